@@ -1,0 +1,81 @@
+/**
+ * A dataset gives images as bytes, split into training and test examples.
+ *
+ * Laws: describing and locating a dataset reads no images; the digest names the bytes, so equal digests mean equal
+ * examples in equal order; data that does not match its pinned checksum is refused and never used.
+ */
+import { Context, Schema } from "effect"
+import type { Effect, FileSystem, Path } from "effect"
+import type { HttpClient } from "effect/http"
+import type { Spec } from "./Spec.ts"
+
+/** Sizes of one image. */
+export interface ImageShape {
+  readonly height: number
+  readonly width: number
+  /** 1 for grey, 3 for red, green and blue. */
+  readonly channels: number
+}
+
+/** Images of one split, `[count, height, width, channels]` in row-major order, 0 to 255. */
+export interface Examples {
+  readonly count: number
+  readonly images: Uint8Array
+  /** One class index an image, where the dataset has labels. */
+  readonly labels?: Uint8Array
+}
+
+/** Where data was found and which data it is. */
+export interface Located {
+  /** `data directory`, `cache`, `download` or `built in`. */
+  readonly source: "data directory" | "cache" | "download" | "built in"
+  /** A path or an address, for people. */
+  readonly location: string
+  /** SHA-256 that names the examples and their order. */
+  readonly digest: string
+}
+
+export interface LoadedDataset {
+  readonly train: Examples
+  readonly test: Examples
+}
+
+/** A dataset is missing, unreachable or corrupt. */
+export class DatasetError extends Schema.TaggedError<DatasetError>()("DatasetError", {
+  dataset: Schema.String,
+  /** What failed, with which file or address and which value, what was expected, and what to do next. */
+  reason: Schema.String,
+  cause: Schema.optionalKey(Schema.Defect())
+}) {
+  override get message(): string {
+    return `${this.dataset}: ${this.reason}`
+  }
+}
+
+/** Where to look for data. */
+export class DataDirectories extends Context.Reference<{
+  /** A folder with one subfolder a dataset, from `--data-dir` or `VAE_DATA_DIR`. */
+  readonly dataDirectory: string | undefined
+  /** Where verified downloads are kept; the user's cache folder unless given. */
+  readonly cacheDirectory: string | undefined
+}>("vae/core/DataDirectories", { defaultValue: () => ({ dataDirectory: undefined, cacheDirectory: undefined }) }) {}
+
+/** What reading a dataset may need. */
+export type DatasetPlatform = FileSystem.FileSystem | Path.Path | HttpClient.HttpClient
+
+export class Dataset extends Context.Service<
+  Dataset,
+  {
+    readonly spec: Spec
+    /** For titles and messages, such as `Fashion-MNIST`. */
+    readonly name: string
+    readonly shape: ImageShape
+    /** Finds the data, in order: data directory, cache, download, built in. Downloads only where nothing else is left. */
+    readonly locate: Effect.Effect<Located, DatasetError, DatasetPlatform>
+    /** Reads and verifies what `locate` found. */
+    readonly load: (located: Located) => Effect.Effect<LoadedDataset, DatasetError, DatasetPlatform>
+  }
+>()("vae/core/Dataset") {}
+
+/** Offered by a dataset whose every example has a class. */
+export class Labels extends Context.Service<Labels, { readonly classes: ReadonlyArray<string> }>()("vae/core/Labels") {}

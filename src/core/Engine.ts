@@ -1,0 +1,86 @@
+/**
+ * An engine runs a pure program of TensorFlow.js operations.
+ *
+ * Laws:
+ * - Engines differ in speed, never in meaning: for equal arguments every engine gives the reference engine's results
+ *   to a relative error of 1e-4, with equal shapes and element types.
+ * - A program may only use its arguments and constants. Noise is an argument.
+ * - What an engine opens (sessions, device memory) belongs to the Scope it was opened in.
+ */
+import { Context, type Effect, Schema, type Scope } from "effect"
+import type { HostTensors, Tensors, TensorTypes } from "./Tensors.ts"
+
+/** An engine cannot run something: what, on which engine, why and what to do. */
+export class EngineError extends Schema.TaggedError<EngineError>()("EngineError", {
+  engine: Schema.String,
+  program: Schema.String,
+  /** One sentence: what failed, with which value, and what is allowed. */
+  reason: Schema.String,
+  cause: Schema.optionalKey(Schema.Defect())
+}) {
+  override get message(): string {
+    return `${this.engine} cannot run "${this.program}": ${this.reason}`
+  }
+}
+
+/** What a program is called with. */
+export interface Arguments {
+  /** Tensors that live with the engine and that the program may replace. */
+  readonly state: Tensors
+  /** Tensors that live with the engine and never change, such as a whole dataset. */
+  readonly data: Tensors
+  /** Tensors given anew at each call. */
+  readonly inputs: Tensors
+}
+
+/** What a program gives back. */
+export interface Results {
+  /** New values for some or all of the state, by name. */
+  readonly state?: Tensors
+  /** Tensors handed to the caller. */
+  readonly outputs: Tensors
+}
+
+/** A pure, synchronous function from tensors to tensors, with a name for messages. */
+export interface Program {
+  readonly name: string
+  readonly run: (args: Arguments) => Results
+}
+
+/** The types of a program's arguments. */
+export interface Signature {
+  readonly state: TensorTypes
+  readonly data: TensorTypes
+  readonly inputs: TensorTypes
+}
+
+/** Tensors kept by an engine. Their values change when an executable that has state runs on them. */
+export interface Placed {
+  readonly types: TensorTypes
+  /** A copy of the present values. */
+  readonly read: Effect.Effect<HostTensors, EngineError>
+}
+
+/** What an executable is called with; `state` and `data` may hold more tensors than the program uses. */
+export interface ExecutableArguments {
+  readonly state: Placed
+  readonly data: Placed
+  readonly inputs: HostTensors
+}
+
+/** A program made ready for one signature. */
+export interface Executable {
+  /** Runs the program, replaces the state it returns, and gives its outputs, which the caller owns. */
+  readonly run: (args: ExecutableArguments) => Effect.Effect<HostTensors, EngineError>
+}
+
+export class Engine extends Context.Service<
+  Engine,
+  {
+    /** Engine, device, threads and version, as the manifest records them. */
+    readonly spec: { readonly _tag: string; readonly device: string; readonly [key: string]: string | number }
+    /** Hands tensors to the engine, to be kept until the scope closes. */
+    readonly place: (tensors: HostTensors) => Effect.Effect<Placed, EngineError, Scope.Scope>
+    readonly compile: (program: Program, signature: Signature) => Effect.Effect<Executable, EngineError, Scope.Scope>
+  }
+>()("vae/core/Engine") {}

@@ -1,0 +1,89 @@
+/**
+ * Evaluations look at a trained model: they give numbers and figures.
+ *
+ * Laws: an evaluation changes nothing and is a function of the trained model, its own spec and the run's seed; what it
+ * needs beyond the common contract (labels, a planar latent space) stands in its type; evaluations are not part of a run's
+ * identity, so that one can be added to runs that are done.
+ */
+import { Context, Effect, Layer, Option, Schema } from "effect"
+import { Engine, type EngineError } from "./Engine.ts"
+import type { Figure } from "./Figure.ts"
+import { digestOf, type Spec } from "./Spec.ts"
+import { TrainedModel } from "./TrainedModel.ts"
+
+/** What an evaluation found. */
+export interface Findings {
+  /** Such as `test/elbo`; the name tells the split, nats an image unless it says otherwise. */
+  readonly metrics: Readonly<Record<string, number>>
+  readonly figures: ReadonlyArray<Figure>
+}
+
+/** An evaluation could not be computed. */
+export class EvaluationError extends Schema.TaggedError<EvaluationError>()("EvaluationError", {
+  evaluation: Schema.String,
+  reason: Schema.String,
+  cause: Schema.optionalKey(Schema.Defect())
+}) {
+  override get message(): string {
+    return `${this.evaluation}: ${this.reason}`
+  }
+}
+
+/** One evaluation; `Needs` are the services it uses beside the trained model and the engine. */
+export interface Evaluator<in out Needs = never> {
+  readonly spec: Spec
+  /** The services of `Needs`, at run time. */
+  readonly needs: ReadonlyArray<Context.Key<Needs, unknown>>
+  readonly run: Effect.Effect<Findings, EngineError | EvaluationError, TrainedModel | Engine | Needs>
+}
+
+/** An evaluation whose needs are met. */
+export interface ReadyEvaluator {
+  readonly spec: Spec
+  /** Hash of the spec: names the evaluation's results. */
+  readonly id: string
+  readonly run: Effect.Effect<Findings, EngineError | EvaluationError, TrainedModel | Engine>
+}
+
+export class Evaluation extends Context.Service<Evaluation, { readonly evaluators: ReadonlyArray<ReadyEvaluator> }>()(
+  "vae/core/Evaluation"
+) {}
+
+/** An evaluation that is made where its needs are met and left out where they are not. */
+export interface Optional<in out Needs> {
+  readonly optional: Evaluator<Needs>
+}
+
+/**
+ * Makes an evaluation optional: it no longer asks that the dataset or the model offer what it needs.
+ *
+ * `whenPossible(Manifold())` belongs in an experiment whose latent dimension is a parameter.
+ */
+export const whenPossible = <Needs>(evaluator: Evaluator<Needs>): Optional<Needs> => ({ optional: evaluator })
+
+type NeedsOf<E> = E extends Evaluator<infer Needs> ? Needs : never
+
+const ready = <Needs>(evaluator: Evaluator<Needs>, context: Context.Context<Needs>): ReadyEvaluator => ({
+  spec: evaluator.spec,
+  id: digestOf(evaluator.spec).slice(0, 12),
+  run: Effect.provideContext(evaluator.run, context)
+})
+
+/** Provides the evaluations of an experiment; asks for what they need. */
+export const layer = <Members extends ReadonlyArray<Evaluator<any> | Optional<any>>>(
+  ...members: Members
+): Layer.Layer<Evaluation, never, NeedsOf<Members[number]>> =>
+  Layer.effect(
+    Evaluation,
+    Effect.contextWith((context: Context.Context<any>) =>
+      Effect.succeed({
+        evaluators: members.flatMap((member) => {
+          if (!("optional" in member)) return [ready(member, context)]
+          const met = member.optional.needs.every((need: Context.Key<any, unknown>) =>
+            Option.isSome(Context.getOption(context, need))
+          )
+          return met ? [ready(member.optional, context)] : []
+        })
+      })
+    )
+  )

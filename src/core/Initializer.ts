@@ -1,0 +1,49 @@
+/**
+ * How a parameter's first values are drawn: functions of the parameter's shape and of random numbers.
+ */
+import type { Spec } from "./Spec.ts"
+import { type Shape, sizeOf } from "./Tensors.ts"
+
+/** First values of a parameter. */
+export interface Initializer {
+  readonly spec: Spec
+  /** Values in row-major order for `shape`; `uniform(n)` gives n numbers in [0, 1). */
+  readonly draw: (shape: Shape, uniform: (count: number) => Float32Array) => Float32Array
+}
+
+/** Values uniform in [-limit, limit). */
+const symmetric = (shape: Shape, limit: number, uniform: (count: number) => Float32Array): Float32Array =>
+  uniform(sizeOf(shape)).map((value) => (2 * value - 1) * limit)
+
+/** Inputs and outputs of a kernel `[...receptive field, in, out]`. */
+export const fans = (shape: Shape): { readonly fanIn: number; readonly fanOut: number } => {
+  const receptive = sizeOf(shape.slice(0, -2))
+  return { fanIn: receptive * (shape.at(-2) ?? 1), fanOut: receptive * (shape.at(-1) ?? 1) }
+}
+
+/** All zeros. */
+export const zeros: Initializer = { spec: { _tag: "Zeros" }, draw: (shape) => new Float32Array(sizeOf(shape)) }
+
+/**
+ * Uniform in ±sqrt(6 / (fanIn + fanOut)), which keeps variances equal forward and backward.
+ *
+ * Source: Glorot and Bengio 2010, eq. 16, https://proceedings.mlr.press/v9/glorot10a.html
+ */
+export const glorotUniform: Initializer = {
+  spec: { _tag: "GlorotUniform" },
+  draw: (shape, uniform) => {
+    const { fanIn, fanOut } = fans(shape)
+    return symmetric(shape, Math.sqrt(6 / (fanIn + fanOut)), uniform)
+  }
+}
+
+/**
+ * Uniform in ±1 / sqrt(fanIn), for kernels and biases alike: what PyTorch's `nn.Linear` starts from.
+ *
+ * `fanIn` is given because a bias does not know its layer's inputs.
+ * Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.Linear.html
+ */
+export const fanInUniform = (fanIn: number): Initializer => ({
+  spec: { _tag: "FanInUniform", fanIn },
+  draw: (shape, uniform) => symmetric(shape, 1 / Math.sqrt(fanIn), uniform)
+})

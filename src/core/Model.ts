@@ -1,0 +1,46 @@
+/**
+ * A model pairs an encoder `q(z | x)` with a decoder `p(x | z)`.
+ *
+ * Laws: `encode` and `decode` are pure; parameters and noise are arguments; each example's result depends on that
+ * example alone; names and shapes of the parameters follow from the image's shape.
+ */
+import type * as tf from "@tensorflow/tfjs-core"
+import { Context } from "effect"
+import type { ImageShape } from "./Dataset.ts"
+import type { Initializer } from "./Initializer.ts"
+import type { LikelihoodDistribution } from "./Likelihood.ts"
+import type { NoiseTypes } from "./Noise.ts"
+import type { PosteriorDistribution } from "./Posterior.ts"
+import type { Spec } from "./Spec.ts"
+import type { Shape, Tensors } from "./Tensors.ts"
+
+/** A parameter before it has values. */
+export interface ParameterInfo {
+  readonly shape: Shape
+  readonly initializer: Initializer
+}
+
+/** A model for images of one shape. */
+export interface Autoencoder {
+  /** Every parameter by name, such as `encoder/dense1/kernel`. */
+  readonly parameters: Readonly<Record<string, ParameterInfo>>
+  /** Noise used in training only, such as dropout's, beside the posterior's own. */
+  readonly noise: NoiseTypes
+  /** `q(z | x)` for images `[batch, height, width, channels]` in [0, 1]. Without `noise`: as in evaluation. */
+  readonly encode: (parameters: Tensors, images: tf.Tensor4D, noise?: Tensors) => PosteriorDistribution
+  /** `p(x | z)` for codes `[batch, latent]`. Without `noise`: as in evaluation. */
+  readonly decode: (parameters: Tensors, codes: tf.Tensor2D, noise?: Tensors) => LikelihoodDistribution
+}
+
+export class Model extends Context.Service<
+  Model,
+  {
+    readonly spec: Spec
+    /** Number of latent dimensions. */
+    readonly latent: number
+    readonly build: (shape: ImageShape) => Autoencoder
+  }
+>()("vae/core/Model") {}
+
+/** Offered by a model whose latent space is known to be a plane: what a 2-D manifold figure needs. */
+export class PlanarLatent extends Context.Service<PlanarLatent, { readonly latent: 2 }>()("vae/core/PlanarLatent") {}

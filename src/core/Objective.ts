@@ -1,0 +1,39 @@
+/**
+ * An objective says what training minimises.
+ *
+ * Laws: every term is `[batch]`, per example, summed over event axes, in nats; an example's terms do not depend on the
+ * other examples of its batch; values and gradients are finite for finite inputs.
+ */
+import type * as tf from "@tensorflow/tfjs-core"
+import { Context } from "effect"
+import type { LikelihoodDistribution } from "./Likelihood.ts"
+import type { PosteriorDistribution } from "./Posterior.ts"
+import type { Spec } from "./Spec.ts"
+
+/** What an objective is given for one batch. */
+export interface ObjectiveInputs {
+  /** `[batch, height, width, channels]` in [0, 1]. */
+  readonly images: tf.Tensor4D
+  readonly posterior: PosteriorDistribution
+  /** Standard normal noise for the codes, `[batch, latent]`. */
+  readonly noise: tf.Tensor2D
+  readonly decode: (codes: tf.Tensor2D) => LikelihoodDistribution
+}
+
+/** Terms by name, each `[batch]`, in nats. `loss` is what training minimises. */
+export interface Terms {
+  readonly loss: tf.Tensor1D
+  /** `-log p(x | z)`. */
+  readonly reconstruction: tf.Tensor1D
+  /** `KL(q(z | x) || p(z))`. */
+  readonly kl: tf.Tensor1D
+  readonly [name: string]: tf.Tensor1D
+}
+
+export class Objective extends Context.Service<
+  Objective,
+  {
+    readonly spec: Spec
+    readonly terms: (inputs: ObjectiveInputs) => Terms
+  }
+>()("vae/core/Objective") {}

@@ -1,0 +1,27 @@
+/**
+ * An optimiser turns gradients into new parameters: a pure transform with explicit state.
+ *
+ * Laws: `update` is a function of its arguments alone; state has the names and shapes that `init` gave it, so that it can
+ * be stored and resumed.
+ */
+import type { Spec } from "./Spec.ts"
+import type { Tensors, TensorTypes } from "./Tensors.ts"
+import type * as tf from "@tensorflow/tfjs-core"
+
+export interface OptimizerUpdate {
+  readonly parameters: Tensors
+  readonly state: Tensors
+}
+
+export interface Optimizer {
+  readonly spec: Spec
+  /** Types of the state for these parameters; it starts as zeros. */
+  readonly state: (parameters: TensorTypes) => TensorTypes
+  /** One step. `step` is a scalar `float32`, 1 at the first update; gradients bear their parameters' names. */
+  readonly update: (args: {
+    readonly parameters: Tensors
+    readonly gradients: Tensors
+    readonly state: Tensors
+    readonly step: tf.Scalar
+  }) => OptimizerUpdate
+}

@@ -1,0 +1,30 @@
+/**
+ * The approximate posterior `q(z | x)`: how codes are drawn from what the encoder gives.
+ *
+ * Laws: `kl` is at least 0 and 0 exactly at the prior `N(0, I)`; `sample` is a differentiable function of the heads
+ * and of noise that is an argument; all terms are per example, summed over the latent axis, in nats.
+ */
+import type * as tf from "@tensorflow/tfjs-core"
+import type { Spec } from "./Spec.ts"
+
+/** `q(z | x)` for a batch. */
+export interface PosteriorDistribution {
+  /** `[batch, latent]`. */
+  readonly mean: tf.Tensor2D
+  /** Standard deviation, `[batch, latent]`. */
+  readonly deviation: tf.Tensor2D
+  /** Codes `[batch, latent]` from standard normal noise `[batch, latent]`. */
+  readonly sample: (noise: tf.Tensor2D) => tf.Tensor2D
+  /** `log q(z | x)` in nats, `[batch]`, for codes `[batch, latent]`. */
+  readonly logProb: (codes: tf.Tensor2D) => tf.Tensor1D
+  /** `KL(q(z | x) || N(0, I))` in nats, `[batch]`. */
+  readonly kl: () => tf.Tensor1D
+}
+
+/** A family of posteriors. */
+export interface Posterior {
+  readonly spec: Spec
+  /** Names of the encoder's linear heads, each `[batch, latent]`, in the order that `fromHeads` takes them. */
+  readonly heads: ReadonlyArray<string>
+  readonly fromHeads: (heads: ReadonlyArray<tf.Tensor2D>) => PosteriorDistribution
+}

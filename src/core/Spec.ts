@@ -1,0 +1,22 @@
+/**
+ * A component's description of itself: a JSON value with a tag, and the hash that names what was described.
+ */
+import { createHash } from "node:crypto"
+import canonicalize from "canonicalize"
+
+export type Json = string | number | boolean | null | ReadonlyArray<Json> | { readonly [key: string]: Json }
+
+/** What a component is, completely: two components with equal specs behave alike. */
+export interface Spec {
+  readonly _tag: string
+  readonly [key: string]: Json
+}
+
+/** RFC 8785 canonical JSON: one text for one value, whatever the order of its keys. */
+export const canonicalJson = (value: Json): string => canonicalize(value) as string
+
+/** SHA-256 of bytes or text, as lower-case hexadecimal. */
+export const sha256 = (content: Uint8Array | string): string => createHash("sha256").update(content).digest("hex")
+
+/** SHA-256 of a value's canonical JSON. */
+export const digestOf = (value: Json): string => sha256(canonicalJson(value))

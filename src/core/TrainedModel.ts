@@ -1,0 +1,46 @@
+/**
+ * A trained model with its data, as evaluations see it: plain arrays in, plain arrays out, whatever the engine.
+ */
+import { Context, type Effect } from "effect"
+import type { ImageShape, LoadedDataset } from "./Dataset.ts"
+import type { EngineError } from "./Engine.ts"
+
+export type Split = "train" | "test"
+
+/** Codes of some examples. */
+export interface Codes {
+  /** Posterior means, `[count, latent]` in row-major order. */
+  readonly mean: Float32Array
+  /** Posterior standard deviations, `[count, latent]`. */
+  readonly deviation: Float32Array
+}
+
+/** One line of a run's history: means over the examples of an epoch, in nats an image, and the speed. */
+export interface EpochMetrics {
+  /** 1 for the first. */
+  readonly epoch: number
+  /** Optimiser steps taken so far. */
+  readonly step: number
+  /** Such as `train/loss`, `test/reconstruction`. */
+  readonly metrics: Readonly<Record<string, number>>
+  readonly examplesPerSecond: number
+}
+
+export class TrainedModel extends Context.Service<
+  TrainedModel,
+  {
+    readonly datasetName: string
+    readonly shape: ImageShape
+    readonly data: LoadedDataset
+    readonly latent: number
+    /** The run's seed; an evaluation derives its own noise from it. */
+    readonly seed: number
+    readonly history: ReadonlyArray<EpochMetrics>
+    /** `q(z | x)` of the examples at these indices. */
+    readonly encode: (split: Split, indices: Int32Array) => Effect.Effect<Codes, EngineError>
+    /** Means of `p(x | z)` as `[count, height, width, channels]` in [0, 1], for codes `[count, latent]`. */
+    readonly decode: (codes: Float32Array) => Effect.Effect<Float32Array, EngineError>
+    /** The objective's terms by name, one value in nats an example, for a whole split, with one code drawn an example. */
+    readonly terms: (split: Split) => Effect.Effect<Readonly<Record<string, Float32Array>>, EngineError>
+  }
+>()("vae/core/TrainedModel") {}

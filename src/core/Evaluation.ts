@@ -30,12 +30,23 @@ export class EvaluationError extends Schema.TaggedError<EvaluationError>()("Eval
 }
 
 /** One evaluation; `Needs` are the services it uses beside the trained model and the engine. */
-export interface Evaluator<in out Needs = never> {
+export interface Evaluator<out Needs = never> {
   readonly spec: Spec
   /** The services of `Needs`, at run time. */
-  readonly needs: ReadonlyArray<Context.Key<Needs, unknown>>
+  readonly needs: ReadonlyArray<Context.Key<any, any>>
   readonly run: Effect.Effect<Findings, EngineError | EvaluationError, TrainedModel | Engine | Needs>
 }
+
+/** Makes an evaluation; `run` may use the services named in `needs`. */
+export const make = <const Keys extends ReadonlyArray<Context.Key<any, any>> = []>(options: {
+  readonly spec: Spec
+  readonly needs?: Keys
+  readonly run: Effect.Effect<
+    Findings,
+    EngineError | EvaluationError,
+    TrainedModel | Engine | NoInfer<Keys[number]["Identifier"]>
+  >
+}): Evaluator<Keys[number]["Identifier"]> => ({ needs: [], ...options })
 
 /** An evaluation whose needs are met. */
 export interface ReadyEvaluator {
@@ -50,7 +61,7 @@ export class Evaluation extends Context.Service<Evaluation, { readonly evaluator
 ) {}
 
 /** An evaluation that is made where its needs are met and left out where they are not. */
-export interface Optional<in out Needs> {
+export interface Optional<out Needs> {
   readonly optional: Evaluator<Needs>
 }
 

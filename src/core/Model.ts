@@ -5,7 +5,7 @@
  * example alone; names and shapes of the parameters follow from the image's shape.
  */
 import type * as tf from "@tensorflow/tfjs-core"
-import { Context } from "effect"
+import { Context, Schema } from "effect"
 import type { ImageShape } from "./Dataset.ts"
 import type { Initializer } from "./Initializer.ts"
 import type { LikelihoodDistribution } from "./Likelihood.ts"
@@ -13,6 +13,16 @@ import type { NoiseTypes } from "./Noise.ts"
 import type { PosteriorDistribution } from "./Posterior.ts"
 import type { Spec } from "./Spec.ts"
 import type { Shape, Tensors } from "./Tensors.ts"
+
+/** A model cannot be built as asked: which option, its value, and what is allowed. */
+export class ModelError extends Schema.TaggedError<ModelError>()("ModelError", {
+  model: Schema.String,
+  reason: Schema.String
+}) {
+  override get message(): string {
+    return `${this.model}: ${this.reason}`
+  }
+}
 
 /** A parameter before it has values. */
 export interface ParameterInfo {

@@ -5,10 +5,20 @@
  * other examples of its batch; values and gradients are finite for finite inputs.
  */
 import type * as tf from "@tensorflow/tfjs-core"
-import { Context } from "effect"
+import { Context, Schema } from "effect"
 import type { LikelihoodDistribution } from "./Likelihood.ts"
 import type { PosteriorDistribution } from "./Posterior.ts"
 import type { Spec } from "./Spec.ts"
+
+/** An objective cannot be made as asked: which option, its value, and what is allowed. */
+export class ObjectiveError extends Schema.TaggedError<ObjectiveError>()("ObjectiveError", {
+  objective: Schema.String,
+  reason: Schema.String
+}) {
+  override get message(): string {
+    return `${this.objective}: ${this.reason}`
+  }
+}
 
 /** What an objective is given for one batch. */
 export interface ObjectiveInputs {

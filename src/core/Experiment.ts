@@ -1,0 +1,139 @@
+/**
+ * An experiment: parameters, a pure function from their values to the layers of a run, and a sweep over them.
+ *
+ * The types refuse a wrong assembly before anything runs: what a dataset and a model offer beyond the common contract
+ * (labels, a planar latent space) must cover what the model and the evaluations need, and a sweep's axes must be
+ * parameters with values of their type.
+ */
+import { type Layer, Pipeable, Predicate } from "effect"
+import type { Dataset } from "./Dataset.ts"
+import type { Evaluation } from "./Evaluation.ts"
+import type { Model, ModelError } from "./Model.ts"
+import type { Objective, ObjectiveError } from "./Objective.ts"
+import * as Parameter from "./Parameter.ts"
+import * as Sweep from "./Sweep.ts"
+import type { Training } from "./Training.ts"
+
+/** The layers of one run. `Offers` is what the dataset and `Gives` what the model has beyond the common contract. */
+export interface Assembly<Offers, Gives> {
+  readonly dataset: Layer.Layer<Dataset | Offers>
+  readonly model: Layer.Layer<Model | Gives, ModelError, NoInfer<Dataset | Offers>>
+  readonly objective: Layer.Layer<Objective, ObjectiveError>
+  readonly training: Layer.Layer<Training>
+  readonly evaluation: Layer.Layer<Evaluation, never, NoInfer<Dataset | Offers | Model | Gives>>
+}
+
+/** An assembly of which only the contracts are known: what the pipelines run. */
+export interface AnyAssembly {
+  readonly dataset: Layer.Layer<Dataset>
+  readonly model: Layer.Layer<Model, ModelError, any>
+  readonly objective: Layer.Layer<Objective, ObjectiveError>
+  readonly training: Layer.Layer<Training>
+  readonly evaluation: Layer.Layer<Evaluation, never, any>
+}
+
+const TypeId = "~effect-vae/Experiment"
+
+/** A declared experiment; `A` are the values of its parameters. */
+export interface Experiment<in out A> extends Pipeable.Pipeable {
+  readonly [TypeId]: typeof TypeId
+  readonly name: string
+  /** One sentence: what is compared. */
+  readonly description: string
+  readonly parameters: Parameter.Parameters
+  readonly run: (values: A) => AnyAssembly
+  readonly sweep: Sweep.Sweep<A>
+  /** Points for which this is false, with all values filled in, are left out. */
+  readonly keep: (values: A) => boolean
+  readonly seeds: ReadonlyArray<number>
+  /** What the experiment's source reported, by metric, shown beside the measured values. */
+  readonly reference: Readonly<Record<string, string | number>>
+}
+
+const Prototype = {
+  [TypeId]: TypeId as typeof TypeId,
+  pipe() {
+    return Pipeable.pipeArguments(this, arguments)
+  }
+}
+
+const create = <A>(fields: Omit<Experiment<A>, typeof TypeId | "pipe">): Experiment<A> =>
+  Object.assign(Object.create(Prototype), fields)
+
+const change = <A>(
+  self: Experiment<A>,
+  changes: Partial<Pick<Experiment<A>, "sweep" | "keep" | "seeds">>
+): Experiment<A> => create({ ...self, ...changes })
+
+/** Whether a value is an experiment, for instance a module's default export. */
+export const isExperiment = (value: unknown): value is Experiment<any> => Predicate.hasProperty(value, TypeId)
+
+/**
+ * Declares an experiment. `run` is called once for each point of the sweep and must be pure: it names layers, and
+ * building them loads nothing.
+ */
+export const make = <const P extends Parameter.Parameters, Offers = never, Gives = never>(
+  name: string,
+  options: {
+    readonly description: string
+    readonly parameters: P
+    readonly reference?: Readonly<Record<string, string | number>>
+    readonly run: (values: Parameter.Values<P>) => Assembly<Offers, Gives>
+  }
+): Experiment<Parameter.Values<P>> =>
+  create<Parameter.Values<P>>({
+    name,
+    description: options.description,
+    parameters: options.parameters,
+    reference: options.reference ?? {},
+    run: options.run as (values: Parameter.Values<P>) => AnyAssembly,
+    sweep: Sweep.single,
+    keep: () => true,
+    seeds: [0]
+  })
+
+/**
+ * Crosses the sweep with every combination of the axes' values: `grid({ beta: [0, 12, 200] })`.
+ *
+ * The parameters' types come from the experiment that is piped in; an axis that is no parameter does not compile.
+ */
+export const grid =
+  <A>(axes: Sweep.Axes<NoInfer<A>>) =>
+  (self: Experiment<A>): Experiment<A> =>
+    change(self, { sweep: Sweep.product<A>(self.sweep, Sweep.grid<A>(axes)) })
+
+/** Crosses the sweep with the axes' values taken side by side; all axes must be of one length. */
+export const zip =
+  <A>(axes: Sweep.Axes<NoInfer<A>>) =>
+  (self: Experiment<A>): Experiment<A> =>
+    change(self, { sweep: Sweep.product<A>(self.sweep, Sweep.zip<A>(axes)) })
+
+/** Adds points after those of the sweep; `Sweep.grid` and `Sweep.zip` make many at once. */
+export const concat =
+  <A>(points: Sweep.Sweep<NoInfer<A>>) =>
+  (self: Experiment<A>): Experiment<A> =>
+    change(self, { sweep: [...self.sweep, ...points] })
+
+/** Keeps the points for which `predicate`, given all values with defaults filled in, is true. */
+export const filter =
+  <A>(predicate: (values: NoInfer<A>) => boolean) =>
+  (self: Experiment<A>): Experiment<A> =>
+    change(self, { keep: (values) => self.keep(values) && predicate(values) })
+
+/** Runs every point once for each seed. */
+export const seeds =
+  (...values: ReadonlyArray<number>) =>
+  <A>(self: Experiment<A>): Experiment<A> =>
+    change(self, { seeds: values })
+
+/** All values of every run, in order: the sweep's points with defaults filled in, then filtered, without repetition. */
+export const points = <A>(self: Experiment<A>): ReadonlyArray<A> =>
+  Sweep.distinct(self.sweep.map((point) => ({ ...Parameter.defaults(self.parameters), ...point }) as A)).filter(
+    (values) => self.keep(values)
+  )
+
+/** The same experiment with the values of some parameters fixed to a sweep of their own, as `--beta 1,4` asks. */
+export const override =
+  <A>(sweep: Sweep.Sweep<NoInfer<A>>, names: ReadonlyArray<keyof NoInfer<A>>) =>
+  (self: Experiment<A>): Experiment<A> =>
+    change(self, { sweep: Sweep.product<A>(Sweep.without<A>(self.sweep, names), sweep) })

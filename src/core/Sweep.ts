@@ -1,0 +1,75 @@
+/**
+ * A sweep is a list of points; a point gives values to some parameters, the others keep their defaults.
+ *
+ * All functions are pure; a sweep's order is the order of its runs.
+ */
+import { Schema } from "effect"
+import { canonicalJson, type Json } from "./Spec.ts"
+
+/** Axes that were to be taken side by side have unequal lengths. */
+export class SweepError extends Schema.TaggedError<SweepError>()("SweepError", {
+  lengths: Schema.Record(Schema.String, Schema.Int)
+}) {
+  override get message(): string {
+    const lengths = Object.entries(this.lengths).map(([name, length]) => `${name} has ${length} values`)
+    return `zip needs axes of one length, but ${lengths.join(", ")}`
+  }
+}
+
+/** Values for some of the parameters `A`. */
+export type Point<A> = Partial<A>
+
+export type Sweep<A> = ReadonlyArray<Point<A>>
+
+/** Values to try for some parameters. */
+export type Axes<A> = { readonly [K in keyof A]?: ReadonlyArray<A[K]> }
+
+/** The sweep of one point that sets nothing. */
+export const single: ReadonlyArray<{}> = [{}]
+
+/** Every combination of the axes' values; the last axis changes fastest. */
+export const grid = <A>(axes: Axes<A>): Sweep<A> =>
+  (Object.entries(axes) as Array<[keyof A, ReadonlyArray<A[keyof A]>]>).reduce<Sweep<A>>(
+    (points, [name, values]) => points.flatMap((point) => values.map((value) => ({ ...point, [name]: value }))),
+    [{}]
+  )
+
+/**
+ * The axes' values side by side: the first of each, the second of each, and so on.
+ *
+ * Throws `SweepError` for axes of unequal length: an experiment file that says so does not load.
+ */
+export const zip = <A>(axes: Axes<A>): Sweep<A> => {
+  const entries = Object.entries(axes) as Array<[keyof A & string, ReadonlyArray<A[keyof A]>]>
+  const [first, ...others] = entries
+  if (first === undefined) return []
+  if (others.some(([, values]) => values.length !== first[1].length)) {
+    // A declaration is evaluated when its module loads, outside of any Effect.
+    throw new SweepError({ lengths: Object.fromEntries(entries.map(([name, values]) => [name, values.length])) })
+  }
+  return first[1].map(
+    (_, index) => Object.fromEntries(entries.map(([name, values]) => [name, values[index]])) as Point<A>
+  )
+}
+
+/** Every combination of two sweeps' points; where both set a parameter the second one's value holds. */
+export const product = <A>(first: Sweep<A>, second: Sweep<A>): Sweep<A> =>
+  first.flatMap((left) => second.map((right) => ({ ...left, ...right })))
+
+/** Without the points that repeat an earlier one. */
+export const distinct = <Value>(values: ReadonlyArray<Value>): ReadonlyArray<Value> => {
+  const seen = new Set<string>()
+  return values.filter((value) => {
+    const key = canonicalJson(value as Json)
+    return seen.has(key) ? false : seen.add(key)
+  })
+}
+
+/** Takes the values of these parameters out of every point, and then the points that became equal. */
+export const without = <A>(sweep: Sweep<A>, names: ReadonlyArray<keyof A>): Sweep<A> =>
+  distinct(
+    sweep.map(
+      (point) =>
+        Object.fromEntries(Object.entries(point).filter(([name]) => !names.includes(name as keyof A))) as Point<A>
+    )
+  )

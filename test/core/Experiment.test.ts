@@ -1,0 +1,214 @@
+/**
+ * The language refuses wrong assemblies at compile time: each `@ts-expect-error` below fails `pnpm check` where the
+ * compiler would accept the line. The run-time tests say what sweeps mean.
+ */
+import { assert, describe, it } from "@effect/vitest"
+import { Context, Effect, Layer } from "effect"
+import { Dataset, Labels } from "../../src/core/Dataset.ts"
+import * as Evaluation from "../../src/core/Evaluation.ts"
+import * as Experiment from "../../src/core/Experiment.ts"
+import { Model, type ModelError, PlanarLatent } from "../../src/core/Model.ts"
+import { Objective } from "../../src/core/Objective.ts"
+import * as Parameter from "../../src/core/Parameter.ts"
+import * as Sweep from "../../src/core/Sweep.ts"
+import { Training } from "../../src/core/Training.ts"
+
+declare const unlabelled: Layer.Layer<Dataset>
+declare const labelled: Layer.Layer<Dataset | Labels>
+declare const model: Layer.Layer<Model, ModelError>
+declare const planarModel: Layer.Layer<Model | PlanarLatent, ModelError>
+declare const conditionalModel: Layer.Layer<Model, ModelError, Labels>
+declare const objective: Layer.Layer<Objective>
+declare const training: Layer.Layer<Training>
+declare const curves: Evaluation.Evaluator
+declare const scatter: Evaluation.Evaluator<Labels>
+declare const manifold: Evaluation.Evaluator<PlanarLatent>
+
+const beta = Parameter.NonNegative({ default: 1, description: "weight of the KL divergence" })
+const latent = Parameter.PositiveInt({ default: 2, description: "latent dimensions" })
+const data = Parameter.Choice(["mnist", "fashion-mnist"], { default: "mnist", description: "which images" })
+
+const declareExperiment = () =>
+  Experiment.make("example", {
+    description: "An example.",
+    parameters: { beta, latent, data },
+    run: () => ({
+      dataset: labelled,
+      model: planarModel,
+      objective,
+      training,
+      evaluation: Evaluation.layer(curves, scatter, manifold)
+    })
+  })
+
+// Never called: only the compiler looks at it.
+export const refused = () => {
+  const common = { description: "", parameters: { beta } }
+  // What is right compiles.
+  Experiment.make("right", {
+    ...common,
+    run: () => ({
+      dataset: labelled,
+      model: conditionalModel,
+      objective,
+      training,
+      evaluation: Evaluation.layer(curves, scatter)
+    })
+  })
+  Experiment.make("right", {
+    ...common,
+    run: () => ({
+      dataset: unlabelled,
+      model,
+      objective,
+      training,
+      evaluation: Evaluation.layer(curves, Evaluation.whenPossible(manifold))
+    })
+  })
+  // @ts-expect-error the run has no dataset
+  Experiment.make("wrong", {
+    ...common,
+    run: () => ({ model, objective, training, evaluation: Evaluation.layer(curves) })
+  })
+  // @ts-expect-error a model is no dataset
+  Experiment.make("wrong", {
+    ...common,
+    run: () => ({ dataset: model, model, objective, training, evaluation: Evaluation.layer(curves) })
+  })
+  // @ts-expect-error the evaluation needs labels and the dataset has none
+  Experiment.make("wrong", {
+    ...common,
+    run: () => ({
+      dataset: unlabelled,
+      model: planarModel,
+      objective,
+      training,
+      evaluation: Evaluation.layer(curves, scatter)
+    })
+  })
+  // @ts-expect-error the model needs labels and the dataset has none
+  Experiment.make("wrong", {
+    ...common,
+    run: () => ({
+      dataset: unlabelled,
+      model: conditionalModel,
+      objective,
+      training,
+      evaluation: Evaluation.layer(curves)
+    })
+  })
+  // @ts-expect-error the manifold needs a latent space that is known to be a plane
+  Experiment.make("wrong", {
+    ...common,
+    run: () => ({ dataset: labelled, model, objective, training, evaluation: Evaluation.layer(curves, manifold) })
+  })
+  // @ts-expect-error "betta" is no parameter
+  declareExperiment().pipe(Experiment.grid({ betta: [0, 1] }))
+  // @ts-expect-error beta is a number
+  declareExperiment().pipe(Experiment.grid({ beta: ["0", "1"] }))
+  // @ts-expect-error an axis is a list of values
+  declareExperiment().pipe(Experiment.grid({ beta: 1 }))
+  // @ts-expect-error no such dataset
+  declareExperiment().pipe(Experiment.grid({ data: ["mnist", "cifar"] }))
+  // @ts-expect-error "betta" is no parameter
+  declareExperiment().pipe(Experiment.zip({ beta: [0, 1], betta: [2, 10] }))
+  // @ts-expect-error "betta" is no parameter
+  declareExperiment().pipe(Experiment.concat([{ betta: 1 }]))
+  // @ts-expect-error the values have no "betta"
+  declareExperiment().pipe(Experiment.filter((values) => values.betta > 0))
+  // @ts-expect-error a default must be of the parameter's type
+  Parameter.NonNegative({ default: "1", description: "" })
+  // @ts-expect-error a default must be one of the words
+  Parameter.Choice(["mnist"], { default: "cifar", description: "" })
+}
+
+const nothing = (): never => {
+  throw new Error("an experiment's layers are not built here")
+}
+const experiment = Experiment.make("example", {
+  description: "An example.",
+  parameters: { beta, latent, data },
+  run: nothing as () => Experiment.Assembly<Labels, never>
+})
+const values = (list: ReadonlyArray<{ readonly beta: number; readonly latent: number }>) =>
+  list.map((point) => [point.beta, point.latent])
+
+describe("a sweep", () => {
+  it("is one run with every default unless something is said", () => {
+    assert.deepStrictEqual(Experiment.points(experiment), [{ beta: 1, latent: 2, data: "mnist" }])
+  })
+  it("grid: every combination, the last axis fastest, and grids cross", () => {
+    const expected = [
+      [0, 2],
+      [0, 10],
+      [4, 2],
+      [4, 10]
+    ]
+    const swept = experiment.pipe(Experiment.grid({ beta: [0, 4], latent: [2, 10] }))
+    assert.deepStrictEqual(values(Experiment.points(swept)), expected)
+    const crossed = experiment.pipe(Experiment.grid({ beta: [0, 4] }), Experiment.grid({ latent: [2, 10] }))
+    assert.deepStrictEqual(values(Experiment.points(crossed)), expected)
+  })
+  it("zip: side by side, and axes of unequal length are refused", () => {
+    const swept = experiment.pipe(Experiment.zip({ beta: [0, 4], latent: [2, 10] }))
+    assert.deepStrictEqual(values(Experiment.points(swept)), [
+      [0, 2],
+      [4, 10]
+    ])
+    assert.throws(() => Sweep.zip<{ a: number; b: number }>({ a: [1], b: [1, 2] }), /a.*1.*b.*2/)
+  })
+  it("concat appends points and drops repeated ones", () => {
+    const swept = experiment.pipe(
+      Experiment.grid({ beta: [0, 4] }),
+      Experiment.concat([{ beta: 4 }, ...Sweep.grid({ beta: [9], latent: [10, 20] })])
+    )
+    assert.deepStrictEqual(values(Experiment.points(swept)), [
+      [0, 2],
+      [4, 2],
+      [9, 10],
+      [9, 20]
+    ])
+  })
+  it("filter sees defaults filled in", () => {
+    const swept = experiment.pipe(
+      Experiment.grid({ beta: [0, 1, 4] }),
+      Experiment.filter((point) => point.beta < point.latent)
+    )
+    assert.deepStrictEqual(values(Experiment.points(swept)), [
+      [0, 2],
+      [1, 2]
+    ])
+  })
+  it("override replaces an axis and keeps the others", () => {
+    const swept = experiment.pipe(Experiment.grid({ beta: [0, 1, 4], latent: [2, 10] }))
+    const overridden = swept.pipe(Experiment.override(Sweep.grid({ beta: [7] }), ["beta"]))
+    assert.deepStrictEqual(values(Experiment.points(overridden)), [
+      [7, 2],
+      [7, 10]
+    ])
+  })
+  it("an axis without values leaves no run", () => {
+    assert.deepStrictEqual(Experiment.points(experiment.pipe(Experiment.grid({ beta: [] }))), [])
+  })
+})
+
+describe("an optional evaluation", () => {
+  const evaluator = Evaluation.make({
+    spec: { _tag: "Manifold" },
+    needs: [PlanarLatent],
+    run: PlanarLatent.use(() => Effect.succeed({ metrics: {}, figures: [] }))
+  })
+  const optional = Evaluation.layer(Evaluation.whenPossible(evaluator))
+  const tags = (layer: Layer.Layer<Evaluation.Evaluation>) =>
+    Effect.map(Layer.build(layer), (context) =>
+      Context.get(context, Evaluation.Evaluation).evaluators.map(({ spec }) => spec._tag)
+    )
+  it.effect("is left out where its needs are not met", () =>
+    Effect.gen(function* () {
+      assert.deepStrictEqual(yield* tags(optional), [])
+      assert.deepStrictEqual(yield* tags(optional.pipe(Layer.provide(Layer.succeed(PlanarLatent, { latent: 2 })))), [
+        "Manifold"
+      ])
+    })
+  )
+})

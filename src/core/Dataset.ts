@@ -2,7 +2,8 @@
  * A dataset gives images as bytes, split into training and test examples.
  *
  * Laws: describing and locating a dataset reads no images; the digest names the bytes, so equal digests mean equal
- * examples in equal order; data that does not match its pinned checksum is refused and never used.
+ * examples in equal order; data that does not match its pinned checksum is refused and never used; `load` refuses a
+ * digest that the dataset does not know.
  */
 import { Context, Schema } from "effect"
 import type { Effect, FileSystem, Path } from "effect"
@@ -70,6 +71,8 @@ export class Dataset extends Context.Service<
     /** For titles and messages, such as `Fashion-MNIST`. */
     readonly name: string
     readonly shape: ImageShape
+    /** What `locate` finds without the network; undefined where it would have to download. Changes nothing, so a plan may ask. */
+    readonly peek: Effect.Effect<Located | undefined, DatasetError, DatasetPlatform>
     /** Finds the data, in order: data directory, cache, download, built in. Downloads only where nothing else is left. */
     readonly locate: Effect.Effect<Located, DatasetError, DatasetPlatform>
     /** Reads and verifies what `locate` found. */

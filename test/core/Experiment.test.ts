@@ -44,63 +44,42 @@ const declareExperiment = () =>
 // Never called: only the compiler looks at it.
 export const refused = () => {
   const common = { description: "", parameters: { beta } }
+  const rest = { objective, training }
+  const assemble = Experiment.make
+  const plain = Evaluation.layer(curves)
+  const coloured = Evaluation.layer(curves, scatter)
+  const planar = Evaluation.layer(curves, manifold)
+  const either = Evaluation.layer(curves, Evaluation.whenPossible(manifold))
   // What is right compiles.
-  Experiment.make("right", {
+  assemble("", {
     ...common,
-    run: () => ({
-      dataset: labelled,
-      model: conditionalModel,
-      objective,
-      training,
-      evaluation: Evaluation.layer(curves, scatter)
-    })
+    run: () => ({ ...rest, dataset: labelled, model: conditionalModel, evaluation: coloured })
   })
-  Experiment.make("right", {
+  assemble("", { ...common, run: () => ({ ...rest, dataset: unlabelled, model, evaluation: either }) })
+  assemble("", {
     ...common,
-    run: () => ({
-      dataset: unlabelled,
-      model,
-      objective,
-      training,
-      evaluation: Evaluation.layer(curves, Evaluation.whenPossible(manifold))
-    })
+    // @ts-expect-error the run has no dataset
+    run: () => ({ ...rest, model, evaluation: plain })
   })
-  // @ts-expect-error the run has no dataset
-  Experiment.make("wrong", {
+  assemble("", {
     ...common,
-    run: () => ({ model, objective, training, evaluation: Evaluation.layer(curves) })
+    // @ts-expect-error a model is no dataset
+    run: () => ({ ...rest, dataset: model, model, evaluation: plain })
   })
-  // @ts-expect-error a model is no dataset
-  Experiment.make("wrong", {
+  assemble("", {
     ...common,
-    run: () => ({ dataset: model, model, objective, training, evaluation: Evaluation.layer(curves) })
+    // @ts-expect-error the evaluation needs labels and the dataset has none
+    run: () => ({ ...rest, dataset: unlabelled, model: planarModel, evaluation: coloured })
   })
-  // @ts-expect-error the evaluation needs labels and the dataset has none
-  Experiment.make("wrong", {
+  assemble("", {
     ...common,
-    run: () => ({
-      dataset: unlabelled,
-      model: planarModel,
-      objective,
-      training,
-      evaluation: Evaluation.layer(curves, scatter)
-    })
+    // @ts-expect-error the model needs labels and the dataset has none
+    run: () => ({ ...rest, dataset: unlabelled, model: conditionalModel, evaluation: plain })
   })
-  // @ts-expect-error the model needs labels and the dataset has none
-  Experiment.make("wrong", {
+  assemble("", {
     ...common,
-    run: () => ({
-      dataset: unlabelled,
-      model: conditionalModel,
-      objective,
-      training,
-      evaluation: Evaluation.layer(curves)
-    })
-  })
-  // @ts-expect-error the manifold needs a latent space that is known to be a plane
-  Experiment.make("wrong", {
-    ...common,
-    run: () => ({ dataset: labelled, model, objective, training, evaluation: Evaluation.layer(curves, manifold) })
+    // @ts-expect-error the manifold needs a latent space that is known to be a plane
+    run: () => ({ ...rest, dataset: labelled, model, evaluation: planar })
   })
   // @ts-expect-error "betta" is no parameter
   declareExperiment().pipe(Experiment.grid({ betta: [0, 1] }))

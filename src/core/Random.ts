@@ -1,0 +1,132 @@
+/**
+ * Random numbers from a counter-based generator: a number is a function of (seed, stream, step, index) and nothing else.
+ *
+ * Laws: value `index` of a stream does not depend on how many values are asked for; streams, steps and seeds that differ
+ * give unrelated numbers; a stream serves one purpose, as `bits`, `uniform` and `normal` of one key read the same bits.
+ *
+ * Source: Threefry-2x32 with 20 rounds, Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3",
+ * https://doi.org/10.1145/2063384.2063405
+ */
+import type { NoiseType } from "./Noise.ts"
+import { sha256 } from "./Spec.ts"
+import { float32, type HostTensor, sizeOf } from "./Tensors.ts"
+
+/** Names one sequence of random numbers. */
+export interface RandomKey {
+  /** An integer from 0 to 2^53 - 1. */
+  readonly seed: number
+  /** What the numbers are for, such as `noise/posterior`. */
+  readonly stream: string
+  /** Optimiser step or epoch: an integer from 0 to 2^32 - 1. */
+  readonly step: number
+}
+
+/** Two 32-bit words. */
+export type WordPair = readonly [number, number]
+
+const wordRange = 2 ** 32
+
+const rotate = (word: number, count: number): number => (word << count) | (word >>> (32 - count))
+
+/**
+ * Threefry-2x32-20 under `key`, of the counters `counter`, `counter + [1, 0]`, ...: two words each, filling `words`,
+ * whose length is even.
+ */
+export const threefry = (key: WordPair, counter: WordPair, words: Int32Array): void => {
+  const [key0, key1] = key
+  const [counter0, counter1] = counter
+  const key2 = 0x1bd11bda ^ key0 ^ key1
+  const schedule = Int32Array.of(key0, key1, key2, key0, key1, key2, key0)
+  for (let block = 0; 2 * block < words.length; block++) {
+    let x0 = (counter0 + block + key0) | 0
+    let x1 = (counter1 + key1) | 0
+    // Five groups of four rounds; even and odd groups have their own rotations.
+    for (let group = 0; group < 5; group++) {
+      const odd = group % 2 === 1
+      x0 = (x0 + x1) | 0
+      x1 = rotate(x1, odd ? 17 : 13) ^ x0
+      x0 = (x0 + x1) | 0
+      x1 = rotate(x1, odd ? 29 : 15) ^ x0
+      x0 = (x0 + x1) | 0
+      x1 = rotate(x1, odd ? 16 : 26) ^ x0
+      x0 = (x0 + x1) | 0
+      x1 = rotate(x1, odd ? 24 : 6) ^ x0
+      x0 = (x0 + schedule[group + 1]!) | 0
+      x1 = (x1 + schedule[group + 2]! + group + 1) | 0
+    }
+    words[2 * block] = x0
+    words[2 * block + 1] = x1
+  }
+}
+
+/** The generator's key for a seed and a stream: the seed's cipher of the name's hash, so one seed's streams differ. */
+const streamKey = ({ seed, stream }: RandomKey): WordPair => {
+  const hash = sha256(stream)
+  const key = new Int32Array(2)
+  threefry(
+    [seed | 0, Math.floor(seed / wordRange) | 0],
+    [Number.parseInt(hash.slice(0, 8), 16) | 0, Number.parseInt(hash.slice(8, 16), 16) | 0],
+    key
+  )
+  return [key[0]!, key[1]!]
+}
+
+/** `2 * pairs` words, as signed integers. */
+const words = (key: RandomKey, pairs: number): Int32Array => {
+  const result = new Int32Array(2 * pairs)
+  threefry(streamKey(key), [0, key.step | 0], result)
+  return result
+}
+
+/** Uniform 32-bit words, `[count]`. */
+export const bits = (key: RandomKey, count: number): Uint32Array =>
+  new Uint32Array(words(key, Math.ceil(count / 2)).buffer, 0, count)
+
+/** Uniform numbers in [0, 1), multiples of 2^-24, `[count]`. */
+export const uniform = (key: RandomKey, count: number): Float32Array => {
+  const source = bits(key, count)
+  const values = new Float32Array(count)
+  for (let index = 0; index < count; index++) values[index] = (source[index]! >>> 8) * 2 ** -24
+  return values
+}
+
+/**
+ * Standard normal numbers from uniform 32-bit words, two from two: the transform of Box and Muller 1958.
+ *
+ * The radius is `sqrt(-2 log u)` with `u` in (0, 1], so every value is finite and below 6.67 in size.
+ */
+export const boxMuller = (source: Int32Array): Float32Array => {
+  const values = new Float32Array(source.length)
+  for (let index = 0; index < source.length; index += 2) {
+    const radius = Math.sqrt(-2 * Math.log(((source[index]! >>> 0) + 1) / wordRange))
+    const angle = source[index + 1]! * ((2 * Math.PI) / wordRange)
+    values[index] = radius * Math.cos(angle)
+    values[index + 1] = radius * Math.sin(angle)
+  }
+  return values
+}
+
+/** Standard normal numbers, all finite, `[count]`. */
+export const normal = (key: RandomKey, count: number): Float32Array =>
+  boxMuller(words(key, Math.ceil(count / 2))).subarray(0, count)
+
+/** The integers from 0 to `count - 1` in random order, `[count]`: Fisher and Yates, 53 bits a choice. */
+export const permutation = (key: RandomKey, count: number): Int32Array => {
+  const source = words(key, count)
+  const order = Int32Array.from({ length: count }, (_, index) => index)
+  for (let last = count - 1; last > 0; last--) {
+    const fraction = ((source[2 * last]! >>> 5) * 2 ** 26 + (source[2 * last + 1]! >>> 6)) * 2 ** -53
+    const chosen = Math.floor(fraction * (last + 1))
+    const value = order[chosen]!
+    order[chosen] = order[last]!
+    order[last] = value
+  }
+  return order
+}
+
+/** Noise for a batch, `[batch, ...shape]`; the noise of an example depends on its place in the batch, not on the size. */
+export const draw = (noise: NoiseType, key: RandomKey, batch: number): HostTensor => {
+  const shape = [batch, ...noise.shape]
+  const count = sizeOf(shape)
+  return float32(shape, noise.distribution === "normal" ? normal(key, count) : uniform(key, count))
+}

@@ -99,9 +99,10 @@ export const boxMuller = (source: Int32Array): Float32Array => {
   const values = new Float32Array(source.length)
   for (let index = 0; index < source.length; index += 2) {
     const radius = Math.sqrt(-2 * Math.log(((source[index]! >>> 0) + 1) / wordRange))
-    const angle = source[index + 1]! * ((2 * Math.PI) / wordRange)
-    values[index] = radius * Math.cos(angle)
-    values[index + 1] = radius * Math.sin(angle)
+    // Of half the angle, in [-π/2, π/2): one sine, then cos 2a = 1 - 2 sin² a and sin 2a = 2 sin a cos a.
+    const sine = Math.sin(source[index + 1]! * (Math.PI / wordRange))
+    values[index] = radius * (1 - 2 * sine * sine)
+    values[index + 1] = radius * 2 * sine * Math.sqrt(1 - sine * sine)
   }
   return values
 }

@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Schema } from "effect"
 import {
   bits,
+  boxMuller,
   draw,
   normal,
   permutation,

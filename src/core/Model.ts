@@ -5,7 +5,7 @@
  * example alone; names and shapes of the parameters follow from the image's shape.
  */
 import type * as tf from "@tensorflow/tfjs-core"
-import { Context, Schema } from "effect"
+import { Context, type Effect, Schema } from "effect"
 import type { ImageShape } from "./Dataset.ts"
 import type { Initializer } from "./Initializer.ts"
 import type { LikelihoodDistribution } from "./Likelihood.ts"
@@ -48,7 +48,8 @@ export class Model extends Context.Service<
     readonly spec: Spec
     /** Number of latent dimensions. */
     readonly latent: number
-    readonly build: (shape: ImageShape) => Autoencoder
+    /** The model for images of this shape; fails where the networks cannot take the shape. */
+    readonly build: (shape: ImageShape) => Effect.Effect<Autoencoder, ModelError>
   }
 >()("vae/core/Model") {}
 

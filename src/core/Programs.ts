@@ -1,0 +1,203 @@
+/**
+ * The programs of a run: pure functions of parameters, a dataset's bytes, indices and noise.
+ *
+ * Laws: a batch is gathered and scaled inside the program; every example's terms depend on that example alone, so that
+ * examples can be evaluated in chunks of any size.
+ */
+import * as tf from "@tensorflow/tfjs-core"
+import type { ImageShape } from "./Dataset.ts"
+import type { Program, Signature } from "./Engine.ts"
+import type { Autoencoder } from "./Model.ts"
+import type { NoiseTypes } from "./Noise.ts"
+import type { Objective } from "./Objective.ts"
+import type { Optimizer } from "./Optimizer.ts"
+import { type HostTensors, prefixed, sizeOf, type Tensors, type TensorTypes, under } from "./Tensors.ts"
+import { uniform } from "./Random.ts"
+
+/** A program with the types it is compiled for. */
+export interface TypedProgram {
+  readonly program: Program
+  readonly signature: Signature
+}
+
+/** What a program is made from. */
+export interface Ingredients {
+  readonly autoencoder: Autoencoder
+  readonly latent: number
+  readonly shape: ImageShape
+}
+
+const parameterTypes = (autoencoder: Autoencoder): TensorTypes =>
+  Object.fromEntries(
+    Object.entries(autoencoder.parameters).map(([name, { shape }]) => [name, { shape, dtype: "float32" as const }])
+  )
+
+const imagesType = ({ height, width, channels }: ImageShape, count: number): TensorTypes => ({
+  images: { shape: [count, height, width, channels], dtype: "uint8" }
+})
+
+const indicesType = (batch: number): TensorTypes => ({ indices: { shape: [batch], dtype: "int32" } })
+
+const noiseTypes = (noise: NoiseTypes, batch: number): TensorTypes =>
+  prefixed(
+    "noise/",
+    Object.fromEntries(
+      Object.entries(noise).map(([name, { shape }]) => [name, { shape: [batch, ...shape], dtype: "float32" as const }])
+    )
+  )
+
+/** Noise that training asks for at every step: the posterior's and the networks' own. */
+export const trainingNoise = ({ autoencoder, latent }: Ingredients): NoiseTypes => ({
+  ...autoencoder.noise,
+  posterior: { distribution: "normal", shape: [latent] }
+})
+
+/** The images at `indices`, scaled from bytes to [0, 1]: `[batch, height, width, channels]`. */
+const gather = (data: Tensors, inputs: Tensors): tf.Tensor4D =>
+  tf.mul(tf.cast(tf.gather(data["images"]!, inputs["indices"]!), "float32"), 1 / 255)
+
+const termsOf = (
+  { autoencoder }: Ingredients,
+  objective: Objective["Service"],
+  parameters: Tensors,
+  images: tf.Tensor4D,
+  posteriorNoise: tf.Tensor2D,
+  noise?: Tensors
+) =>
+  objective.terms({
+    images,
+    posterior: autoencoder.encode(parameters, images, noise),
+    noise: posteriorNoise,
+    decode: (codes) => autoencoder.decode(parameters, codes, noise)
+  })
+
+/**
+ * One step of training: the gradient of the batch's mean loss, and the optimiser's update.
+ *
+ * State `parameters/...` and `optimizer/...`; data `images` `[examples, height, width, channels]`; inputs `indices`
+ * `[batch]`, `step` (scalar, 1 at the first), `noise/...` `[batch, ...]`; outputs the objective's terms, `[batch]` each.
+ */
+export const trainStep = (
+  ingredients: Ingredients & { readonly objective: Objective["Service"]; readonly optimizer: Optimizer },
+  sizes: { readonly examples: number; readonly batch: number }
+): TypedProgram => {
+  const { autoencoder, objective, optimizer, shape } = ingredients
+  const types = parameterTypes(autoencoder)
+  return {
+    program: {
+      name: "train step",
+      run: ({ state, data, inputs }) => {
+        const parameters = under("parameters/", state)
+        const noise = under("noise/", inputs)
+        const images = gather(data, inputs)
+        const names = Object.keys(parameters)
+        let terms: Tensors = {}
+        const loss = (...values: ReadonlyArray<tf.Tensor>): tf.Scalar => {
+          const named = Object.fromEntries(names.map((name, index) => [name, values[index]!]))
+          terms = termsOf(ingredients, objective, named, images, noise["posterior"] as tf.Tensor2D, noise)
+          return tf.mean(terms["loss"]!)
+        }
+        const gradients = tf.grads(loss)(names.map((name) => parameters[name]!))
+        const update = optimizer.update({
+          parameters,
+          gradients: Object.fromEntries(names.map((name, index) => [name, gradients[index]!])),
+          state: under("optimizer/", state),
+          step: inputs["step"] as tf.Scalar
+        })
+        return {
+          state: { ...prefixed("parameters/", update.parameters), ...prefixed("optimizer/", update.state) },
+          outputs: terms
+        }
+      }
+    },
+    signature: {
+      state: { ...prefixed("parameters/", types), ...prefixed("optimizer/", optimizer.state(types)) },
+      data: imagesType(shape, sizes.examples),
+      inputs: {
+        ...indicesType(sizes.batch),
+        step: { shape: [], dtype: "float32" },
+        ...noiseTypes(trainingNoise(ingredients), sizes.batch)
+      }
+    }
+  }
+}
+
+/** The objective's terms `[batch]` without an update, with one code an example drawn by `noise/posterior`. */
+export const evaluateTerms = (
+  ingredients: Ingredients & { readonly objective: Objective["Service"] },
+  sizes: { readonly examples: number; readonly batch: number }
+): TypedProgram => ({
+  program: {
+    name: "evaluate terms",
+    run: ({ state, data, inputs }) => ({
+      outputs: {
+        ...termsOf(
+          ingredients,
+          ingredients.objective,
+          under("parameters/", state),
+          gather(data, inputs),
+          inputs["noise/posterior"] as tf.Tensor2D
+        )
+      }
+    })
+  },
+  signature: {
+    state: prefixed("parameters/", parameterTypes(ingredients.autoencoder)),
+    data: imagesType(ingredients.shape, sizes.examples),
+    inputs: {
+      ...indicesType(sizes.batch),
+      "noise/posterior": { shape: [sizes.batch, ingredients.latent], dtype: "float32" }
+    }
+  }
+})
+
+/** `mean` and `deviation` of `q(z | x)`, `[batch, latent]` each, for the images at `indices`. */
+export const encode = (
+  { autoencoder, shape }: Ingredients,
+  sizes: { readonly examples: number; readonly batch: number }
+): TypedProgram => ({
+  program: {
+    name: "encode",
+    run: ({ state, data, inputs }) => {
+      const { mean, deviation } = autoencoder.encode(under("parameters/", state), gather(data, inputs))
+      return { outputs: { mean, deviation } }
+    }
+  },
+  signature: {
+    state: prefixed("parameters/", parameterTypes(autoencoder)),
+    data: imagesType(shape, sizes.examples),
+    inputs: indicesType(sizes.batch)
+  }
+})
+
+/** `images` `[batch, height, width, channels]`: the means of `p(x | z)` for `codes` `[batch, latent]`. */
+export const decode = ({ autoencoder, latent }: Ingredients, sizes: { readonly batch: number }): TypedProgram => ({
+  program: {
+    name: "decode",
+    run: ({ state, inputs }) => ({
+      outputs: { images: autoencoder.decode(under("parameters/", state), inputs["codes"] as tf.Tensor2D).mean }
+    })
+  },
+  signature: {
+    state: prefixed("parameters/", parameterTypes(autoencoder)),
+    data: {},
+    inputs: { codes: { shape: [sizes.batch, latent], dtype: "float32" } }
+  }
+})
+
+/** First values of parameters and optimiser state; each parameter has its own stream of random numbers. */
+export const initialState = (autoencoder: Autoencoder, optimizer: Optimizer, seed: number): HostTensors => {
+  const parameters = Object.fromEntries(
+    Object.entries(autoencoder.parameters).map(([name, { shape, initializer }]) => {
+      const values = initializer.draw(shape, (count) => uniform({ seed, stream: `initial/${name}`, step: 0 }, count))
+      return [name, { shape, dtype: "float32" as const, values }]
+    })
+  )
+  const slots = Object.fromEntries(
+    Object.entries(optimizer.state(parameters)).map(([name, { shape }]) => [
+      name,
+      { shape, dtype: "float32" as const, values: new Float32Array(sizeOf(shape)) }
+    ])
+  )
+  return { ...prefixed("parameters/", parameters), ...prefixed("optimizer/", slots) }
+}

@@ -1,0 +1,64 @@
+/**
+ * How the loss and its terms fell: training and test, epoch by epoch.
+ */
+import { Effect } from "effect"
+import type { Evaluator } from "../Evaluation.ts"
+import { lineChart } from "../figures/LineChart.ts"
+import { type EpochMetrics, TrainedModel } from "../TrainedModel.ts"
+
+const known: Readonly<Record<string, string>> = { loss: "loss", reconstruction: "reconstruction", kl: "KL divergence" }
+
+const splits = [
+  { prefix: "train/", label: "training" },
+  { prefix: "test/", label: "test" }
+]
+
+/** The terms that a history holds: loss, reconstruction, kl, then others in the order in which they appear. */
+export const termsOf = (history: ReadonlyArray<EpochMetrics>): ReadonlyArray<string> => {
+  const names = new Set(
+    history.flatMap((epoch) =>
+      Object.keys(epoch.metrics).flatMap((key) => /^(?:train|test)\/(.+)$/.exec(key)?.[1] ?? [])
+    )
+  )
+  return [...Object.keys(known).filter((name) => names.has(name)), ...[...names].filter((name) => !(name in known))]
+}
+
+/** A term's axis title with its unit. */
+export const termTitle = (term: string): string => `${known[term] ?? term} (nats an image)`
+
+/** One curve: a metric's values by epoch. Epochs without it leave no point. */
+export const curve = (history: ReadonlyArray<EpochMetrics>, metric: string): ReadonlyArray<readonly [number, number]> =>
+  history.flatMap((epoch) => {
+    const value = epoch.metrics[metric]
+    return value === undefined ? [] : [[epoch.epoch, value] as const]
+  })
+
+const nats = (value: number | undefined): string => (value === undefined ? "unknown" : `${value.toPrecision(4)} nats`)
+
+/** A figure `curves`: one panel a term, training and test lines over the epochs. */
+export const Curves = (): Evaluator => ({
+  spec: { _tag: "Curves" },
+  needs: [],
+  run: Effect.gen(function* () {
+    const { datasetName, history } = yield* TrainedModel
+    const last = history.at(-1)
+    const figure = lineChart({
+      name: "curves",
+      title: `${datasetName}: loss and its terms over the epochs`,
+      caption:
+        last === undefined
+          ? `No epoch has been trained.`
+          : `Means over the images of ${datasetName} after each epoch. After epoch ${last.epoch} the training loss is ` +
+            `${nats(last.metrics["train/loss"])} an image, the test loss ${nats(last.metrics["test/loss"])}.`,
+      x: "epoch",
+      legend: "split",
+      panels: termsOf(history).map((term) => ({
+        title: termTitle(term),
+        series: splits
+          .map(({ label, prefix }) => ({ label, points: curve(history, prefix + term) }))
+          .filter((series) => series.points.length > 0)
+      }))
+    })
+    return { metrics: {}, figures: last === undefined ? [] : [figure] }
+  })
+})

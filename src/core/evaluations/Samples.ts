@@ -1,0 +1,41 @@
+/**
+ * New images: codes from the prior, decoded.
+ */
+import { Effect } from "effect"
+import { EvaluationError, type Evaluator } from "../Evaluation.ts"
+import { imageGrid } from "../figures/ImageGrid.ts"
+import { mosaic } from "../figures/Mosaic.ts"
+import { normal } from "../Random.ts"
+import { TrainedModel } from "../TrainedModel.ts"
+
+const evaluation = "Samples"
+
+/** A figure `samples`: means of `p(x | z)` for `count` codes (100 unless given) drawn from N(0, I). */
+export const Samples = (options: { readonly count?: number } = {}): Evaluator => {
+  const count = options.count ?? 100
+  return {
+    spec: { _tag: evaluation, count },
+    needs: [],
+    run: Effect.gen(function* () {
+      const { datasetName, decode, latent, seed, shape } = yield* TrainedModel
+      const codes = normal({ seed, stream: "evaluation/samples", step: 0 }, count * latent)
+      const images = yield* decode(codes)
+      const grid = yield* mosaic({ name: "samples", images, shape, columns: Math.ceil(Math.sqrt(count)), gap: 0.07 })
+      return {
+        metrics: {},
+        figures: [
+          imageGrid({
+            name: "samples",
+            title: `${datasetName}: new images from the prior`,
+            caption:
+              `Means of p(x | z) for ${count} codes drawn from the prior N(0, I) of ` +
+              `${latent} latent dimension${latent === 1 ? "" : "s"}, model trained on ${datasetName}.`,
+            mosaic: grid
+          })
+        ]
+      }
+    }).pipe(
+      Effect.catchTag("FigureError", (cause) => new EvaluationError({ evaluation, reason: cause.message, cause }))
+    )
+  }
+}

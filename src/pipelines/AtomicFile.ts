@@ -1,0 +1,105 @@
+/**
+ * Files that are whole or absent.
+ *
+ * Laws: whoever reads a path at any moment, after any failure, interruption or kill, finds the former content or the new
+ * one, never a part; a failed write leaves nothing behind; reading takes no more memory than the stated bound.
+ */
+import { ByteSize, Effect, FileSystem, Option, Path } from "effect"
+import { randomBytes } from "node:crypto"
+import { corrupt, fromPlatform, StoreError } from "./StoreError.ts"
+
+/** Bytes in pieces, so that large content need not be joined in memory. */
+export type Content = string | Uint8Array | ReadonlyArray<Uint8Array>
+
+const pieces = (content: Content): ReadonlyArray<Uint8Array> =>
+  typeof content === "string"
+    ? [new TextEncoder().encode(content)]
+    : content instanceof Uint8Array
+      ? [content]
+      : content
+
+/** Whether a file name is that of a write that did not end, left by a killed process. */
+export const isTemporary = (name: string): boolean => /^\..+\.[0-9a-f]{12}\.tmp$/.test(name)
+
+/** The path of an entry of a folder. Refuses names that would lead elsewhere or that no file system takes. */
+export const entry = Effect.fnUntraced(function* (folder: string, name: string) {
+  const path = (yield* Path.Path).join(folder, name)
+  if (/^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$/.test(name)) return path
+  const reason = `${JSON.stringify(name)} cannot name a file: it takes letters, digits, ".", "_" and "-", and begins with a letter or digit`
+  return yield* new StoreError({ path, problem: "cannot write", reason })
+})
+
+/** Makes a folder and those above it. */
+export const makeFolder = (folder: string): Effect.Effect<void, StoreError, FileSystem.FileSystem> =>
+  Effect.flatMap(FileSystem.FileSystem, (fs) => fs.makeDirectory(folder, { recursive: true })).pipe(
+    Effect.mapError(fromPlatform(folder, "write"))
+  )
+
+// An operation on an open file must end before the file is closed: an abandoned write could reach another file that got
+// the same descriptor. So interruption waits for the piece that is being written.
+
+/** Writes the pieces to a new file and waits until the disk has them. */
+const fill = (path: string, content: Content) =>
+  Effect.scoped(
+    Effect.gen(function* () {
+      const fs = yield* FileSystem.FileSystem
+      const file = yield* fs.open(path, { flag: "wx" })
+      yield* Effect.forEach(pieces(content), (piece) => Effect.uninterruptible(file.writeAll(piece)), { discard: true })
+      yield* Effect.uninterruptible(file.sync)
+    })
+  )
+
+/** Waits until the disk has a folder's entries. Not every system can; the rename is whole all the same. */
+const syncFolder = (folder: string) =>
+  Effect.flatMap(FileSystem.FileSystem, (fs) => fs.open(folder)).pipe(
+    Effect.flatMap((file) => file.sync),
+    Effect.scoped,
+    Effect.uninterruptible,
+    Effect.ignore
+  )
+
+/** Puts a file in place whole, with the folders above it. Errors: `StoreError`. */
+export const write = Effect.fn("AtomicFile.write")(function* (path: string, content: Content) {
+  const fs = yield* FileSystem.FileSystem
+  const { basename, dirname, join } = yield* Path.Path
+  const folder = dirname(path)
+  const temporary = join(folder, `.${basename(path)}.${randomBytes(6).toString("hex")}.tmp`)
+  yield* makeFolder(folder)
+  yield* fill(temporary, content).pipe(
+    Effect.andThen(Effect.uninterruptible(fs.rename(temporary, path))),
+    Effect.onError(() => Effect.ignore(fs.remove(temporary, { force: true }))),
+    Effect.mapError(fromPlatform(path, "write"))
+  )
+  yield* syncFolder(folder)
+})
+
+/** The content of a file of at most `maximumBytes`; none where there is no such file. Errors: `StoreError`. */
+export const read = Effect.fn("AtomicFile.read")(function* (path: string, maximumBytes: number) {
+  const fs = yield* FileSystem.FileSystem
+  const bytes = Effect.gen(function* () {
+    const { size, type } = yield* fs.stat(path)
+    if (type !== "File") {
+      return yield* new StoreError({
+        path,
+        problem: "cannot read",
+        reason: `a ${type} stands where a file is expected`
+      })
+    }
+    if (ByteSize.toBigInt(size) > maximumBytes) {
+      return yield* corrupt(path, `it has ${size} bytes, more than the ${maximumBytes} that such a file can have`)
+    }
+    return Option.some(yield* fs.readFile(path))
+  })
+  return yield* bytes.pipe(
+    Effect.catchTag("PlatformError", (error) =>
+      error.reason._tag === "NotFound" ? Effect.succeedNone : Effect.fail(fromPlatform(path, "read")(error))
+    )
+  )
+})
+
+/** Bytes as UTF-8 text; a byte sequence that is none is an error. */
+export const textOf = (path: string, bytes: Uint8Array): Effect.Effect<string, StoreError> =>
+  Effect.try({
+    try: () => new TextDecoder("utf-8", { fatal: true }).decode(bytes),
+    catch: () => corrupt(path, "it is not UTF-8 text")
+  })

@@ -1,0 +1,67 @@
+/**
+ * JSON files with a schema, written whole or not at all, and read strictly.
+ */
+import { Effect, type FileSystem, Option, type Path, Schema } from "effect"
+import * as AtomicFile from "./AtomicFile.ts"
+import { corrupt, StoreError } from "./StoreError.ts"
+
+/** No JSON file of the store comes near this size: the largest hold a figure's points. */
+const maximumBytes = 256 * 2 ** 20
+
+/** Checks a JSON value; unknown keys are errors. `path` is for the message. */
+export const check = <T, E>(schema: Schema.Codec<T, E>, path: string, json: unknown): Effect.Effect<T, StoreError> =>
+  Schema.decodeUnknownEffect(Schema.toCodecJson(schema))(json, { onExcessProperty: "error" }).pipe(
+    Effect.mapError((error) => corrupt(path, `it does not hold what it should: ${error.message}`))
+  )
+
+/** The JSON form of a value. Numbers that JSON lacks become the words `NaN`, `Infinity` and `-Infinity`. */
+export const toJson = <T, E>(
+  schema: Schema.Codec<T, E>,
+  path: string,
+  value: T
+): Effect.Effect<Schema.Json, StoreError> =>
+  Schema.encodeEffect(Schema.toCodecJson(schema))(value).pipe(
+    Effect.mapError(
+      (error) =>
+        new StoreError({
+          path,
+          problem: "cannot write",
+          reason: `a value does not fit the file's format: ${error.message}`
+        })
+    )
+  )
+
+/** A JSON value as text for people: two spaces, a line break at the end. */
+export const format = (json: Schema.Json): string => `${JSON.stringify(json, null, 2)}\n`
+
+/** Parses a file as JSON without looking at what it says; none where there is no file. */
+export const parse = Effect.fnUntraced(function* (
+  path: string
+): Effect.fn.Return<Option.Option<unknown>, StoreError, FileSystem.FileSystem> {
+  const bytes = yield* AtomicFile.read(path, maximumBytes)
+  if (Option.isNone(bytes)) return Option.none()
+  const text = yield* AtomicFile.textOf(path, bytes.value)
+  return Option.some(
+    yield* Effect.try({
+      try: (): unknown => JSON.parse(text),
+      catch: (error) => corrupt(path, `it is not JSON: ${error}`)
+    })
+  )
+})
+
+/** Reads a value; none where there is no file. */
+export const read = Effect.fnUntraced(function* <T, E>(
+  schema: Schema.Codec<T, E>,
+  path: string
+): Effect.fn.Return<Option.Option<T>, StoreError, FileSystem.FileSystem> {
+  const json = yield* parse(path)
+  return Option.isNone(json) ? Option.none() : Option.some(yield* check(schema, path, json.value))
+})
+
+/** Writes a value. */
+export const write = <T, E>(
+  schema: Schema.Codec<T, E>,
+  path: string,
+  value: T
+): Effect.Effect<void, StoreError, FileSystem.FileSystem | Path.Path> =>
+  Effect.flatMap(toJson(schema, path, value), (json) => AtomicFile.write(path, format(json)))

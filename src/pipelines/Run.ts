@@ -1,0 +1,144 @@
+/**
+ * One run's folder.
+ *
+ * Laws: every file is whole or absent, and the folder can be read at any moment; what is written last vouches for the
+ * rest: an evaluation's result comes after its figures, the summary after the history, the manifest's end after both.
+ */
+import { Effect, FileSystem, Logger, Option, Path, Schema, type Scope } from "effect"
+import type { Figure } from "../core/Figure.ts"
+import type { Spec } from "../core/Spec.ts"
+import type { EpochMetrics } from "../core/TrainedModel.ts"
+import * as AtomicFile from "./AtomicFile.ts"
+import * as Checkpoint from "./Checkpoint.ts"
+import * as FigureFolder from "./FigureFolder.ts"
+import * as History from "./History.ts"
+import * as JsonFile from "./JsonFile.ts"
+import * as Manifest from "./Manifest.ts"
+import { fromPlatform, type StoreError } from "./StoreError.ts"
+
+/** Where a run stands at its end. */
+const RunSummary = Schema.Struct({
+  epoch: Schema.Natural,
+  step: Schema.Natural,
+  /** The last epoch's, in nats an image. */
+  metrics: Schema.Record(Schema.String, Schema.Number)
+})
+export type RunSummary = typeof RunSummary.Type
+
+const EvaluationResult = Schema.Struct({
+  spec: Manifest.SpecSchema,
+  metrics: Schema.Record(Schema.String, Schema.Number),
+  /** Names of its figures in the folder `figures`. */
+  figures: Schema.Array(Schema.String)
+})
+export type EvaluationResult = typeof EvaluationResult.Type
+
+/** The contents of a run's folder. Every effect fails with `StoreError` alone. */
+export interface Run {
+  readonly id: string
+  readonly experiment: string
+  /** Absolute path. */
+  readonly directory: string
+  readonly manifest: Effect.Effect<Option.Option<Manifest.Manifest>, StoreError>
+  readonly writeManifest: (manifest: Manifest.Manifest) => Effect.Effect<void, StoreError>
+  /** One line an epoch, oldest first; empty before the first. */
+  readonly history: Effect.Effect<ReadonlyArray<EpochMetrics>, StoreError>
+  readonly appendHistory: (epoch: EpochMetrics) => Effect.Effect<void, StoreError>
+  /** Removes the epochs after `epoch`. */
+  readonly truncateHistory: (epoch: number) => Effect.Effect<void, StoreError>
+  /** The newest checkpoint that is whole. */
+  readonly checkpoint: Effect.Effect<Option.Option<Checkpoint.Checkpoint>, StoreError>
+  readonly saveCheckpoint: (checkpoint: Checkpoint.Checkpoint) => Effect.Effect<void, StoreError>
+  readonly summary: Effect.Effect<Option.Option<RunSummary>, StoreError>
+  readonly writeSummary: (summary: RunSummary) => Effect.Effect<void, StoreError>
+  /** An evaluation's result by the evaluator's id; none also where one of its figures is gone. */
+  readonly evaluation: (id: string) => Effect.Effect<Option.Option<EvaluationResult>, StoreError>
+  /** Stores figures, then the result that names them. */
+  readonly writeEvaluation: (
+    id: string,
+    result: { readonly spec: Spec; readonly metrics: Readonly<Record<string, number>> },
+    pictures: ReadonlyArray<FigureFolder.Picture>
+  ) => Effect.Effect<void, StoreError>
+  readonly figure: (name: string) => Effect.Effect<Option.Option<Figure>, StoreError>
+  /** By name. */
+  readonly figures: Effect.Effect<ReadonlyArray<Figure>, StoreError>
+  /** Writes to `run.log`; a log that cannot be written to stops nothing. */
+  readonly logger: Effect.Effect<Logger.Logger<unknown, void>, StoreError, Scope.Scope>
+  /**
+   * Moves the folder aside as `ID.attempt-N`, so that the run can be made anew and nothing is lost; gives the new path,
+   * or none where there was no folder.
+   */
+  readonly setAside: Effect.Effect<Option.Option<string>, StoreError>
+}
+
+const setAside = Effect.fn("Run.setAside")(function* (directory: string) {
+  const fs = yield* FileSystem.FileSystem
+  if (!(yield* fs.exists(directory))) return Option.none<string>()
+  let attempt = 1
+  while (yield* fs.exists(`${directory}.attempt-${attempt}`)) attempt++
+  const aside = `${directory}.attempt-${attempt}`
+  yield* Effect.uninterruptible(fs.rename(directory, aside))
+  return Option.some(aside)
+})
+
+const evaluation = Effect.fnUntraced(function* (figures: string, path: string) {
+  const result = yield* JsonFile.read(EvaluationResult, path)
+  if (Option.isNone(result)) return result
+  const present = yield* Effect.forEach(result.value.figures, (name) => FigureFolder.has(figures, name))
+  return present.every((has) => has) ? result : Option.none()
+})
+
+/** The run of a folder; touches nothing yet. */
+export const make = Effect.fnUntraced(function* (
+  experiment: string,
+  id: string,
+  directory: string
+): Effect.fn.Return<Run, never, FileSystem.FileSystem | Path.Path> {
+  const context = yield* Effect.context<FileSystem.FileSystem | Path.Path>()
+  const { join } = yield* Path.Path
+  const provided = <A, E, R>(effect: Effect.Effect<A, E, R | FileSystem.FileSystem | Path.Path>) =>
+    Effect.provideContext(effect, context)
+  const manifest = join(directory, "manifest.json")
+  const history = join(directory, "metrics.ndjson")
+  const checkpoints = join(directory, "checkpoints")
+  const summary = join(directory, "summary.json")
+  const figures = join(directory, "figures")
+  const log = join(directory, "run.log")
+  const evaluationFile = (evaluator: string) => AtomicFile.entry(join(directory, "evaluations"), `${evaluator}.json`)
+  return {
+    id,
+    experiment,
+    directory,
+    manifest: provided(Manifest.read(manifest)),
+    writeManifest: (value) => provided(Manifest.write(manifest, value)),
+    history: provided(History.read(history)),
+    appendHistory: (epoch) => provided(History.append(history, epoch)),
+    truncateHistory: (epoch) => provided(History.truncate(history, epoch)),
+    checkpoint: provided(Checkpoint.newest(checkpoints, id)),
+    saveCheckpoint: (checkpoint) => provided(Checkpoint.save(checkpoints, id, checkpoint)),
+    summary: provided(JsonFile.read(RunSummary, summary)),
+    writeSummary: (value) => provided(JsonFile.write(RunSummary, summary, value)),
+    evaluation: (evaluator) =>
+      evaluationFile(evaluator).pipe(
+        Effect.flatMap((path) => evaluation(figures, path)),
+        provided
+      ),
+    writeEvaluation: (evaluator, result, pictures) =>
+      Effect.gen(function* () {
+        const path = yield* evaluationFile(evaluator)
+        if (pictures.length > 0) yield* FigureFolder.write(figures, pictures)
+        const names = pictures.map(({ figure }) => figure.name)
+        yield* JsonFile.write(EvaluationResult, path, { ...result, figures: names })
+      }).pipe(provided),
+    figure: (name) => provided(FigureFolder.read(figures, name)),
+    figures: provided(FigureFolder.readAll(figures)),
+    logger: AtomicFile.makeFolder(directory).pipe(
+      Effect.andThen(Effect.mapError(Logger.toFile(Logger.formatLogFmt, log), fromPlatform(log, "write"))),
+      provided
+    ),
+    setAside: setAside(directory).pipe(
+      Effect.catchTag("PlatformError", (error) => Effect.fail(fromPlatform(directory, "write")(error))),
+      provided
+    )
+  }
+})

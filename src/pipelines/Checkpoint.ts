@@ -19,6 +19,8 @@ export interface Checkpoint {
   readonly epoch: number
   /** Optimiser steps taken. */
   readonly step: number
+  /** Sums of the terms over the examples that the present epoch has taken; empty at an epoch's end. */
+  readonly sums: Readonly<Record<string, number>>
 }
 
 /** Number of checkpoints that are kept. */
@@ -26,12 +28,15 @@ const kept = 2
 
 const format = "effect-vae checkpoint 1"
 
+const Count = Schema.NumberFromString.check(Schema.isInt(), Schema.isGreaterThanOrEqualTo(0))
+
 const Metadata = Schema.Struct({
   format: Schema.Literal(format),
   /** The run's id: the hash of its specs, seed and data. */
   run: Schema.String,
-  epoch: Schema.NumberFromString.check(Schema.isInt(), Schema.isGreaterThanOrEqualTo(0)),
-  step: Schema.NumberFromString.check(Schema.isInt(), Schema.isGreaterThanOrEqualTo(0))
+  epoch: Count,
+  step: Count,
+  sums: Schema.fromJsonString(Schema.toCodecJson(Schema.Record(Schema.String, Schema.Number)))
 })
 
 /** `step-0000001407.safetensors`: names sort as steps do. */
@@ -72,13 +77,9 @@ const prune = Effect.fnUntraced(function* (folder: string, step: number) {
 /** Saves a checkpoint whole, then removes those that are no longer needed. */
 export const save = Effect.fn("Checkpoint.save")(function* (folder: string, run: string, checkpoint: Checkpoint) {
   const path = (yield* Path.Path).join(folder, fileName(checkpoint.step))
-  const metadata = yield* JsonFile.toJson(Metadata, path, {
-    format,
-    run,
-    epoch: checkpoint.epoch,
-    step: checkpoint.step
-  })
-  const pieces = Safetensors.encode({ tensors: checkpoint.tensors, metadata: metadata as Record<string, string> })
+  const { tensors, ...progress } = checkpoint
+  const metadata = yield* JsonFile.toJson(Metadata, path, { format, run, ...progress })
+  const pieces = Safetensors.encode({ tensors, metadata: metadata as Record<string, string> })
   if (Result.isFailure(pieces)) return yield* new StoreError({ path, problem: "cannot write", reason: pieces.failure })
   yield* AtomicFile.write(path, pieces.success)
   yield* prune(folder, checkpoint.step).pipe(
@@ -94,7 +95,8 @@ const read = Effect.fnUntraced(function* (path: string, run: string, step: numbe
   const metadata = yield* JsonFile.check(Metadata, path, contents.success.metadata)
   if (metadata.run !== run) return yield* corrupt(path, `it belongs to run ${metadata.run}`)
   if (metadata.step !== step) return yield* corrupt(path, `it was saved at step ${metadata.step}`)
-  return Option.some<Checkpoint>({ tensors: contents.success.tensors, epoch: metadata.epoch, step })
+  const { epoch, sums } = metadata
+  return Option.some<Checkpoint>({ tensors: contents.success.tensors, epoch, step, sums })
 })
 
 /**

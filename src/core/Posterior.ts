@@ -24,6 +24,8 @@ export interface PosteriorDistribution {
 /** A family of posteriors. */
 export interface Posterior {
   readonly spec: Spec
+  /** What is wrong with its options, in one sentence with the value and what is allowed; a model refuses it. */
+  readonly problem?: string | undefined
   /** Names of the encoder's linear heads, each `[batch, latent]`, in the order that `fromHeads` takes them. */
   readonly heads: ReadonlyArray<string>
   readonly fromHeads: (heads: ReadonlyArray<tf.Tensor2D>) => PosteriorDistribution

@@ -1,0 +1,33 @@
+/**
+ * What Gaussians with independent dimensions share, however their deviation is parametrised.
+ *
+ * Source: Kingma and Welling 2013, appendix B, https://arxiv.org/abs/1312.6114
+ */
+import * as tf from "@tensorflow/tfjs-core"
+import type { PosteriorDistribution } from "../Posterior.ts"
+
+const halfLogTwoPi = 0.5 * Math.log(2 * Math.PI)
+
+/**
+ * `N(mean, diag(deviation²))` from its mean and the logarithm of its deviation, both `[batch, latent]`.
+ *
+ * `kl` is `½ Σ (mean² + deviation² - 1 - log deviation²)`, written with `expm1` so that it does not fall below 0 near the
+ * prior. `logProb` multiplies by `exp(-log deviation)` before it squares: finite for the distribution's own samples
+ * wherever `deviation` and its inverse are.
+ */
+export const diagonalGaussian = (mean: tf.Tensor2D, logDeviation: tf.Tensor2D): PosteriorDistribution => {
+  const deviation = tf.exp(logDeviation)
+  return {
+    mean,
+    deviation,
+    sample: (noise) => tf.add(mean, tf.mul(deviation, noise)),
+    logProb: (codes) => {
+      const standardised = tf.mul(tf.sub(codes, mean), tf.exp(tf.neg(logDeviation)))
+      return tf.neg(tf.sum(tf.add(tf.add(tf.mul(tf.square(standardised), 0.5), logDeviation), halfLogTwoPi), 1))
+    },
+    kl: () => {
+      const logVariance = tf.mul(logDeviation, 2)
+      return tf.mul(tf.sum(tf.add(tf.square(mean), tf.sub(tf.expm1(logVariance), logVariance)), 1), 0.5)
+    }
+  }
+}

@@ -1,0 +1,119 @@
+import { gzipSync } from "node:zlib"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Result } from "effect"
+import * as Idx from "../../../src/core/datasets/Idx.ts"
+import { bits } from "../../../src/core/Random.ts"
+import { idxBytes } from "./IdxBytes.ts"
+
+const values = Uint8Array.from({ length: 24 }, (_, index) => (index * 37) % 256)
+
+const images = idxBytes([2, 3, 4], values)
+
+const read = (bytes: Uint8Array, dimensions = 3, maxBytes?: number) =>
+  Effect.result(Idx.read(bytes, { dimensions, ...(maxBytes !== undefined && { maxBytes }) }))
+
+const refused = (bytes: Uint8Array, expected: string, found: string, dimensions = 3) =>
+  Effect.gen(function* () {
+    const error = yield* Effect.flip(Idx.read(bytes, { dimensions }))
+    assert.strictEqual(error._tag, "IdxError")
+    assert.include(error.expected, expected)
+    assert.include(error.found, found)
+  })
+
+describe("Idx", () => {
+  it.effect("reads labels and images, compressed or not", () =>
+    Effect.gen(function* () {
+      for (const bytes of [images, new Uint8Array(gzipSync(images))]) {
+        assert.deepStrictEqual(yield* Idx.read(bytes, { dimensions: 3 }), { shape: [2, 3, 4], values })
+      }
+      const labels = idxBytes([24], values)
+      assert.deepStrictEqual(yield* Idx.read(labels, { dimensions: 1 }), { shape: [24], values })
+    })
+  )
+
+  it.effect("reads from the middle of a larger buffer", () =>
+    Effect.gen(function* () {
+      const larger = new Uint8Array(images.length + 7)
+      larger.set(images, 5)
+      const view = larger.subarray(5, 5 + images.length)
+      assert.deepStrictEqual(yield* Idx.read(view, { dimensions: 3 }), { shape: [2, 3, 4], values })
+    })
+  )
+
+  it.effect("reads an array without values", () =>
+    Effect.gen(function* () {
+      const array = yield* Idx.read(idxBytes([0, 28, 28], new Uint8Array(0)), { dimensions: 3 })
+      assert.deepStrictEqual(array, { shape: [0, 28, 28], values: new Uint8Array(0) })
+    })
+  )
+
+  it.effect("says what was expected and what was found", () =>
+    Effect.gen(function* () {
+      yield* refused(new Uint8Array(0), "an IDX header of 16 bytes", "0 bytes")
+      yield* refused(images.subarray(0, 9), "an IDX header of 16 bytes", "9 bytes")
+      yield* refused(Uint8Array.from([0x50, 0x4b, 3, 4]), "00 00 08", "50 4b 03")
+      yield* refused(images.with(2, 0x0d), "00 00 08", "00 00 0d")
+      yield* refused(images, "1 dimensions", "3", 1)
+      yield* refused(images.with(3, 255), "3 dimensions", "255")
+      yield* refused(images.subarray(0, images.length - 1), "24 values of shape [2, 3, 4]", "23 bytes")
+      yield* refused(Uint8Array.from([...images, 0]), "24 values of shape [2, 3, 4]", "25 bytes")
+      yield* refused(new Uint8Array(gzipSync(images)).subarray(0, 20), "gzip", "unexpected end of file")
+    })
+  )
+
+  it.effect("allocates nothing for absurd sizes", () =>
+    Effect.gen(function* () {
+      const absurd = images.slice()
+      absurd.fill(255, 4, 16)
+      yield* refused(absurd, "shape [4294967295, 4294967295, 4294967295]", "24 bytes")
+    })
+  )
+
+  it.effect("stops a compressed file that grows without end", () =>
+    Effect.gen(function* () {
+      const bomb = new Uint8Array(gzipSync(new Uint8Array(10_000_000)))
+      const error = yield* Effect.flip(Idx.read(bomb, { dimensions: 3, maxBytes: 1000 }))
+      assert.include(error.message, "more than 1000 bytes")
+      assert.isTrue(Result.isFailure(yield* read(images, 3, images.length - 1)))
+      assert.isTrue(Result.isSuccess(yield* read(images, 3, images.length)))
+    })
+  )
+
+  // 3,000 seeded changes of one to four kinds each: bytes set, cut, added, or a piece copied elsewhere
+  it.effect("accepts a changed file only as what it says, and refuses it by the typed error otherwise", () =>
+    Effect.gen(function* () {
+      const compressed = new Uint8Array(gzipSync(images))
+      const outcomes = { accepted: 0, refused: 0 }
+      for (let round = 0; round < 3000; round++) {
+        const source = round % 2 === 0 ? images : compressed
+        const changed = mutate(source, bits({ seed: 7, stream: "test/idx", step: round }, 32))
+        const result = yield* read(changed)
+        if (Result.isFailure(result)) {
+          outcomes.refused++
+          assert.strictEqual(result.failure._tag, "IdxError")
+        } else {
+          outcomes.accepted++
+          const again = idxBytes(result.success.shape, result.success.values)
+          assert.deepStrictEqual(again, source === images ? changed : images)
+        }
+      }
+      assert.isAbove(outcomes.accepted, 100)
+      assert.isAbove(outcomes.refused, 1000)
+    })
+  )
+})
+
+const mutate = (source: Uint8Array, random: Uint32Array): Uint8Array => {
+  const next = random.values()
+  const below = (limit: number) => (next.next().value ?? 0) % Math.max(1, limit)
+  let bytes = source.slice()
+  for (let change = 0; change <= below(4); change++) {
+    const place = below(bytes.length)
+    const kind = below(5)
+    if (kind < 2) bytes[place] = below(256)
+    else if (kind === 2) bytes = bytes.slice(0, place)
+    else if (kind === 3) bytes = Uint8Array.from([...bytes, ...bytes.subarray(0, below(20))])
+    else bytes.copyWithin(place, below(bytes.length), below(bytes.length))
+  }
+  return bytes
+}

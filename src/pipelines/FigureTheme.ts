@@ -25,6 +25,7 @@ export const theme: Config = {
   axis: {
     labelColor: ink,
     labelFontSize: 11,
+    labelSeparation: 8,
     titleColor: ink,
     titleFontSize: 12,
     titleFontWeight: "normal",

@@ -51,7 +51,7 @@ export const Curves = (): Evaluator => ({
           : `Means over the images of ${datasetName} after each epoch. After epoch ${last.epoch} the training loss is ` +
             `${nats(last.metrics["train/loss"])} an image, the test loss ${nats(last.metrics["test/loss"])}.`,
       x: "epoch",
-      legend: "split",
+      legend: "images",
       panels: termsOf(history).map((term) => ({
         title: termTitle(term),
         series: splits

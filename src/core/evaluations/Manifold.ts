@@ -23,9 +23,9 @@ export const planeCodes = (count: number): Float32Array => {
   return Float32Array.from(values.toReversed().flatMap((second) => values.flatMap((first) => [first, second])))
 }
 
-/** Labels at halves of z within the outer edges of the grid, at the places that these values have in it. */
+/** Labels at round values of z, at the places that these have in the grid. */
 const ticks = (place: (z: number) => number): ReadonlyArray<AxisLabel> =>
-  [-2, -1.5, -1, -0.5, 0, 0.5, 1, 1.5, 2].map((z) => ({ at: place(z), label: String(z).replace("-", "\u2212") }))
+  [-2, -1, -0.5, 0, 0.5, 1, 2].map((z) => ({ at: place(z), label: String(z).replace("-", "\u2212") }))
 
 /**
  * A figure `manifold`: images decoded at `columns` by `columns` codes (20 unless given) that split the prior's mass on

@@ -39,7 +39,7 @@ const axisOf = (axis: GridAxis | undefined): Json => {
   const sorted = axis.labels.toSorted((left, right) => left.at - right.at)
   // Vega hands a label its value alone, so the expression finds the label whose place lies nearest.
   const middles = sorted.slice(1).map((label, index) => (label.at + sorted[index]!.at) / 2)
-  const index = middles.map((middle) => `(datum.value > ${middle})`).join(" + ") || "0"
+  const index = ["0", ...middles.map((middle) => `(datum.value > ${middle})`)].join(" + ")
   return {
     orient: axis.orient,
     title: axis.title ?? null,

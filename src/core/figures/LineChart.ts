@@ -33,6 +33,13 @@ export interface LineChartOptions {
 /** Points are marked where there are few of them, so that a single epoch shows too. */
 const markedPoints = 30
 
+/** The powers of ten from below to above some values, which are greater than 0. */
+const decades = (values: ReadonlyArray<number>): ReadonlyArray<number> => {
+  const first = Math.floor(Math.log10(Math.min(...values)))
+  const last = Math.ceil(Math.log10(Math.max(...values)))
+  return Array.from({ length: last - first + 1 }, (_, index) => Number(`1e${first + index}`))
+}
+
 const panelView = (panel: Panel, labels: ReadonlyArray<string>, options: LineChartOptions, width: number): View => {
   const points = panel.series.flatMap((series) => series.points.map(([x, y]) => ({ x, y, series: series.label })))
   const longest = Math.max(0, ...panel.series.map((series) => series.points.length))
@@ -40,7 +47,7 @@ const panelView = (panel: Panel, labels: ReadonlyArray<string>, options: LineCha
   const ticks = Math.min(10, Math.max(1, last))
   return {
     width,
-    height: 220,
+    height: 240,
     data: { values: points },
     mark: { type: "line", strokeWidth: 2, point: longest <= markedPoints ? { size: 22, filled: true } : false },
     encoding: {
@@ -55,8 +62,8 @@ const panelView = (panel: Panel, labels: ReadonlyArray<string>, options: LineCha
         field: "y",
         type: "quantitative",
         title: panel.title,
-        scale: { type: panel.scale ?? "linear", zero: false, padding: 6 },
-        axis: { tickCount: 6 }
+        scale: panel.scale === "log" ? { type: "log", nice: false, padding: 6 } : { zero: false, padding: 6 },
+        axis: panel.scale === "log" ? { values: decades(points.map((point) => point.y)) } : { tickCount: 6 }
       },
       color: {
         field: "series",

@@ -4,6 +4,7 @@
  * Source: Alemi et al. 2018, "Fixing a Broken ELBO", figure 1, https://arxiv.org/abs/1711.00464
  */
 import type { Figure } from "../../core/Figure.ts"
+import { categorical } from "../../core/figures/Palette.ts"
 
 export interface RateDistortionRow {
   readonly label: string
@@ -15,6 +16,7 @@ export interface RateDistortionRow {
 
 const width = 560
 const height = 420
+const quiet = "#8a8a8a"
 
 type Domain = readonly [low: number, high: number]
 
@@ -56,29 +58,35 @@ const places = [
   { align: "right", dx: -7, dy: 14 }
 ] as const
 
+/** The place of a point in pixels from the upper left corner, and the text that belongs to it. */
+export interface LabelledPoint {
+  readonly x: number
+  readonly y: number
+  readonly label: string
+}
+
+/** The text at a place beside its point. A character is 7 pixels wide on average. */
+const boxAt = ({ label, x, y }: LabelledPoint, { align, dx, dy }: (typeof places)[number]): Box => {
+  const length = 7 * label.length
+  const left = x + dx - (align === "left" ? 0 : align === "right" ? length : length / 2)
+  return { left, right: left + length, top: y + dy - 7, bottom: y + dy + 7 }
+}
+
 /**
- * For each point (in pixels) the first place at which its label stays in the picture and touches neither a point nor a
- * label that was placed before; the first place where there is none.
+ * For each point the first place at which its label stays in the picture and touches neither a point nor a label that
+ * was placed before; the first place where there is none.
  */
-export const placeLabels = (
-  points: ReadonlyArray<{ readonly x: number; readonly y: number; readonly label: string }>
-) => {
-  const taken: Array<Box> = points.map(({ x, y }) => ({ left: x - 5, right: x + 5, top: y - 5, bottom: y + 5 }))
-  return points.map(({ label, x, y }) => {
-    // A character of the labels' font is 7 pixels wide on average.
-    const length = 7 * label.length
-    const boxOf = ({ align, dx, dy }: (typeof places)[number]): Box => {
-      const left = x + dx - (align === "left" ? 0 : align === "right" ? length : length / 2)
-      return { left, right: left + length, top: y + dy - 7, bottom: y + dy + 7 }
-    }
+export const placeLabels = (points: ReadonlyArray<LabelledPoint>): ReadonlyArray<(typeof places)[number]> => {
+  const taken: Array<Box> = points.map(({ x, y }) => ({ left: x - 6, right: x + 6, top: y - 6, bottom: y + 6 }))
+  return points.map((point) => {
     const free = (box: Box) =>
       box.left >= 0 &&
       box.right <= width &&
       box.top >= 0 &&
       box.bottom <= height &&
       !taken.some((other) => overlap(box, other))
-    const place = places.find((candidate) => free(boxOf(candidate))) ?? places[0]
-    taken.push(boxOf(place))
+    const place = places.find((candidate) => free(boxAt(point, candidate))) ?? places[0]
+    taken.push(boxAt(point, place))
     return place
   })
 }
@@ -106,8 +114,9 @@ export const rateDistortion = (
     label: row.label
   })
   const labelPlaces = placeLabels(finite.map(pixels))
-  // A line leaves the picture at its left or upper edge, where its value stands.
-  const lines = roundNumbers([x[0] + y[0], x[1] + y[1]], 7).map((sum) => {
+  // A line leaves the picture at its right edge, outside of which its value stands, or at its lower edge, where it stands
+  // within: the margin about the points keeps it off them.
+  const lines = roundNumbers([x[0] + y[0], x[1] + y[1]], 8).map((sum) => {
     const start = Math.max(x[0], sum - y[1])
     const end = Math.min(x[1], sum - y[0])
     return {
@@ -118,6 +127,9 @@ export const rateDistortion = (
       elbo: `ELBO ${String(Number((-sum).toPrecision(6))).replace("-", "\u2212")}`
     }
   })
+  const leavingRight = lines.filter((line) => line.x2 === x[1])
+  const leavingBelow = lines.filter((line) => line.x2 !== x[1])
+  const runs = finite.map((row, index) => ({ row, place: labelPlaces[index]! }))
   const xOf = (field: string) => ({
     field,
     type: "quantitative",
@@ -152,29 +164,28 @@ export const rateDistortion = (
           encoding: { x: xOf("x"), y: yOf("y"), x2: { field: "x2" }, y2: { field: "y2" } }
         },
         {
-          data: { values: lines },
-          mark: {
-            type: "text",
-            color: "#9a9a9a",
-            fontSize: 10,
-            align: "left",
-            baseline: "bottom",
-            dx: 4,
-            dy: -2,
-            clip: true
-          },
-          encoding: { x: xOf("x"), y: yOf("y"), text: { field: "elbo" } }
+          data: { values: leavingRight },
+          mark: { type: "text", color: quiet, fontSize: 10, align: "left", baseline: "middle", dx: 6 },
+          encoding: { x: xOf("x2"), y: yOf("y2"), text: { field: "elbo" } }
+        },
+        {
+          data: { values: leavingBelow },
+          mark: { type: "text", color: quiet, fontSize: 10, align: "left", baseline: "bottom", dx: 2, dy: -2 },
+          encoding: { x: xOf("x2"), y: yOf("y2"), text: { field: "elbo" } }
         },
         {
           data: { values: finite.map((row) => ({ x: row.rate, y: row.distortion })) },
-          mark: { type: "point", filled: true, size: 80, opacity: 1, color: "#3f90da" },
+          mark: { type: "point", filled: true, size: 80, opacity: 1, color: categorical[0]! },
           encoding: { x: xOf("x"), y: yOf("y") }
         },
-        ...finite.map((row, index) => ({
-          data: { values: [{ x: row.rate, y: row.distortion, label: row.label }] },
-          mark: { type: "text", baseline: "middle", fontSize: 12, ...labelPlaces[index]! },
-          encoding: { x: xOf("x"), y: yOf("y"), text: { field: "label" } }
-        }))
+        // Each label twice: first as a white outline, so that no line runs through it.
+        ...runs.flatMap(({ place, row }) =>
+          [{ stroke: "white", strokeWidth: 4 }, { color: "#222222" }].map((style) => ({
+            data: { values: [{ x: row.rate, y: row.distortion, label: row.label }] },
+            mark: { type: "text", baseline: "middle", fontSize: 12, ...place, ...style },
+            encoding: { x: xOf("x"), y: yOf("y"), text: { field: "label" } }
+          }))
+        )
       ]
     }
   }

@@ -37,24 +37,40 @@ export const resized = (view: View, factor: number): View =>
     })
   )
 
-/** Panels that lay beside each other go below each other: a column for each run, a row for each panel. */
-const upright = (view: View): View => {
-  const { hconcat, ...rest } = view
-  return hconcat === undefined ? view : { ...rest, vconcat: hconcat }
+/** Numbers of the views in a view. */
+const sizesOf = (view: View, key: "width" | "height"): ReadonlyArray<number> =>
+  Object.entries(view).flatMap(([name, value]) => {
+    if (name === key && typeof value === "number") return [value]
+    const members = Array.isArray(value) ? value.filter(isRecord) : []
+    return name === "hconcat" || name === "vconcat" || name === "layer"
+      ? members.flatMap((member) => sizesOf(member, key))
+      : []
+  })
+
+/** Whether a figure is so much wider than high that it is better compared with what stands below it. */
+const isWide = ({ view }: Figure): boolean => {
+  const width = sizesOf(view, "width").reduce((sum, size) => sum + size, 0)
+  return width >= 2.5 * Math.max(1, ...sizesOf(view, "height"))
 }
 
-/** Sets figures of several runs beside each other at half their size, four in a row, each under its label. */
+/**
+ * Sets figures of several runs beside each other at half their size, four in a row, each under its label. Figures much
+ * wider than high stand below each other, at their own size.
+ */
 export const sideBySide = (
   figures: ReadonlyArray<Labelled>,
   options: { readonly name: string; readonly title: string; readonly caption: string }
-): Figure => ({
-  ...options,
-  view: {
-    columns: Math.min(perRow, figures.length),
-    spacing: 28,
-    concat: figures.map(({ figure, label }) => ({
-      ...upright(resized(figure.view, shrink)),
-      title: { text: label, fontSize: 12, anchor: "middle", frame: "group", offset: 8 }
-    }))
+): Figure => {
+  const stacked = figures.length > 0 && figures.every(({ figure }) => isWide(figure))
+  return {
+    ...options,
+    view: {
+      columns: stacked ? 1 : perRow,
+      spacing: stacked ? 20 : 28,
+      concat: figures.map(({ figure, label }) => ({
+        ...(stacked ? figure.view : resized(figure.view, shrink)),
+        title: { text: label, fontSize: 12, anchor: stacked ? "start" : "middle", frame: "group", offset: 8 }
+      }))
+    }
   }
-})
+}

@@ -31,7 +31,7 @@ export const sweepCurves = (
     const wide = Math.min(...values) > 0 && Math.max(...values) > logAbove * Math.min(...values)
     return [
       {
-        title: termTitle(term) + (wide ? ", log scale" : ""),
+        title: wide ? termTitle(term).replace(")", ", log)") : termTitle(term),
         scale: wide ? ("log" as const) : ("linear" as const),
         series
       }

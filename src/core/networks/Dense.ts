@@ -1,0 +1,46 @@
+/**
+ * A fully connected layer.
+ */
+import * as tf from "@tensorflow/tfjs-core"
+import { Result } from "effect"
+import { fanInUniform, glorotUniform, type Initializer, zeros } from "../Initializer.ts"
+import { NetworkError, type Part } from "../Network.ts"
+
+/** How the first weights are drawn, by name. */
+export const denseInitializers = {
+  /** Kernel by Glorot and Bengio, bias 0: what Keras starts from. */
+  "glorot-uniform": () => ({ kernel: glorotUniform, bias: zeros }),
+  /** Kernel and bias uniform in ±1 / sqrt(inputs): what PyTorch's `nn.Linear` starts from. */
+  "torch-linear": (inputs: number) => ({ kernel: fanInUniform(inputs), bias: fanInUniform(inputs) })
+} as const satisfies Record<string, (inputs: number) => { readonly kernel: Initializer; readonly bias: Initializer }>
+
+export type DenseInitializer = keyof typeof denseInitializers
+
+/**
+ * `x kernel + bias`, from `[batch, inputs]` to `[batch, units]`, with `kernel` `[inputs, units]` and `bias` `[units]`.
+ *
+ * Fails where `units` is not a whole number from 1, and on inputs that are not vectors.
+ */
+export const dense = (units: number, options: { readonly initializer?: DenseInitializer } = {}): Part => ({
+  name: "dense",
+  build: (input) => {
+    const [inputs, ...others] = input
+    if (!Number.isInteger(units) || units < 1) {
+      return Result.fail(new NetworkError({ part: "", reason: `units is ${units}; it must be a whole number from 1` }))
+    }
+    if (inputs === undefined || others.length > 0) {
+      const reason = `takes vectors, but was given examples of shape [${input.join(", ")}]; put flatten() before it`
+      return Result.fail(new NetworkError({ part: "", reason }))
+    }
+    const { kernel, bias } = denseInitializers[options.initializer ?? "glorot-uniform"](inputs)
+    return Result.succeed({
+      output: [units],
+      parameters: {
+        kernel: { shape: [inputs, units], initializer: kernel },
+        bias: { shape: [units], initializer: bias }
+      },
+      noise: {},
+      apply: (parameters, x) => tf.add(tf.matMul(x as tf.Tensor2D, parameters["kernel"]!), parameters["bias"]!)
+    })
+  }
+})

@@ -1,0 +1,28 @@
+/**
+ * The same values in another shape.
+ */
+import * as tf from "@tensorflow/tfjs-core"
+import { Result } from "effect"
+import { NetworkError, type Part, stateless } from "../Network.ts"
+import { type Shape, sizeOf } from "../Tensors.ts"
+
+/** From `[batch, ...input]` to `[batch, ...shape]`, in row-major order. Fails where the sizes differ. */
+export const reshape = (shape: Shape): Part => ({
+  name: "reshape",
+  build: (input) => {
+    if (sizeOf(input) !== sizeOf(shape)) {
+      const reason = `cannot give [${input.join(", ")}] the shape [${shape.join(", ")}]: ${sizeOf(input)} values, not ${sizeOf(shape)}`
+      return Result.fail(new NetworkError({ part: "", reason }))
+    }
+    return Result.succeed(stateless(shape, (x) => tf.reshape(x, [x.shape[0]!, ...shape])))
+  }
+})
+
+/** From `[batch, ...input]` to `[batch, size of input]`. */
+export const flatten = (): Part => ({
+  name: "flatten",
+  build: (input) => {
+    const size = sizeOf(input)
+    return Result.succeed(stateless([size], (x) => tf.reshape(x, [x.shape[0]!, size])))
+  }
+})

@@ -11,25 +11,22 @@ import {
   EngineError,
   type Executable,
   type ExecutableArguments,
-  type Placed,
   type Program,
   type Signature
 } from "../Engine.ts"
-import { type DType, type HostTensor, type HostTensors, type Tensors, type TensorTypes, typesOf } from "../Tensors.ts"
+import type { DType, HostTensor, HostTensors, Tensors } from "../Tensors.ts"
 import { useBackend } from "./Backend.ts"
-import { checkInputs, checkResults, checkTypes, checkValues, hostDType, programDType } from "./Border.ts"
+import { checkInputs, checkResults, hostDType, programDType } from "./Border.ts"
+import * as Placements from "./Placements.ts"
 
-const failure = (program: string, reason: string, cause?: unknown): EngineError =>
-  new EngineError({ engine: "reference", program, reason, ...(cause === undefined ? {} : { cause }) })
-
-const failUnless = (program: string, reason: string | undefined): Effect.Effect<void, EngineError> =>
-  reason === undefined ? Effect.void : Effect.fail(failure(program, reason))
+const engine = "reference"
 
 const mapRecord = <A, B>(record: Readonly<Record<string, A>>, f: (value: A, name: string) => B): Record<string, B> =>
   Object.fromEntries(Object.entries(record).map(([name, value]) => [name, f(value, name)]))
 
 /** A tensor over the host's own array: no copy, and bytes are not widened. */
 const toTensor = ({ shape, dtype, values }: HostTensor): tf.Tensor => {
+  useBackend("cpu")
   const backend = tf.backend()
   const info = { shape: [...shape], dtype: programDType(dtype) }
   const dataId = backend.write(values, info.shape, info.dtype)
@@ -45,44 +42,11 @@ const toHost = (tensor: tf.Tensor, dtype: DType): HostTensor => {
   return { shape, dtype, values: Float32Array.from(values) }
 }
 
-/** Tensors behind each placed record; a run that returns state replaces them, and they are gone with the scope. */
-const placements = new WeakMap<Placed, Map<string, tf.Tensor>>()
-
-const tensorsOf = (
-  program: string,
-  kind: string,
-  declared: TensorTypes,
-  placed: Placed
-): Effect.Effect<Map<string, tf.Tensor>, EngineError> => {
-  const tensors = placements.get(placed)
-  const reason =
-    tensors === undefined
-      ? `${kind} was not placed by this engine, or its scope is closed`
-      : checkTypes(kind, declared, placed.types)
-  return tensors !== undefined && reason === undefined
-    ? Effect.succeed(tensors)
-    : Effect.fail(failure(program, reason ?? ""))
-}
-
-const place = Effect.fnUntraced(function* (tensors: HostTensors) {
-  yield* failUnless("place", checkValues("tensor", tensors))
-  const types = typesOf(tensors)
-  const placed: Placed = {
-    types,
-    read: Effect.suspend(() => tensorsOf("read", "tensors", {}, placed)).pipe(
-      Effect.map((held) => mapRecord(types, ({ dtype }, name) => toHost(held.get(name)!, dtype)))
-    )
-  }
-  const acquire = Effect.sync(() => {
-    useBackend("cpu")
-    placements.set(placed, new Map(Object.entries(mapRecord(tensors, toTensor))))
-    return placed
-  })
-  const release = Effect.sync(() => {
-    placements.get(placed)?.forEach((tensor) => tensor.dispose())
-    placements.delete(placed)
-  })
-  return yield* Effect.acquireRelease(acquire, () => release)
+const placements = Placements.make<tf.Tensor>({
+  engine,
+  acquire: toTensor,
+  release: (tensor) => tensor.dispose(),
+  read: (tensor, { dtype }) => toHost(tensor, dtype)
 })
 
 /** Runs the program once; gives the outputs as host tensors and the new state as tensors that outlive the tidy. */
@@ -102,7 +66,7 @@ const runOnce = (
       inputs: mapRecord(inputs, toTensor)
     })
     const reason = checkResults(signature, results)
-    if (reason !== undefined) throw failure(program.name, reason)
+    if (reason !== undefined) throw Placements.failure(engine, program.name, reason)
     outputs = mapRecord(results.outputs, (tensor) => toHost(tensor, hostDType(tensor.dtype)!))
     // A program may return a tensor twice, or one that it was given: each name gets a tensor of its own.
     return mapRecord(results.state ?? {}, (tensor) => tf.clone(tensor))
@@ -113,15 +77,15 @@ const runOnce = (
 const compile = (program: Program, signature: Signature): Effect.Effect<Executable> =>
   Effect.succeed({
     run: Effect.fnUntraced(function* (args: ExecutableArguments) {
-      const state = yield* tensorsOf(program.name, "state", signature.state, args.state)
-      const data = yield* tensorsOf(program.name, "data", signature.data, args.data)
-      yield* failUnless(program.name, checkInputs(signature.inputs, args.inputs))
+      const state = yield* placements.find(program.name, "state", signature.state, args.state)
+      const data = yield* placements.find(program.name, "data", signature.data, args.data)
+      yield* Placements.failWith(engine, program.name, checkInputs(signature.inputs, args.inputs))
       const results = yield* Effect.try({
         try: () => runOnce(program, signature, state, data, args.inputs),
         catch: (cause) =>
           cause instanceof EngineError
             ? cause
-            : failure(program.name, cause instanceof Error ? cause.message : String(cause), cause)
+            : Placements.failure(engine, program.name, cause instanceof Error ? cause.message : String(cause), cause)
       })
       for (const [name, tensor] of Object.entries(results.state)) {
         state.get(name)?.dispose()
@@ -134,6 +98,6 @@ const compile = (program: Program, signature: Signature): Effect.Effect<Executab
 /** Provides the reference engine. */
 export const layer: Layer.Layer<Engine> = Layer.succeed(Engine, {
   spec: { _tag: "Reference", device: "cpu", threads: 1, version: tf.version_core },
-  place,
+  place: placements.place,
   compile
 })

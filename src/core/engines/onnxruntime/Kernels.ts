@@ -1,0 +1,23 @@
+/**
+ * Every TensorFlow.js kernel that is recorded, by its name. More come as one file more in `kernels/` and a line here.
+ */
+import type { Kernels } from "./Kernel.ts"
+import { arithmetic } from "./kernels/Arithmetic.ts"
+import { comparison } from "./kernels/Comparison.ts"
+import { creation } from "./kernels/Creation.ts"
+import { elementary } from "./kernels/Elementary.ts"
+import { indexing } from "./kernels/Indexing.ts"
+import { movement } from "./kernels/Movement.ts"
+import { product } from "./kernels/Product.ts"
+import { reductions } from "./kernels/Reduction.ts"
+
+export const kernels: Kernels = {
+  ...arithmetic,
+  ...comparison,
+  ...creation,
+  ...elementary,
+  ...indexing,
+  ...movement,
+  ...product,
+  ...reductions
+}

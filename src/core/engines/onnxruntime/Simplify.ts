@@ -1,0 +1,120 @@
+/**
+ * Small rewritings of a graph that keep its meaning: equal values are computed once, and what does nothing is left out.
+ */
+import type { Shape } from "../../Tensors.ts"
+import { bytesOf, type Constant, type Graph, type Operation, rewrite, useCounts, type Value } from "./Graph.ts"
+import * as Op from "./Operators.ts"
+
+const sameShape = (a: Shape, b: Shape): boolean =>
+  a.length === b.length && a.every((length, axis) => length === b[axis])
+
+/** Operators that broadcast their operands. */
+const broadcasting = new Set(
+  "Add Sub Mul Div Max Min Pow Less LessOrEqual Greater GreaterOrEqual Equal And Or Where Mod".split(" ")
+)
+
+/** The inputs of a value that the operator made. */
+const madeBy = (operator: string, value: Value | undefined): ReadonlyArray<Value> | undefined =>
+  value?.kind === "operation" && value.operator === operator ? (value.inputs as ReadonlyArray<Value>) : undefined
+
+/** An operand that is only stretched need not be, where another operand gives the result its shape. */
+const withoutStretching = (node: Operation): Operation => {
+  const inputs = [...node.inputs] as Array<Value>
+  inputs.forEach((operand, index) => {
+    const source = madeBy("Expand", operand)?.[0]
+    if (source === undefined) return
+    const shapes = inputs.with(index, source).map(({ shape }) => shape)
+    if (sameShape(Op.broadcastShape(...shapes), node.shape)) inputs[index] = source
+  })
+  return { ...node, inputs }
+}
+
+const numberOf = (value: Value): number | undefined =>
+  value.kind === "constant" && value.type === "float32" && value.values.length === 1
+    ? Number(value.values[0])
+    : undefined
+
+const arithmetic: Readonly<Record<string, (a: number, b: number) => number>> = {
+  Add: (a, b) => a + b,
+  Sub: (a, b) => a - b,
+  Mul: (a, b) => a * b,
+  Div: (a, b) => a / b
+}
+
+/** Arithmetic of constant scalars, which gradients are full of, and multiplication by 1. */
+const folded = (node: Operation): Value => {
+  const compute = arithmetic[node.operator]
+  if (compute === undefined || node.type !== "float32") return node
+  const [a, b] = node.inputs as [Value, Value]
+  const [left, right] = [numberOf(a), numberOf(b)]
+  if (left !== undefined && right !== undefined) {
+    return Op.constant("float32", node.shape, Float32Array.of(compute(left, right)))
+  }
+  if (node.operator === "Mul" && right === 1) return Op.expand(a, node.shape)
+  if (node.operator === "Mul" && left === 1) return Op.expand(b, node.shape)
+  return node
+}
+
+const local = (value: Value): Value => {
+  if (value.kind !== "operation") return value
+  if (broadcasting.has(value.operator)) return folded(withoutStretching(value))
+  const [source] = value.inputs
+  if (value.operator === "Reshape" && source?.kind === "constant") return { ...source, shape: value.shape }
+  if (value.operator === "Reshape") {
+    const reshaped = madeBy("Reshape", source)?.[0]
+    if (reshaped !== undefined) return Op.reshape(reshaped, value.shape)
+    const stretched = madeBy("Expand", source)?.[0]
+    if (stretched?.shape.every((length) => length === 1))
+      return Op.expand(local(Op.reshape(stretched, [])), value.shape)
+  }
+  if (value.operator === "Expand") {
+    const stretched = madeBy("Expand", source)?.[0]
+    if (stretched !== undefined) return Op.expand(stretched, value.shape)
+  }
+  return value
+}
+
+/** Constants up to this many bytes are compared by their values. */
+const smallConstant = 4096
+
+/** Equal constants and equal operations become one value. */
+const shareEqual = (graph: Graph): Graph => {
+  const numbers = new Map<Value, number>()
+  const known = new Map<string, Value>()
+  const numberOf = (value: Value | undefined): string => {
+    if (value === undefined) return ""
+    if (!numbers.has(value)) numbers.set(value, numbers.size)
+    return String(numbers.get(value))
+  }
+  const keyOf = (value: Operation | Constant): string =>
+    value.kind === "constant"
+      ? JSON.stringify([value.type, value.shape, Buffer.from(bytesOf(value)).toString("base64")])
+      : JSON.stringify([value.operator, value.attributes, value.shape, value.type, value.inputs.map(numberOf)])
+  return rewrite(graph, (value) => {
+    if (value.kind === "input" || (value.kind === "constant" && value.values.byteLength > smallConstant)) return value
+    const key = keyOf(value)
+    const existing = known.get(key)
+    if (existing === undefined) known.set(key, value)
+    return existing ?? value
+  })
+}
+
+/** A sum of a matrix product and a bias is one Gemm, unless the product is needed by itself. */
+const foldBias = (graph: Graph): Graph => {
+  const uses = useCounts(graph)
+  return rewrite(graph, (value, original) => {
+    const terms = madeBy("Add", value)
+    if (terms === undefined || original.kind !== "operation") return value
+    for (const side of [0, 1]) {
+      const product = terms[side]!
+      const free = madeBy("Gemm", product)?.length === 2 && uses.get(original.inputs[side]!) === 1
+      if (free && sameShape(product.shape, value.shape)) {
+        return { ...(product as Operation), inputs: [...(product as Operation).inputs, terms[1 - side]!] }
+      }
+    }
+    return value
+  })
+}
+
+/** The same graph with less in it. */
+export const simplify = (graph: Graph): Graph => foldBias(shareEqual(rewrite(graph, local)))

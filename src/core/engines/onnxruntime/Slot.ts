@@ -1,0 +1,44 @@
+/**
+ * Where the engine keeps one tensor: the present values, and a second buffer for the next ones where a program replaces
+ * them.
+ */
+import { Tensor } from "onnxruntime-node"
+import type { HostTensor, TensorType } from "../../Tensors.ts"
+import { allocate } from "../Border.ts"
+
+/** The host's values as onnxruntime sees them; no copy. */
+export const toOrt = ({ shape, dtype, values }: HostTensor): Tensor => new Tensor(dtype, values, shape)
+
+export class Slot {
+  #current: Tensor
+  /** The buffer for the next values; never the host's own, which is only read. */
+  #spare: Tensor | undefined
+  #ownsCurrent = false
+
+  constructor(tensor: HostTensor) {
+    this.#current = toOrt(tensor)
+  }
+
+  get current(): Tensor {
+    return this.#current
+  }
+
+  /** Where the next values are to be written. */
+  next(type: TensorType): Tensor {
+    return (this.#spare ??= toOrt(allocate(type)))
+  }
+
+  /** Makes what was written to `next` the present values. */
+  swap(): void {
+    const written = this.#spare
+    if (written === undefined) return
+    this.#spare = this.#ownsCurrent ? this.#current : undefined
+    this.#current = written
+    this.#ownsCurrent = true
+  }
+
+  /** A copy of the present values. */
+  read({ shape, dtype }: TensorType): HostTensor {
+    return { shape, dtype, values: (this.#current.data as HostTensor["values"]).slice() }
+  }
+}

@@ -1,0 +1,34 @@
+/**
+ * A program as a graph: runs it once on the recorder.
+ *
+ * Graph inputs are named `state/NAME`, `data/NAME` and `inputs/NAME`, graph outputs `state/NAME` and `outputs/NAME`.
+ */
+import type * as tf from "@tensorflow/tfjs-core"
+import type { Program, Signature } from "../../Engine.ts"
+import type { Tensors, TensorTypes } from "../../Tensors.ts"
+import { checkResults } from "../Border.ts"
+import type { Graph, Value } from "./Graph.ts"
+import { NotRecordable, widen } from "./Kernel.ts"
+import { input } from "./Operators.ts"
+import { record } from "./Recorder.ts"
+
+/** Raises `NotRecordable`, or whatever the program itself raises. */
+export const trace = (program: Program, signature: Signature): Graph =>
+  record(({ tensor, value }) => {
+    const declare = (kind: string, types: TensorTypes): Tensors =>
+      Object.fromEntries(
+        Object.entries(types).map(([name, { shape, dtype }]) => [name, tensor(input(`${kind}/${name}`, dtype, shape))])
+      )
+    const results = program.run({
+      state: declare("state", signature.state),
+      data: declare("data", signature.data),
+      inputs: declare("inputs", signature.inputs)
+    })
+    const reason = checkResults(signature, results)
+    if (reason !== undefined) throw new NotRecordable(reason)
+    const named = (kind: string, tensors: Readonly<Record<string, tf.Tensor>>): Array<[string, Value]> =>
+      Object.entries(tensors).map(([name, result]) => [`${kind}/${name}`, widen(value(result))])
+    return {
+      outputs: Object.fromEntries([...named("state", results.state ?? {}), ...named("outputs", results.outputs)])
+    }
+  })

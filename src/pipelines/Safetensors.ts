@@ -47,7 +47,12 @@ const formats: Readonly<Record<DType, Format>> = {
     array: Int32Array,
     view: ({ buffer, byteLength, byteOffset }) => new Int32Array(buffer, byteOffset, byteLength / 4)
   },
-  uint8: { code: "U8", bytes: 1, array: Uint8Array, view: (bytes) => bytes }
+  uint8: {
+    code: "U8",
+    bytes: 1,
+    array: Uint8Array,
+    view: ({ buffer, byteLength, byteOffset }) => new Uint8Array(buffer, byteOffset, byteLength)
+  }
 }
 
 const dtypes = { F32: "float32", I32: "int32", U8: "uint8" } as const satisfies Record<string, DType>
@@ -155,7 +160,7 @@ const valuesOf = (entry: Entry, data: Uint8Array): HostTensor => {
   const dtype = dtypes[entry.dtype]
   const { bytes, view } = formats[dtype]
   const part = data.subarray(...entry.data_offsets)
-  return { shape: entry.shape, dtype, values: view(part.byteOffset % bytes === 0 ? part : part.slice()) }
+  return { shape: entry.shape, dtype, values: view(part.byteOffset % bytes === 0 ? part : new Uint8Array(part)) }
 }
 
 /** The tensors' types and places, checked: they must cover the data without holes or overlaps. */

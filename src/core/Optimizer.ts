@@ -15,6 +15,8 @@ export interface OptimizerUpdate {
 
 export interface Optimizer {
   readonly spec: Spec
+  /** What is wrong with its options, in one sentence with the value and what is allowed; training refuses it. */
+  readonly problem?: string | undefined
   /** Types of the state for these parameters; it starts as zeros. */
   readonly state: (parameters: TensorTypes) => TensorTypes
   /** One step. `step` is a scalar `float32`, 1 at the first update; gradients bear their parameters' names. */

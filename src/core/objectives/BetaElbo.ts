@@ -1,0 +1,38 @@
+/**
+ * The negative β-ELBO: reconstruction plus β times the KL divergence to the prior.
+ *
+ * Source: Higgins et al. 2017, eq. 4, https://openreview.net/forum?id=Sy2fzU9gl
+ */
+import * as tf from "@tensorflow/tfjs-core"
+import { Effect, Layer } from "effect"
+import { Objective, ObjectiveError, type ObjectiveInputs, type Terms } from "../Objective.ts"
+
+export interface BetaElboOptions {
+  /** Weight of the KL divergence, from 0; 1 is the ELBO. */
+  readonly beta: number
+}
+
+/**
+ * `loss = -log p(x | z) + β KL(q(z | x) || p(z))` with one code `z` an example, `[batch]`, in nats.
+ *
+ * With β = 0 the KL divergence has no part in the loss, so that one too large for float32 cannot make it NaN.
+ */
+export const terms =
+  ({ beta }: BetaElboOptions) =>
+  ({ images, posterior, noise, decode }: ObjectiveInputs): Terms => {
+    const reconstruction = tf.neg(decode(posterior.sample(noise)).logProb(images))
+    const kl = posterior.kl()
+    return { loss: beta === 0 ? reconstruction : tf.add(reconstruction, tf.mul(kl, beta)), reconstruction, kl }
+  }
+
+/** Provides the β-ELBO. Fails with `ObjectiveError` where β is negative or not finite. */
+export const layer = (options: BetaElboOptions): Layer.Layer<Objective, ObjectiveError> => {
+  const { beta } = options
+  const reason = `beta is ${beta}; it must be a number from 0`
+  return Layer.effect(
+    Objective,
+    Number.isFinite(beta) && beta >= 0
+      ? Effect.succeed({ spec: { _tag: "BetaElbo", beta }, terms: terms(options) })
+      : Effect.fail(new ObjectiveError({ objective: "BetaElbo", reason }))
+  )
+}

@@ -40,7 +40,9 @@ const readClass = Effect.fnUntraced(function* (folder: string, label: number) {
     try: (): { readonly data: ReadonlyArray<number> } => JSON.parse(text),
     catch: (cause) => fail(`${file} is not JSON; install the package mnist again`, cause)
   })
-  const values = Uint8Array.from(data, (value) => Math.round(value * 255))
+  // some twenty times as fast as Uint8Array.from with a function
+  const values = new Uint8Array(data.length)
+  for (let index = 0; index < data.length; index++) values[index] = Math.round(data[index]! * 255)
   return Array.from({ length: values.length / pixels }, (_, index): Digit => {
     const image = values.subarray(index * pixels, (index + 1) * pixels)
     return { image, label, hash: sha256(image) }

@@ -92,12 +92,13 @@ const withoutLabels = ({ count, images }: Examples): Examples => ({ count, image
 
 const make = (options: Resolved, labelled: boolean): Dataset["Service"] => {
   const spec: Spec = { _tag: "Synthetic", ...options, labelled }
+  const fault = faultOf(options)
   const located: Located = {
     source: "built in",
     location: "made by a formula",
-    digest: digestOf({ ...spec, version: 1 })
+    // impossible options (such as NaN, which JSON has not) are never located
+    digest: fault === undefined ? digestOf({ ...spec, version: 1 }) : ""
   }
-  const fault = faultOf(options)
   const fail = (reason: string) => Effect.fail(new DatasetError({ dataset: "Synthetic", reason }))
   const locate = fault === undefined ? Effect.succeed(located) : fail(fault)
   const take = labelled ? (part: Examples) => part : withoutLabels

@@ -18,8 +18,8 @@ import { HttpClient, type HttpClientError, HttpClientRequest, type HttpClientRes
 /** Why an address did not give the file. */
 export class TransferError extends Data.TaggedError("TransferError")<{
   readonly reason: string
-  /** `unanswered` is asked once more, `passing` as often as the settings say, `lasting` never. */
-  readonly kind: "unanswered" | "passing" | "lasting"
+  /** Whether asking again may help. */
+  readonly kind: "passing" | "lasting"
 }> {}
 
 /** How patient downloads are. */
@@ -63,6 +63,9 @@ const unreachable = new Set([
   "UND_ERR_CONNECT_TIMEOUT"
 ])
 
+/** Codes of errors that say there was somebody. */
+const cut = new Set(["ECONNRESET", "EPIPE", "ETIMEDOUT", "UND_ERR_SOCKET"])
+
 /** The innermost error that has a code: it says more than the "fetch failed" around it. */
 const rootOf = (error: unknown): { readonly code: string | undefined; readonly message: string } => {
   const inner = Predicate.hasProperty(error, "cause") && error.cause !== undefined ? rootOf(error.cause) : undefined
@@ -72,13 +75,19 @@ const rootOf = (error: unknown): { readonly code: string | undefined; readonly m
   return code === undefined && inner !== undefined ? inner : { code, message }
 }
 
-const fromHttp = (error: HttpClientError.HttpClientError): TransferError => {
+/** A failure before there was an answer; what nobody knows, such as a certificate's fault, is asked once more. */
+const beforeAnswer = (error: HttpClientError.HttpClientError, progress: Progress): TransferError => {
   const { code, message } = rootOf(error)
-  const detail = code === undefined || message.includes(code) ? message : `${message} (${code})`
-  const lasting = error.reason._tag === "InvalidUrlError" || (code !== undefined && unreachable.has(code))
-  return lasting
-    ? new TransferError({ reason: `cannot be reached: ${detail}`, kind: "lasting" })
-    : new TransferError({ reason: `connection cut: ${detail}`, kind: "passing" })
+  const reason = `cannot be reached: ${message}${code === undefined || message.includes(code) ? "" : ` (${code})`}`
+  if (error.reason._tag === "InvalidUrlError" || unreachable.has(code ?? "")) {
+    return new TransferError({ reason, kind: "lasting" })
+  }
+  return cut.has(code ?? "") ? new TransferError({ reason, kind: "passing" }) : unanswered(reason, progress)
+}
+
+const unanswered = (reason: string, progress: Progress): TransferError => {
+  progress.unanswered += 1
+  return new TransferError({ reason, kind: progress.unanswered > 1 ? "lasting" : "passing" })
 }
 
 /** What If-Range takes: a strong entity tag, or else a date. */
@@ -125,14 +134,10 @@ const attempt = Effect.fnUntraced(function* (
   const { answerTimeout, stallTimeout } = yield* DownloadSettings
   const client = (yield* HttpClient.HttpClient).pipe(HttpClient.withScope, HttpClient.followRedirects(5))
   const response = yield* client.execute(requestOf(address, progress)).pipe(
-    Effect.mapError(fromHttp),
+    Effect.mapError((error) => beforeAnswer(error, progress)),
     Effect.timeoutOrElse({
       duration: answerTimeout,
-      orElse: () => {
-        progress.unanswered += 1
-        const kind = progress.unanswered > 1 ? "lasting" : "unanswered"
-        return Effect.fail(new TransferError({ reason: `no answer within ${Duration.format(answerTimeout)}`, kind }))
-      }
+      orElse: () => Effect.fail(unanswered(`no answer within ${Duration.format(answerTimeout)}`, progress))
     })
   )
   const start = yield* startOf(response, progress)
@@ -152,7 +157,9 @@ const attempt = Effect.fnUntraced(function* (
       : file.writeAll(chunk)
   }
   yield* response.stream.pipe(
-    Stream.mapError(fromHttp),
+    Stream.mapError(
+      (error) => new TransferError({ reason: `connection cut: ${rootOf(error).message}`, kind: "passing" })
+    ),
     Stream.timeoutOrElse({
       duration: stallTimeout,
       orElse: () =>

@@ -4,8 +4,8 @@ import type { ServerResponse } from "node:http"
 import { gzipSync } from "node:zlib"
 import { NodeHttpClient, NodeServices } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { Duration, Effect, Fiber, FileSystem, type Layer, Path } from "effect"
-import type { HttpClient } from "effect/http"
+import { Duration, Effect, Fiber, FileSystem, Layer, type Path } from "effect"
+import { HttpClient, HttpClientError } from "effect/http"
 import { download } from "../../../src/core/datasets/Download.ts"
 import { DownloadSettings } from "../../../src/core/datasets/Transfer.ts"
 import { bits } from "../../../src/core/Random.ts"
@@ -445,6 +445,36 @@ describe("Download", () => {
         assert.strictEqual(error._tag, "DownloadError")
         assert.strictEqual(error.failures[0]?.where, `${folder}/deep/data.gz`)
       })
+    )
+  )
+
+  it.live("asks once more after a failure that nobody knows, such as a certificate's", () => {
+    let asked = 0
+    const client = HttpClient.make((request) => {
+      asked += 1
+      const reason = new HttpClientError.TransportError({ request, cause: new Error("certificate has expired") })
+      return Effect.fail(new HttpClientError.HttpClientError({ reason }))
+    })
+    return live(
+      Effect.fnUntraced(function* (folder) {
+        const [reason] = yield* assertFails(folder, "https://127.0.0.1:1/")
+        assert.strictEqual(reason, "cannot be reached: certificate has expired")
+        assert.strictEqual(asked, 2)
+      }),
+      Layer.succeed(HttpClient.HttpClient, client)
+    )
+  })
+
+  it.live("asks again where the connection is cut before the answer", () =>
+    live(
+      Effect.fnUntraced(function* (folder) {
+        const server = yield* testServer((_, response, index) =>
+          index < 3 ? response.socket?.destroy() : sendAll(response)
+        )
+        yield* get(folder, server.address)
+        yield* assertWhole(folder)
+        assert.lengthOf(server.requests, 4)
+      }, Effect.scoped)
     )
   )
 

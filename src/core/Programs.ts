@@ -5,11 +5,12 @@
  * examples can be evaluated in chunks of any size.
  */
 import * as tf from "@tensorflow/tfjs-core"
+import { Record } from "effect"
 import type { ImageShape } from "./Dataset.ts"
 import type { Program, Signature } from "./Engine.ts"
 import type { Autoencoder } from "./Model.ts"
 import type { NoiseTypes } from "./Noise.ts"
-import type { Objective } from "./Objective.ts"
+import type { Objective, Terms } from "./Objective.ts"
 import type { Optimizer } from "./Optimizer.ts"
 import { type HostTensors, prefixed, sizeOf, type Tensors, type TensorTypes, under } from "./Tensors.ts"
 import { uniform } from "./Random.ts"
@@ -63,7 +64,7 @@ const termsOf = (
   images: tf.Tensor4D,
   posteriorNoise: tf.Tensor2D,
   noise?: Tensors
-) =>
+): Terms =>
   objective.terms({
     images,
     posterior: autoencoder.encode(parameters, images, noise),
@@ -71,26 +72,31 @@ const termsOf = (
     decode: (codes) => autoencoder.decode(parameters, codes, noise)
   })
 
-/** The terms of a batch and the gradients of their mean loss, both as `parameters` names them. */
+/**
+ * The terms of a batch, and the gradients of their mean loss by parameter; 0 for a parameter without a part in the loss.
+ */
 const withGradients = (
   parameters: Tensors,
-  terms: (parameters: Tensors) => Tensors
+  terms: () => Terms,
+  batch: number
 ): { readonly terms: Tensors; readonly gradients: Tensors } => {
-  const names = Object.keys(parameters)
-  let kept: ReadonlyArray<readonly [string, tf.Tensor]> = []
-  const loss = (...values: ReadonlyArray<tf.Tensor>): tf.Scalar => {
-    const found = terms(Object.fromEntries(names.map((name, index) => [name, values[index]!])))
-    kept = Object.entries(found)
-    // The tape disposes what the function made; only its value would survive.
-    kept.forEach(([, tensor]) => tf.keep(tensor))
-    return tf.mean(found["loss"]!)
+  let kept: Tensors = {}
+  // The tape disposes what the function made; only its value would survive.
+  const loss = (): tf.Tensor1D => {
+    const found = terms()
+    kept = Record.map(found, (term) => tf.keep(term))
+    return found.loss
   }
-  const gradients = tf.grads(loss)(names.map((name) => parameters[name]!))
-  const survivors = kept.map(([name, tensor]) => [name, tf.clone(tensor)] as const)
-  kept.forEach(([, tensor]) => tensor.dispose())
+  // The loss's own gradient is that of the mean over examples: 1 / batch for each.
+  const weights = tf.mul(tf.ones([batch]), 1 / batch)
+  const { grads } = tf.engine().gradients(loss, Object.values(parameters), weights, true)
+  const survivors = Record.map(kept, (term) => tf.clone(term))
+  tf.dispose(Object.values(kept))
   return {
-    terms: Object.fromEntries(survivors),
-    gradients: Object.fromEntries(names.map((name, index) => [name, gradients[index]!]))
+    terms: survivors,
+    gradients: Object.fromEntries(
+      Object.entries(parameters).map(([name, parameter], index) => [name, grads[index] ?? tf.zerosLike(parameter)])
+    )
   }
 }
 
@@ -113,8 +119,10 @@ export const trainStep = (
         const parameters = under("parameters/", state)
         const noise = under("noise/", inputs)
         const images = gather(data, inputs)
-        const { terms, gradients } = withGradients(parameters, (values) =>
-          termsOf(ingredients, objective, values, images, noise["posterior"] as tf.Tensor2D, noise)
+        const { terms, gradients } = withGradients(
+          parameters,
+          () => termsOf(ingredients, objective, parameters, images, noise["posterior"] as tf.Tensor2D, noise),
+          images.shape[0]
         )
         const update = optimizer.update({
           parameters,

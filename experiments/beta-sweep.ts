@@ -1,0 +1,53 @@
+import {
+  Adam,
+  BetaElbo,
+  Curves,
+  DenseVae,
+  ElboTerms,
+  Evaluation,
+  Experiment,
+  FashionMnist,
+  LatentScatter,
+  LogVarianceGaussian,
+  Manifold,
+  Mnist,
+  Parameter,
+  Reconstructions,
+  Samples,
+  SoftplusGaussian,
+  Training
+} from "effect-vae"
+
+const datasets = { mnist: Mnist.layer(), "fashion-mnist": FashionMnist.layer() }
+const posteriors = { "log-variance": LogVarianceGaussian(), softplus: SoftplusGaussian() }
+
+export default Experiment.make("beta-sweep", {
+  description: "How β trades reconstruction against the KL divergence: only one, both, only the other.",
+  parameters: {
+    beta: Parameter.NonNegative({ default: 1, description: "weight of the KL divergence in the loss" }),
+    dataset: Parameter.Choice(["mnist", "fashion-mnist"], { default: "mnist", description: "which images" }),
+    latent: Parameter.PositiveInt({ default: 2, description: "latent dimensions" }),
+    hidden: Parameter.Widths({ default: [512, 256], description: "units of the encoder's hidden layers" }),
+    posterior: Parameter.Choice(["softplus", "log-variance"], {
+      default: "softplus",
+      description: "how the encoder gives the scale: deviation = log(1 + exp(rho)), or the logarithm of the variance"
+    }),
+    epochs: Parameter.PositiveInt({ default: 15, description: "passes over the training images" }),
+    batch: Parameter.PositiveInt({ default: 128, description: "images a training step" }),
+    learningRate: Parameter.Positive({ default: 1e-3, description: "Adam's step size" })
+  },
+  run: ({ batch, beta, dataset, epochs, hidden, latent, learningRate, posterior }) => ({
+    dataset: datasets[dataset],
+    model: DenseVae.layer({ hidden, latent, posterior: posteriors[posterior] }),
+    objective: BetaElbo.layer({ beta }),
+    training: Training.layer({ epochs, batchSize: batch, optimizer: Adam({ learningRate }) }),
+    evaluation: Evaluation.layer(
+      ElboTerms(),
+      Curves(),
+      Reconstructions(),
+      Samples(),
+      LatentScatter(),
+      Evaluation.whenPossible(Manifold())
+    )
+  })
+}).pipe(Experiment.grid({ beta: [0, 12, 200] }))

@@ -1,0 +1,52 @@
+/**
+ * Everything that an experiment's file, a component or an evaluation of one's own is written with.
+ *
+ * Contracts are namespaces (`Evaluation.layer`, `Experiment.grid`); so are members that provide a layer (`Mnist.layer()`);
+ * members that are plain values are functions (`Adam({ learningRate: 1e-3 })`).
+ */
+
+// The language.
+export * as Experiment from "./core/Experiment.ts"
+export * as Parameter from "./core/Parameter.ts"
+export * as Sweep from "./core/Sweep.ts"
+export * as Training from "./core/Training.ts"
+
+// The contracts.
+export * as Dataset from "./core/Dataset.ts"
+export * as Engine from "./core/Engine.ts"
+export * as Evaluation from "./core/Evaluation.ts"
+export * as Figure from "./core/Figure.ts"
+export * as Likelihood from "./core/Likelihood.ts"
+export * as Model from "./core/Model.ts"
+export * as Network from "./core/Network.ts"
+export * as Objective from "./core/Objective.ts"
+export * as Optimizer from "./core/Optimizer.ts"
+export * as Posterior from "./core/Posterior.ts"
+export * as Random from "./core/Random.ts"
+export * as Tensors from "./core/Tensors.ts"
+export * as TrainedModel from "./core/TrainedModel.ts"
+
+// Datasets.
+export * as FashionMnist from "./core/datasets/FashionMnist.ts"
+export * as Mnist from "./core/datasets/Mnist.ts"
+export * as Synthetic from "./core/datasets/Synthetic.ts"
+
+// Models and what they are composed of.
+export * as DenseVae from "./core/models/DenseVae.ts"
+export { BernoulliLogits } from "./core/likelihoods/BernoulliLogits.ts"
+export { GaussianLikelihood } from "./core/likelihoods/Gaussian.ts"
+export { LogVarianceGaussian } from "./core/posteriors/LogVarianceGaussian.ts"
+export { SoftplusGaussian } from "./core/posteriors/SoftplusGaussian.ts"
+
+// Objectives and optimisers.
+export * as BetaElbo from "./core/objectives/BetaElbo.ts"
+export { Adam } from "./core/optimizers/Adam.ts"
+export { Sgd } from "./core/optimizers/Sgd.ts"
+
+// Evaluations.
+export { Curves } from "./core/evaluations/Curves.ts"
+export { ElboTerms } from "./core/evaluations/ElboTerms.ts"
+export { LatentScatter } from "./core/evaluations/LatentScatter.ts"
+export { Manifold } from "./core/evaluations/Manifold.ts"
+export { Reconstructions } from "./core/evaluations/Reconstructions.ts"
+export { Samples } from "./core/evaluations/Samples.ts"

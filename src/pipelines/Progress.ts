@@ -1,0 +1,107 @@
+/**
+ * What a person sees while runs go on: one line that renews itself on a terminal, a line an epoch elsewhere.
+ */
+import { Clock, Console, Context, Effect, Layer, Ref, Stdio, Stream } from "effect"
+
+/** Where a sweep stands. */
+export interface Standing {
+  /** 1 for the first run. */
+  readonly run: number
+  readonly runs: number
+  /** The run's parameters that differ, such as `beta=12`. */
+  readonly label: string
+  readonly epoch: number
+  readonly epochs: number
+  /** Part of the epoch that is done, 0 to 1. */
+  readonly fraction: number
+  /** Mean training loss of this epoch so far, in nats an image. */
+  readonly loss: number
+  readonly examplesPerSecond: number
+  /** Seconds until the last run ends, at the present rate. */
+  readonly secondsLeft: number
+}
+
+export class Progress extends Context.Service<
+  Progress,
+  {
+    /** Says where the sweep stands; cheap, may be called at every step. */
+    readonly update: (standing: Standing) => Effect.Effect<void>
+    /** Ends an epoch, with its metrics in words. */
+    readonly epoch: (standing: Standing, summary: string) => Effect.Effect<void>
+    /** Says what goes on beside training, such as an evaluation; where lines are plain, nothing. */
+    readonly note: (text: string) => Effect.Effect<void>
+    /** Prints a line of its own. */
+    readonly line: (text: string) => Effect.Effect<void>
+  }
+>()("vae/pipelines/Progress") {}
+
+/** `1h02m`, `3m05s` or `12s`. */
+export const duration = (seconds: number): string => {
+  if (!Number.isFinite(seconds)) return "?"
+  const whole = Math.max(0, Math.round(seconds))
+  const two = (value: number) => String(value).padStart(2, "0")
+  if (whole >= 3600) return `${Math.floor(whole / 3600)}h${two(Math.floor((whole % 3600) / 60))}m`
+  return whole >= 60 ? `${Math.floor(whole / 60)}m${two(whole % 60)}s` : `${whole}s`
+}
+
+const count = (value: number): string => Math.round(value).toLocaleString("en-US")
+
+/** `run 2 of 3 · beta=12 · epoch 7/15 · loss 152.31 · 9,843 examples/s · 1m12s left`. */
+export const describe = (standing: Standing): string =>
+  [
+    `run ${standing.run} of ${standing.runs}`,
+    standing.label,
+    `epoch ${standing.epoch}/${standing.epochs}`,
+    `loss ${standing.loss.toFixed(2)}`,
+    `${count(standing.examplesPerSecond)} examples/s`,
+    `${duration(standing.secondsLeft)} left`
+  ]
+    .filter((part) => part !== "")
+    .join(" · ")
+
+/** Plain lines: one an epoch. */
+export const layerPlain: Layer.Layer<Progress> = Layer.succeed(Progress, {
+  update: () => Effect.void,
+  epoch: (standing, summary) => Console.log(`${describe(standing)} · ${summary}`),
+  note: () => Effect.void,
+  line: (text) => Console.log(text)
+})
+
+const clear = "\r\u001b[2K"
+const millisecondsBetweenUpdates = 100
+
+/** One line that renews itself; it is cleared when the layer's scope closes. */
+export const layerTerminal: Layer.Layer<Progress, never, Stdio.Stdio> = Layer.effect(
+  Progress,
+  Effect.gen(function* () {
+    const stdio = yield* Stdio.Stdio
+    const write = (text: string) => Effect.ignore(Stream.run(Stream.succeed(text), stdio.stdout({ endOnDone: false })))
+    const last = yield* Ref.make(0)
+    const columns = process.stdout.columns ?? 100
+    const show = (standing: Standing) => {
+      const filled = Math.round(((standing.epoch - 1 + standing.fraction) / standing.epochs) * 20)
+      const text = `${"█".repeat(filled)}${"░".repeat(20 - filled)} ${describe(standing)}`
+      return write(clear + text.slice(0, columns - 1))
+    }
+    yield* Effect.addFinalizer(() => write(clear))
+    return Progress.of({
+      update: Effect.fnUntraced(function* (standing) {
+        const now = yield* Clock.currentTimeMillis
+        if (now - (yield* Ref.get(last)) < millisecondsBetweenUpdates) return
+        yield* Ref.set(last, now)
+        yield* show(standing)
+      }),
+      epoch: (standing) => show(standing),
+      note: (text) => write(clear + text.slice(0, columns - 1)),
+      line: (text) => write(`${clear}${text}\n`)
+    })
+  })
+)
+
+/** A renewed line where standard output is a terminal, plain lines elsewhere. */
+export const layer: Layer.Layer<Progress, never, Stdio.Stdio> = Layer.unwrap(
+  Effect.map(
+    Stdio.Stdio.use((stdio) => stdio.stdoutIsTerminal),
+    (terminal) => (terminal ? layerTerminal : layerPlain)
+  )
+)

@@ -1,0 +1,139 @@
+/**
+ * A model with its parameters on an engine, as the evaluations see it. Programs are compiled when first used.
+ */
+import { Effect, Scope } from "effect"
+import type { Examples, LoadedDataset } from "../core/Dataset.ts"
+import { Engine, type EngineError, type Placed } from "../core/Engine.ts"
+import type { Autoencoder } from "../core/Model.ts"
+import * as Programs from "../core/Programs.ts"
+import { draw } from "../core/Random.ts"
+import { float32, type HostTensors, int32, uint8 } from "../core/Tensors.ts"
+import type { EpochMetrics, Split, TrainedModel } from "../core/TrainedModel.ts"
+import type { PlannedRun } from "./Plan.ts"
+
+/** Examples a call: enough for wide matrix products, few enough for the cache. */
+const chunkSize = 500
+
+/** Images of a split as the engines take them. */
+export const imagesOf = (
+  examples: Examples,
+  { height, width, channels }: PlannedRun["dataset"]["shape"]
+): HostTensors => ({ images: uint8([examples.count, height, width, channels], examples.images) })
+
+/** `length` rows from `start`, followed by zeros up to `size` rows. */
+const rows = <A extends Float32Array | Int32Array>(values: A, width: number, start: number, size: number): A => {
+  const slice = values.subarray(start * width, (start + size) * width) as A
+  if (slice.length === size * width) return slice
+  const filled = new (values.constructor as new (length: number) => A)(size * width)
+  filled.set(slice)
+  return filled
+}
+
+/**
+ * Calls `run` for chunks of `size` rows and joins the results by name, `width(name)` values a row; what belongs to the
+ * rows that fill up the last chunk is left out.
+ */
+const inChunks = <E>(
+  count: number,
+  size: number,
+  run: (start: number) => Effect.Effect<HostTensors, E>
+): Effect.Effect<Record<string, Float32Array>, E> =>
+  Effect.gen(function* () {
+    const joined: Record<string, Float32Array> = {}
+    for (let start = 0; start < count; start += size) {
+      const outputs = yield* run(start)
+      for (const [name, { values }] of Object.entries(outputs)) {
+        const width = values.length / size
+        joined[name] ??= new Float32Array(count * width)
+        joined[name].set(values.subarray(0, Math.min(size, count - start) * width), start * width)
+      }
+    }
+    return joined
+  })
+
+/**
+ * The trained model whose parameters are in `state`; it follows the state while training changes it.
+ *
+ * `images` holds the splits' images on the engine. A split's terms draw one code an example with noise that is a function
+ * of the run's seed and the example, the same at every epoch.
+ */
+export const make = Effect.fn("Trained.make")(function* (options: {
+  readonly run: PlannedRun
+  readonly autoencoder: Autoencoder
+  readonly data: LoadedDataset
+  readonly images: Readonly<Record<Split, Placed>>
+  readonly state: Placed
+  readonly history: ReadonlyArray<EpochMetrics>
+}): Effect.fn.Return<TrainedModel["Service"], EngineError, Engine | Scope.Scope> {
+  const { run, autoencoder, data, images, state } = options
+  const engine = yield* Engine
+  const scope = yield* Effect.scope
+  const { latent } = run.model
+  const ingredients = { autoencoder, latent, shape: run.dataset.shape, objective: run.objective }
+  const nothing = yield* engine.place({})
+
+  const compiled = ({ program, signature }: Programs.TypedProgram) =>
+    Effect.cached(Scope.provide(engine.compile(program, signature), scope))
+  const forSplits = <A>(make: (split: Split) => Effect.Effect<A>) =>
+    Effect.all({ train: make("train"), test: make("test") })
+  const sizes = (split: Split) => ({
+    examples: data[split].count,
+    batch: Math.min(chunkSize, data[split].count)
+  })
+
+  const termsPrograms = yield* forSplits((split) => compiled(Programs.evaluateTerms(ingredients, sizes(split))))
+  const encoders = yield* forSplits((split) => compiled(Programs.encode(ingredients, sizes(split))))
+  const decoder = yield* compiled(Programs.decode(ingredients, { batch: chunkSize }))
+
+  return {
+    datasetName: run.dataset.name,
+    shape: run.dataset.shape,
+    data,
+    latent,
+    seed: run.seed,
+    history: options.history,
+    encode: Effect.fn("TrainedModel.encode")(function* (split, indices) {
+      const { batch } = sizes(split)
+      const executable = yield* encoders[split]
+      const codes = yield* inChunks(indices.length, batch, (start) =>
+        executable.run({
+          state,
+          data: images[split],
+          inputs: { indices: int32([batch], rows(indices, 1, start, batch)) }
+        })
+      )
+      return { mean: codes["mean"] ?? new Float32Array(0), deviation: codes["deviation"] ?? new Float32Array(0) }
+    }),
+    decode: Effect.fn("TrainedModel.decode")(function* (codes) {
+      const executable = yield* decoder
+      const decoded = yield* inChunks(codes.length / latent, chunkSize, (start) =>
+        executable.run({
+          state,
+          data: nothing,
+          inputs: { codes: float32([chunkSize, latent], rows(codes, latent, start, chunkSize)) }
+        })
+      )
+      return decoded["images"] ?? new Float32Array(0)
+    }),
+    terms: Effect.fn("TrainedModel.terms")(function* (split) {
+      const { examples, batch } = sizes(split)
+      const executable = yield* termsPrograms[split]
+      const indices = Int32Array.from({ length: examples }, (_, index) => index)
+      const noise = draw(
+        { distribution: "normal", shape: [latent] },
+        { seed: run.seed, stream: `noise/evaluation/${split}`, step: 0 },
+        examples
+      ).values as Float32Array
+      return yield* inChunks(examples, batch, (start) =>
+        executable.run({
+          state,
+          data: images[split],
+          inputs: {
+            indices: int32([batch], rows(indices, 1, start, batch)),
+            "noise/posterior": float32([batch, latent], rows(noise, latent, start, batch))
+          }
+        })
+      )
+    })
+  }
+})

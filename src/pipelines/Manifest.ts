@@ -88,7 +88,12 @@ export const write = Effect.fn("Manifest.write")(function* (
   manifest: Manifest
 ): Effect.fn.Return<void, StoreError, FileSystem.FileSystem | Path.Path> {
   const fields = (yield* JsonFile.toJson(Manifest, path, manifest)) as Fields
-  yield* AtomicFile.write(path, JsonFile.format({ formatVersion, ...fields, digests: digests(fields) }))
+  const seal = yield* Effect.try({
+    try: () => digests(fields),
+    catch: (cause) =>
+      new StoreError({ path, problem: "cannot write", reason: "a text in it is not well-formed Unicode", cause })
+  })
+  yield* AtomicFile.write(path, JsonFile.format({ formatVersion, ...fields, digests: seal }))
 })
 
 /** The first field whose digest is not the one that was written with it. */

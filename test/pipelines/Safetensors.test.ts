@@ -84,7 +84,7 @@ describe("Safetensors", () => {
   })
 
   it("gives equal bytes whatever the order of the keys", () => {
-    const reversed = <A>(record: Readonly<Record<string, A>>) => Object.fromEntries(Object.entries(record).reverse())
+    const reversed = <A>(record: Readonly<Record<string, A>>) => Object.fromEntries(Object.entries(record).toReversed())
     const other = { tensors: reversed(sample.tensors), metadata: reversed(sample.metadata) }
     assert.deepStrictEqual(encode(other), encode(sample))
   })

@@ -4,7 +4,8 @@
  * Exact: every pair of points takes part in every step, so memory and time grow with the square of their number.
  *
  * Source: van der Maaten and Hinton 2008, https://jmlr.org/papers/v9/vandermaaten08a.html; the start on the principal
- * plane and the learning rate: Kobak and Berens 2019, https://doi.org/10.1038/s41467-019-13056-x
+ * plane and a learning rate that grows with the number of points: Kobak and Berens 2019,
+ * https://doi.org/10.1038/s41467-019-13056-x
  */
 import * as tf from "@tensorflow/tfjs-core"
 import { Effect } from "effect"
@@ -14,17 +15,19 @@ import { float32, type Tensors, typesOf } from "../Tensors.ts"
 import { affinities, squaredDistances } from "./Affinities.ts"
 import { principalPlane } from "./PrincipalComponents.ts"
 
+/**
+ * How often affinities count in the first steps, so that clusters form: the paper's. Larger factors, in use for tens of
+ * thousands of points, let a few hundred fall into one spot, from which they part again at random.
+ */
+const exaggeration = 4
+
 export interface TsneOptions {
   /** For the noise that parts equal points at the start. */
   readonly seed: number
   /** Effective number of neighbours, 30 unless given; a third of the other points where that is less. */
   readonly perplexity?: number
-  /** Steps in all, 750 unless given. */
+  /** Steps, 500 unless given. In the first fifth of them affinities are exaggerated. */
   readonly iterations?: number
-  /** Steps of early exaggeration, when affinities count `exaggeration` times; 250 unless given. */
-  readonly exaggeratedIterations?: number
-  /** 12 unless given. */
-  readonly exaggeration?: number
 }
 
 export interface TsneEmbedding {
@@ -114,9 +117,7 @@ export const embed = Effect.fn("Tsne.embed")(function* (points: Float32Array, co
     const onLine: TsneEmbedding = { positions, divergence: 0, perplexity }
     return onLine
   }
-  const iterations = options.iterations ?? 750
-  const exaggeratedIterations = options.exaggeratedIterations ?? 250
-  const exaggeration = options.exaggeration ?? 12
+  const iterations = options.iterations ?? 500
   const joint = affinities(squaredDistances(points, count, dimensions), count, perplexity)
   const square = [count, count]
 
@@ -129,7 +130,7 @@ export const embed = Effect.fn("Tsne.embed")(function* (points: Float32Array, co
         gains: float32([count, 2], new Float32Array(2 * count).fill(1))
       }
       const plain = { affinities: float32(square, Float32Array.from(joint)) }
-      const inputs = { learningRate: scalar(Math.max(count / exaggeration / 4, 50)), momentum: scalar(0.5) }
+      const inputs = { learningRate: scalar(count / 8), momentum: scalar(0.5) }
       const signature = { state: typesOf(initial), data: typesOf(plain), inputs: typesOf(inputs) }
       const state = yield* engine.place(initial)
       const data = yield* engine.place(plain)
@@ -141,7 +142,7 @@ export const embed = Effect.fn("Tsne.embed")(function* (points: Float32Array, co
       })
       const step = yield* engine.compile(descend, signature)
       for (let iteration = 0; iteration < iterations; iteration++) {
-        const early = iteration < exaggeratedIterations
+        const early = iteration < iterations / 5
         yield* step.run({
           state,
           data: early ? exaggerated : data,

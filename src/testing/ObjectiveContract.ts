@@ -1,0 +1,170 @@
+/**
+ * What every objective must satisfy, as tests: `objectiveContract("Mine", Mine.layer({ beta: 4 }))`.
+ *
+ * The posterior is a Gaussian by log-variance and the decoder `z -> Bernoulli(z kernel)`, both given directly, so that
+ * what is tested is the objective and not a network.
+ */
+import { assert, layer as withLayer } from "@effect/vitest"
+import * as tf from "@tensorflow/tfjs-core"
+import { Effect, type Layer, Record } from "effect"
+import type { LikelihoodDistribution } from "../core/Likelihood.ts"
+import { BernoulliLogits } from "../core/likelihoods/BernoulliLogits.ts"
+import { Objective, type ObjectiveError, type Terms } from "../core/Objective.ts"
+import type { PosteriorDistribution } from "../core/Posterior.ts"
+import { LogVarianceGaussian } from "../core/posteriors/LogVarianceGaussian.ts"
+import { permutation } from "../core/Random.ts"
+import { canonicalJson } from "../core/Spec.ts"
+import type { HostTensor, HostTensors, Tensors } from "../core/Tensors.ts"
+import {
+  assertClose,
+  assertFinite,
+  assertGradients,
+  constantValues,
+  gradients,
+  integers,
+  normalValues,
+  permuteRows,
+  read,
+  type Reading,
+  Seed,
+  toTensors,
+  uniformValues
+} from "./TensorProbe.ts"
+
+const latent = 2
+const pixels = [2, 2, 1] as const
+
+/** The objective's inputs by name; all but the kernel have one row an example. */
+type Inputs = Record<"images" | "mean" | "logVariance" | "noise" | "kernel", HostTensor>
+
+const inputsAt = (seed: number, batch: number): Inputs => ({
+  images: uniformValues(seed, "images", [batch, ...pixels]),
+  mean: normalValues(seed, "mean", [batch, latent]),
+  logVariance: normalValues(seed, "logVariance", [batch, latent]),
+  noise: normalValues(seed, "noise", [batch, latent]),
+  kernel: normalValues(seed, "kernel", [latent, 4])
+})
+
+const posteriorOf = (tensors: Tensors): PosteriorDistribution =>
+  LogVarianceGaussian().fromHeads([tensors["mean"] as tf.Tensor2D, tensors["logVariance"] as tf.Tensor2D])
+
+const decoderOf =
+  (tensors: Tensors) =>
+  (codes: tf.Tensor2D): LikelihoodDistribution =>
+    BernoulliLogits().fromOutput(tf.reshape(tf.matMul(codes, tensors["kernel"]!), [-1, ...pixels]))
+
+const termsOf = (objective: Objective["Service"], tensors: Tensors): Terms =>
+  objective.terms({
+    images: tensors["images"] as tf.Tensor4D,
+    posterior: posteriorOf(tensors),
+    noise: tensors["noise"] as tf.Tensor2D,
+    decode: decoderOf(tensors)
+  })
+
+/** Registers the contract's tests. */
+export const objectiveContract = (name: string, layer: Layer.Layer<Objective, ObjectiveError>): void => {
+  withLayer(layer)(`${name}, an objective`, (it) => {
+    const readTerms = (objective: Objective["Service"], inputs: HostTensors): Readonly<Record<string, Reading>> =>
+      read(() => termsOf(objective, toTensors(inputs)))
+
+    it.effect("describes itself", () =>
+      Effect.gen(function* () {
+        const { spec } = yield* Objective
+        assert.isString(spec._tag)
+        assert.deepStrictEqual(JSON.parse(canonicalJson(spec)), spec)
+      })
+    )
+
+    it.effect.prop(
+      "gives finite terms, each [batch], among them the loss",
+      { seed: Seed, batch: integers(1, 5) },
+      (at) =>
+        Effect.gen(function* () {
+          const terms = readTerms(yield* Objective, inputsAt(at.seed, at.batch))
+          assert.containsAllKeys(terms, ["loss", "reconstruction", "kl"])
+          assertFinite(terms)
+          for (const [term, { shape }] of Object.entries(terms)) assert.deepStrictEqual(shape, [at.batch], term)
+        })
+    )
+
+    it.effect.prop(
+      "calls -log p(x | z) reconstruction and the divergence to the prior kl",
+      { seed: Seed },
+      ({ seed }) =>
+        Effect.gen(function* () {
+          const inputs = inputsAt(seed, 3)
+          const terms = readTerms(yield* Objective, inputs)
+          const expected = read(() => {
+            const tensors = toTensors(inputs)
+            const posterior = posteriorOf(tensors)
+            const codes = posterior.sample(tensors["noise"] as tf.Tensor2D)
+            const logProb = decoderOf(tensors)(codes).logProb(tensors["images"] as tf.Tensor4D)
+            return { reconstruction: tf.neg(logProb), kl: posterior.kl() }
+          })
+          assertClose(terms["kl"]!.values, expected.kl.values, 1e-5, "kl")
+          assertClose(terms["reconstruction"]!.values, expected.reconstruction.values, 1e-5, "reconstruction")
+        })
+    )
+
+    it.effect.prop(
+      "gives an example the same terms in any batch and any order",
+      { seed: Seed, batch: integers(2, 5) },
+      ({ seed, batch }) =>
+        Effect.gen(function* () {
+          const objective = yield* Objective
+          const { kernel, ...rows } = inputsAt(seed, batch)
+          const straight = readTerms(objective, { kernel, ...rows })
+          const order = permutation({ seed, stream: "order", step: 0 }, batch)
+          const permuted = readTerms(objective, { kernel, ...Record.map(rows, (row) => permuteRows(row, order)) })
+          const alone = readTerms(objective, { kernel, ...Record.map(rows, (row) => firstRow(row)) })
+          for (const [term, { values }] of Object.entries(straight)) {
+            assertClose(
+              permuted[term]!.values,
+              Float32Array.from(order, (row) => values[row]!),
+              1e-6,
+              term
+            )
+            assertClose(alone[term]!.values, [values[0]!], 1e-6, term)
+          }
+        })
+    )
+
+    it.effect("has gradients that agree with finite differences", () =>
+      Effect.gen(function* () {
+        const objective = yield* Objective
+        const terms = Object.keys(readTerms(objective, inputsAt(1, 2)))
+        for (const seed of [1, 2]) {
+          const { images, noise, ...at } = inputsAt(seed, 2)
+          for (const term of terms) {
+            assertGradients((tensors) => termsOf(objective, { ...tensors, ...toTensors({ images, noise }) })[term]!, at)
+          }
+        }
+      })
+    )
+
+    it.effect("gives finite terms and gradients at extreme inputs", () =>
+      Effect.gen(function* () {
+        const objective = yield* Objective
+        for (const mean of [-1e3, 1e3]) {
+          for (const logVariance of [-60, 0, 60]) {
+            const { kernel, images, noise } = inputsAt(1, 2)
+            const at = {
+              mean: constantValues([2, latent], mean),
+              logVariance: constantValues([2, latent], logVariance),
+              kernel
+            }
+            assertFinite(readTerms(objective, { ...at, images, noise }))
+            assertFinite(
+              gradients((tensors) => termsOf(objective, { ...tensors, ...toTensors({ images, noise }) }).loss, at)
+            )
+          }
+        }
+      })
+    )
+  })
+}
+
+const firstRow = (tensor: HostTensor): HostTensor => {
+  const length = tensor.values.length / tensor.shape[0]!
+  return { ...tensor, shape: [1, ...tensor.shape.slice(1)], values: tensor.values.slice(0, length) }
+}

@@ -4,7 +4,7 @@
  * Laws: every file is whole or absent, and the folder can be read at any moment; what is written last vouches for the
  * rest: an evaluation's result comes after its figures, the summary after the history, the manifest's end after both.
  */
-import { Effect, FileSystem, Logger, Option, Path, Schema, type Scope } from "effect"
+import { Context, Effect, FileSystem, Logger, Option, Path, Schema, type Scope } from "effect"
 import type { Figure } from "../core/Figure.ts"
 import type { Spec } from "../core/Spec.ts"
 import type { EpochMetrics } from "../core/TrainedModel.ts"
@@ -94,8 +94,10 @@ export const make = Effect.fnUntraced(function* (
   id: string,
   directory: string
 ): Effect.fn.Return<Run, never, FileSystem.FileSystem | Path.Path> {
-  const context = yield* Effect.context<FileSystem.FileSystem | Path.Path>()
-  const { join } = yield* Path.Path
+  const path = yield* Path.Path
+  const { join } = path
+  // These two alone: loggers and scopes are the caller's.
+  const context = Context.make(FileSystem.FileSystem, yield* FileSystem.FileSystem).pipe(Context.add(Path.Path, path))
   const provided = <A, E, R>(effect: Effect.Effect<A, E, R | FileSystem.FileSystem | Path.Path>) =>
     Effect.provideContext(effect, context)
   const manifest = join(directory, "manifest.json")

@@ -58,7 +58,7 @@ const checkId = (path: string, id: string) =>
 const make = Effect.fnUntraced(function* (results: string) {
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
-  const context = yield* Effect.context<FileSystem.FileSystem | Path.Path>()
+  const context = Context.make(FileSystem.FileSystem, fs).pipe(Context.add(Path.Path, path))
   const provided = <A, E, R>(effect: Effect.Effect<A, E, R | FileSystem.FileSystem | Path.Path>) =>
     Effect.provideContext(effect, context)
   const directory = path.resolve(results)

@@ -6,6 +6,7 @@ import { Effect, FileSystem, PlatformError } from "effect"
 export interface Fault {
   /** Which writing operation fails, 1 for the first; a failing `writeAll` writes half of its bytes. */
   readonly at: number
+  /** What the system says, such as `ENOSPC`, or `interrupt`. */
   readonly code: string
   /** Whether every later writing operation fails too: no cleaning up after a kill. */
   readonly forever: boolean
@@ -32,7 +33,10 @@ export const make = (fs: FileSystem.FileSystem, fault: Fault) => {
       const fails = operations === fault.at || (fault.forever && operations > fault.at)
       if (!fails) return operation
       const half = operations === fault.at ? Effect.ignore(onFault) : Effect.void
-      return Effect.andThen(half, Effect.fail(failure(fault.code, path)))
+      return Effect.andThen(
+        half,
+        fault.code === "interrupt" ? Effect.interrupt : Effect.fail(failure(fault.code, path))
+      )
     }) as Effect.Effect<A, PlatformError.PlatformError>
   const guardFile = (path: string, file: FileSystem.File): FileSystem.File => ({
     [FileSystem.FileTypeId]: FileSystem.FileTypeId,

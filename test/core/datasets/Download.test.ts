@@ -250,6 +250,23 @@ describe("Download", () => {
     )
   )
 
+  it.live("keeps nothing of an answer that was longer than the next", () =>
+    live(
+      Effect.fnUntraced(function* (folder) {
+        const server = yield* testServer((_, response, index) => {
+          if (index > 0) return sendAll(response)
+          response.writeHead(200, { "content-length": file.length + 200 })
+          response.write(Buffer.concat([file, Buffer.alloc(100, 7)]), () =>
+            setTimeout(() => response.socket?.destroy(), 20)
+          )
+        })
+        yield* get(folder, server.address)
+        yield* assertWhole(folder)
+        assert.lengthOf(server.requests, 2)
+      }, Effect.scoped)
+    )
+  )
+
   it.live("starts again after a range that was not asked for, and after a refused one", () =>
     live(
       Effect.fnUntraced(function* (folder) {
@@ -448,22 +465,27 @@ describe("Download", () => {
     )
   )
 
-  it.live("asks once more after a failure that nobody knows, such as a certificate's", () => {
-    let asked = 0
-    const client = HttpClient.make((request) => {
-      asked += 1
-      const reason = new HttpClientError.TransportError({ request, cause: new Error("certificate has expired") })
-      return Effect.fail(new HttpClientError.HttpClientError({ reason }))
+  for (const [what, cause, times] of [
+    ["asks once more after a failure that nobody knows", new Error("certificate has expired"), 2],
+    ["does not ask an unknown host again", Object.assign(new Error("getaddrinfo"), { code: "ENOTFOUND" }), 1]
+  ] as const) {
+    it.live(what, () => {
+      let asked = 0
+      const client = HttpClient.make((request) => {
+        asked += 1
+        const reason = new HttpClientError.TransportError({ request, cause: new Error("fetch failed", { cause }) })
+        return Effect.fail(new HttpClientError.HttpClientError({ reason }))
+      })
+      return live(
+        Effect.fnUntraced(function* (folder) {
+          const [reason] = yield* assertFails(folder, "https://127.0.0.1:1/")
+          assert.match(reason!, /^cannot be reached: (certificate has expired|getaddrinfo \(ENOTFOUND\))$/)
+          assert.strictEqual(asked, times)
+        }),
+        Layer.succeed(HttpClient.HttpClient, client)
+      )
     })
-    return live(
-      Effect.fnUntraced(function* (folder) {
-        const [reason] = yield* assertFails(folder, "https://127.0.0.1:1/")
-        assert.strictEqual(reason, "cannot be reached: certificate has expired")
-        assert.strictEqual(asked, 2)
-      }),
-      Layer.succeed(HttpClient.HttpClient, client)
-    )
-  })
+  }
 
   it.live("asks again where the connection is cut before the answer", () =>
     live(

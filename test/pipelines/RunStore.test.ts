@@ -340,7 +340,7 @@ describe("RunStore", () => {
             assert.deepStrictEqual(yield* run.history, numbers.map(epoch))
             assert.deepStrictEqual(Option.getOrThrow(yield* run.checkpoint), checkpoint(2))
           })
-          const faults = Array.from({ length: total }, (_, index): ReadonlyArray<Faulty.Fault> => [
+          const faults = Array.from({ length: total + 1 }, (_, index): ReadonlyArray<Faulty.Fault> => [
             { at: index + 1, code: index % 2 === 0 ? "ENOSPC" : "interrupt", forever: false },
             { at: index + 1, code: "EIO", forever: true }
           ])

@@ -8,6 +8,7 @@ import * as Experiment from "../core/Experiment.ts"
 import type { Parameter } from "../core/Parameter.ts"
 import * as Sweep from "../core/Sweep.ts"
 import * as ChooseEngine from "./ChooseEngine.ts"
+import { describePlan } from "./DescribePlan.ts"
 import * as LoadExperiment from "./LoadExperiment.ts"
 import { plan } from "./Plan.ts"
 import * as Progress from "./Progress.ts"
@@ -137,7 +138,7 @@ const runCommand = (experiment: Experiment.Experiment<any>) =>
       })
       const store = RunStore.layer(flags.results)
       if (flags.plan) {
-        return yield* RunExperiment.describePlan(swept).pipe(Effect.provide([directories, store]))
+        return yield* describePlan(swept).pipe(Effect.provide([directories, store]))
       }
       const runs = yield* plan(swept, (dataset) => dataset.locate).pipe(Effect.provide(directories))
       yield* RunExperiment.run(swept, runs, { force: flags.force, failFast: flags.failFast }).pipe(

@@ -3,11 +3,11 @@
  *
  * Laws: a run that fails fails alone; whatever happens, the summary says how each run that was begun ended.
  */
-import { Clock, Console, Effect, Exit, Option, Runtime, Schema, Terminal } from "effect"
-import type { DatasetError, DatasetPlatform, LoadedDataset, Located } from "../core/Dataset.ts"
+import { Cause, Clock, Effect, Option, Runtime, Schema, Terminal } from "effect"
+import type { DatasetError, DatasetPlatform, LoadedDataset } from "../core/Dataset.ts"
 import type { Experiment } from "../core/Experiment.ts"
 import * as PerformRun from "./PerformRun.ts"
-import { type PlannedRun, plan } from "./Plan.ts"
+import type { PlannedRun } from "./Plan.ts"
 import { duration, Progress } from "./Progress.ts"
 import * as Provenance from "./Provenance.ts"
 import { render } from "./RenderFigure.ts"
@@ -58,10 +58,42 @@ const metricsOf = Effect.fnUntraced(function* (planned: PlannedRun, run: Run) {
 /** A row of the summary, and what the report shows of the run if it is done. */
 interface Outcome {
   readonly row: Row
-  readonly reported: Report.ReportedRun | undefined
+  readonly reported?: Report.ReportedRun
 }
 
-const nothingFailed = (row: Row): boolean => row.status === "done" && row.error === undefined
+const endedWell = ({ row }: Outcome): boolean => row.status === "done" && row.error === undefined
+
+/** What the summary says of every run, however it ended. */
+const base = ({ id, parameters, seed }: PlannedRun) => ({ id, parameters, seed, metrics: {} })
+
+/** A finished run, with the error of an evaluation that failed. */
+const finished = Effect.fnUntraced(function* (
+  experiment: Experiment<any>,
+  folder: ExperimentFolder,
+  planned: PlannedRun,
+  run: Run,
+  error: string | undefined
+) {
+  const { history, metrics } = yield* metricsOf(planned, run)
+  const outcome: Outcome = {
+    row: {
+      ...base(planned),
+      ...(Object.keys(experiment.reference).length === 0 ? {} : { reference: experiment.reference }),
+      ...(error === undefined ? {} : { error }),
+      status: "done",
+      directory: folder.relative(run),
+      metrics
+    },
+    reported: { label: Report.caption(planned.label), history, metrics, figures: yield* run.figures }
+  }
+  return outcome
+})
+
+/** In words for the summary: an expected failure says what to do, a defect shows where it arose. */
+const reasonOf = (cause: Cause.Cause<{ readonly message: string }>): string => {
+  const error = Cause.squash(cause)
+  return Cause.hasDies(cause) || !(error instanceof Error) ? Cause.pretty(cause) : error.message
+}
 
 /** Writes summary and figures of the runs so far. */
 const report = Effect.fnUntraced(function* (
@@ -102,6 +134,7 @@ export const run = Effect.fn("RunExperiment.run")(function* (
   }
 
   const one = Effect.fnUntraced(function* (planned: PlannedRun, index: number) {
+    const title = [`run ${index + 1} of ${runs.length}`, planned.label].filter((part) => part !== "").join(" · ")
     const options = {
       planned,
       place: {
@@ -113,57 +146,41 @@ export const run = Effect.fn("RunExperiment.run")(function* (
       provenance,
       force
     }
-    const base = { id: planned.id, parameters: planned.parameters, seed: planned.seed, metrics: {} }
-    const reference = Object.keys(experiment.reference).length === 0 ? {} : { reference: experiment.reference }
-    const own = yield* store.open(planned.experiment, planned.id)
-    const failed = (status: "failed" | "interrupted", error?: string): Outcome => ({
-      row: { ...base, status, directory: folder.relative(own), ...(error === undefined ? {} : { error }) },
-      reported: undefined
-    })
-    const done = Effect.fnUntraced(function* (finished: Run, error?: string) {
-      const { history, metrics } = yield* metricsOf(planned, finished)
-      const label = Report.caption(planned.label)
-      outcomes.push({
-        row: {
-          ...base,
-          ...reference,
-          status: "done",
-          directory: folder.relative(finished),
-          metrics,
-          ...(error === undefined ? {} : { error })
-        },
-        reported: { label, history, metrics, figures: yield* finished.figures }
+    const directory = folder.relative(yield* Effect.scoped(store.open(planned.experiment, planned.id)))
+    const outcome = yield* PerformRun.perform(options).pipe(
+      Effect.tap(({ trained }) => (trained ? Effect.void : progress.line(`${title} · already done`))),
+      Effect.flatMap(({ run }) =>
+        PerformRun.evaluate(options, run).pipe(
+          Effect.matchCauseEffect({
+            onSuccess: () => finished(experiment, folder, planned, run, undefined),
+            onFailure: (cause) =>
+              Cause.hasInterrupts(cause)
+                ? Effect.failCause(cause)
+                : finished(experiment, folder, planned, run, reasonOf(cause))
+          })
+        )
+      ),
+      // Whatever goes wrong in one run, a defect too, the other runs go on.
+      Effect.catchCause((cause) => {
+        const interrupted = Cause.hasInterrupts(cause)
+        const row: Row = interrupted
+          ? { ...base(planned), status: "interrupted", directory }
+          : { ...base(planned), status: "failed", directory, error: reasonOf(cause) }
+        outcomes.push({ row })
+        return interrupted ? Effect.failCause(cause) : Effect.succeed(undefined)
       })
-    })
-    yield* Effect.gen(function* () {
-      const { run: finished, trained } = yield* PerformRun.perform(options)
-      if (!trained) yield* progress.line(`run ${index + 1} of ${runs.length} · ${planned.label} · already done`)
-      yield* PerformRun.evaluate(options, finished).pipe(
-        Effect.matchEffect({
-          onSuccess: () => done(finished),
-          onFailure: (error) => done(finished, error.message)
-        })
-      )
-    }).pipe(
-      Effect.catch((error) => Effect.sync(() => outcomes.push(failed("failed", error.message)))),
-      Effect.onInterrupt(() => Effect.sync(() => outcomes.push(failed("interrupted"))))
     )
-  }, Effect.scoped)
+    if (outcome !== undefined) outcomes.push(outcome)
+    const last = outcomes.at(-1)!
+    if (!endedWell(last)) yield* progress.line(`${title} · failed: ${last.row.error}`)
+    return endedWell(last)
+  })
 
   yield* Effect.gen(function* () {
     for (const [index, planned] of runs.entries()) {
-      yield* one(planned, index)
-      const last = outcomes.at(-1)
-      if (last !== undefined && !nothingFailed(last.row)) {
-        yield* progress.line(
-          `run ${index + 1} of ${runs.length} · ${planned.label} · ${last.row.status}: ${last.row.error}`
-        )
-        if (failFast) break
-      }
+      if (!(yield* one(planned, index)) && failFast) break
     }
-  }).pipe(
-    Effect.onExit((exit) => (Exit.isSuccess(exit) ? Effect.void : Effect.ignore(report(experiment, folder, outcomes))))
-  )
+  }).pipe(Effect.onInterrupt(() => Effect.ignore(report(experiment, folder, outcomes))))
   yield* progress.note("drawing the figures that compare the runs")
   yield* report(experiment, folder, outcomes)
 
@@ -174,30 +191,6 @@ export const run = Effect.fn("RunExperiment.run")(function* (
     `\n${SummaryTable.plain({ experiment: experiment.name, runs: rows }, columns > 0 ? columns : 120)}`
   )
   yield* progress.line(`\n${rows.length} runs in ${duration(seconds)}; numbers and figures: ${folder.directory}`)
-  const failed = rows.filter((row) => !nothingFailed(row)).length
+  const failed = outcomes.filter((outcome) => !endedWell(outcome)).length
   if (failed > 0) return yield* new RunsFailed({ failed, runs: runs.length })
-})
-
-/** Where a dataset is, without fetching it: the plan of a run that would download says so. */
-const notYetHere: Located = { source: "download", location: "a download", digest: "known after the download" }
-
-/** Prints the runs, their ids, which of them are done, and how long the others may take. */
-export const describePlan = Effect.fn("RunExperiment.describePlan")(function* (experiment: Experiment<any>) {
-  const store = yield* RunStore
-  const runs = yield* plan(experiment, ({ peek }) => Effect.map(peek, (located) => located ?? notYetHere))
-  const lines = yield* Effect.forEach(runs, (planned) =>
-    Effect.gen(function* () {
-      const found = planned.located === notYetHere ? Option.none() : yield* store.find(planned.id, planned.experiment)
-      const status = Option.match(found, { onNone: () => "to do", onSome: ({ manifest }) => manifest.status })
-      const rate = Option.isSome(found) ? (yield* found.value.run.history).at(-1)?.examplesPerSecond : undefined
-      return { planned, status, rate }
-    })
-  )
-  const width = Math.max(0, ...runs.map(({ label }) => label.length))
-  for (const { planned, status } of lines) {
-    const id = planned.located === notYetHere ? "(after download)" : planned.id
-    yield* Console.log(`${id}  ${planned.label.padEnd(width)}  ${planned.training.epochs} epochs  ${status}`)
-  }
-  const sources = new Set(runs.map(({ dataset, located }) => `${dataset.name} from ${located.location}`))
-  yield* Console.log(`\n${runs.length} runs; ${[...sources].join(", ")}`)
 })

@@ -1,0 +1,239 @@
+/**
+ * What every model must satisfy, as tests: `modelContract("Mine", Mine.layer({ latent: 2 }))`.
+ */
+import { assert, layer as withLayer } from "@effect/vitest"
+import * as tf from "@tensorflow/tfjs-core"
+import { Effect, type Layer, Option, Record } from "effect"
+import type { ImageShape } from "../core/Dataset.ts"
+import { type Autoencoder, Model, type ModelError, PlanarLatent } from "../core/Model.ts"
+import { draw, permutation, uniform } from "../core/Random.ts"
+import { canonicalJson } from "../core/Spec.ts"
+import { float32, type HostTensor, type HostTensors, sizeOf, type Tensors } from "../core/Tensors.ts"
+import {
+  assertClose,
+  assertFinite,
+  assertGradients,
+  gradients,
+  integers,
+  normalValues,
+  permuteRows,
+  read,
+  type Reading,
+  Seed,
+  toTensor,
+  toTensors,
+  uniformValues
+} from "./TensorProbe.ts"
+
+export interface ModelContractOptions {
+  /** Shapes of images that the model must take; small ones keep the tests fast. */
+  readonly shapes?: ReadonlyArray<ImageShape>
+}
+
+const first = (autoencoder: Autoencoder, seed: number): HostTensors =>
+  Record.map(autoencoder.parameters, ({ shape, initializer }, name) =>
+    float32(
+      shape,
+      initializer.draw(shape, (count) => uniform({ seed, stream: name, step: 0 }, count))
+    )
+  )
+
+const axes = ({ height, width, channels }: ImageShape): ReadonlyArray<number> => [height, width, channels]
+
+/** Registers the contract's tests. */
+export const modelContract = (
+  name: string,
+  layer: Layer.Layer<Model | PlanarLatent, ModelError> | Layer.Layer<Model, ModelError>,
+  options: ModelContractOptions = {}
+): void => {
+  const {
+    shapes = [
+      { height: 4, width: 4, channels: 1 },
+      { height: 4, width: 8, channels: 3 }
+    ]
+  } = options
+
+  /** All that a model says of a batch: the code's distribution, and the image's at the code drawn with `noise`. */
+  const look = (
+    autoencoder: Autoencoder,
+    parameters: Tensors,
+    images: tf.Tensor4D,
+    noise: tf.Tensor2D,
+    trainingNoise?: Tensors
+  ): Record<"mean" | "deviation" | "image" | "logProb" | "kl", tf.Tensor> => {
+    const posterior = autoencoder.encode(parameters, images, trainingNoise)
+    const likelihood = autoencoder.decode(parameters, posterior.sample(noise), trainingNoise)
+    return {
+      mean: posterior.mean,
+      deviation: posterior.deviation,
+      image: likelihood.mean,
+      logProb: likelihood.logProb(images),
+      kl: posterior.kl()
+    }
+  }
+
+  withLayer(layer)(`${name}, a model`, (it) => {
+    const looked = (
+      autoencoder: Autoencoder,
+      parameters: HostTensors,
+      images: HostTensor,
+      noise: HostTensor
+    ): Record<string, Reading> =>
+      read(() => look(autoencoder, toTensors(parameters), toTensor(images), toTensor(noise)))
+
+    /** Runs `test` for the model built for each of the shapes. */
+    const forShapes = (
+      test: (built: { readonly autoencoder: Autoencoder; readonly shape: ImageShape; readonly latent: number }) => void
+    ): Effect.Effect<void, ModelError, Model> =>
+      Effect.gen(function* () {
+        const model = yield* Model
+        for (const shape of shapes) test({ autoencoder: yield* model.build(shape), shape, latent: model.latent })
+      })
+
+    it.effect("describes itself", () =>
+      Effect.gen(function* () {
+        const { spec, latent } = yield* Model
+        assert.isString(spec._tag)
+        assert.deepStrictEqual(JSON.parse(canonicalJson(spec)), spec)
+        assert.isTrue(Number.isInteger(latent) && latent > 0)
+      })
+    )
+
+    it.effect("offers a planar latent space exactly where it has two latent dimensions", () =>
+      Effect.gen(function* () {
+        const planar = yield* Effect.serviceOption(PlanarLatent)
+        assert.strictEqual(Option.isSome(planar), (yield* Model).latent === 2)
+      })
+    )
+
+    it.effect("has the same parameters and noise each time it is built", () =>
+      Effect.gen(function* () {
+        const model = yield* Model
+        for (const shape of shapes) {
+          const [one, other] = [yield* model.build(shape), yield* model.build(shape)]
+          const described = ({ parameters, noise }: Autoencoder): unknown => ({
+            noise,
+            parameters: Record.map(parameters, ({ shape, initializer }) => ({ shape, initializer: initializer.spec }))
+          })
+          assert.deepStrictEqual(described(other), described(one))
+          assert.isAbove(Object.keys(one.parameters).length, 0)
+          for (const name of Object.keys(one.parameters)) assert.match(name, /^(encoder|decoder)\/[\w/-]+$/)
+        }
+      })
+    )
+
+    it.effect("draws finite first values of each parameter's shape", () =>
+      forShapes(({ autoencoder }) => {
+        for (const [name, { shape, values }] of Object.entries(first(autoencoder, 1))) {
+          assert.lengthOf(values, sizeOf(shape), name)
+          assert.isTrue(
+            values.every((value) => Number.isFinite(value)),
+            name
+          )
+        }
+      })
+    )
+
+    it.effect.prop(
+      "gives distributions of the right shapes",
+      { seed: Seed, batch: integers(1, 4) },
+      ({ seed, batch }) =>
+        forShapes(({ autoencoder, shape, latent }) => {
+          const images = uniformValues(seed, "images", [batch, ...axes(shape)])
+          const noise = normalValues(seed, "noise", [batch, latent])
+          const found = looked(autoencoder, first(autoencoder, seed), images, noise)
+          assertFinite(found)
+          assert.deepStrictEqual(
+            Record.map(found, ({ shape }) => shape),
+            {
+              mean: [batch, latent],
+              deviation: [batch, latent],
+              image: [batch, ...axes(shape)],
+              logProb: [batch],
+              kl: [batch]
+            }
+          )
+        }),
+      { arbitrary: { runs: 10 } }
+    )
+
+    it.effect.prop(
+      "treats each example alone",
+      { seed: Seed, batch: integers(2, 4) },
+      ({ seed, batch }) =>
+        forShapes(({ autoencoder, shape, latent }) => {
+          const images = uniformValues(seed, "images", [batch, ...axes(shape)])
+          const noise = normalValues(seed, "noise", [batch, latent])
+          const parameters = first(autoencoder, seed)
+          const straight = looked(autoencoder, parameters, images, noise)
+          const order = permutation({ seed, stream: "order", step: 0 }, batch)
+          const permuted = looked(autoencoder, parameters, permuteRows(images, order), permuteRows(noise, order))
+          for (const [name, { shape, values }] of Object.entries(straight)) {
+            assertClose(
+              permuted[name]!.values,
+              permuteRows(float32(shape, values), order).values as Float32Array,
+              1e-5,
+              name
+            )
+          }
+        }),
+      { arbitrary: { runs: 10 } }
+    )
+
+    it.effect("has gradients by every parameter that agree with finite differences", () =>
+      forShapes(({ autoencoder, shape, latent }) => {
+        const images = uniformValues(2, "images", [2, ...axes(shape)])
+        const noise = normalValues(2, "noise", [2, latent])
+        const elbo = (parameters: Tensors): tf.Tensor => {
+          const { logProb, kl } = look(autoencoder, parameters, toTensor(images), toTensor(noise))
+          return tf.sub(logProb, kl)
+        }
+        // Away from biases of 0, where a unit without input stands exactly on a kink of its activation.
+        const parameters = Record.map(first(autoencoder, 2), ({ shape, values }, name) => {
+          const shift = normalValues(2, `shift/${name}`, shape, 0.1).values
+          return float32(
+            shape,
+            Float32Array.from(values, (value, index) => value + shift[index]!)
+          )
+        })
+        // A short step: activations with a kink are not smooth over a long one.
+        assertGradients(elbo, parameters, { step: 1 / 512, tolerance: 0.03 })
+        for (const [name, { values }] of Object.entries(gradients(elbo, parameters))) {
+          assert.isTrue(
+            values.some((value) => value !== 0),
+            `${name} has no part in the ELBO`
+          )
+        }
+      })
+    )
+
+    it.effect("gives finite values and gradients for black and for white images", () =>
+      forShapes(({ autoencoder, shape, latent }) => {
+        const parameters = first(autoencoder, 3)
+        const noise = normalValues(3, "noise", [2, latent])
+        const pixels = sizeOf(axes(shape))
+        const images = float32([2, ...axes(shape)], new Float32Array(2 * pixels).fill(1, pixels))
+        assertFinite(looked(autoencoder, parameters, images, noise))
+        assertFinite(
+          gradients(
+            (parameters) => look(autoencoder, parameters, toTensor(images), toTensor(noise)).logProb,
+            parameters
+          )
+        )
+      })
+    )
+
+    it.effect("takes the training noise that it asks for", () =>
+      forShapes(({ autoencoder, shape, latent }) => {
+        const noise = Record.map(autoencoder.noise, (type, name) => draw(type, { seed: 4, stream: name, step: 0 }, 2))
+        const images = uniformValues(4, "images", [2, ...axes(shape)])
+        const codeNoise = normalValues(4, "noise", [2, latent])
+        const parameters = first(autoencoder, 4)
+        const training = (): Record<string, Reading> =>
+          read(() => look(autoencoder, toTensors(parameters), toTensor(images), toTensor(codeNoise), toTensors(noise)))
+        assertFinite(training())
+        assert.deepStrictEqual(training(), training())
+      })
+    )
+  })
+}

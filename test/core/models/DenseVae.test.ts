@@ -1,0 +1,124 @@
+import { assert, describe, it } from "@effect/vitest"
+import { assertFailure } from "@effect/vitest/utils"
+import { Effect, Layer, Record } from "effect"
+import { BernoulliLogits } from "../../../src/core/likelihoods/BernoulliLogits.ts"
+import { GaussianLikelihood } from "../../../src/core/likelihoods/Gaussian.ts"
+import { Model, ModelError, PlanarLatent } from "../../../src/core/Model.ts"
+import * as DenseVae from "../../../src/core/models/DenseVae.ts"
+import { LogVarianceGaussian } from "../../../src/core/posteriors/LogVarianceGaussian.ts"
+import { SoftplusGaussian } from "../../../src/core/posteriors/SoftplusGaussian.ts"
+import { modelContract } from "../../../src/testing/ModelContract.ts"
+
+modelContract("DenseVae", DenseVae.layer({ hidden: [6, 5], latent: 2 }))
+modelContract(
+  "DenseVae with other choices",
+  DenseVae.layer({
+    hidden: [6],
+    decoderHidden: [3, 4],
+    latent: 3,
+    posterior: SoftplusGaussian({ floor: 1e-6 }),
+    likelihood: GaussianLikelihood({ deviation: 0.5, output: "sigmoid" }),
+    activation: "tanh",
+    initializer: "torch-linear"
+  })
+)
+modelContract("DenseVae without hidden layers", DenseVae.layer({ hidden: [], latent: 1, activation: "elu" }))
+
+const mnist = { height: 28, width: 28, channels: 1 }
+
+describe("DenseVae", () => {
+  it.effect("mirrors the encoder's layers in the decoder", () =>
+    Effect.gen(function* () {
+      const { build } = yield* Model
+      const { parameters } = yield* build(mnist)
+      assert.deepStrictEqual(
+        Record.map(parameters, ({ shape }) => shape),
+        {
+          "encoder/dense1/kernel": [784, 512],
+          "encoder/dense1/bias": [512],
+          "encoder/dense2/kernel": [512, 256],
+          "encoder/dense2/bias": [256],
+          "encoder/mean/kernel": [256, 2],
+          "encoder/mean/bias": [2],
+          "encoder/log-variance/kernel": [256, 2],
+          "encoder/log-variance/bias": [2],
+          "decoder/dense1/kernel": [2, 256],
+          "decoder/dense1/bias": [256],
+          "decoder/dense2/kernel": [256, 512],
+          "decoder/dense2/bias": [512],
+          "decoder/output/kernel": [512, 784],
+          "decoder/output/bias": [784]
+        }
+      )
+    }).pipe(Effect.provide(DenseVae.layer({ hidden: [512, 256], latent: 2 })))
+  )
+
+  it.effect("has every choice in its spec, defaults included", () =>
+    Effect.gen(function* () {
+      assert.deepStrictEqual((yield* Model).spec, {
+        _tag: "DenseVae",
+        hidden: [400, 30],
+        decoderHidden: [30, 400],
+        latent: 20,
+        posterior: LogVarianceGaussian().spec,
+        likelihood: BernoulliLogits().spec,
+        activation: "relu",
+        initializer: "glorot-uniform"
+      })
+    }).pipe(Effect.provide(DenseVae.layer({ hidden: [400, 30], latent: 20 })))
+  )
+
+  it.effect("draws weights as PyTorch does where asked: kernel and bias in ±1 / sqrt(inputs)", () =>
+    Effect.gen(function* () {
+      const { build } = yield* Model
+      const { parameters } = yield* build(mnist)
+      const specs = Record.map(parameters, ({ initializer }) => initializer.spec)
+      assert.deepStrictEqual(specs["encoder/dense1/kernel"], { _tag: "FanInUniform", fanIn: 784 })
+      assert.deepStrictEqual(specs["encoder/dense1/bias"], { _tag: "FanInUniform", fanIn: 784 })
+      assert.deepStrictEqual(specs["encoder/mean/bias"], { _tag: "FanInUniform", fanIn: 400 })
+      assert.deepStrictEqual(specs["decoder/output/bias"], { _tag: "FanInUniform", fanIn: 400 })
+    }).pipe(Effect.provide(DenseVae.layer({ hidden: [400], latent: 20, initializer: "torch-linear" })))
+  )
+
+  it.effect.each<[DenseVae.DenseVaeOptions, string]>([
+    [{ hidden: [4], latent: 0 }, "latent is 0; it must be a whole number from 1"],
+    [{ hidden: [4], latent: 2.5 }, "latent is 2.5; it must be a whole number from 1"],
+    [{ hidden: [4, 0], latent: 2 }, "hidden[1] is 0; it must be a whole number from 1"],
+    [{ hidden: [4], decoderHidden: [0.5], latent: 2 }, "decoderHidden[0] is 0.5; it must be a whole number from 1"],
+    [{ hidden: [Number.NaN], latent: 2 }, "hidden[0] is NaN; it must be a whole number from 1"],
+    [
+      { hidden: [4], latent: 2, activation: "gelu" as "relu" },
+      'activation is "gelu"; it must be one of linear, relu, elu, tanh, sigmoid, softplus'
+    ],
+    [
+      { hidden: [4], latent: 2, initializer: "he" as "torch-linear" },
+      'initializer is "he"; it must be one of glorot-uniform, torch-linear'
+    ],
+    [
+      { hidden: [4], latent: 2, posterior: SoftplusGaussian({ floor: -1 }) },
+      "posterior: floor is -1; it must be a number from 0"
+    ],
+    [
+      { hidden: [4], latent: 2, likelihood: GaussianLikelihood({ deviation: 0 }) },
+      "likelihood: deviation is 0; it must be above 0"
+    ]
+  ])("refuses %j", ([options, reason]) =>
+    Effect.gen(function* () {
+      const result = yield* Effect.result(Effect.scoped(Layer.build(DenseVae.layer(options))))
+      assertFailure(result, new ModelError({ model: "DenseVae", reason }))
+    })
+  )
+
+  it("offers a planar latent space in its type where the type knows of two dimensions", () => {
+    const planar: Layer.Layer<Model | PlanarLatent, ModelError> = DenseVae.layer({ hidden: [4], latent: 2 })
+    // @ts-expect-error three dimensions are no plane
+    const deep: Layer.Layer<Model | PlanarLatent, ModelError> = DenseVae.layer({ hidden: [4], latent: 3 })
+    const parameter: number = 2
+    // @ts-expect-error a parameter may have any value
+    const unknown: Layer.Layer<Model | PlanarLatent, ModelError> = DenseVae.layer({ hidden: [4], latent: parameter })
+    const choice = 2 as 2 | 10
+    // @ts-expect-error one of the choices is no plane
+    const either: Layer.Layer<Model | PlanarLatent, ModelError> = DenseVae.layer({ hidden: [4], latent: choice })
+    assert.lengthOf([planar, deep, unknown, either], 4)
+  })
+})

@@ -92,8 +92,10 @@ export const compile = Effect.fn("RenderFigure.compile")(function* (figure: Figu
   return yield* Effect.try({
     try: (): CompiledFigure => {
       const { logger, messages } = collector()
-      // A view is plain JSON; whether it is Vega-Lite is what compiling finds out.
-      const view = { ...figure.view, title: figure.title, description: figure.caption } as unknown as TopLevelSpec
+      // A view is plain JSON; whether it is Vega-Lite is what compiling finds out. Vega marks the data that it is given,
+      // so it is given a copy.
+      const texts = { title: figure.title, description: figure.caption }
+      const view = { ...structuredClone(figure.view), ...texts } as unknown as TopLevelSpec
       const specification = vegaLite.compile(view, { config: theme, logger }).spec
       return { specification, warnings: messages }
     },

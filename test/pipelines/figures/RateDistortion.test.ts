@@ -1,0 +1,62 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { placeLabels, rateDistortion } from "../../../src/pipelines/figures/RateDistortion.ts"
+import { compiles, textOf } from "../../core/figures/compiles.ts"
+
+const rows = [
+  { label: "β = 0", rate: 40.8, distortion: 149.4 },
+  { label: "β = 1", rate: 5.6, distortion: 151.7 },
+  { label: "β = 200", rate: 0.0001, distortion: 206.1 }
+]
+
+interface Layered {
+  readonly layer: ReadonlyArray<{ readonly data: { readonly values: ReadonlyArray<Record<string, number | string>> } }>
+}
+
+describe("RateDistortion", () => {
+  it.effect("labels each run and names the best one in the caption", () =>
+    Effect.gen(function* () {
+      const figure = rateDistortion(rows, { title: "T" })
+      const text = yield* textOf(figure)
+      assert.includeMembers(
+        text,
+        rows.map((row) => row.label)
+      )
+      assert.include(figure.caption, "-157.30 nats an image, is that of β = 1")
+    })
+  )
+
+  it("draws lines of equal ELBO, each with its value once", () => {
+    const [lines, right, below] = (rateDistortion(rows, { title: "T" }).view as unknown as Layered).layer
+    for (const { elbo, x, x2, y, y2 } of lines!.data.values as ReadonlyArray<Record<string, number>>) {
+      const value = -Number(String(elbo).replace("ELBO ", "").replace("\u2212", "-"))
+      assert.approximately(x! + y!, value, 1e-9)
+      assert.approximately(x2! + y2!, value, 1e-9)
+    }
+    assert.isAtLeast(lines!.data.values.length, 3)
+    assert.strictEqual(right!.data.values.length + below!.data.values.length, lines!.data.values.length)
+  })
+
+  it.effect("compiles for no runs, one run and equal runs, and names runs without finite numbers", () =>
+    Effect.gen(function* () {
+      yield* compiles(rateDistortion([], { title: "T" }))
+      yield* compiles(rateDistortion(rows.slice(0, 1), { title: "T" }))
+      yield* compiles(rateDistortion([rows[0]!, rows[0]!], { title: "T" }))
+      const lost = rateDistortion([...rows, { label: "β = x", rate: Infinity, distortion: 3 }], { title: "T" })
+      assert.match(lost.caption, /Left out.*β = x/)
+      assert.notInclude(yield* textOf(lost), "β = x")
+    })
+  )
+
+  it("places labels of close points apart and inside of the picture", () => {
+    const points = [
+      { x: 100, y: 100, label: "left" },
+      { x: 112, y: 100, label: "right" },
+      { x: 555, y: 100, label: "at the edge" }
+    ]
+    const [left, right, edge] = placeLabels(points)
+    assert.notStrictEqual(left!.align, "left")
+    assert.strictEqual(right!.align, "left")
+    assert.strictEqual(edge!.align, "right")
+  })
+})

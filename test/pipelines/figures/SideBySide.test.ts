@@ -1,0 +1,110 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { lineChart } from "../../../src/core/figures/LineChart.ts"
+import { scatterPlot } from "../../../src/core/figures/ScatterPlot.ts"
+import { resized, sideBySide } from "../../../src/pipelines/figures/SideBySide.ts"
+import { render } from "../../../src/pipelines/RenderFigure.ts"
+import { compiles, textOf } from "../../core/figures/compiles.ts"
+
+const scatter = scatterPlot({
+  name: "scatter",
+  title: "a run's own title",
+  caption: "C.",
+  x: { title: "z1", values: [0, 1] },
+  y: { title: "z2", values: [0, 1] },
+  labels: [0, 1],
+  classes: ["cat", "dog"],
+  legend: "class",
+  equalAspect: true
+})
+
+const panel = {
+  title: "loss",
+  series: [
+    {
+      label: "test",
+      points: [
+        [1, 2],
+        [2, 1]
+      ] as const
+    }
+  ]
+}
+const curves = lineChart({
+  name: "curves",
+  title: "a run's own title",
+  caption: "C.",
+  x: "epoch",
+  legend: "images",
+  panels: [panel, panel, panel]
+})
+
+const options = { name: "both", title: "All runs", caption: "C." }
+const runs = (count: number, figure = scatter) =>
+  Array.from({ length: count }, (_, index) => ({ label: `β = ${index}`, figure }))
+
+const size = Effect.fnUntraced(function* (count: number, figure = scatter) {
+  const { svg } = yield* render(sideBySide(runs(count, figure), options))
+  const [, width, height] = /<svg[^>]* width="(\d+)" height="(\d+)"/.exec(svg)!
+  return { width: Number(width), height: Number(height) }
+})
+
+describe("SideBySide", () => {
+  it("changes sizes of plots, images and points and nothing else", () => {
+    const view = {
+      width: 100,
+      height: 60,
+      layer: [
+        { mark: { type: "image", width: 40, height: 20, opacity: 0.5 } },
+        { mark: { type: "point", size: 8 } },
+        { mark: "line" }
+      ],
+      data: { values: [{ width: 7 }] }
+    }
+    assert.deepStrictEqual(resized(view, 0.5), {
+      width: 50,
+      height: 30,
+      layer: [
+        { mark: { type: "image", width: 20, height: 10, opacity: 0.5 } },
+        { mark: { type: "point", size: 4 } },
+        { mark: "line" }
+      ],
+      data: { values: [{ width: 7 }] }
+    })
+  })
+
+  it.effect("labels every run and shows one title and one legend", () =>
+    Effect.gen(function* () {
+      const text = yield* textOf(sideBySide(runs(3), options))
+      assert.includeMembers(text, ["All runs", "β = 0", "β = 1", "β = 2"])
+      assert.notInclude(text, "a run's own title")
+      assert.strictEqual(text.filter((piece) => piece === "dog").length, 1)
+      assert.strictEqual(text.filter((piece) => piece === "z1").length, 3)
+    })
+  )
+
+  it.effect("wraps into rows of four", () =>
+    Effect.gen(function* () {
+      const [four, five, eight] = yield* Effect.all([size(4), size(5), size(8)])
+      assert.isAbove(five.height, 1.7 * four.height)
+      assert.strictEqual(eight.width, four.width)
+      assert.strictEqual(eight.height, five.height)
+    })
+  )
+
+  it.effect("puts wide figures below each other", () =>
+    Effect.gen(function* () {
+      const [one, three] = yield* Effect.all([size(1, curves), size(3, curves)])
+      assert.strictEqual(three.width, one.width)
+      assert.isAbove(three.height, 2.5 * one.height)
+      yield* compiles(sideBySide(runs(2, curves), options))
+    })
+  )
+
+  it.effect("compiles for no runs and for one", () =>
+    Effect.gen(function* () {
+      yield* compiles(sideBySide([], options))
+      yield* compiles(sideBySide(runs(1), options))
+    })
+  )
+})

@@ -8,7 +8,7 @@ import { performance } from "node:perf_hooks"
 import { Console, Effect } from "effect"
 import { Engine } from "../src/core/Engine.ts"
 import * as OnnxRuntime from "../src/core/engines/OnnxRuntime.ts"
-import * as DenseStep from "../test/core/engines/DenseStep.ts"
+import * as DenseStep from "../src/testing/DenseStep.ts"
 
 const sizes: DenseStep.DenseSizes = { pixels: 784, hidden: [512, 256], latent: 2, batch: 128, examples: 60_000 }
 const engines = { plain: OnnxRuntime.layer() }

@@ -4,6 +4,9 @@ import { Effect } from "effect"
 import { Engine } from "../../../src/core/Engine.ts"
 import * as Reference from "../../../src/core/engines/Reference.ts"
 import { float32, int32, uint8 } from "../../../src/core/Tensors.ts"
+import { engineContract } from "../../../src/testing/EngineContract.ts"
+
+engineContract("reference", Reference.layer)
 
 describe("Reference", () => {
   it.effect("gathers bytes, replaces state and leaves no tensors behind", () =>

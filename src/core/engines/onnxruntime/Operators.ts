@@ -3,6 +3,7 @@
  *
  * Source: https://onnx.ai/onnx/operators/
  */
+import { backend_util } from "@tensorflow/tfjs-core"
 import type { Shape } from "../../Tensors.ts"
 import type { Attribute, Constant, Elements, ElementType, Input, Operation, Value } from "./Graph.ts"
 
@@ -48,14 +49,13 @@ export const like = (other: Value, value: number): Constant => scalar(value, oth
 /** `int64` numbers along one axis: shapes, axes, bounds. */
 export const indices = (values: ReadonlyArray<number>): Constant => vector(values, "int64")
 
-/** The shape of an element by element result: axes are aligned at the end and those of length 1 are stretched. */
-export const broadcastShape = (...shapes: ReadonlyArray<Shape>): Shape => {
-  const rank = Math.max(...shapes.map((shape) => shape.length))
-  return Array.from({ length: rank }, (_, axis) => {
-    const lengths = shapes.map((shape) => shape[axis - rank + shape.length] ?? 1)
-    return lengths.find((length) => length !== 1) ?? 1
-  })
-}
+/**
+ * The shape of an element by element result: axes are aligned at the end and those of length 1 are stretched.
+ *
+ * Raises an error that names the shapes where they do not fit.
+ */
+export const broadcastShape = (...shapes: ReadonlyArray<Shape>): Shape =>
+  shapes.reduce((a, b) => backend_util.assertAndGetBroadcastShape([...a], [...b]))
 
 // Element by element
 

@@ -8,29 +8,33 @@ import * as Op from "./Operators.ts"
 const sameShape = (a: Shape, b: Shape): boolean =>
   a.length === b.length && a.every((length, axis) => length === b[axis])
 
-/** Operators that broadcast their operands. */
-const broadcasting = new Set(
-  "Add Sub Mul Div Max Min Pow Less LessOrEqual Greater GreaterOrEqual Equal And Or Where Mod".split(" ")
+/** Operators that work element by element and broadcast their operands. */
+const perElement = new Set(
+  "Add Sub Mul Div Max Min Pow Less LessOrEqual Greater GreaterOrEqual Equal And Or Where Neg Abs Exp Log Sqrt".split(
+    " "
+  )
 )
 
 /** The inputs of a value that the operator made. */
 const madeBy = (operator: string, value: Value | undefined): ReadonlyArray<Value> | undefined =>
   value?.kind === "operation" && value.operator === operator ? (value.inputs as ReadonlyArray<Value>) : undefined
 
+/** What an operand holds before it is stretched to its shape. */
+const unstretched = (operand: Value): Value => madeBy("Expand", operand)?.[0] ?? operand
+
 /** An operand that is only stretched need not be, where another operand gives the result its shape. */
 const withoutStretching = (node: Operation): Operation => {
   const inputs = [...node.inputs] as Array<Value>
   inputs.forEach((operand, index) => {
-    const source = madeBy("Expand", operand)?.[0]
-    if (source === undefined) return
+    const source = unstretched(operand)
     const shapes = inputs.with(index, source).map(({ shape }) => shape)
     if (sameShape(Op.broadcastShape(...shapes), node.shape)) inputs[index] = source
   })
   return { ...node, inputs }
 }
 
-const numberOf = (value: Value): number | undefined =>
-  value.kind === "constant" && value.type === "float32" && value.values.length === 1
+const numberOf = (value: Value | undefined): number | undefined =>
+  value?.kind === "constant" && value.type === "float32" && value.values.length === 1
     ? Number(value.values[0])
     : undefined
 
@@ -38,26 +42,35 @@ const arithmetic: Readonly<Record<string, (a: number, b: number) => number>> = {
   Add: (a, b) => a + b,
   Sub: (a, b) => a - b,
   Mul: (a, b) => a * b,
-  Div: (a, b) => a / b
+  Div: (a, b) => a / b,
+  Neg: (a) => -a
 }
 
 /** Arithmetic of constant scalars, which gradients are full of, and multiplication by 1. */
 const folded = (node: Operation): Value => {
-  const compute = arithmetic[node.operator]
-  if (compute === undefined || node.type !== "float32") return node
-  const [a, b] = node.inputs as [Value, Value]
+  const [a, b] = node.inputs
   const [left, right] = [numberOf(a), numberOf(b)]
-  if (left !== undefined && right !== undefined) {
-    return Op.constant("float32", node.shape, Float32Array.of(compute(left, right)))
+  const compute = arithmetic[node.operator]
+  if (compute !== undefined && left !== undefined && (b === undefined || right !== undefined)) {
+    return Op.constant("float32", node.shape, Float32Array.of(compute(left, right ?? 0)))
   }
-  if (node.operator === "Mul" && right === 1) return Op.expand(a, node.shape)
-  if (node.operator === "Mul" && left === 1) return Op.expand(b, node.shape)
+  if (node.operator === "Mul" && right === 1) return Op.expand(a!, node.shape)
+  if (node.operator === "Mul" && left === 1) return Op.expand(b!, node.shape)
   return node
+}
+
+/** Where every operand is stretched, it is enough to stretch the result. */
+const elementwise = (node: Operation): Value => {
+  const sources = (node.inputs as ReadonlyArray<Value>).map(unstretched)
+  const shape = Op.broadcastShape(...sources.map(({ shape }) => shape))
+  return sameShape(shape, node.shape)
+    ? folded(withoutStretching(node))
+    : Op.expand(folded({ ...node, inputs: sources, shape }), node.shape)
 }
 
 const local = (value: Value): Value => {
   if (value.kind !== "operation") return value
-  if (broadcasting.has(value.operator)) return folded(withoutStretching(value))
+  if (perElement.has(value.operator)) return elementwise(value)
   const [source] = value.inputs
   if (value.operator === "Reshape" && source?.kind === "constant") return { ...source, shape: value.shape }
   if (value.operator === "Reshape") {

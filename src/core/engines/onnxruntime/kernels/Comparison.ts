@@ -26,7 +26,9 @@ const isNan = (x: Value): Value => Op.unary("IsNaN", x, "bool")
 const select = ({ condition, t, e }: { readonly condition: Value; readonly t: Value; readonly e: Value }): Value => {
   const missing = t.shape.length - condition.shape.length
   const rows = condition.shape.length === 0 ? condition.shape : [...condition.shape, ...Array<number>(missing).fill(1)]
-  return Op.where(Op.reshape(condition, rows), t, e)
+  const chosen = Op.reshape(condition, rows)
+  // onnxruntime chooses between numbers only.
+  return t.type === "bool" ? Op.or(Op.and(chosen, t), Op.and(Op.not(chosen), e)) : Op.where(chosen, t, e)
 }
 
 export const comparison: Kernels = onNumbers({

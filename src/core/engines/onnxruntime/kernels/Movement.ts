@@ -20,7 +20,6 @@ import {
   backend_util,
   util
 } from "@tensorflow/tfjs-core"
-import type { Shape } from "../../../Tensors.ts"
 import { sizeOf } from "../../../Tensors.ts"
 import type { ElementType, Value } from "../Graph.ts"
 import { type Kernels, NotRecordable, type One, widen } from "../Kernel.ts"
@@ -105,7 +104,8 @@ const stridedSlice = ({ x }: One, attributes: StridedSliceAttrs): Value => {
     newAxisMask,
     shrinkAxisMask
   )
-  return Op.reshape(Op.slice(x, info.begin, info.finalShapeSparse, info.strides), info.finalShape)
+  const size = slice_util.computeOutShape(info.begin, info.end, info.strides).map((length) => Math.max(0, length))
+  return Op.reshape(Op.slice(x, info.begin, size, info.strides), info.finalShape)
 }
 
 /** Repeats axes; an axis of length 1 is stretched, which operators on whole arrays then need not see. */
@@ -126,7 +126,14 @@ const reverse = ({ x }: One, { dims }: ReverseAttrs): Value => {
   )
 }
 
-const inferred = (x: Value, shape: Shape): Shape => util.inferFromImplicitShape([...shape], sizeOf(x.shape))
+const reshape = ({ x }: One, { shape }: ReshapeAttrs): Value => {
+  const size = sizeOf(x.shape)
+  const inferred = util.inferFromImplicitShape([...shape], size)
+  if (sizeOf(inferred) !== size) {
+    throw new NotRecordable(`reshape: [${x.shape}] has ${size} elements, [${shape}] has ${sizeOf(inferred)}`)
+  }
+  return Op.reshape(x, inferred)
+}
 
 export const movement: Kernels = {
   Cast: ({ x }: One, { dtype }: CastAttrs) =>
@@ -137,7 +144,7 @@ export const movement: Kernels = {
   Identity: ({ x }: One) => x,
   Pack: pack,
   PadV2: ({ x }: One, { paddings, constantValue }: PadV2Attrs) => Op.pad(x, paddings, Op.like(x, constantValue)),
-  Reshape: ({ x }: One, { shape }: ReshapeAttrs) => Op.reshape(x, inferred(x, shape)),
+  Reshape: reshape,
   Reverse: reverse,
   Slice: slice,
   SplitV: split,

@@ -3,7 +3,7 @@
  */
 import type { BatchMatMulAttrs } from "@tensorflow/tfjs-core"
 import type { Value } from "../Graph.ts"
-import { type Kernels, onNumbers, type Two } from "../Kernel.ts"
+import { type Kernels, NotRecordable, onNumbers, type Two } from "../Kernel.ts"
 import * as Op from "../Operators.ts"
 
 const swapped = (x: Value): Value => {
@@ -12,9 +12,15 @@ const swapped = (x: Value): Value => {
 }
 
 /** Two axes of floats are one Gemm, which transposes as it reads. */
-const batchMatMul = ({ a, b }: Two, { transposeA, transposeB }: BatchMatMulAttrs): Value =>
-  a.shape.length === 2 && b.shape.length === 2 && a.type === "float32"
+const batchMatMul = ({ a, b }: Two, { transposeA, transposeB }: BatchMatMulAttrs): Value => {
+  const [left, right] = [a.shape.at(transposeA ? -2 : -1), b.shape.at(transposeB ? -1 : -2)]
+  if (left !== right) {
+    const transposed = `${transposeA ? "transposed " : ""}[${a.shape}] and ${transposeB ? "transposed " : ""}[${b.shape}]`
+    throw new NotRecordable(`matMul: inner lengths ${left} and ${right} of ${transposed} must be equal`)
+  }
+  return a.shape.length === 2 && b.shape.length === 2 && a.type === "float32"
     ? Op.gemm(a, b, transposeA, transposeB)
     : Op.matMul(transposeA ? swapped(a) : a, transposeB ? swapped(b) : b)
+}
 
 export const product: Kernels = onNumbers({ BatchMatMul: batchMatMul })

@@ -2,8 +2,8 @@
  * A dense VAE's whole training step written out by hand: Bernoulli loss by softplus, analytic KL, Adam.
  */
 import * as tf from "@tensorflow/tfjs-core"
-import type { Program, Signature } from "../../../src/core/Engine.ts"
-import { float32, type HostTensors, int32, prefixed, type TensorTypes, typesOf, uint8, under } from "../../../src/core/Tensors.ts"
+import type { Program, Signature } from "../core/Engine.ts"
+import { float32, type HostTensors, int32, prefixed, type TensorTypes, typesOf, uint8, under } from "../core/Tensors.ts"
 
 export interface DenseSizes {
   readonly pixels: number
@@ -48,7 +48,10 @@ export const initialState = (sizes: DenseSizes): HostTensors => {
     })
   )
   const zeros = Object.fromEntries(
-    Object.entries(parameters).map(([name, { shape, values }]) => [name, float32(shape, new Float32Array(values.length))])
+    Object.entries(parameters).map(([name, { shape, values }]) => [
+      name,
+      float32(shape, new Float32Array(values.length))
+    ])
   )
   return {
     ...prefixed("parameter/", parameters),
@@ -67,7 +70,10 @@ export const images = ({ examples, pixels }: DenseSizes): HostTensors => ({
 })
 
 export const inputs = ({ batch, examples, latent }: DenseSizes, step: number): HostTensors => ({
-  indices: int32([batch], Int32Array.from(uniforms(batch, step + 1000), (value) => Math.floor(value * examples))),
+  indices: int32(
+    [batch],
+    Int32Array.from(uniforms(batch, step + 1000), (value) => Math.floor(value * examples))
+  ),
   noise: float32(
     [batch, latent],
     uniforms(batch * latent, step + 2000).map((value) => 3 * (value - 0.5))
@@ -94,7 +100,8 @@ export const program = (sizes: DenseSizes): Program => ({
       const named = Object.fromEntries(names.map((name, index) => [name, values[index]!]))
       const layers = layerSizes(sizes).map(([name]) => name)
       let hidden = x
-      for (const name of layers.filter((name) => name.startsWith("encoder"))) hidden = tf.relu(dense(named, name, hidden))
+      for (const name of layers.filter((name) => name.startsWith("encoder")))
+        hidden = tf.relu(dense(named, name, hidden))
       const mean = dense(named, "mean", hidden)
       const logVariance = dense(named, "logVariance", hidden)
       let logits = tf.add(mean, tf.mul(tf.exp(tf.mul(logVariance, 0.5)), inputs["noise"]!))

@@ -79,7 +79,9 @@ const parseValues = (name: string, parameter: Parameter<unknown>, text: string) 
     Schema.decodeEffect(parameter.text)(value.trim()).pipe(
       Effect.mapError(
         (error) =>
-          new UsageError({ reason: `--${flagName(name)} ${value}: ${error.message}. It is: ${parameter.description}` })
+          new UsageError({
+            reason: `--${flagName(name)} ${value}: ${error.message.replaceAll(/\s*\n\s*/g, " ")} (${parameter.description})`
+          })
       )
     )
   )

@@ -161,19 +161,18 @@ export const run = Effect.fn("RunExperiment.run")(function* (
         )
       ),
       // Whatever goes wrong in one run, a defect too, the other runs go on.
-      Effect.catchCause((cause) => {
-        const interrupted = Cause.hasInterrupts(cause)
-        const row: Row = interrupted
-          ? { ...base(planned), status: "interrupted", directory }
-          : { ...base(planned), status: "failed", directory, error: reasonOf(cause) }
-        outcomes.push({ row })
-        return interrupted ? Effect.failCause(cause) : Effect.succeed(undefined)
-      })
+      Effect.catchCause((cause): Effect.Effect<Outcome> =>
+        Cause.hasInterrupts(cause)
+          ? Effect.interrupt
+          : Effect.succeed({ row: { ...base(planned), status: "failed", directory, error: reasonOf(cause) } })
+      ),
+      Effect.onInterrupt(() =>
+        Effect.sync(() => outcomes.push({ row: { ...base(planned), status: "interrupted", directory } }))
+      )
     )
-    if (outcome !== undefined) outcomes.push(outcome)
-    const last = outcomes.at(-1)!
-    if (!endedWell(last)) yield* progress.line(`${title} · failed: ${last.row.error}`)
-    return endedWell(last)
+    outcomes.push(outcome)
+    if (!endedWell(outcome)) yield* progress.line(`${title} · failed: ${outcome.row.error}`)
+    return endedWell(outcome)
   })
 
   yield* Effect.gen(function* () {

@@ -1,0 +1,69 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { Curves, curve, termsOf } from "../../../src/core/evaluations/Curves.ts"
+import { compiles, textOf } from "../figures/compiles.ts"
+import { fakeLayer } from "./FakeTrainedModel.ts"
+
+const epoch = (number: number, metrics: Readonly<Record<string, number>>) => ({
+  epoch: number,
+  step: 10 * number,
+  metrics,
+  examplesPerSecond: 1
+})
+
+const history = [1, 2, 3].map((number) =>
+  epoch(number, {
+    "train/kl": 3,
+    "train/loss": 110 / number,
+    "train/reconstruction": 100 / number,
+    "test/loss": 120 / number,
+    "test/reconstruction": 105 / number,
+    "test/kl": 4,
+    "train/capacity": number
+  })
+)
+
+describe("Curves", () => {
+  it.effect("has one panel a term, training and test, and the last losses in the caption", () =>
+    Effect.gen(function* () {
+      const { figures } = yield* Curves().run
+      const text = yield* textOf(figures[0]!)
+      assert.includeMembers(text, [
+        "loss (nats an image)",
+        "KL divergence (nats an image)",
+        "capacity (nats an image)",
+        "training",
+        "test"
+      ])
+      assert.include(figures[0]!.title, "Fake")
+      assert.include(
+        figures[0]!.caption,
+        "After epoch 3 the training loss is 36.67 nats an image, the test loss 40.00 nats"
+      )
+    }).pipe(Effect.provide(fakeLayer({ history })))
+  )
+
+  it("orders the terms and keeps those it does not know", () => {
+    assert.deepStrictEqual(termsOf(history), ["loss", "reconstruction", "kl", "capacity"])
+    assert.deepStrictEqual(termsOf([epoch(1, { seconds: 3 })]), [])
+  })
+
+  it("leaves out epochs without a value", () => {
+    assert.deepStrictEqual(curve([epoch(1, { a: 5 }), epoch(2, {}), epoch(3, { a: 4 })], "a"), [
+      [1, 5],
+      [3, 4]
+    ])
+  })
+
+  it.effect("compiles for one epoch", () =>
+    Effect.gen(function* () {
+      yield* compiles((yield* Curves().run).figures[0]!)
+    }).pipe(Effect.provide(fakeLayer({ history: history.slice(0, 1) })))
+  )
+
+  it.effect("has no figure before the first epoch", () =>
+    Effect.gen(function* () {
+      assert.deepStrictEqual((yield* Curves().run).figures, [])
+    }).pipe(Effect.provide(fakeLayer()))
+  )
+})

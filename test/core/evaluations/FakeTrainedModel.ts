@@ -1,0 +1,87 @@
+/**
+ * A trained model made of plain arrays: the code of an image is known in closed form, so that figures and numbers are.
+ */
+import { Effect, Layer } from "effect"
+import { type Examples, type ImageShape, Labels } from "../../../src/core/Dataset.ts"
+import * as Reference from "../../../src/core/engines/Reference.ts"
+import { PlanarLatent } from "../../../src/core/Model.ts"
+import { TrainedModel } from "../../../src/core/TrainedModel.ts"
+
+export interface FakeOptions {
+  readonly shape?: ImageShape
+  readonly latent?: number
+  readonly count?: number
+  readonly classes?: number
+  /** Without labels where `false`. */
+  readonly labelled?: boolean
+  readonly terms?: Readonly<Record<string, Float32Array>>
+  readonly history?: TrainedModel["Service"]["history"]
+  /** Called with the codes that are decoded. */
+  readonly onDecode?: (codes: Float32Array) => void
+}
+
+/** The posterior mean of image `index` of class `label` in one dimension: classes are 5 apart in every dimension. */
+export const codeOf = (index: number, label: number, dimension: number): number =>
+  5 * Math.cos((label + 1) * (dimension + 1)) + 0.1 * Math.sin(index * (dimension + 3))
+
+const examples = (
+  { height, width, channels }: ImageShape,
+  count: number,
+  classes: number,
+  labelled: boolean
+): Examples => ({
+  count,
+  images: Uint8Array.from({ length: count * height * width * channels }, (_, index) => (index * 37) % 256),
+  ...(labelled ? { labels: Uint8Array.from({ length: count }, (_, index) => index % classes) } : {})
+})
+
+/** A model whose decoder gives each image one brightness, the logistic function of its code's first dimension. */
+export const fake = (options: FakeOptions = {}): TrainedModel["Service"] => {
+  const { classes = 3, count = 30, latent = 2 } = options
+  const shape = options.shape ?? { height: 4, width: 4, channels: 1 }
+  const pixels = shape.height * shape.width * shape.channels
+  const test = examples(shape, count, classes, options.labelled ?? true)
+  return {
+    datasetName: "Fake",
+    shape,
+    data: { train: examples(shape, 2 * count, classes, options.labelled ?? true), test },
+    latent,
+    seed: 1,
+    history: options.history ?? [],
+    encode: (_, indices) =>
+      Effect.succeed({
+        mean: Float32Array.from({ length: indices.length * latent }, (_, place) => {
+          const index = indices[Math.floor(place / latent)]!
+          return codeOf(index, index % classes, place % latent)
+        }),
+        deviation: new Float32Array(indices.length * latent).fill(0.5)
+      }),
+    decode: (codes) =>
+      Effect.sync(() => {
+        options.onDecode?.(codes)
+        return Float32Array.from(
+          { length: (codes.length / latent) * pixels },
+          (_, place) => 1 / (1 + Math.exp(-codes[Math.floor(place / pixels) * latent]!))
+        )
+      }),
+    terms: () => Effect.succeed(options.terms ?? {})
+  }
+}
+
+/** Everything that an evaluation may ask for. */
+export const fakeLayer = (options: FakeOptions = {}) =>
+  Layer.mergeAll(
+    Layer.succeed(TrainedModel, fake(options)),
+    Layer.succeed(Labels, { classes: Array.from({ length: options.classes ?? 3 }, (_, index) => `class ${index}`) }),
+    Layer.succeed(PlanarLatent, { latent: 2 }),
+    Reference.layer
+  )
+
+/** Sizes and sorts of data that every figure must cope with. */
+export const kinds: ReadonlyArray<{ readonly name: string } & FakeOptions> = [
+  { name: "grey", shape: { height: 28, width: 28, channels: 1 }, count: 30, classes: 10 },
+  { name: "colour, wider than high", shape: { height: 5, width: 9, channels: 3 }, count: 30 },
+  { name: "one image", count: 1, classes: 1 },
+  { name: "fewer images than asked for", count: 4 },
+  { name: "no labels", labelled: false }
+]

@@ -1,0 +1,44 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { centralQuantiles, Manifold, planeCodes } from "../../../src/core/evaluations/Manifold.ts"
+import { PlanarLatent } from "../../../src/core/Model.ts"
+import { cumulative } from "../../../src/core/NormalDistribution.ts"
+import { textOf } from "../figures/compiles.ts"
+import { fakeLayer, kinds } from "./FakeTrainedModel.ts"
+
+describe("Manifold", () => {
+  it("splits the prior's mass into equal parts", () => {
+    const quantiles = centralQuantiles(20)
+    quantiles.forEach((z, index) => assert.approximately(cumulative(z), (index + 0.5) / 20, 1e-12))
+    assert.deepStrictEqual(centralQuantiles(1), [0])
+  })
+
+  it("lays z1 to the right and z2 upwards", () => {
+    const codes = planeCodes(3)
+    const code = (row: number, column: number) => [
+      ...codes.subarray(2 * (3 * row + column), 2 * (3 * row + column) + 2)
+    ]
+    const low = Math.fround(centralQuantiles(3)[0]!)
+    assert.strictEqual(codes.length, 18)
+    assert.deepStrictEqual(code(0, 0), [low, -low])
+    assert.deepStrictEqual(code(0, 2), [-low, -low])
+    assert.deepStrictEqual(code(2, 0), [low, low])
+    assert.deepStrictEqual(code(1, 1), [0, 0])
+  })
+
+  it("asks for a planar latent space", () => {
+    assert.deepStrictEqual(Manifold().needs, [PlanarLatent])
+  })
+
+  it.effect.each(kinds)("makes a figure with both axes: $name", (kind) =>
+    Effect.gen(function* () {
+      const { figures } = yield* Manifold().run
+      const text = yield* textOf(figures[0]!)
+      for (const tick of ["−2", "−1", "−0.5", "0", "0.5", "1", "2"]) {
+        assert.strictEqual(text.filter((piece) => piece === tick).length, 2, tick)
+      }
+      assert.strictEqual(text.filter((piece) => /^z[12] /.test(piece)).length, 2)
+      assert.include(figures[0]!.caption, "20 by 20 codes: quantiles of N(0, 1) from −1.96 to 1.96")
+    }).pipe(Effect.provide(fakeLayer(kind)))
+  )
+})

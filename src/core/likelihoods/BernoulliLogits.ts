@@ -6,7 +6,31 @@
 import * as tf from "@tensorflow/tfjs-core"
 import type { Likelihood } from "../Likelihood.ts"
 
-/** `log p(x | z) = Σ x logits - log(1 + exp(logits))`, exact for logits of any size; the mean is `sigmoid(logits)`. */
+/** Below this, `exp(-logit)` nears the end of float32, and `log(1 + exp(logit))` is 0 to any precision that matters. */
+const lowest = -80
+
+/**
+ * `Σ x logit - log(1 + exp(logit))` over height, width and channels, `[batch]`.
+ *
+ * With `s = 1 + exp(-logit)`, `log(1 + exp(logit))` is `logit + log s` and its derivative `1 / s`. The derivatives are
+ * written out so that `s` serves both: pixels are many, and this halves the passes over them in a training step.
+ */
+const logProb = tf.customGrad<tf.Tensor1D>((...inputs) => {
+  const [images, logits, save] = inputs as [tf.Tensor4D, tf.Tensor4D, tf.GradSaveFunc]
+  const bounded = tf.maximum(logits, lowest)
+  const sum = tf.add(tf.exp(tf.neg(bounded)), 1)
+  save([images, logits, sum])
+  return {
+    value: tf.sum<tf.Tensor1D>(tf.sub(tf.sub(tf.mul(images, logits), bounded), tf.log(sum)), [1, 2, 3]),
+    gradFunc: (weights, saved) => {
+      const [images, logits, sum] = saved as [tf.Tensor4D, tf.Tensor4D, tf.Tensor4D]
+      const perExample = tf.reshape(weights, [-1, 1, 1, 1])
+      return [tf.mul(logits, perExample), tf.mul(tf.sub(images, tf.reciprocal(sum)), perExample)]
+    }
+  }
+})
+
+/** `log p(x | z) = Σ x logits - log(1 + exp(logits))`, finite for logits of any size; the mean is `sigmoid(logits)`. */
 export const BernoulliLogits = (): Likelihood => ({
   spec: { _tag: "BernoulliLogits" },
   fromOutput: (logits) => ({
@@ -14,6 +38,6 @@ export const BernoulliLogits = (): Likelihood => ({
     get mean() {
       return tf.sigmoid(logits)
     },
-    logProb: (images) => tf.sum(tf.sub(tf.mul(images, logits), tf.softplus(logits)), [1, 2, 3])
+    logProb: (images) => logProb(images, logits)
   })
 })

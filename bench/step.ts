@@ -11,7 +11,7 @@ import * as OnnxRuntime from "../src/core/engines/OnnxRuntime.ts"
 import * as DenseStep from "../src/testing/DenseStep.ts"
 
 const sizes: DenseStep.DenseSizes = { pixels: 784, hidden: [512, 256], latent: 2, batch: 128, examples: 60_000 }
-const engines = { plain: OnnxRuntime.layer() }
+const engines = { plain: OnnxRuntime.layer({ fuse: false }), fused: OnnxRuntime.layer() }
 
 const prepared = Effect.gen(function* () {
   const engine = yield* Engine

@@ -20,8 +20,10 @@ import type { HostTensor, HostTensors } from "../Tensors.ts"
 import { allocate, checkInputs } from "./Border.ts"
 import { encode, outputName } from "./onnxruntime/Encode.ts"
 import { type Graph, type Input, inOrder, type Value } from "./onnxruntime/Graph.ts"
+import { prepare, settle } from "./onnxruntime/Arena.ts"
 import { simplify } from "./onnxruntime/Simplify.ts"
 import { Slot, toOrt } from "./onnxruntime/Slot.ts"
+import { split } from "./onnxruntime/Tail.ts"
 import { trace } from "./onnxruntime/Trace.ts"
 import * as Placements from "./Placements.ts"
 
@@ -30,6 +32,8 @@ const engine = "onnxruntime"
 export interface OnnxRuntimeOptions {
   /** Threads of one operator. All cores unless given. */
   readonly threads?: number
+  /** Whether what only updates state is done in place by one WebAssembly loop. Yes unless given. */
+  readonly fuse?: boolean
 }
 
 /** What a failed call of a library says, as the reason of a typed error. */
@@ -84,36 +88,54 @@ const placements = Placements.make<Slot>({
   read: (slot, type) => slot.read(type)
 })
 
+/** A traced program, and what is done to the state after its graph has run. */
+const plan = (program: Program, signature: Signature, fuse: boolean) => {
+  const graph = simplify(trace(program, signature))
+  const parts = split(graph)
+  const handedOver = Object.entries(parts.graph.outputs).filter(([path]) => path.startsWith("tail/"))
+  const updates = fuse ? prepare(parts.updates, signature.state, Object.fromEntries(handedOver)) : undefined
+  return { graph: updates === undefined ? graph : parts.graph, updates }
+}
+
 const compile = Effect.fnUntraced(function* (
   program: Program,
   signature: Signature,
-  threads: number,
+  { threads, fuse }: Required<OnnxRuntimeOptions>,
   turn: Semaphore.Semaphore
 ) {
-  const graph = yield* Effect.try({ try: () => simplify(trace(program, signature)), catch: failed(program.name) })
+  const { graph, updates } = yield* Effect.try({
+    try: () => plan(program, signature, fuse),
+    catch: failed(program.name)
+  })
   const loaded = yield* session(program.name, graph, threads)
   const inputs = inOrder(Object.values(graph.outputs)).filter((value): value is Input => value.kind === "input")
   const outputs = Object.entries(graph.outputs)
 
-  const run = (args: ExecutableArguments, state: Map<string, Slot>, data: Map<string, Slot>) => {
-    const find = (path: string): ort.Tensor => {
+  const run = async (
+    args: ExecutableArguments,
+    state: Map<string, Slot>,
+    data: Map<string, Slot>
+  ): Promise<HostTensors> => {
+    const inPlace = updates && settle(state, updates)
+    const source = (path: string): ort.Tensor => {
       const [kind, name] = parsed(path)
       if (kind === "inputs") return toOrt(args.inputs[name]!)
       return (kind === "state" ? state : data).get(name)!.current
     }
-    const target = ([path, value]: [string, Value]): [string, ort.Tensor] => {
+    const target = (path: string, value: Value): ort.Tensor => {
       const [kind, name] = parsed(path)
-      return [outputName(path), kind === "state" ? state.get(name)!.next(signature.state[name]!) : outputBuffer(value)]
+      if (kind === "tail") return inPlace!.targets[path]!
+      return kind === "state" ? state.get(name)!.next(signature.state[name]!) : outputBuffer(value)
     }
-    const feeds = Object.fromEntries(inputs.map(({ name }) => [name, find(name)]))
-    const fetches = Object.fromEntries(outputs.map(target))
-    return loaded.run(feeds, fetches).then((): HostTensors => {
-      const results = outputs.map(([path]) => [...parsed(path), fetches[outputName(path)]!] as const)
-      for (const [kind, name] of results) if (kind === "state") state.get(name)!.swap()
-      return Object.fromEntries(
-        results.flatMap(([kind, name, tensor]) => (kind === "outputs" ? [[name, toHost(tensor)]] : []))
-      )
-    })
+    const feeds = Object.fromEntries(inputs.map(({ name }) => [name, source(name)]))
+    const fetches = Object.fromEntries(outputs.map(([path, value]) => [outputName(path), target(path, value)]))
+    await loaded.run(feeds, fetches)
+    inPlace?.run()
+    const results = outputs.map(([path]) => [...parsed(path), fetches[outputName(path)]!] as const)
+    for (const [kind, name] of results) if (kind === "state") state.get(name)!.swap()
+    return Object.fromEntries(
+      results.flatMap(([kind, name, tensor]) => (kind === "outputs" ? [[name, toHost(tensor)]] : []))
+    )
   }
 
   const executable: Executable = {
@@ -122,9 +144,8 @@ const compile = Effect.fnUntraced(function* (
       const data = yield* placements.find(program.name, "data", signature.data, args.data)
       yield* Placements.failWith(engine, program.name, checkInputs(signature.inputs, args.inputs))
       // Uninterruptible, because a run cannot be stopped and its buffers must not be given away meanwhile.
-      return yield* turn.withPermit(
-        Effect.uninterruptible(Effect.tryPromise({ try: () => run(args, state, data), catch: failed(program.name) }))
-      )
+      const results = Effect.tryPromise({ try: () => run(args, state, data), catch: failed(program.name) })
+      return yield* turn.withPermit(Effect.uninterruptible(results))
     })
   }
   return executable
@@ -135,12 +156,12 @@ export const layer = (options: OnnxRuntimeOptions = {}): Layer.Layer<Engine, Eng
   Layer.effect(
     Engine,
     Effect.gen(function* () {
-      const threads = options.threads ?? availableParallelism()
+      const chosen = { threads: options.threads ?? availableParallelism(), fuse: options.fuse ?? true }
       const turn = yield* Semaphore.make(1)
       return {
-        spec: { _tag: "OnnxRuntime", device: "cpu", threads, version: ort.env.versions.node ?? "" },
+        spec: { _tag: "OnnxRuntime", device: "cpu", threads: chosen.threads, version: ort.env.versions.node ?? "" },
         place: placements.place,
-        compile: (program, signature) => compile(program, signature, threads, turn)
+        compile: (program, signature) => compile(program, signature, chosen, turn)
       }
     })
   )

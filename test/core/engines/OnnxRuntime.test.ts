@@ -10,6 +10,7 @@ import { assertRefused, engineContract } from "../../../src/testing/EngineContra
 import { kernelCases } from "../../../src/testing/KernelCases.ts"
 
 engineContract("onnxruntime", OnnxRuntime.layer({ threads: 1 }))
+engineContract("onnxruntime without fusing", OnnxRuntime.layer({ threads: 1, fuse: false }))
 
 const four = { state: {}, data: {}, inputs: { x: { shape: [4], dtype: "float32" } } } as const
 

@@ -14,6 +14,8 @@ export class Slot {
   /** The buffer for the next values; never the host's own, which is only read. */
   #spare: Tensor | undefined
   #ownsCurrent = false
+  /** The buffer over memory in which the values can be updated in place. */
+  #home: { readonly values: Float32Array; readonly tensor: Tensor } | undefined
 
   constructor(tensor: HostTensor) {
     this.#current = toOrt(tensor)
@@ -34,6 +36,20 @@ export class Slot {
     if (written === undefined) return
     this.#spare = this.#ownsCurrent ? this.#current : undefined
     this.#current = written
+    this.#ownsCurrent = true
+  }
+
+  /** Sees to it that the present values are in the memory at the address, where they may be written in place. */
+  settle(memory: WebAssembly.Memory, address: number): void {
+    const values = this.#current.data as Float32Array
+    if (this.#home?.values.buffer !== memory.buffer) {
+      const home = new Float32Array(memory.buffer, address, values.length)
+      this.#home = { values: home, tensor: new Tensor("float32", home, this.#current.dims) }
+    }
+    if (this.#current === this.#home.tensor) return
+    this.#home.values.set(values)
+    this.#current = this.#home.tensor
+    this.#spare = undefined
     this.#ownsCurrent = true
   }
 

@@ -1,0 +1,117 @@
+/**
+ * Element by element arithmetic as WebAssembly: loops that read vectors of floats, four at a time, and write vectors.
+ *
+ * Source: https://webassembly.github.io/spec/core/binary/
+ */
+
+/** What a loop reads: a vector, one number in memory for all elements, or one number known beforehand. */
+export type Leaf = "vector" | "scalar" | number
+
+/** One loop. Operands number the leaves first and then the steps. */
+export interface Form {
+  readonly leaves: ReadonlyArray<Leaf>
+  readonly steps: ReadonlyArray<{ readonly operator: string; readonly operands: ReadonlyArray<number> }>
+  /** Operands to be written, in order. */
+  readonly stores: ReadonlyArray<number>
+}
+
+/** Bytes that a loop reads or writes at once; vectors begin at and are padded to multiples of it. */
+export const stride = 16
+
+/** Operators by their opcode after the vector prefix. */
+const opcodes: Readonly<Record<string, number>> = {
+  Abs: 0xe0,
+  Neg: 0xe1,
+  Sqrt: 0xe3,
+  Add: 0xe4,
+  Sub: 0xe5,
+  Mul: 0xe6,
+  Div: 0xe7,
+  Min: 0xe8,
+  Max: 0xe9
+}
+
+/** Operators that a loop can have. */
+export const isSupported = (operator: string): boolean => operator in opcodes || operator === "Reciprocal"
+
+type Code = Array<number>
+
+/** An unsigned number in groups of seven bits. */
+const number = (value: number): Code =>
+  value < 128 ? [value] : [(value & 127) | 128, ...number(Math.floor(value / 128))]
+
+const list = (items: ReadonlyArray<Code>): Code => [...number(items.length), ...items.flat()]
+const sized = (code: Code): Code => [...number(code.length), ...code]
+const section = (id: number, items: ReadonlyArray<Code>): Code => [id, ...sized(list(items))]
+const text = (value: string): Code => sized([...new TextEncoder().encode(value)])
+
+const [i32, v128] = [0x7f, 0x7b]
+const get = (local: number): Code => [0x20, ...number(local)]
+const set = (local: number): Code => [0x21, ...number(local)]
+const vector = (opcode: number, ...rest: Code): Code => [0xfd, ...number(opcode), ...rest]
+const constant = (value: number): Code => {
+  const bytes = [...new Uint8Array(Float32Array.of(value).buffer)]
+  return vector(0x0c, ...bytes, ...bytes, ...bytes, ...bytes)
+}
+
+/** Pointers that a loop takes: those of the leaves in memory, then those of the stores. */
+const pointerCount = ({ leaves, stores }: Form): number =>
+  leaves.filter((leaf) => typeof leaf === "string").length + stores.length
+
+/** `(bytes, ...pointers) => void`, a loop over `bytes`, a multiple of the stride above 0. */
+const body = (form: Form): Code => {
+  const pointers = pointerCount(form)
+  const position = 1 + pointers
+  const local = (operand: number): number => position + 1 + operand
+  const at = (pointer: number): Code => [...get(1 + pointer), ...get(position), 0x6a]
+  const [aligned4, aligned16] = [
+    [2, 0],
+    [4, 0]
+  ]
+  const before: Code = []
+  const loads: Code = []
+  let pointer = 0
+  form.leaves.forEach((leaf, index) => {
+    if (leaf === "vector") loads.push(...at(pointer++), ...vector(0x00, ...aligned16), ...set(local(index)))
+    else if (leaf === "scalar") before.push(...get(1 + pointer++), ...vector(0x09, ...aligned4), ...set(local(index)))
+    else before.push(...constant(leaf), ...set(local(index)))
+  })
+  const steps = form.steps.flatMap(({ operator, operands }, index) => [
+    ...(operator === "Reciprocal" ? constant(1) : []),
+    ...operands.flatMap((operand) => get(local(operand))),
+    ...vector(opcodes[operator === "Reciprocal" ? "Div" : operator]!),
+    ...set(local(form.leaves.length + index))
+  ])
+  const stores = form.stores.flatMap((operand) => [
+    ...at(pointer++),
+    ...get(local(operand)),
+    ...vector(0x0b, ...aligned16)
+  ])
+  // position += stride, and once more while position < bytes.
+  const advance = [...get(position), 0x41, stride, 0x6a, 0x22, ...number(position), ...get(0), 0x49, 0x0d, 0x00]
+  const locals = list([
+    [1, i32],
+    [...number(form.leaves.length + form.steps.length), v128]
+  ])
+  return sized([...locals, ...before, 0x03, 0x40, ...loads, ...steps, ...stores, ...advance, 0x0b, 0x0b])
+}
+
+/** A module with one function for each form, named by its index, over the imported memory `state.memory`. */
+export const encodeForms = (forms: ReadonlyArray<Form>): Uint8Array<ArrayBuffer> =>
+  Uint8Array.from([
+    ...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
+    ...section(
+      1,
+      forms.map((form) => [0x60, ...list(Array.from({ length: 1 + pointerCount(form) }, () => [i32])), 0x00])
+    ),
+    ...section(2, [[...text("state"), ...text("memory"), 0x02, 0x00, 0x01]]),
+    ...section(
+      3,
+      forms.map((_, index) => number(index))
+    ),
+    ...section(
+      7,
+      forms.map((_, index) => [...text(String(index)), 0x00, ...number(index)])
+    ),
+    ...section(10, forms.map(body))
+  ])

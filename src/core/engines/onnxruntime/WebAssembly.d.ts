@@ -1,0 +1,16 @@
+/**
+ * The part of WebAssembly's interface that is used here: TypeScript declares it with the browser's, which this is not.
+ */
+declare namespace WebAssembly {
+  class Memory {
+    constructor(size: { readonly initial: number; readonly maximum: number })
+    readonly buffer: ArrayBuffer
+  }
+  class Module {
+    constructor(bytes: Uint8Array<ArrayBuffer>)
+  }
+  class Instance {
+    constructor(module: Module, imports: Record<string, Record<string, Memory>>)
+    readonly exports: Record<string, unknown>
+  }
+}

@@ -12,14 +12,14 @@ import type { Model, ModelError } from "./Model.ts"
 import type { Objective, ObjectiveError } from "./Objective.ts"
 import * as Parameter from "./Parameter.ts"
 import * as Sweep from "./Sweep.ts"
-import type { Training } from "./Training.ts"
+import type { Training, TrainingError } from "./Training.ts"
 
 /** The layers of one run. `Offers` is what the dataset and `Gives` what the model has beyond the common contract. */
 export interface Assembly<Offers, Gives> {
   readonly dataset: Layer.Layer<Dataset | Offers>
   readonly model: Layer.Layer<Model | Gives, ModelError, NoInfer<Dataset | Offers>>
   readonly objective: Layer.Layer<Objective, ObjectiveError>
-  readonly training: Layer.Layer<Training>
+  readonly training: Layer.Layer<Training, TrainingError>
   readonly evaluation: Layer.Layer<Evaluation, never, NoInfer<Dataset | Offers | Model | Gives>>
 }
 
@@ -28,7 +28,7 @@ export interface AnyAssembly {
   readonly dataset: Layer.Layer<Dataset>
   readonly model: Layer.Layer<Model, ModelError, any>
   readonly objective: Layer.Layer<Objective, ObjectiveError>
-  readonly training: Layer.Layer<Training>
+  readonly training: Layer.Layer<Training, TrainingError>
   readonly evaluation: Layer.Layer<Evaluation, never, any>
 }
 

@@ -14,27 +14,20 @@ export interface SoftplusGaussianOptions {
   readonly floor?: number
 }
 
-const border = -4
-
-/** `x - e/2 + 5e²/24` with `e = exp(x)`: `log(log(1 + e))` up to 1e-6, for x below the border. */
-const series = (x: tf.Tensor2D): tf.Tensor2D => {
-  const exponential = tf.exp(x)
-  return tf.add(x, tf.mul(exponential, tf.sub(tf.mul(exponential, 5 / 24), 0.5)))
-}
-
-const seriesAtBorder = border - Math.exp(border) * (1 / 2 - (5 / 24) * Math.exp(border))
+/** Below this, `log(log(1 + exp(x)))` is `x` to float32's precision: the difference is `exp(x) / 2`. */
+const border = -16
 
 /**
- * `log(log(1 + exp(x)))`, elementwise, with values and gradients that are right where `exp(x)` is too small to be added
- * to 1.
+ * `log(log(1 + exp(x)))`, elementwise, with values and gradients that stay finite and right where `exp(x)` vanishes.
  *
- * It is a series below -4 and the formula as it stands above. Each is given `x` held on its own side, where the other one
- * is constant, so neither can put a NaN into the gradient of the other.
+ * `x` is split into what reaches above the border and what falls below it; where one part varies the other is constant,
+ * so neither can put a NaN into the gradient of the other.
  */
 export const logSoftplus = (x: tf.Tensor2D): tf.Tensor2D => {
-  const excess = tf.relu(tf.sub(x, border))
-  const above: tf.Tensor2D = tf.log(tf.softplus(tf.add(excess, border)))
-  return tf.add(above, tf.sub(series(tf.sub(x, excess)), seriesAtBorder))
+  const distance = tf.sub(x, border)
+  const above = tf.relu(distance)
+  const below = tf.sub(distance, above)
+  return tf.add(tf.log(tf.softplus(tf.add(above, border))), below)
 }
 
 /** `deviation = log(1 + exp(rho)) + floor`; finite for `rho` from -80 to 80 and beyond. */

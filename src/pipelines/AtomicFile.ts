@@ -4,8 +4,9 @@
  * Laws: whoever reads a path at any moment, after any failure, interruption or kill, finds the former content or the new
  * one, never a part; a failed write leaves nothing behind; reading takes no more memory than the stated bound.
  */
-import { ByteSize, Effect, FileSystem, Option, Path } from "effect"
 import { randomBytes } from "node:crypto"
+import { ByteSize, Effect, FileSystem, Option, Path } from "effect"
+import type { PlatformError } from "effect/PlatformError"
 import { corrupt, fromPlatform, StoreError } from "./StoreError.ts"
 
 /** Bytes in pieces, so that large content need not be joined in memory. */
@@ -18,6 +19,8 @@ const pieces = (content: Content): ReadonlyArray<Uint8Array> =>
       ? [content]
       : content
 
+const isNotFound = (error: PlatformError): boolean => error.reason._tag === "NotFound"
+
 /** Whether a file name is that of a write that did not end, left by a killed process. */
 export const isTemporary = (name: string): boolean => /^\..+\.[0-9a-f]{12}\.tmp$/.test(name)
 
@@ -29,11 +32,28 @@ export const entry = Effect.fnUntraced(function* (folder: string, name: string) 
   return yield* new StoreError({ path, problem: "cannot write", reason })
 })
 
-/** Makes a folder and those above it. */
-export const makeFolder = (folder: string): Effect.Effect<void, StoreError, FileSystem.FileSystem> =>
-  Effect.flatMap(FileSystem.FileSystem, (fs) => fs.makeDirectory(folder, { recursive: true })).pipe(
-    Effect.mapError(fromPlatform(folder, "write"))
+// Node.js's own recursive mkdir does not end where the system says of an existing folder's child that it cannot be found,
+// as under /proc.
+const ensureFolder = Effect.fnUntraced(function* (
+  folder: string
+): Effect.fn.Return<void, PlatformError, FileSystem.FileSystem | Path.Path> {
+  const fs = yield* FileSystem.FileSystem
+  const { dirname } = yield* Path.Path
+  const isFolder = fs.stat(folder).pipe(
+    Effect.map(({ type }) => type === "Directory"),
+    Effect.orElseSucceed(() => false)
   )
+  if (yield* isFolder) return
+  if (dirname(folder) !== folder) yield* ensureFolder(dirname(folder))
+  yield* fs.makeDirectory(folder).pipe(
+    // Another process may have made it meanwhile.
+    Effect.catch((error) => Effect.flatMap(isFolder, (made) => (made ? Effect.void : Effect.fail(error))))
+  )
+})
+
+/** Makes a folder and those above it. */
+export const makeFolder = (folder: string): Effect.Effect<void, StoreError, FileSystem.FileSystem | Path.Path> =>
+  Effect.mapError(ensureFolder(folder), fromPlatform(folder, "write"))
 
 // An operation on an open file must end before the file is closed: an abandoned write could reach another file that got
 // the same descriptor. So interruption waits for the piece that is being written.
@@ -92,7 +112,7 @@ export const read = Effect.fn("AtomicFile.read")(function* (path: string, maximu
   })
   return yield* bytes.pipe(
     Effect.catchTag("PlatformError", (error) =>
-      error.reason._tag === "NotFound" ? Effect.succeedNone : Effect.fail(fromPlatform(path, "read")(error))
+      isNotFound(error) ? Effect.succeedNone : Effect.fail(fromPlatform(path, "read")(error))
     )
   )
 })

@@ -323,7 +323,7 @@ describe("RunStore", () => {
             )
           }
           const total = yield* attempt(yield* temporary, { at: 0, code: "", forever: false })
-          assert.isAbove(total, 50)
+          assert.isAbove(total, 45)
           const statuses = new Set<Status | undefined>()
           const survive = Effect.fnUntraced(function* (fault: Faulty.Fault) {
             const results = yield* temporary

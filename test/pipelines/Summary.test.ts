@@ -150,7 +150,7 @@ describe("Summary", () => {
         const real = yield* FileSystem.FileSystem
         const { join } = yield* Path.Path
         const other = { ...summary, runs: summary.runs.slice(0, 1) }
-        for (let at = 1; at <= 16; at++) {
+        for (let at = 1; at <= 13; at++) {
           const directory = yield* folder
           yield* Summary.write(directory, other)
           const { fileSystem } = Faulty.make(real, { at, code: "ENOSPC", forever: true })
@@ -158,9 +158,9 @@ describe("Summary", () => {
             Effect.provideService(FileSystem.FileSystem, fileSystem),
             Effect.option
           )
-          // Three files of five operations each.
-          assert.strictEqual(Option.isSome(written), at > 15)
-          const expected = at > 15 ? summary : other
+          // Three files of four operations each.
+          assert.strictEqual(Option.isSome(written), at > 12)
+          const expected = at > 12 ? summary : other
           assert.deepStrictEqual(Option.getOrThrow(yield* Summary.read(directory)), expected)
           const csv = yield* real.readFileString(join(directory, "summary.csv"))
           assert.include([yield* Summary.csv(summary), yield* Summary.csv(other)], csv)

@@ -6,6 +6,7 @@ import { Cause, Console, Effect, Layer, Runtime, Stdio } from "effect"
 import { CliError } from "effect/cli"
 import packageJson from "../package.json" with { type: "json" }
 import * as CommandLine from "./pipelines/CommandLine.ts"
+import * as ConsoleLog from "./pipelines/ConsoleLog.ts"
 
 /** What the command line's own parser refuses is wrong usage; it has already said why. */
 const isRefusedArguments = (error: unknown): boolean =>
@@ -23,7 +24,7 @@ const explain = (cause: Cause.Cause<unknown>): Effect.Effect<void> => {
 const program = Stdio.Stdio.use((stdio) => stdio.args).pipe(
   Effect.flatMap((args) => CommandLine.run(args, packageJson.version)),
   Effect.tapCause(explain),
-  Effect.provide(Layer.merge(NodeServices.layer, NodeHttpClient.layerUndici))
+  Effect.provide(Layer.mergeAll(NodeServices.layer, NodeHttpClient.layerUndici, ConsoleLog.layer))
 )
 
 NodeRuntime.runMain(program, {

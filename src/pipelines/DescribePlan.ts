@@ -49,5 +49,7 @@ export const describePlan = Effect.fn("DescribePlan.describePlan")(function* (ex
         ? `${epochs} epochs to do; the time is known once a run is done`
         : `${epochs} epochs to do, about ${duration(epochs * mean)} at the speed of the runs that are done`
   const sources = new Set(runs.map(({ dataset, located }) => `${dataset.name} from ${located.location}`))
-  yield* Console.log(`\n${runs.length} runs, ${estimate}; data: ${[...sources].join(", ")}`)
+  yield* Console.log(
+    `\n${runs.length === 1 ? "1 run" : `${runs.length} runs`}, ${estimate}; data: ${[...sources].join(", ")}`
+  )
 })

@@ -4,7 +4,7 @@
  * Laws: a finished run is never trained again unless asked; a run's manifest says how the run stands at every moment; an
  * evaluation that fails leaves the trained run done.
  */
-import { Cause, DateTime, Effect, Exit, Option, Predicate, type Scope } from "effect"
+import { Cause, DateTime, Effect, Exit, Logger, Option, Predicate, type Scope } from "effect"
 import type { DatasetError, LoadedDataset } from "../core/Dataset.ts"
 import { Engine, type EngineError } from "../core/Engine.ts"
 import type { EvaluationError } from "../core/Evaluation.ts"
@@ -92,6 +92,8 @@ const train = Effect.fn("PerformRun.train")(function* (
   })
   yield* run.writeManifest(manifest)
   yield* Effect.gen(function* () {
+    const from = resume === undefined ? "is trained" : `goes on from step ${resume.checkpoint.step}`
+    yield* Effect.logInfo([`run ${run.id}`, planned.label, from].filter((part) => part !== "").join(" "))
     const history = yield* Train.train({
       run: planned,
       data: loaded,
@@ -102,8 +104,12 @@ const train = Effect.fn("PerformRun.train")(function* (
     const last = history.at(-1)
     if (last !== undefined) yield* run.writeSummary({ epoch: last.epoch, step: last.step, metrics: last.metrics })
   }).pipe(
+    Effect.tapCause((cause) =>
+      Cause.hasInterrupts(cause) ? Effect.void : Effect.logInfo(`run ${run.id} failed: ${exitOf(cause).error}`)
+    ),
     // A disk that cannot take the manifest has most likely caused the failure that it would tell of.
-    Effect.onExit((exit) => (Exit.isSuccess(exit) ? finish(exit) : Effect.ignore(finish(exit))))
+    Effect.onExit((exit) => (Exit.isSuccess(exit) ? finish(exit) : Effect.ignore(finish(exit)))),
+    Effect.provide(Logger.layer([run.logger], { mergeWithExisting: true }))
   )
 })
 

@@ -171,7 +171,7 @@ export const run = Effect.fn("RunExperiment.run")(function* (
       )
     )
     outcomes.push(outcome)
-    if (!endedWell(outcome)) yield* progress.line(`${title} · failed: ${outcome.row.error}`)
+    if (!endedWell(outcome)) yield* Effect.logError(`${title}: ${outcome.row.error}`)
     return endedWell(outcome)
   })
 
@@ -189,7 +189,9 @@ export const run = Effect.fn("RunExperiment.run")(function* (
   yield* progress.line(
     `\n${SummaryTable.plain({ experiment: experiment.name, runs: rows }, columns > 0 ? columns : 120)}`
   )
-  yield* progress.line(`\n${rows.length} runs in ${duration(seconds)}; numbers and figures: ${folder.directory}`)
+  yield* progress.line(
+    `\n${rows.length === 1 ? "1 run" : `${rows.length} runs`} in ${duration(seconds)}; numbers and figures: ${folder.directory}`
+  )
   const failed = outcomes.filter((outcome) => !endedWell(outcome)).length
   if (failed > 0) return yield* new RunsFailed({ failed, runs: runs.length })
 })

@@ -46,7 +46,9 @@ export const typesOf = (tensors: TensorTypes): TensorTypes =>
 /** The entries whose names begin with `prefix`, without it. */
 export const under = <A>(prefix: string, record: Readonly<Record<string, A>>): Record<string, A> =>
   Object.fromEntries(
-    Object.entries(record).flatMap(([name, value]) => (name.startsWith(prefix) ? [[name.slice(prefix.length), value]] : []))
+    Object.entries(record).flatMap(([name, value]) =>
+      name.startsWith(prefix) ? [[name.slice(prefix.length), value]] : []
+    )
   )
 
 /** The same entries with `prefix` before each name. */

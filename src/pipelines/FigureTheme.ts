@@ -42,6 +42,7 @@ export const theme: Config = {
     titleFontSize: 12,
     titleFontWeight: "normal",
     titleLimit: 0,
+    symbolLimit: 0,
     symbolStrokeWidth: 0
   },
   header: { labelColor: ink, labelFontSize: 12, titleColor: ink },

@@ -2,7 +2,8 @@
  * Curves: one panel a quantity, one coloured line a series, the same horizontal axis in all panels.
  */
 import type { Figure, View } from "../Figure.ts"
-import { colorScale } from "./Palette.ts"
+import { categorical, colorScale, dashScale } from "./Palette.ts"
+import { roundNumbers } from "./RoundNumbers.ts"
 
 /** One line. */
 export interface Series {
@@ -43,8 +44,10 @@ const decades = (values: ReadonlyArray<number>): ReadonlyArray<number> => {
 const panelView = (panel: Panel, labels: ReadonlyArray<string>, options: LineChartOptions, width: number): View => {
   const points = panel.series.flatMap((series) => series.points.map(([x, y]) => ({ x, y, series: series.label })))
   const longest = Math.max(0, ...panel.series.map((series) => series.points.length))
-  const last = points.reduce((most, point) => Math.max(most, point.x), 0)
-  const ticks = Math.min(10, Math.max(1, last))
+  const x = points.map((point) => point.x)
+  const legend = { title: options.legend, symbolType: "stroke", symbolStrokeWidth: 3, symbolSize: 260 }
+  // Vertical axes of equal width keep the panels of several charts in line.
+  const yTicks = panel.scale === "log" ? { values: decades(points.map((point) => point.y)) } : { tickCount: 6 }
   return {
     width,
     height: 240,
@@ -56,26 +59,29 @@ const panelView = (panel: Panel, labels: ReadonlyArray<string>, options: LineCha
         type: "quantitative",
         title: options.x,
         scale: { zero: false, nice: false, padding: 6 },
-        axis: { tickMinStep: 1, tickCount: ticks, format: "d", grid: false }
+        axis: { values: roundNumbers([Math.min(...x), Math.max(...x)], 8, { whole: true }), format: "d", grid: false }
       },
       y: {
         field: "y",
         type: "quantitative",
         title: panel.title,
         scale: panel.scale === "log" ? { type: "log", nice: false, padding: 6 } : { zero: false, padding: 6 },
-        axis: panel.scale === "log" ? { values: decades(points.map((point) => point.y)) } : { tickCount: 6 }
+        axis: { ...yTicks, minExtent: 40 }
       },
       color: {
         field: "series",
         type: "nominal",
         scale: colorScale(labels),
-        legend: { title: options.legend, symbolType: "stroke", symbolStrokeWidth: 3 }
-      }
+        legend
+      },
+      ...(labels.length > categorical.length
+        ? { strokeDash: { field: "series", type: "nominal", scale: dashScale(labels), legend } }
+        : {})
     }
   }
 }
 
-/** Curves in panels beside each other. Values that are not finite leave a gap. */
+/** Curves in panels beside each other. Values that are not finite are left out. */
 export const lineChart = (options: LineChartOptions): Figure => {
   const panels = options.panels.map((panel) => ({
     ...panel,

@@ -1,5 +1,6 @@
 /**
- * Images set in a grid as one PNG inside a data URI, enlarged by whole factors so that every pixel stays sharp.
+ * Images set in a grid as one PNG inside a data URI, enlarged by whole factors so that every pixel stays sharp. Only a
+ * grid too wide to look at is made smaller.
  */
 import { Effect } from "effect"
 import type { ImageShape } from "../Dataset.ts"
@@ -27,11 +28,15 @@ export interface MosaicOptions {
   readonly gap: number
 }
 
-/** Widest mosaic, in pixels of the PNG; one that is wider at one pixel a pixel stays at that. */
+/** Widest mosaic, in pixels of the PNG. */
 const widest = 1400
 
-/** Pixels of the PNG for each pixel of the data: 1 or an even number, so that half the size is whole too. */
-export const enlargement = (sourceWidth: number): number => Math.max(1, 2 * Math.floor(widest / sourceWidth / 2))
+/**
+ * Pixels of the PNG for each pixel of the data: 1 or an even number, so that half the size is whole too; a half, a third
+ * and so on where the data is too wide.
+ */
+export const enlargement = (sourceWidth: number): number =>
+  sourceWidth > widest ? 1 / Math.ceil(sourceWidth / widest) : Math.max(1, 2 * Math.floor(widest / sourceWidth / 2))
 
 /** Bytes `[height, width, channels]` of the grid at the images' own size, on white. */
 export const arrange = (options: MosaicOptions) => {
@@ -60,13 +65,13 @@ export const arrange = (options: MosaicOptions) => {
 export const mosaic = Effect.fn("Mosaic.mosaic")(function* (options: MosaicOptions) {
   const grid = arrange(options)
   const factor = enlargement(grid.width)
-  const [width, height] = [grid.width * factor, grid.height * factor]
+  const [width, height] = [Math.round(grid.width * factor), Math.max(1, Math.round(grid.height * factor))]
   const png = yield* Effect.tryPromise({
     try: async () => {
       const { default: sharp } = await import("sharp")
       const raw = { width: grid.width, height: grid.height, channels: options.shape.channels === 1 ? 1 : 3 } as const
       return sharp(grid.pixels, { raw })
-        .resize(width, height, { kernel: "nearest" })
+        .resize(width, height, { kernel: factor < 1 ? "cubic" : "nearest", fit: "fill" })
         .png({ compressionLevel: 9 })
         .toBuffer()
     },

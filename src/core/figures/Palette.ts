@@ -20,6 +20,14 @@ export const categorical: ReadonlyArray<string> = [
   "#bacf77"
 ]
 
+/** Dashes that tell lines beyond the tenth from those whose colour they share. */
+export const dashes: ReadonlyArray<ReadonlyArray<number>> = [
+  [1, 0],
+  [6, 3],
+  [2, 2],
+  [8, 3, 2, 3]
+]
+
 /** Shapes that tell categories beyond the tenth from those whose colour they share. */
 export const shapes: ReadonlyArray<string> = ["circle", "square", "triangle-up", "diamond", "cross", "triangle-down"]
 
@@ -29,8 +37,14 @@ export const colorScale = (categories: ReadonlyArray<string>): { readonly [key: 
   range: categories.map((_, index) => categorical[index % categorical.length]!)
 })
 
-/** A Vega-Lite scale of shapes: one for each ten categories, so that colour and shape together name a category. */
-export const shapeScale = (categories: ReadonlyArray<string>): { readonly [key: string]: Json } => ({
+/** One of some marks for each ten categories, so that colour and mark together name a category. */
+const byTens = (categories: ReadonlyArray<string>, marks: ReadonlyArray<Json>): { readonly [key: string]: Json } => ({
   domain: categories,
-  range: categories.map((_, index) => shapes[Math.floor(index / categorical.length) % shapes.length]!)
+  range: categories.map((_, index) => marks[Math.floor(index / categorical.length) % marks.length]!)
 })
+
+/** A Vega-Lite scale of shapes. */
+export const shapeScale = (categories: ReadonlyArray<string>) => byTens(categories, shapes)
+
+/** A Vega-Lite scale of dashes. */
+export const dashScale = (categories: ReadonlyArray<string>) => byTens(categories, dashes)

@@ -70,6 +70,7 @@ export const scatterPlot = (options: ScatterPlotOptions): Figure => {
   })).filter((point) => Number.isFinite(point.x) && Number.isFinite(point.y))
   const axis: Json = options.bareAxes === true ? { labels: false, ticks: false, grid: false } : { tickCount: 7 }
   const columns = Math.ceil(classes.length / 25)
+  const legend = { title: options.legend, symbolOpacity: 1, symbolSize: 90, columns }
   return {
     name: options.name,
     title: options.title,
@@ -87,12 +88,10 @@ export const scatterPlot = (options: ScatterPlotOptions): Figure => {
           field: "class",
           type: "nominal",
           scale: colorScale(classes),
-          legend: { title: options.legend, symbolOpacity: 1, symbolSize: 90, columns }
+          legend
         },
         ...(classes.length > categorical.length
-          ? {
-              shape: { field: "class", type: "nominal", scale: shapeScale(classes), legend: { title: options.legend } }
-            }
+          ? { shape: { field: "class", type: "nominal", scale: shapeScale(classes), legend } }
           : {})
       }
     }

@@ -5,6 +5,7 @@
  */
 import type { Figure } from "../../core/Figure.ts"
 import { categorical } from "../../core/figures/Palette.ts"
+import { roundNumbers } from "../../core/figures/RoundNumbers.ts"
 
 export interface RateDistortionRow {
   readonly label: string
@@ -25,15 +26,6 @@ const around = (values: ReadonlyArray<number>): Domain => {
   const [low, high] = [Math.min(...values), Math.max(...values)]
   const margin = high > low ? (high - low) / 12 : 1
   return [low - margin, high + margin]
-}
-
-/** About `count` round numbers in an interval, 1, 2 or 5 times a power of ten apart. */
-const roundNumbers = ([low, high]: Domain, count: number): ReadonlyArray<number> => {
-  const rough = (high - low) / count
-  const power = 10 ** Math.floor(Math.log10(rough))
-  const step = power * ([1, 2, 5, 10].find((factor) => factor * power >= rough) ?? 10)
-  const first = Math.ceil(low / step)
-  return Array.from({ length: Math.floor(high / step) - first + 1 }, (_, index) => (first + index) * step)
 }
 
 interface Box {
@@ -106,7 +98,9 @@ export const rateDistortion = (
     (least, row) => (least === undefined || row.rate + row.distortion < least.rate + least.distortion ? row : least),
     undefined
   )
-  const x = around(finite.length === 0 ? [0] : finite.map((row) => row.rate))
+  const [lowest, highest] = around(finite.length === 0 ? [0] : finite.map((row) => row.rate))
+  // A rate is at least 0; a little room is left for the dot of one that is 0.
+  const x: Domain = [Math.max(lowest, -0.02 * highest), highest]
   const y = around(finite.length === 0 ? [0] : finite.map((row) => row.distortion))
   const pixels = (row: RateDistortionRow) => ({
     x: ((row.rate - x[0]) / (x[1] - x[0])) * width,
@@ -116,7 +110,7 @@ export const rateDistortion = (
   const labelPlaces = placeLabels(finite.map(pixels))
   // A line leaves the picture at its right edge, outside of which its value stands, or at its lower edge, where it stands
   // within: the margin about the points keeps it off them.
-  const lines = roundNumbers([x[0] + y[0], x[1] + y[1]], 8).map((sum) => {
+  const lines = roundNumbers([x[0] + y[0], x[1] + y[1]], 9).map((sum) => {
     const start = Math.max(x[0], sum - y[1])
     const end = Math.min(x[1], sum - y[0])
     return {

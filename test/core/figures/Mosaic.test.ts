@@ -34,8 +34,17 @@ describe("Mosaic", () => {
     assert.deepStrictEqual([...pixels], [0, 128, 255])
   })
 
-  it("enlarges by 1 or an even number", () => {
-    assert.deepStrictEqual([1, 280, 307, 560, 701, 5000].map(enlargement), [1400, 4, 4, 2, 1, 1])
+  it("enlarges by 1 or an even number and shrinks by a whole number", () => {
+    assert.deepStrictEqual([1, 280, 307, 560, 701, 1400, 2560, 5000].map(enlargement), [
+      1400,
+      4,
+      4,
+      2,
+      1,
+      1,
+      1 / 2,
+      1 / 4
+    ])
   })
 
   it.effect("keeps every pixel sharp: each is a square of one colour in the PNG", () =>
@@ -63,6 +72,23 @@ describe("Mosaic", () => {
           assert.strictEqual(at(column * factor + offset, row * factor + offset), value)
         }
       }
+    })
+  )
+
+  it.effect("makes a grid too wide to look at smaller", () =>
+    Effect.gen(function* () {
+      const shape = { height: 3, width: 500, channels: 1 }
+      const { height, url, width } = yield* mosaic({
+        name: "m",
+        images: new Float32Array(3 * 1500).fill(0.2),
+        shape,
+        columns: 3,
+        gap: 0
+      })
+      const { data, info } = yield* Effect.promise(() => decoded(url))
+      assert.deepStrictEqual([info.width, info.height], [750, 2])
+      assert.deepStrictEqual([width, height], [375, 1])
+      assert.isTrue(data.every((value) => Math.abs(value - 51) <= 1))
     })
   )
 

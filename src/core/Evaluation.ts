@@ -77,7 +77,8 @@ type NeedsOf<E> = E extends Evaluator<infer Needs> ? Needs : never
 const ready = <Needs>(evaluator: Evaluator<Needs>, context: Context.Context<Needs>): ReadyEvaluator => ({
   spec: evaluator.spec,
   id: digestOf(evaluator.spec).slice(0, 12),
-  run: Effect.provideContext(evaluator.run, context)
+  // What it needs alone: engine, trained model and loggers are the caller's.
+  run: Effect.provideContext(evaluator.run, Context.pick(...evaluator.needs)(context) as Context.Context<Needs>)
 })
 
 /** Provides the evaluations of an experiment; asks for what they need. */

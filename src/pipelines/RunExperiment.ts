@@ -3,7 +3,8 @@
  *
  * Laws: a run that fails fails alone; whatever happens, the summary says how each run that was begun ended.
  */
-import { Cause, Clock, Effect, Option, Runtime, Schema, Terminal } from "effect"
+import { Cause, Clock, Context, Effect, FileSystem, Option, Path, Runtime, Schema, Terminal } from "effect"
+import { HttpClient } from "effect/http"
 import type { DatasetError, DatasetPlatform, LoadedDataset } from "../core/Dataset.ts"
 import type { Experiment } from "../core/Experiment.ts"
 import * as PerformRun from "./PerformRun.ts"
@@ -30,7 +31,12 @@ export class RunsFailed extends Schema.TaggedError<RunsFailed>()("RunsFailed", {
 
 /** Reads each dataset once, as long as runs with the same data follow each other. */
 const makeLoader = Effect.gen(function* () {
-  const context = yield* Effect.context<DatasetPlatform>()
+  // These services alone: loggers and scopes are the caller's.
+  const context = Context.pick(
+    FileSystem.FileSystem,
+    Path.Path,
+    HttpClient.HttpClient
+  )(yield* Effect.context<DatasetPlatform>())
   let last: { readonly digest: string; readonly data: LoadedDataset } | undefined
   return ({ dataset, located }: PlannedRun): Effect.Effect<LoadedDataset, DatasetError> =>
     Effect.gen(function* () {
@@ -146,7 +152,8 @@ export const run = Effect.fn("RunExperiment.run")(function* (
       provenance,
       force
     }
-    const directory = folder.relative(yield* Effect.scoped(store.open(planned.experiment, planned.id)))
+    // Where the run would be made: a failed or interrupted run is nowhere else.
+    const directory = planned.id
     const outcome = yield* PerformRun.perform(options).pipe(
       Effect.tap(({ trained }) => (trained ? Effect.void : progress.line(`${title} · already done`))),
       Effect.flatMap(({ run }) =>

@@ -5,9 +5,9 @@ describe("NormalDistribution", () => {
   it("agrees with tabulated values", () => {
     // python3 -c "from statistics import NormalDist as N; print(N().cdf(1), N().cdf(-3), N().inv_cdf(.975), N().inv_cdf(.001))"
     assert.approximately(cumulative(1), 0.8413447460685429, 1e-14)
-    assert.approximately(cumulative(-3), 0.0013498980316300946, 1e-14)
-    assert.approximately(quantile(0.975), 1.9599639845400539, 1e-12)
-    assert.approximately(quantile(0.001), -3.0902323061678136, 1e-9)
+    assert.approximately(cumulative(-3), 0.0013498980316301035, 1e-14)
+    assert.approximately(quantile(0.975), 1.9599639845400536, 1e-12)
+    assert.approximately(quantile(0.001), -3.090232306167813, 1e-11)
   })
 
   it("has a quantile that inverts the cumulative function and is odd about one half", () => {

@@ -9,7 +9,7 @@ const width = textWidth(readFileSync(file))
 
 describe("FontMetrics", () => {
   it("knows widths of the font's own table", () => {
-    // fc-query and the font's hmtx table: a digit advances 1303 of 2048 units, a space 651.
+    // DejaVu Sans 2.37: a digit advances 1303 of 2048 units, a space 651.
     assert.strictEqual(width("0"), 1303 / 2048)
     assert.strictEqual(width("0 0"), (2 * 1303 + 651) / 2048)
     assert.strictEqual(width(""), 0)

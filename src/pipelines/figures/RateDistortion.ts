@@ -6,6 +6,7 @@
 import type { Figure } from "../../core/Figure.ts"
 import { categorical } from "../../core/figures/Palette.ts"
 import { roundNumbers } from "../../core/figures/RoundNumbers.ts"
+import { placeLabels } from "./PlaceLabels.ts"
 
 export interface RateDistortionRow {
   readonly label: string
@@ -26,61 +27,6 @@ const around = (values: ReadonlyArray<number>): Domain => {
   const [low, high] = [Math.min(...values), Math.max(...values)]
   const margin = high > low ? (high - low) / 12 : 1
   return [low - margin, high + margin]
-}
-
-interface Box {
-  readonly left: number
-  readonly right: number
-  readonly top: number
-  readonly bottom: number
-}
-
-const overlap = (a: Box, b: Box): boolean =>
-  a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom
-
-/** Where a label stands beside its point, in order of preference. */
-const places = [
-  { align: "left", dx: 9, dy: 0 },
-  { align: "right", dx: -9, dy: 0 },
-  { align: "center", dx: 0, dy: -13 },
-  { align: "center", dx: 0, dy: 14 },
-  { align: "left", dx: 7, dy: -13 },
-  { align: "left", dx: 7, dy: 14 },
-  { align: "right", dx: -7, dy: -13 },
-  { align: "right", dx: -7, dy: 14 }
-] as const
-
-/** The place of a point in pixels from the upper left corner, and the text that belongs to it. */
-export interface LabelledPoint {
-  readonly x: number
-  readonly y: number
-  readonly label: string
-}
-
-/** The text at a place beside its point. A character is 7 pixels wide on average. */
-const boxAt = ({ label, x, y }: LabelledPoint, { align, dx, dy }: (typeof places)[number]): Box => {
-  const length = 7 * label.length
-  const left = x + dx - (align === "left" ? 0 : align === "right" ? length : length / 2)
-  return { left, right: left + length, top: y + dy - 7, bottom: y + dy + 7 }
-}
-
-/**
- * For each point the first place at which its label stays in the picture and touches neither a point nor a label that
- * was placed before; the first place where there is none.
- */
-export const placeLabels = (points: ReadonlyArray<LabelledPoint>): ReadonlyArray<(typeof places)[number]> => {
-  const taken: Array<Box> = points.map(({ x, y }) => ({ left: x - 6, right: x + 6, top: y - 6, bottom: y + 6 }))
-  return points.map((point) => {
-    const free = (box: Box) =>
-      box.left >= 0 &&
-      box.right <= width &&
-      box.top >= 0 &&
-      box.bottom <= height &&
-      !taken.some((other) => overlap(box, other))
-    const place = places.find((candidate) => free(boxAt(point, candidate))) ?? places[0]
-    taken.push(boxAt(point, place))
-    return place
-  })
 }
 
 /**
@@ -107,7 +53,7 @@ export const rateDistortion = (
     y: ((y[1] - row.distortion) / (y[1] - y[0])) * height,
     label: row.label
   })
-  const labelPlaces = placeLabels(finite.map(pixels))
+  const labelPlaces = placeLabels(finite.map(pixels), { width, height })
   // A line leaves the picture at its right edge, outside of which its value stands, or at its lower edge, where it stands
   // within: the margin about the points keeps it off them.
   const lines = roundNumbers([x[0] + y[0], x[1] + y[1]], 9).map((sum) => {

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { placeLabels, rateDistortion } from "../../../src/pipelines/figures/RateDistortion.ts"
+import { rateDistortion } from "../../../src/pipelines/figures/RateDistortion.ts"
 import { compiles, textOf } from "../../core/figures/compiles.ts"
 
 const rows = [
@@ -47,16 +47,4 @@ describe("RateDistortion", () => {
       assert.notInclude(yield* textOf(lost), "β = x")
     })
   )
-
-  it("places labels of close points apart and inside of the picture", () => {
-    const points = [
-      { x: 100, y: 100, label: "left" },
-      { x: 112, y: 100, label: "right" },
-      { x: 555, y: 100, label: "at the edge" }
-    ]
-    const [left, right, edge] = placeLabels(points)
-    assert.notStrictEqual(left!.align, "left")
-    assert.strictEqual(right!.align, "left")
-    assert.strictEqual(edge!.align, "right")
-  })
 })

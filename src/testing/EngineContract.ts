@@ -234,6 +234,13 @@ export const engineContract = (name: string, layer: Layer.Layer<Engine, EngineEr
       }).pipe(Effect.provide(layer))
     )
 
+    it.effect("runs a program that gives nothing", () =>
+      Effect.gen(function* () {
+        const outputs = yield* runOnce({ name: "nothing", run: () => ({ outputs: {} }) }, { x: vector(1) })
+        assert.deepStrictEqual(outputs, {})
+      }).pipe(Effect.provide(layer))
+    )
+
     it.effect("hands out truth values as bytes and integers as integers", () =>
       Effect.gen(function* () {
         const results = yield* runOnce(

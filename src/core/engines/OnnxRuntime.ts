@@ -107,9 +107,10 @@ const compile = Effect.fnUntraced(function* (
     try: () => plan(program, signature, fuse),
     catch: failed(program.name)
   })
-  const loaded = yield* session(program.name, graph, threads)
-  const inputs = inOrder(Object.values(graph.outputs)).filter((value): value is Input => value.kind === "input")
   const outputs = Object.entries(graph.outputs)
+  // onnxruntime does not load a graph in which nothing is left to do.
+  const loaded = outputs.length === 0 ? undefined : yield* session(program.name, graph, threads)
+  const inputs = inOrder(Object.values(graph.outputs)).filter((value): value is Input => value.kind === "input")
 
   const run = async (
     args: ExecutableArguments,
@@ -129,7 +130,7 @@ const compile = Effect.fnUntraced(function* (
     }
     const feeds = Object.fromEntries(inputs.map(({ name }) => [name, source(name)]))
     const fetches = Object.fromEntries(outputs.map(([path, value]) => [outputName(path), target(path, value)]))
-    await loaded.run(feeds, fetches)
+    await loaded?.run(feeds, fetches)
     inPlace?.run()
     const results = outputs.map(([path]) => [...parsed(path), fetches[outputName(path)]!] as const)
     for (const [kind, name] of results) if (kind === "state") state.get(name)!.swap()

@@ -6,7 +6,8 @@ import { Engine, type Program } from "../../../src/core/Engine.ts"
 import { kernels } from "../../../src/core/engines/onnxruntime/Kernels.ts"
 import * as OnnxRuntime from "../../../src/core/engines/OnnxRuntime.ts"
 import { float32 } from "../../../src/core/Tensors.ts"
-import { assertRefused, engineContract } from "../../../src/testing/EngineContract.ts"
+import { assertRefused } from "../../../src/testing/EngineAgreement.ts"
+import { engineContract } from "../../../src/testing/EngineContract.ts"
 import { kernelCases } from "../../../src/testing/KernelCases.ts"
 
 engineContract("onnxruntime", OnnxRuntime.layer({ threads: 1 }))

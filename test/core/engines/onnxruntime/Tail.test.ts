@@ -9,7 +9,7 @@ import * as OnnxRuntime from "../../../../src/core/engines/OnnxRuntime.ts"
 import * as Reference from "../../../../src/core/engines/Reference.ts"
 import { float32, type HostTensors, typesOf } from "../../../../src/core/Tensors.ts"
 import * as DenseStep from "../../../../src/testing/DenseStep.ts"
-import { assertAgree } from "../../../../src/testing/EngineContract.ts"
+import { assertAgree } from "../../../../src/testing/EngineAgreement.ts"
 
 const vector = (...values: ReadonlyArray<number>) => float32([values.length], Float32Array.from(values))
 

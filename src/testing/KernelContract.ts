@@ -1,0 +1,87 @@
+/**
+ * The contract of engines' kernels as tests: values and derivatives are the reference engine's.
+ */
+import { assert, describe, it } from "@effect/vitest"
+import * as tf from "@tensorflow/tfjs-core"
+import { Effect, type Layer } from "effect"
+import type { Engine, EngineError, Program } from "../core/Engine.ts"
+import { useBackend } from "../core/engines/Backend.ts"
+import * as Reference from "../core/engines/Reference.ts"
+import type { HostTensors } from "../core/Tensors.ts"
+import { assertAgree } from "./EngineAgreement.ts"
+import { runOnce } from "./EnginePrograms.ts"
+import type { KernelCase } from "./KernelCase.ts"
+import { kernelCases } from "./KernelCases.ts"
+
+/** All cases of a kernel as one program: values as `INDEX/value/…`, derivatives as `INDEX/gradient/…`. */
+const caseProgram = (name: string, cases: ReadonlyArray<KernelCase>): Program => ({
+  name,
+  run: ({ inputs }) => ({
+    outputs: Object.fromEntries(
+      cases.flatMap(({ call, gradient, inputs: declared }, index) => {
+        const operands = declared.map((_, operand) => inputs[`${index}/${operand}`]!)
+        const results = [call(...operands)].flat()
+        const values = results.map((result, output): [string, tf.Tensor] => [`${index}/value/${output}`, result])
+        const floating = declared.flatMap(({ dtype }, operand) => (dtype === "float32" ? [operand] : []))
+        if (!gradient || floating.length === 0 || results.some(({ dtype }) => dtype !== "float32")) return values
+        // A weighted sum, with different weights, of all that the call gives.
+        const weighted = (...varied: Array<tf.Tensor>): tf.Scalar =>
+          [call(...operands.map((operand, at) => varied[floating.indexOf(at)] ?? operand))]
+            .flat()
+            .map((result) => {
+              const weights = Array.from({ length: result.size }, (_, at) => 0.5 + ((at * 7) % 11) / 4)
+              return tf.sum<tf.Scalar>(tf.mul(result, tf.tensor(weights, result.shape)))
+            })
+            .reduce((sum, term) => tf.add(sum, term))
+        const gradients = tf.grads(weighted)(floating.map((operand) => operands[operand]!))
+        return [
+          ...values,
+          ...gradients.map((result, at): [string, tf.Tensor] => [`${index}/gradient/${floating[at]}`, result])
+        ]
+      })
+    )
+  })
+})
+
+const caseInputs = (cases: ReadonlyArray<KernelCase>): HostTensors =>
+  Object.fromEntries(
+    cases.flatMap(({ inputs }, index) => inputs.map((tensor, operand) => [`${index}/${operand}`, tensor]))
+  )
+
+/** Declares the tests of the kernels for one engine. */
+export const kernelContract = (name: string, layer: Layer.Layer<Engine, EngineError>): void => {
+  describe(`${name}: kernels`, () => {
+    for (const [kernel, cases] of Object.entries(kernelCases)) {
+      it.effect(kernel, () =>
+        Effect.gen(function* () {
+          const program = caseProgram(kernel, cases)
+          const inputs = caseInputs(cases)
+          const expected = yield* Effect.provide(runOnce(program, inputs), Reference.layer)
+          const actual = yield* Effect.provide(runOnce(program, inputs), layer)
+          assertAgree(actual, expected, (output) => cases[Number.parseInt(output, 10)]!.floor)
+        })
+      )
+    }
+
+    it.effect("the cases reach the kernels they are about", () =>
+      Effect.gen(function* () {
+        for (const [kernel, cases] of Object.entries(kernelCases)) {
+          useBackend("cpu")
+          const reached = yield* Effect.promise(() =>
+            tf.profile(() => {
+              const tensors = Object.entries(caseInputs(cases)).map(([key, { values, shape, dtype }]) => [
+                key,
+                tf.tensor(values, [...shape], dtype === "float32" ? "float32" : "int32")
+              ])
+              return Object.values(
+                caseProgram(kernel, cases).run({ state: {}, data: {}, inputs: Object.fromEntries(tensors) }).outputs
+              )
+            })
+          )
+          assert.include(reached.kernelNames, kernel)
+          tf.disposeVariables()
+        }
+      })
+    )
+  })
+}

@@ -58,11 +58,12 @@ export const figures = (experiment: string, runs: ReadonlyArray<ReportedRun>): R
     const distortion = metrics["test/reconstruction"]
     return rate === undefined || distortion === undefined ? [] : [{ label, rate, distortion }]
   })
-  return [
-    ...comparisons(experiment, runs),
-    sweepCurves(runs, { title: `${experiment}: test loss and its terms` }),
+  const own = [
+    // In the place of the runs' own curves, which it repeats.
+    sweepCurves(runs, { name: "curves", title: `${experiment}: test loss and its terms` }),
     ...(rows.length < 2
       ? []
       : [rateDistortion(rows, { title: `${experiment}: rate against distortion on test images` })])
   ]
+  return [...comparisons(experiment, runs).filter(({ name }) => own.every((figure) => figure.name !== name)), ...own]
 }

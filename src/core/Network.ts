@@ -10,6 +10,7 @@ import type * as tf from "@tensorflow/tfjs-core"
 import { Result, Schema } from "effect"
 import type { ParameterInfo } from "./Model.ts"
 import type { NoiseTypes } from "./Noise.ts"
+import type { Spec } from "./Spec.ts"
 import { prefixed, type Shape, type Tensors, under } from "./Tensors.ts"
 
 /** A part cannot take its input: which part, what it was given, and what it takes. */
@@ -37,6 +38,8 @@ export interface Network {
 export interface Part {
   /** Kind of the part, such as `dense`: names its parameters, numbered within a sequence. */
   readonly name: string
+  /** Its options completely, defaults filled in: parts with equal specs build equal networks. */
+  readonly spec: Spec
   readonly build: (input: Shape) => Result.Result<Network, NetworkError>
 }
 
@@ -58,6 +61,7 @@ const paths = (parts: ReadonlyArray<Part>): ReadonlyArray<string> =>
  */
 export const sequence = (...parts: ReadonlyArray<Part>): Part => ({
   name: "sequence",
+  spec: { _tag: "Sequence", parts: parts.map(({ spec }) => spec) },
   build: (input) =>
     Result.gen(function* () {
       const built: Array<{ readonly prefix: string; readonly network: Network }> = []

@@ -12,6 +12,7 @@ import { read, toTensor, toTensors } from "../../src/testing/TensorProbe.ts"
 /** Multiplies by noise in training, as dropout does. */
 const masked: Part = {
   name: "masked",
+  spec: { _tag: "Masked" },
   build: (input) =>
     Result.succeed({
       output: input,
@@ -49,6 +50,17 @@ describe("sequence", () => {
       "sequence1/masked1/mask": { distribution: "uniform", shape: [2] }
     })
     assert.deepStrictEqual(network.output, [2])
+  })
+
+  it("describes its parts completely, in order", () => {
+    assert.deepStrictEqual(sequence(flatten(), dense(3), sequence(activation("tanh"))).spec, {
+      _tag: "Sequence",
+      parts: [
+        { _tag: "Flatten" },
+        { _tag: "Dense", units: 3, initializer: "glorot-uniform" },
+        { _tag: "Sequence", parts: [{ _tag: "Activation", function: "tanh" }] }
+      ]
+    })
   })
 
   it("numbers parts of one kind, so that an activation does not rename the layers", () => {

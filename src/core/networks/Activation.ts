@@ -20,5 +20,6 @@ export type ActivationName = keyof typeof activations
 /** Applies the named function to every element, `[batch, ...shape]`. */
 export const activation = (name: ActivationName): Part => ({
   name: "activation",
+  spec: { _tag: "Activation", function: name },
   build: (input) => Result.succeed(stateless(input, activations[name]))
 })

@@ -23,6 +23,7 @@ export type DenseInitializer = keyof typeof denseInitializers
  */
 export const dense = (units: number, options: { readonly initializer?: DenseInitializer } = {}): Part => ({
   name: "dense",
+  spec: { _tag: "Dense", units, initializer: options.initializer ?? "glorot-uniform" },
   build: (input) => {
     const [inputs, ...others] = input
     if (!Number.isInteger(units) || units < 1) {

@@ -9,6 +9,7 @@ import { type Shape, sizeOf } from "../Tensors.ts"
 /** From `[batch, ...input]` to `[batch, ...shape]`, in row-major order. Fails where the sizes differ. */
 export const reshape = (shape: Shape): Part => ({
   name: "reshape",
+  spec: { _tag: "Reshape", shape },
   build: (input) => {
     if (sizeOf(input) !== sizeOf(shape)) {
       const reason = `cannot give [${input.join(", ")}] the shape [${shape.join(", ")}]: ${sizeOf(input)} values, not ${sizeOf(shape)}`
@@ -21,6 +22,7 @@ export const reshape = (shape: Shape): Part => ({
 /** From `[batch, ...input]` to `[batch, size of input]`. */
 export const flatten = (): Part => ({
   name: "flatten",
+  spec: { _tag: "Flatten" },
   build: (input) => {
     const size = sizeOf(input)
     return Result.succeed(stateless([size], (x) => tf.reshape(x, [x.shape[0]!, size])))

@@ -1,0 +1,132 @@
+/**
+ * The flags of a command: those of every experiment, and those that follow from an experiment's parameters.
+ */
+import { Config, Effect, FileSystem, Option, Path, Runtime, Schema } from "effect"
+import { Flag } from "effect/cli"
+import * as Experiment from "../core/Experiment.ts"
+import type { Parameter } from "../core/Parameter.ts"
+import * as Sweep from "../core/Sweep.ts"
+import * as ChooseEngine from "./ChooseEngine.ts"
+
+/** The command line asks for something that is not allowed. Exit code 2. */
+export class UsageError extends Schema.TaggedError<UsageError>()("UsageError", { reason: Schema.String }) {
+  override readonly [Runtime.errorExitCode] = 2
+  override get message(): string {
+    return this.reason
+  }
+}
+
+/** `learningRate` is `--learning-rate`. */
+export const flagName = (parameter: string): string =>
+  parameter.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
+
+const toggle = (name: string, description: string): Flag.Flag<boolean> =>
+  Flag.Boolean(name).pipe(Flag.withDescription(description), Flag.withDefault(false))
+
+/** The flags of every experiment. */
+export const commonFlags = {
+  seed: Flag.String("seed").pipe(
+    Flag.withMetavar("N[,N...]"),
+    Flag.withDescription("Seeds; every run of the sweep is made once for each"),
+    Flag.optional
+  ),
+  plan: toggle("plan", "Print the runs and which of them are done; do nothing"),
+  engine: Flag.Literals("engine", ChooseEngine.names).pipe(
+    Flag.withDescription("What computes: auto picks the fastest that works here"),
+    Flag.withDefault("auto" as const)
+  ),
+  dataDir: Flag.String("data-dir").pipe(
+    Flag.withMetavar("FOLDER"),
+    Flag.withDescription("Folder with one subfolder a dataset, such as mnist/ (or the variable VAE_DATA_DIR)"),
+    Flag.optional
+  ),
+  results: Flag.String("results").pipe(
+    Flag.withMetavar("FOLDER"),
+    Flag.withDescription("Where runs are kept"),
+    Flag.withDefault("results")
+  ),
+  quick: toggle("quick", "A small version: at most 2,000 training and 500 test images, 2 epochs; marked so everywhere"),
+  force: toggle("force", "Train finished runs again; what they were is kept aside"),
+  failFast: toggle("fail-fast", "Stop at the first run that fails")
+}
+
+/** Values of the flags of every experiment. */
+export type CommonFlags = {
+  readonly [K in keyof typeof commonFlags]: (typeof commonFlags)[K] extends Flag.Flag<infer A> ? A : never
+}
+
+/** `default 1`, or `swept over 0, 12, 200` where the experiment sets the parameter itself. */
+const defaultText = (experiment: Experiment.Experiment<any>, name: string, parameter: Parameter<unknown>): string => {
+  const text = (value: unknown) => Schema.encodeSync(parameter.text)(value)
+  const swept = [...new Set(Experiment.points(experiment).map((values) => text(values[name])))]
+  return swept.length > 1 ? `swept over ${swept.join(", ")}` : `default ${swept[0] ?? text(parameter.default)}`
+}
+
+/** A flag for each parameter: one value, or several with commas between them. */
+export const parameterFlags = (
+  experiment: Experiment.Experiment<any>
+): Record<string, Flag.Flag<Option.Option<string>>> =>
+  Object.fromEntries(
+    Object.entries(experiment.parameters).map(([name, parameter]) => [
+      `parameter:${name}`,
+      Flag.String(flagName(name)).pipe(
+        Flag.withMetavar("VALUE[,VALUE...]"),
+        Flag.withDescription(`${parameter.description} (${defaultText(experiment, name, parameter)})`),
+        Flag.optional
+      )
+    ])
+  )
+
+const parseValues = (name: string, parameter: Parameter<unknown>, text: string) =>
+  Effect.forEach(text.split(","), (value) =>
+    Schema.decodeEffect(parameter.text)(value.trim()).pipe(
+      Effect.mapError(
+        (error) =>
+          new UsageError({
+            reason: `--${flagName(name)} ${value}: ${error.message.replaceAll(/\s*\n\s*/g, " ")} (${parameter.description})`
+          })
+      )
+    )
+  )
+
+const SeedFromText = Schema.FiniteFromString.check(
+  Schema.isInt(),
+  Schema.isBetween({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })
+)
+
+const parseSeeds = (text: string) =>
+  Effect.forEach(text.split(","), (seed) =>
+    Schema.decodeEffect(SeedFromText)(seed.trim()).pipe(
+      Effect.mapError(() => new UsageError({ reason: `--seed ${seed}: a seed is a whole number from 0 to 2^53 - 1` }))
+    )
+  )
+
+/** The experiment as the flags ask: `--beta 0,4` replaces the sweep's values of beta. */
+export const withFlags = Effect.fnUntraced(function* (
+  experiment: Experiment.Experiment<any>,
+  flags: Readonly<Record<string, unknown>>
+) {
+  const axes: Record<string, ReadonlyArray<unknown>> = {}
+  for (const [name, parameter] of Object.entries(experiment.parameters)) {
+    const text = flags[`parameter:${name}`] as Option.Option<string> | undefined
+    if (text !== undefined && Option.isSome(text)) axes[name] = yield* parseValues(name, parameter, text.value)
+  }
+  const overridden = experiment.pipe(Experiment.override<any>(Sweep.grid<any>(axes), Object.keys(axes)))
+  const seeds = flags["seed"] as Option.Option<string>
+  return Option.isSome(seeds) ? overridden.pipe(Experiment.seeds(...(yield* parseSeeds(seeds.value)))) : overridden
+})
+
+/** `--data-dir`, else `VAE_DATA_DIR`, else none; a folder that is named must exist. */
+export const dataDirectory = Effect.fnUntraced(function* (flag: Option.Option<string>) {
+  const fs = yield* FileSystem.FileSystem
+  const path = yield* Path.Path
+  const variable = yield* Config.option(Config.NonEmptyString("VAE_DATA_DIR")).pipe(Effect.orElseSucceed(Option.none))
+  const given = Option.orElse(flag, () => variable)
+  if (Option.isNone(given)) return undefined
+  const folder = path.resolve(given.value)
+  if (!(yield* Effect.orElseSucceed(fs.exists(folder), () => false))) {
+    const origin = Option.isSome(flag) ? "--data-dir" : "VAE_DATA_DIR"
+    return yield* new UsageError({ reason: `${origin}: there is no folder ${folder}` })
+  }
+  return folder
+})

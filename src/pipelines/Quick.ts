@@ -1,0 +1,68 @@
+/**
+ * A small, honest version of any experiment: the same code on fewer images for fewer epochs, with a name of its own, so that
+ * its results are taken for nothing else.
+ */
+import { Effect, Layer } from "effect"
+import { Dataset, type Examples, type LoadedDataset } from "../core/Dataset.ts"
+import type { AnyAssembly, Experiment } from "../core/Experiment.ts"
+import { digestOf } from "../core/Spec.ts"
+import * as Training from "../core/Training.ts"
+
+/** Most training images, test images and epochs of a quick run. */
+export const limits = { train: 2000, test: 500, epochs: 2 } as const
+
+const first = (examples: Examples, count: number): Examples => {
+  if (examples.count <= count) return examples
+  const { images, labels } = examples
+  return {
+    count,
+    images: images.subarray(0, (images.length / examples.count) * count),
+    ...(labels === undefined ? {} : { labels: labels.subarray(0, count) })
+  }
+}
+
+const firstOf = ({ test, train }: LoadedDataset): LoadedDataset => ({
+  train: first(train, limits.train),
+  test: first(test, limits.test)
+})
+
+const { epochs, ...counts } = limits
+
+/** The first images of a dataset; the digest tells them from the whole. */
+const small = (dataset: Dataset["Service"]): Dataset["Service"] => {
+  const digest = (whole: string) => digestOf({ ...counts, of: whole })
+  const origins = new Map<string, string>()
+  const shorten = <L extends { readonly digest: string } | undefined>(located: L): L => {
+    if (located === undefined) return located
+    origins.set(digest(located.digest), located.digest)
+    return { ...located, digest: digest(located.digest) }
+  }
+  return {
+    ...dataset,
+    spec: { _tag: "First", ...counts, of: dataset.spec },
+    name: `${dataset.name}, quick version`,
+    peek: Effect.map(dataset.peek, shorten),
+    locate: Effect.map(dataset.locate, shorten),
+    load: (located) =>
+      Effect.map(dataset.load({ ...located, digest: origins.get(located.digest) ?? located.digest }), firstOf)
+  }
+}
+
+const shortened = (assembly: AnyAssembly): AnyAssembly => ({
+  ...assembly,
+  dataset: Layer.provideMerge(Layer.effect(Dataset, Dataset.useSync(small)), assembly.dataset),
+  training: Layer.unwrap(
+    Training.Training.useSync((training) => Training.layer({ ...training, epochs: Math.min(training.epochs, epochs) }))
+  ).pipe(Layer.provide(assembly.training))
+})
+
+/** The quick version of an experiment, under the name `NAME-quick`. */
+export const quick = <A>(experiment: Experiment<A>): Experiment<A> => ({
+  ...experiment,
+  pipe: experiment.pipe,
+  name: `${experiment.name}-quick`,
+  description: `${experiment.description} Quick version: at most ${counts.train} training images, ${epochs} epochs.`,
+  // What was reported of the whole experiment is no measure for the small one.
+  reference: {},
+  run: (values) => shortened(experiment.run(values))
+})

@@ -43,7 +43,7 @@ const comparisons = (experiment: string, runs: ReadonlyArray<ReportedRun>): Read
     return [
       sideBySide(labelled, {
         name: figure.name,
-        title: `${experiment}: ${figure.title}`,
+        title: `${experiment} · ${figure.title}`,
         caption: labelled.map(({ figure: { caption }, label }) => `${label}: ${caption}`).join(" ")
       })
     ]
@@ -60,10 +60,10 @@ export const figures = (experiment: string, runs: ReadonlyArray<ReportedRun>): R
   })
   const own = [
     // In the place of the runs' own curves, which it repeats.
-    sweepCurves(runs, { name: "curves", title: `${experiment}: test loss and its terms` }),
+    sweepCurves(runs, { name: "curves", title: `${experiment} · test loss and its terms` }),
     ...(rows.length < 2
       ? []
-      : [rateDistortion(rows, { title: `${experiment}: rate against distortion on test images` })])
+      : [rateDistortion(rows, { title: `${experiment} · rate against distortion on test images` })])
   ]
   return [...comparisons(experiment, runs).filter(({ name }) => own.every((figure) => figure.name !== name)), ...own]
 }

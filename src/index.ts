@@ -29,6 +29,7 @@ export * as TrainedModel from "./core/TrainedModel.ts"
 // Datasets.
 export * as FashionMnist from "./core/datasets/FashionMnist.ts"
 export * as Mnist from "./core/datasets/Mnist.ts"
+export * as Split from "./core/datasets/Split.ts"
 export * as Synthetic from "./core/datasets/Synthetic.ts"
 
 // Models and what they are composed of.

@@ -1,9 +1,10 @@
 /**
  * A dataset gives images as bytes, split into training and test examples.
  *
- * Laws: describing and locating a dataset reads no images; the digest names the bytes, so equal digests mean equal
- * examples in equal order; data that does not match its pinned checksum is refused and never used; `load` refuses a
- * digest that the dataset does not know.
+ * Laws: describing a dataset reads nothing, its shape and classes included; locating it reads no images, except that files
+ * without a pinned checksum, which are a person's own, are hashed; the digest names the bytes, so equal digests mean equal
+ * examples in equal order; data that does not match its pinned checksum is refused and never used; `load` refuses a digest
+ * that the dataset does not know, or that its files no longer have.
  */
 import { Context, Schema } from "effect"
 import type { Effect, FileSystem, Path } from "effect"
@@ -28,12 +29,14 @@ export interface Examples {
 
 /** Where data was found and which data it is. */
 export interface Located {
-  /** `data directory`, `cache`, `download` or `built in`. */
-  readonly source: "data directory" | "cache" | "download" | "built in"
+  /** `path` is a file or folder that an experiment names. */
+  readonly source: "data directory" | "cache" | "download" | "built in" | "path"
   /** A path or an address, for people. */
   readonly location: string
   /** SHA-256 that names the examples and their order. */
   readonly digest: string
+  /** What it is made from, where a dataset is made from another: all that `load` needs to know. */
+  readonly of?: Located
 }
 
 export interface LoadedDataset {

@@ -52,7 +52,7 @@ export const Manifest = Schema.Struct({
   seed: Schema.Int,
   specs: Schema.Struct({ dataset: SpecSchema, model: SpecSchema, objective: SpecSchema, training: SpecSchema }),
   data: Schema.Struct({
-    source: Schema.Literals(["data directory", "cache", "download", "built in"]),
+    source: Schema.Literals(["data directory", "cache", "download", "built in", "path"]),
     location: Schema.String,
     digest: Schema.String
   }),

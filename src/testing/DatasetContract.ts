@@ -18,6 +18,8 @@ export interface DatasetContractOptions {
   readonly directories?: (typeof DataDirectories)["Service"]
   /** Files and network; Node's files, no network and `VAE_OFFLINE` unless given. */
   readonly platform?: Layer.Layer<DatasetPlatform>
+  /** Whether locating reads files to hash them: for a person's own files, which have no pinned checksum. */
+  readonly hashes?: boolean
 }
 
 /** Node's files, and an HTTP client that reaches nobody. */
@@ -36,15 +38,17 @@ const withoutNetwork: Layer.Layer<DatasetPlatform> = Layer.mergeAll(
   )
 )
 
-/** Dies at whatever reads or writes contents; looking whether files are there is allowed. */
-const onlyLooks = (fs: FileSystem.FileSystem): FileSystem.FileSystem => {
+/** Dies at whatever writes contents or, unless they are to be hashed, reads them; looking whether files are there is allowed. */
+const onlyLooks = (fs: FileSystem.FileSystem, hashes: boolean): FileSystem.FileSystem => {
   const refuse = (operation: string) => (path: string) => Effect.die(new Error(`${operation} of ${path}`))
   return {
     ...fs,
-    readFile: refuse("readFile"),
-    readFileString: refuse("readFileString"),
-    stream: (path) => Stream.die(new Error(`stream of ${path}`)),
-    open: refuse("open"),
+    ...(!hashes && {
+      readFile: refuse("readFile"),
+      readFileString: refuse("readFileString"),
+      stream: (path: string) => Stream.die(new Error(`stream of ${path}`)),
+      open: refuse("open")
+    }),
     writeFile: refuse("writeFile"),
     writeFileString: refuse("writeFileString"),
     makeDirectory: refuse("makeDirectory"),
@@ -90,7 +94,7 @@ export const datasetContract = (
       provide(
         Effect.gen(function* () {
           const dataset = yield* Dataset
-          const looking = onlyLooks(yield* FileSystem.FileSystem)
+          const looking = onlyLooks(yield* FileSystem.FileSystem, options.hashes ?? false)
           const peeked = yield* Effect.provideService(dataset.peek, FileSystem.FileSystem, looking)
           const located = yield* peeked === undefined
             ? dataset.locate

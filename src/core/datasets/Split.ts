@@ -1,0 +1,182 @@
+/**
+ * Divides examples into training and test examples by a fraction: at random and even over the classes, or in order.
+ *
+ * Laws: the parts are disjoint and complete; the same examples, options and seed give the same parts in the same order on
+ * every machine; neither part is empty. At random, the test examples of a class are within one of the fraction of that
+ * class.
+ */
+import { Effect, Layer, Result } from "effect"
+import { Dataset, DatasetError, type Examples, type LoadedDataset, type Located } from "../Dataset.ts"
+import { permutation } from "../Random.ts"
+import { digestOf } from "../Spec.ts"
+
+export interface SplitOptions {
+  /** Test examples as a part of all, above 0 and below 1; 0.2 unless given. */
+  readonly testFraction?: number
+  /**
+   * Which examples are test examples; `random` unless given. `random`: both parts are shuffled, and each class gives its
+   * share where there are labels. `last`: the last of all, and nothing changes its order: for frames of a film, or
+   * where that is how a source did it.
+   */
+  readonly heldOut?: "random" | "last"
+  /** Of the shuffle, an integer from 0; 0 unless given. `last` has no use for it. */
+  readonly seed?: number
+}
+
+/** Options filled in; also how a dataset describes its split. */
+export type Split =
+  | { readonly _tag: "Random"; readonly testFraction: number; readonly seed: number }
+  | { readonly _tag: "Last"; readonly testFraction: number }
+
+/** Places of examples, each part in its own order. */
+export interface Parts {
+  readonly train: Int32Array
+  readonly test: Int32Array
+}
+
+export const resolve = ({ heldOut = "random", seed = 0, testFraction = 0.2 }: SplitOptions): Split =>
+  heldOut === "last" ? { _tag: "Last", testFraction } : { _tag: "Random", testFraction, seed }
+
+/** What is wrong with a split, with what is allowed; undefined where nothing is. */
+export const faultOf = (split: Split): string | undefined => {
+  const { testFraction } = split
+  if (!(testFraction > 0 && testFraction < 1)) return `testFraction must be above 0 and below 1, found ${testFraction}`
+  if (split._tag === "Random" && (!Number.isSafeInteger(split.seed) || split.seed < 0)) {
+    return `seed must be an integer from 0 to ${Number.MAX_SAFE_INTEGER}, found ${split.seed}`
+  }
+  return undefined
+}
+
+/**
+ * How many of each class are test examples: the fraction of the class rounded down, and one more for those classes that
+ * lost most by it, until the sum is the fraction of all, rounded. `counts` and the result have one number a class.
+ */
+const quotas = (counts: ReadonlyArray<number>, testFraction: number): Array<number> => {
+  const shares = counts.map((count) => count * testFraction)
+  const result = shares.map(Math.floor)
+  const total = Math.round(counts.reduce((sum, count) => sum + count, 0) * testFraction)
+  const missing = total - result.reduce((sum, quota) => sum + quota, 0)
+  const byLoss = Array.from(shares.keys()).toSorted(
+    (one, other) => shares[other]! - result[other]! - (shares[one]! - result[one]!)
+  )
+  for (const label of byLoss.slice(0, missing)) result[label] = result[label]! + 1
+  return result
+}
+
+/** Which of `count` examples are test examples; `labels`, one an example, keep the classes' proportions. */
+export const parts = (split: Split, count: number, labels?: Uint8Array): Parts => {
+  const held = Math.round(count * split.testFraction)
+  if (split._tag === "Last") {
+    const order = Int32Array.from({ length: count }, (_, index) => index)
+    return { train: order.subarray(0, count - held), test: order.subarray(count - held) }
+  }
+  const order = permutation({ seed: split.seed, stream: "split", step: 0 }, count)
+  const counts = Array.from({ length: 256 }).fill(0) as Array<number>
+  for (let index = 0; index < count; index++) counts[labels?.[index] ?? 0]! += 1
+  const left = quotas(counts, split.testFraction)
+  const result = { train: new Int32Array(count - held), test: new Int32Array(held) }
+  const filled = { train: 0, test: 0 }
+  for (const index of order) {
+    const label = labels?.[index] ?? 0
+    const part = left[label]! > 0 ? "test" : "train"
+    if (part === "test") left[label]! -= 1
+    result[part][filled[part]++] = index
+  }
+  return result
+}
+
+const gather = ({ count, images, labels }: Examples, places: Int32Array): Examples => {
+  const size = images.length / count
+  const gathered = new Uint8Array(places.length * size)
+  places.forEach((from, to) => gathered.set(images.subarray(from * size, (from + 1) * size), to * size))
+  return {
+    count: places.length,
+    images: gathered,
+    ...(labels !== undefined && { labels: Uint8Array.from(places, (from) => labels[from]!) })
+  }
+}
+
+/** Examples `from` to `to`, as views. */
+const slice = ({ count, images, labels }: Examples, from: number, to: number): Examples => {
+  const size = images.length / count
+  return {
+    count: to - from,
+    images: images.subarray(from * size, to * size),
+    ...(labels !== undefined && { labels: labels.subarray(from, to) })
+  }
+}
+
+/** Divides examples; says why where one part would be empty. With `last` the parts are views of the examples. */
+export const divide = (examples: Examples, split: Split): Result.Result<LoadedDataset, string> => {
+  const { count, labels } = examples
+  const held = Math.round(count * split.testFraction)
+  if (held === 0 || held === count) {
+    const reason = `testFraction ${split.testFraction} makes ${held} of ${count} images test images`
+    return Result.fail(`${reason}; both parts need one at least`)
+  }
+  if (split._tag === "Last") {
+    return Result.succeed({ train: slice(examples, 0, count - held), test: slice(examples, count - held, count) })
+  }
+  const { test, train } = parts(split, count, labels)
+  return Result.succeed({ train: gather(examples, train), test: gather(examples, test) })
+}
+
+/** All examples, training examples first. */
+export const join = ({ test, train }: LoadedDataset): Examples => {
+  const concatenate = (one: Uint8Array, other: Uint8Array) => {
+    const both = new Uint8Array(one.length + other.length)
+    both.set(one)
+    both.set(other, one.length)
+    return both
+  }
+  return {
+    count: train.count + test.count,
+    images: concatenate(train.images, test.images),
+    ...(train.labels !== undefined && test.labels !== undefined && { labels: concatenate(train.labels, test.labels) })
+  }
+}
+
+const again = (dataset: Dataset["Service"], split: Split): Dataset["Service"] => {
+  const fault = faultOf(split)
+  const fail = (reason: string) => Effect.fail(new DatasetError({ dataset: dataset.name, reason }))
+  const digest = (of: Located) => digestOf({ of: of.digest, split })
+  const made = (of: Located): Located => ({ ...of, digest: digest(of), of })
+  const checked = fault === undefined ? Effect.void : fail(fault)
+  return {
+    ...dataset,
+    spec: { _tag: "Split", of: dataset.spec, split },
+    peek: Effect.andThen(
+      checked,
+      Effect.map(dataset.peek, (of) => (of === undefined ? undefined : made(of)))
+    ),
+    locate: Effect.andThen(checked, Effect.map(dataset.locate, made)),
+    load: (located) => {
+      const { of } = located
+      if (of === undefined || digest(of) !== located.digest) {
+        const known = of === undefined ? "it was not located by this dataset" : `known: ${digest(of)}`
+        return fail(`no data has the digest ${located.digest}; ${known}`)
+      }
+      return dataset.load(of).pipe(
+        Effect.map((loaded) => divide(join(loaded), split)),
+        Effect.flatMap(Result.match({ onFailure: fail, onSuccess: Effect.succeed }))
+      )
+    }
+  }
+}
+
+/**
+ * Joins the training and test examples of any dataset and divides them anew; whatever else its layer offers stays.
+ *
+ * `Split.layer(Mnist.layer(), { testFraction: 0.3, heldOut: "last" })` holds out the last 21,000 of all 70,000 digits.
+ */
+export const layer = <Offers = never>(
+  dataset: Layer.Layer<Dataset | Offers>,
+  options: SplitOptions
+): Layer.Layer<Dataset | Offers> =>
+  Layer.provideMerge(
+    Layer.effect(
+      Dataset,
+      Dataset.useSync((one) => again(one, resolve(options)))
+    ),
+    dataset
+  )

@@ -48,6 +48,8 @@ export class Model extends Context.Service<
     readonly spec: Spec
     /** Number of latent dimensions. */
     readonly latent: number
+    /** `false` where codes have no density, so that their KL divergence is infinite; `true` unless given. */
+    readonly hasDensity?: boolean
     /** The model for images of this shape; fails where the networks cannot take the shape. */
     readonly build: (shape: ImageShape) => Effect.Effect<Autoencoder, ModelError>
   }

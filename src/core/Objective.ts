@@ -2,7 +2,8 @@
  * An objective says what training minimises.
  *
  * Laws: every term is `[batch]`, per example, summed over event axes, in nats; an example's terms do not depend on the
- * other examples of its batch; values and gradients are finite for finite inputs.
+ * other examples of its batch; values and gradients are finite for finite inputs, but for the loss of an objective that
+ * needs a KL divergence where there is none.
  */
 import type * as tf from "@tensorflow/tfjs-core"
 import { Context, Schema } from "effect"
@@ -35,8 +36,8 @@ export interface Terms {
   readonly loss: tf.Tensor1D
   /** `-log p(x | z)`. */
   readonly reconstruction: tf.Tensor1D
-  /** `KL(q(z | x) || p(z))`. */
-  readonly kl: tf.Tensor1D
+  /** `KL(q(z | x) || p(z))`; absent where it is infinite, as that of a code without noise. */
+  readonly kl?: tf.Tensor1D
   readonly [name: string]: tf.Tensor1D
 }
 
@@ -44,6 +45,8 @@ export class Objective extends Context.Service<
   Objective,
   {
     readonly spec: Spec
+    /** Whether the KL divergence has a part in the loss, so that the posterior must have one; `false` unless given. */
+    readonly needsKl?: boolean
     readonly terms: (inputs: ObjectiveInputs) => Terms
   }
 >()("vae/core/Objective") {}

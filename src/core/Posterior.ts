@@ -2,7 +2,8 @@
  * The approximate posterior `q(z | x)`: how codes are drawn from what the encoder gives.
  *
  * Laws: `kl` is at least 0 and 0 exactly at the prior `N(0, I)`; `sample` is a differentiable function of the heads
- * and of noise that is an argument; all terms are per example, summed over the latent axis, in nats.
+ * and of noise that is an argument; all terms are per example, summed over the latent axis, in nats. A family without a
+ * density has neither `logProb` nor `kl`, which is infinite.
  */
 import type * as tf from "@tensorflow/tfjs-core"
 import type { Spec } from "./Spec.ts"
@@ -16,14 +17,16 @@ export interface PosteriorDistribution {
   /** Codes `[batch, latent]` from standard normal noise `[batch, latent]`. */
   readonly sample: (noise: tf.Tensor2D) => tf.Tensor2D
   /** `log q(z | x)` in nats, `[batch]`, for codes `[batch, latent]`. */
-  readonly logProb: (codes: tf.Tensor2D) => tf.Tensor1D
+  readonly logProb?: (codes: tf.Tensor2D) => tf.Tensor1D
   /** `KL(q(z | x) || N(0, I))` in nats, `[batch]`. */
-  readonly kl: () => tf.Tensor1D
+  readonly kl?: () => tf.Tensor1D
 }
 
 /** A family of posteriors. */
 export interface Posterior {
   readonly spec: Spec
+  /** `false` where `q(z | x)` has no density and its KL divergence is infinite; `true` unless given. */
+  readonly hasDensity?: boolean
   /** What is wrong with its options, in one sentence with the value and what is allowed; a model refuses it. */
   readonly problem?: string | undefined
   /** Names of the encoder's linear heads, each `[batch, latent]`, in the order that `fromHeads` takes them. */

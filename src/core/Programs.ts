@@ -84,7 +84,7 @@ const withGradients = (
   // The tape disposes what the function made; only its value would survive.
   const loss = (): tf.Tensor1D => {
     const found = terms()
-    kept = Record.map(found, (term) => tf.keep(term))
+    kept = Record.map(found as Tensors, (term) => tf.keep(term))
     return found.loss
   }
   // The loss's own gradient is that of the mean over examples: 1 / batch for each.

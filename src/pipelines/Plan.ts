@@ -98,6 +98,11 @@ export const plan = Effect.fn("Plan.plan")(function* <A>(
     })
     const services = yield* Effect.mapError(assemble(assembly), refuse)
     const { dataset, model, objective, training } = services
+    if (objective.needsKl === true && model.hasDensity === false) {
+      return yield* refuse({
+        message: `${objective.spec._tag} needs a KL divergence, but that of ${model.spec._tag}'s codes is infinite: they have no noise`
+      })
+    }
     const key = JSON.stringify(dataset.spec)
     const place = located.get(key) ?? (yield* locate(dataset))
     located.set(key, place)

@@ -99,11 +99,35 @@ export const objectiveContract = (name: string, layer: Layer.Layer<Objective, Ob
             const posterior = posteriorOf(tensors)
             const codes = posterior.sample(tensors["noise"] as tf.Tensor2D)
             const logProb = decoderOf(tensors)(codes).logProb(tensors["images"] as tf.Tensor4D)
-            return { reconstruction: tf.neg(logProb), kl: posterior.kl() }
+            return { reconstruction: tf.neg(logProb), kl: posterior.kl!() }
           })
           assertClose(terms["kl"]!.values, expected.kl.values, 1e-5, "kl")
           assertClose(terms["reconstruction"]!.values, expected.reconstruction.values, 1e-5, "reconstruction")
         })
+    )
+
+    it.effect("gives no KL divergence where there is none, and a loss that is infinite only where it needs one", () =>
+      Effect.gen(function* () {
+        const { needsKl = false, terms } = yield* Objective
+        const inputs = inputsAt(1, 3)
+        const found: Readonly<Record<string, Reading>> = read(() => {
+          const tensors = toTensors(inputs)
+          const mean = tensors["mean"] as tf.Tensor2D
+          return {
+            ...terms({
+              images: tensors["images"] as tf.Tensor4D,
+              posterior: { mean, deviation: tf.zerosLike(mean), sample: () => mean },
+              noise: tensors["noise"] as tf.Tensor2D,
+              decode: decoderOf(tensors)
+            })
+          } as Record<string, tf.Tensor>
+        })
+        assert.isUndefined(found["kl"])
+        assert.deepStrictEqual(
+          Array.from(found["loss"]!.values, (value) => Number.isFinite(value)),
+          [!needsKl, !needsKl, !needsKl]
+        )
+      })
     )
 
     it.effect.prop(

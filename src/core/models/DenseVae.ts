@@ -130,6 +130,7 @@ export const layer = <const Latent extends number>(
       initializer
     },
     latent,
+    hasDensity: choices.posterior.hasDensity ?? true,
     build: (shape) => Effect.fromResult(Result.mapError(build(choices, shape), (error) => fail(error.message)))
   })
   const problem = problemOf(choices)

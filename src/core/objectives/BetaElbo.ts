@@ -15,14 +15,17 @@ export interface BetaElboOptions {
 /**
  * `loss = -log p(x | z) + β KL(q(z | x) || p(z))` with one code `z` an example, `[batch]`, in nats.
  *
- * With β = 0 the KL divergence has no part in the loss, so that one too large for float32 cannot make it NaN.
+ * With β = 0 the KL divergence has no part in the loss, so that one too large for float32 cannot make it NaN. A posterior
+ * without a density has an infinite one, and so has the loss with any other β.
  */
 export const terms =
   ({ beta }: BetaElboOptions) =>
   ({ images, posterior, noise, decode }: ObjectiveInputs): Terms => {
     const reconstruction = tf.neg(decode(posterior.sample(noise)).logProb(images))
-    const kl = posterior.kl()
-    return { loss: beta === 0 ? reconstruction : tf.add(reconstruction, tf.mul(kl, beta)), reconstruction, kl }
+    const kl = posterior.kl?.()
+    if (beta === 0) return { loss: reconstruction, reconstruction, ...(kl && { kl }) }
+    if (kl === undefined) return { loss: tf.fill([images.shape[0]], Number.POSITIVE_INFINITY), reconstruction }
+    return { loss: tf.add(reconstruction, tf.mul(kl, beta)), reconstruction, kl }
   }
 
 /** Provides the β-ELBO. Fails with `ObjectiveError` where β is negative or not finite. */
@@ -32,7 +35,7 @@ export const layer = (options: BetaElboOptions): Layer.Layer<Objective, Objectiv
   return Layer.effect(
     Objective,
     Number.isFinite(beta) && beta >= 0
-      ? Effect.succeed({ spec: { _tag: "BetaElbo", beta }, terms: terms(options) })
+      ? Effect.succeed({ spec: { _tag: "BetaElbo", beta }, needsKl: beta > 0, terms: terms(options) })
       : Effect.fail(new ObjectiveError({ objective: "BetaElbo", reason }))
   )
 }

@@ -6,7 +6,8 @@
 import * as tf from "@tensorflow/tfjs-core"
 import type { PosteriorDistribution } from "../Posterior.ts"
 
-const halfLogTwoPi = 0.5 * Math.log(2 * Math.PI)
+/** `½ log 2π`, of the density of a standard normal number. */
+export const halfLogTwoPi = 0.5 * Math.log(2 * Math.PI)
 
 /**
  * `N(mean, diag(deviation²))` from its mean and the logarithm of its deviation, both `[batch, latent]`.

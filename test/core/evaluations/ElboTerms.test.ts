@@ -39,12 +39,19 @@ describe("ElboTerms", () => {
     )
   )
 
-  it.effect("fails with a typed error when the objective gives no KL divergence", () =>
+  it.effect("leaves the bound out where codes have no KL divergence", () =>
+    Effect.gen(function* () {
+      const { metrics } = yield* ElboTerms().run
+      assert.deepStrictEqual(metrics, { "test/reconstruction": 7, "test/active-units": 2 })
+    }).pipe(Effect.provide(fakeLayer({ terms: { reconstruction: Float32Array.of(6, 8) } })))
+  )
+
+  it.effect("fails with a typed error when the objective gives no reconstruction", () =>
     Effect.gen(function* () {
       const error = yield* Effect.flip(ElboTerms().run)
       assert.strictEqual(error._tag, "EvaluationError")
-      assert.include(error.message, `"kl"`)
-    }).pipe(Effect.provide(fakeLayer({ terms: { reconstruction: Float32Array.of(1) } })))
+      assert.include(error.message, `"reconstruction"`)
+    }).pipe(Effect.provide(fakeLayer({ terms: { kl: Float32Array.of(1) } })))
   )
 
   it("counts a dimension as active where its mean has a variance above 0.01", () => {

@@ -5,6 +5,7 @@ import { BernoulliLogits } from "../../../src/core/likelihoods/BernoulliLogits.t
 import { GaussianLikelihood } from "../../../src/core/likelihoods/Gaussian.ts"
 import { Model, ModelError, PlanarLatent } from "../../../src/core/Model.ts"
 import * as DenseVae from "../../../src/core/models/DenseVae.ts"
+import { Deterministic } from "../../../src/core/posteriors/Deterministic.ts"
 import { LogVarianceGaussian } from "../../../src/core/posteriors/LogVarianceGaussian.ts"
 import { SoftplusGaussian } from "../../../src/core/posteriors/SoftplusGaussian.ts"
 import { modelContract } from "../../../src/testing/ModelContract.ts"
@@ -22,6 +23,7 @@ modelContract(
     initializer: "torch-linear"
   })
 )
+modelContract("DenseVae without noise", DenseVae.layer({ hidden: [5], latent: 2, posterior: Deterministic() }))
 modelContract("DenseVae without hidden layers", DenseVae.layer({ hidden: [], latent: 1, activation: "elu" }))
 
 const mnist = { height: 28, width: 28, channels: 1 }

@@ -16,8 +16,8 @@ describe("LogVarianceGaussian", () => {
       return {
         mean: q.mean,
         deviation: q.deviation,
-        kl: q.kl(),
-        logProb: q.logProb(toTensor(float32([1, 2], Float32Array.of(3, -2))))
+        kl: q.kl!(),
+        logProb: q.logProb!(toTensor(float32([1, 2], Float32Array.of(3, -2))))
       }
     })
     assertClose(mean.values, [1, -2], 1e-7)
@@ -30,9 +30,10 @@ describe("LogVarianceGaussian", () => {
 
   it("keeps the KL divergence of a deviation near 1 to its leading digits", () => {
     const { kl } = read(() => ({
-      kl: LogVarianceGaussian()
-        .fromHeads([toTensor(float32([1, 1], Float32Array.of(0))), toTensor(float32([1, 1], Float32Array.of(2e-3)))])
-        .kl()
+      kl: LogVarianceGaussian().fromHeads([
+        toTensor(float32([1, 1], Float32Array.of(0))),
+        toTensor(float32([1, 1], Float32Array.of(2e-3)))
+      ]).kl!()
     }))
     // ½ (e^v - 1 - v) with v = 0.002; plain exp would leave three digits of it.
     assert.closeTo(kl.values[0]!, 0.5 * (Math.expm1(2e-3) - 2e-3), 1e-10)

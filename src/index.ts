@@ -13,6 +13,7 @@ export * as Training from "./core/Training.ts"
 
 // The contracts.
 export * as Dataset from "./core/Dataset.ts"
+export * as Embedding from "./core/Embedding.ts"
 export * as Engine from "./core/Engine.ts"
 export * as Evaluation from "./core/Evaluation.ts"
 export * as Figure from "./core/Figure.ts"
@@ -46,6 +47,11 @@ export { SoftplusGaussian } from "./core/posteriors/SoftplusGaussian.ts"
 export * as BetaElbo from "./core/objectives/BetaElbo.ts"
 export { Adam } from "./core/optimizers/Adam.ts"
 export { Sgd } from "./core/optimizers/Sgd.ts"
+
+// Embeddings.
+export { PrincipalComponents } from "./core/embeddings/PrincipalComponents.ts"
+export { Tsne } from "./core/embeddings/Tsne.ts"
+export { Umap } from "./core/embeddings/Umap.ts"
 
 // Evaluations.
 export { Curves } from "./core/evaluations/Curves.ts"

@@ -3,6 +3,7 @@
  * of one's own gets the same tests as those that come with the package.
  */
 export { datasetContract, type DatasetContractOptions } from "./DatasetContract.ts"
+export { embeddingContract, type EmbeddingContractOptions } from "./EmbeddingContract.ts"
 export { engineContract } from "./EngineContract.ts"
 export { likelihoodContract, type LikelihoodContractOptions } from "./LikelihoodContract.ts"
 export { modelContract, type ModelContractOptions } from "./ModelContract.ts"

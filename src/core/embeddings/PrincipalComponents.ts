@@ -1,6 +1,8 @@
 /**
  * The directions in which points vary most, by power iteration on their covariance, in 64-bit floating point.
  */
+import { Effect } from "effect"
+import type { Embedding } from "../Embedding.ts"
 
 /** Points `[count, dimensions]` about their mean. */
 const centred = (points: ArrayLike<number>, count: number, dimensions: number): Float64Array => {
@@ -55,3 +57,28 @@ export const principalPlane = (points: ArrayLike<number>, count: number, dimensi
   }
   return plane
 }
+
+const squares = (values: Float64Array): number => values.reduce((sum, value) => sum + value * value, 0)
+
+/** Share of the points' variance that lies in their principal plane; 1 where they have none. */
+const shareInPlane = (points: Float32Array, plane: Float64Array, count: number): number => {
+  const all = squares(centred(points, count, points.length / Math.max(count, 1)))
+  return all > 0 ? Math.min(1, squares(plane) / all) : 1
+}
+
+/** Lays points out by their first two principal components. */
+export const PrincipalComponents = (): Embedding => ({
+  spec: { _tag: "PCA" },
+  name: "pca",
+  title: "PCA",
+  reach: 20_000,
+  embed: ({ count, values }) =>
+    Effect.sync(() => {
+      const plane = principalPlane(values, count, values.length / Math.max(count, 1))
+      const share = Math.round(100 * shareInPlane(values, plane, count))
+      return {
+        positions: Float32Array.from(plane),
+        how: `by their first two principal components, which hold ${share} % of the variance`
+      }
+    })
+})

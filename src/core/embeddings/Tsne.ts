@@ -9,6 +9,7 @@
  */
 import * as tf from "@tensorflow/tfjs-core"
 import { Effect } from "effect"
+import { type Embedding, onLine } from "../Embedding.ts"
 import { Engine, type Program } from "../Engine.ts"
 import { normal } from "../Random.ts"
 import { float32, type Tensors, typesOf } from "../Tensors.ts"
@@ -113,9 +114,8 @@ export const embed = Effect.fn("Tsne.embed")(function* (points: Float32Array, co
   const dimensions = points.length / Math.max(count, 1)
   const perplexity = Math.max(1, Math.min(options.perplexity ?? 30, (count - 1) / 3))
   if (count < 3) {
-    const positions = Float32Array.from({ length: 2 * count }, (_, index) => (index % 2 === 0 ? index / 2 : 0))
-    const onLine: TsneEmbedding = { positions, divergence: 0, perplexity }
-    return onLine
+    const alone: TsneEmbedding = { positions: onLine(count), divergence: 0, perplexity }
+    return alone
   }
   const iterations = options.iterations ?? 500
   const joint = affinities(squaredDistances(points, count, dimensions), count, perplexity)
@@ -161,3 +161,19 @@ export const embed = Effect.fn("Tsne.embed")(function* (points: Float32Array, co
     })
   )
 })
+
+/** Lays points out by t-SNE, at a cost that grows with the square of their number. */
+export const Tsne = (options: Omit<TsneOptions, "seed"> = {}): Embedding => {
+  const { iterations = 500, perplexity = 30 } = options
+  return {
+    spec: { _tag: "t-SNE", iterations, perplexity },
+    name: "t-sne",
+    title: "t-SNE",
+    reach: 1_000,
+    embed: ({ count, seed, values }) =>
+      Effect.map(embed(values, count, { seed, iterations, perplexity }), (found) => ({
+        positions: found.positions,
+        how: `by t-SNE (perplexity ${Math.round(found.perplexity)}, KL divergence ${found.divergence.toFixed(2)} nats)`
+      }))
+  }
+}

@@ -1,5 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
-import { principalPlane } from "../../../src/core/embeddings/PrincipalComponents.ts"
+import { Effect } from "effect"
+import { PrincipalComponents, principalPlane } from "../../../src/core/embeddings/PrincipalComponents.ts"
+import * as Reference from "../../../src/core/engines/Reference.ts"
+import { embeddingContract } from "../../../src/testing/EmbeddingContract.ts"
+
+embeddingContract("PCA", PrincipalComponents(), { random: false })
 
 describe("PrincipalComponents", () => {
   it("finds the axes of a cloud with known axes", () => {
@@ -21,4 +26,13 @@ describe("PrincipalComponents", () => {
     assert.deepStrictEqual([...principalPlane([7, 7], 1, 2)], [0, 0])
     assert.deepStrictEqual([...principalPlane([2, 2, 2, 2], 2, 2)], [0, 0, 0, 0])
   })
+
+  it.effect("says how much of the variance the plane holds", () =>
+    Effect.gen(function* () {
+      // Variances in the ratio 4 : 1 : 1 along the axes.
+      const values = Float32Array.of(2, 0, 0, -2, 0, 0, 0, 1, 0, 0, -1, 0, 0, 0, 1, 0, 0, -1)
+      const { how } = yield* PrincipalComponents().embed({ values, count: 6, seed: 0 })
+      assert.strictEqual(how, "by their first two principal components, which hold 83 % of the variance")
+    }).pipe(Effect.provide(Reference.layer))
+  )
 })

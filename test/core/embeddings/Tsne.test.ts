@@ -7,6 +7,9 @@ import * as OnnxRuntime from "../../../src/core/engines/OnnxRuntime.ts"
 import * as Reference from "../../../src/core/engines/Reference.ts"
 import { neighbourAgreement } from "../../../src/core/evaluations/LatentScatter.ts"
 import { normal } from "../../../src/core/Random.ts"
+import { embeddingContract } from "../../../src/testing/EmbeddingContract.ts"
+
+embeddingContract("t-SNE", Tsne.Tsne({ iterations: 200 }))
 
 const classes = 4
 

@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { LatentScatter, neighbourAgreement, stratified } from "../../../src/core/evaluations/LatentScatter.ts"
+import { EmbeddingError } from "../../../src/core/Embedding.ts"
+import { LatentScatter, neighbourAgreement } from "../../../src/core/evaluations/LatentScatter.ts"
 import { compiles, textOf } from "../figures/compiles.ts"
 import { codeOf, fakeLayer } from "./FakeTrainedModel.ts"
 
@@ -9,15 +10,6 @@ interface Points {
 }
 
 describe("LatentScatter", () => {
-  it("takes each class in its proportion, indices ascending, each once", () => {
-    const labels = Uint8Array.from({ length: 1_000 }, (_, index) => (index % 10 === 0 ? 1 : 0))
-    const chosen = stratified({ count: 1_000, images: new Uint8Array(0), labels }, 100)
-    assert.strictEqual(new Set(chosen).size, 100)
-    assert.deepStrictEqual(chosen, chosen.toSorted())
-    assert.strictEqual(chosen.filter((index) => labels[index] === 1).length, 10)
-    assert.deepStrictEqual([...stratified({ count: 3, images: new Uint8Array(0) }, 10)], [0, 1, 2])
-  })
-
   it("measures how often nearest neighbours agree", () => {
     assert.strictEqual(neighbourAgreement([0, 1, 10, 11], [0, 0, 0, 0], [1, 1, 2, 2]), 1)
     assert.strictEqual(neighbourAgreement([0, 1, 10, 11], [0, 0, 0, 0], [1, 2, 1, 2]), 0)
@@ -48,7 +40,7 @@ describe("LatentScatter", () => {
     Effect.gen(function* () {
       const { figures } = yield* LatentScatter({ embeddedCount: 45 }).run
       const text = yield* textOf(figures[0]!)
-      assert.includeMembers(text, ["Fake: t-SNE of 45 test images' codes (5 dimensions)", "t-SNE 1", "t-SNE 2"])
+      assert.includeMembers(text, ["Fake: t-SNE of the 5-dimensional codes of 45 test images", "t-SNE 1", "t-SNE 2"])
       assert.match(figures[0]!.caption, /a subset of the 60.*perplexity 15.*100 % of the points/)
     }).pipe(Effect.provide(fakeLayer({ latent: 5, count: 60 })))
   )
@@ -62,9 +54,65 @@ describe("LatentScatter", () => {
     }).pipe(Effect.provide(fakeLayer({ latent: 4 })))
   )
 
-  it.effect("embeds a plane when asked to", () =>
+  it.effect.each([
+    { embedding: "t-sne" as const, title: "t-SNE", words: /perplexity \d/ },
+    { embedding: "umap" as const, title: "UMAP", words: /14 nearest neighbours/ },
+    { embedding: "pca" as const, title: "PCA", words: /which hold \d+ % of the variance/ }
+  ])("embeds by $title when asked to, keeps classes apart, and says how", ({ embedding, title, words }) =>
     Effect.gen(function* () {
-      assert.include((yield* LatentScatter({ embedding: "t-sne" }).run).figures[0]!.title, "t-SNE")
+      const [figure] = (yield* LatentScatter({ embedding }).run).figures
+      assert.includeMembers(yield* textOf(figure!), [
+        `Fake: ${title} of the 3-dimensional codes of 15 test images`,
+        `${title} 1`
+      ])
+      assert.match(figure!.caption, words)
+      assert.include(figure!.caption, "100 % of the points")
+    }).pipe(Effect.provide(fakeLayer({ latent: 3, count: 15 })))
+  )
+
+  it.effect("names each figure by embedding and split, so that two of them keep out of each other's way", () =>
+    Effect.gen(function* () {
+      const options = [
+        {},
+        { split: "train" },
+        { embedding: "t-sne" },
+        { embedding: "umap" },
+        { embedding: "pca" },
+        { embedding: "pca", split: "train" }
+      ] as const
+      const found = yield* Effect.forEach(options, (option) => LatentScatter(option).run)
+      assert.deepStrictEqual(
+        found.map(({ figures }) => figures[0]!.name),
+        [
+          "latent-scatter",
+          "latent-scatter-train",
+          "latent-scatter-t-sne",
+          "latent-scatter-umap",
+          "latent-scatter-pca",
+          "latent-scatter-pca-train"
+        ]
+      )
+    }).pipe(Effect.provide(fakeLayer({ count: 8 })))
+  )
+
+  it.effect("takes an embedding of one's own, and tells when it fails", () =>
+    Effect.gen(function* () {
+      const swapped = {
+        spec: { _tag: "Swapped" },
+        name: "swapped",
+        title: "Swapped",
+        reach: 4,
+        embed: ({ count, values }: { readonly count: number; readonly values: Float32Array }) =>
+          count > 4
+            ? Effect.fail(new EmbeddingError({ embedding: "Swapped", reason: "too many" }))
+            : Effect.succeed({ positions: values.toReversed(), how: "backwards" })
+      }
+      const { spec, run } = LatentScatter({ embedding: swapped })
+      assert.deepStrictEqual(spec["embedding"], { _tag: "Swapped" })
+      assert.match((yield* run).figures[0]!.caption, /4 test images of Fake \(a subset of the 8.*laid out backwards/)
+      const error = yield* Effect.flip(LatentScatter({ embedding: swapped, embeddedCount: 5 }).run)
+      assert.strictEqual(error._tag, "EvaluationError")
+      assert.include(error.message, "LatentScatter: Swapped: too many")
     }).pipe(Effect.provide(fakeLayer({ count: 8 })))
   )
 

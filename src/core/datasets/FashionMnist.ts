@@ -5,11 +5,10 @@
  */
 import type { Layer } from "effect"
 import type { Dataset, Labels } from "../Dataset.ts"
-import type { IdxFiles } from "./IdxFiles.ts"
 import * as IdxImages from "./IdxImages.ts"
 
 /** The published files; Debian's package dataset-fashion-mnist holds the same contents. */
-export const files: IdxFiles = {
+export const files: IdxImages.IdxSplits = {
   height: 28,
   width: 28,
   train: {

@@ -1,14 +1,23 @@
 /**
- * Labelled grey images in four IDX files whose contents are pinned, found in a folder and read from it.
+ * IDX files whose contents are pinned, found in a folder and read from it.
  *
  * Files may be gzip-compressed (`NAME.gz`) or not (`NAME`). The checksums are of the decompressed content, so that every
  * packaging of the same data verifies.
  */
 import { Effect, FileSystem, Path, type PlatformError, Result, Schema } from "effect"
-import type { Examples, LoadedDataset } from "../Dataset.ts"
 import { digestOf } from "../Spec.ts"
+import { sizeOf } from "../Tensors.ts"
 import { decode } from "./Idx.ts"
 import { maxFileBytes, type Pinned, verify } from "./Pinned.ts"
+
+/** One file of unsigned bytes. */
+export interface IdxFile {
+  /** Its name without `.gz`. */
+  readonly file: string
+  readonly shape: ReadonlyArray<number>
+  /** Of the decompressed content. */
+  readonly sha256: string
+}
 
 /** A file of the folder cannot be used. */
 export class IdxFileError extends Schema.TaggedError<IdxFileError>()("IdxFileError", {
@@ -22,46 +31,15 @@ export class IdxFileError extends Schema.TaggedError<IdxFileError>()("IdxFileErr
   }
 }
 
-/** One split: names without `.gz`, and the SHA-256 of the decompressed contents. */
-export interface IdxSplit {
-  readonly count: number
-  readonly images: { readonly file: string; readonly sha256: string }
-  readonly labels: { readonly file: string; readonly sha256: string }
-}
-
-export interface IdxFiles {
-  readonly height: number
-  readonly width: number
-  readonly train: IdxSplit
-  readonly test: IdxSplit
-}
-
-/** One file with its content. */
-export interface IdxFile {
-  readonly file: string
-  readonly shape: ReadonlyArray<number>
-  readonly pinned: Pinned
-}
-
-const splitFiles = ({ count, images, labels }: IdxSplit, { height, width }: IdxFiles) => ({
-  images: {
-    file: images.file,
-    shape: [count, height, width],
-    pinned: { sha256: images.sha256, bytes: 16 + count * height * width }
-  },
-  labels: { file: labels.file, shape: [count], pinned: { sha256: labels.sha256, bytes: 8 + count } }
+/** What the decompressed file must be: header and values. */
+export const pinnedOf = ({ sha256, shape }: IdxFile): Pinned => ({
+  sha256,
+  bytes: 4 + 4 * shape.length + sizeOf(shape)
 })
 
-/** The four files, small ones first: a download of them learns soon that there is no network. */
-export const filesOf = (files: IdxFiles): ReadonlyArray<IdxFile> => {
-  const train = splitFiles(files.train, files)
-  const test = splitFiles(files.test, files)
-  return [test.labels, train.labels, test.images, train.images]
-}
-
 /** SHA-256 of the names and checksums of the files: known without reading any. */
-export const digestOfFiles = (files: IdxFiles): string =>
-  digestOf(filesOf(files).map(({ file, pinned }) => [file, pinned.sha256]))
+export const digestOfFiles = (files: ReadonlyArray<IdxFile>): string =>
+  digestOf(files.map(({ file, sha256 }) => [file, sha256]))
 
 /** Path of a file in a folder, compressed or not; undefined where it is not there. */
 const find = Effect.fnUntraced(function* (folder: string, file: string) {
@@ -76,12 +54,14 @@ const find = Effect.fnUntraced(function* (folder: string, file: string) {
 /** The files that a folder lacks; contents are not looked at. */
 export const missing = (
   folder: string,
-  files: IdxFiles
+  files: ReadonlyArray<IdxFile>
 ): Effect.Effect<Array<IdxFile>, PlatformError.PlatformError, FileSystem.FileSystem | Path.Path> =>
-  Effect.filter(filesOf(files), ({ file }) => Effect.map(find(folder, file), (path) => path === undefined))
+  Effect.filter(files, ({ file }) => Effect.map(find(folder, file), (path) => path === undefined))
 
-/** The values of one file, verified. */
-const read = Effect.fnUntraced(function* (folder: string, { file, pinned, shape }: IdxFile) {
+/** The values of one file of a folder, verified. */
+export const read = Effect.fn("IdxFiles.read")(function* (folder: string, wanted: IdxFile) {
+  const { file, shape } = wanted
+  const pinned = pinnedOf(wanted)
   const fs = yield* FileSystem.FileSystem
   const path = yield* find(folder, file)
   if (path === undefined) return yield* new IdxFileError({ path: `${folder}: ${file}.gz`, problem: "is missing" })
@@ -105,21 +85,4 @@ const read = Effect.fnUntraced(function* (folder: string, { file, pinned, shape 
     return yield* new IdxFileError({ path, problem })
   }
   return array.success.values
-})
-
-/** Reads and verifies all four files of a folder. */
-export const load = Effect.fn("IdxFiles.load")(function* (folder: string, files: IdxFiles) {
-  const split = (part: IdxSplit) => {
-    const { images, labels } = splitFiles(part, files)
-    return Effect.map(
-      Effect.all({ images: read(folder, images), labels: read(folder, labels) }),
-      (values): Examples => ({ count: part.count, ...values })
-    )
-  }
-  // both at once: zlib decompresses on threads of its own
-  const loaded: LoadedDataset = yield* Effect.all(
-    { train: split(files.train), test: split(files.test) },
-    { concurrency: 2 }
-  )
-  return loaded
 })

@@ -1,29 +1,23 @@
 /**
  * A dataset of labelled grey images in four IDX files: what MNIST and Fashion-MNIST share.
- *
- * Looked for in the data directory, in the cache, at the mirrors, and at last in what is built in. A subfolder of the data
- * directory that lacks a file is an error, not a reason to look elsewhere: a person put it there.
  */
-import { Effect, FileSystem, Layer, Path } from "effect"
-import {
-  DataDirectories,
-  Dataset,
-  DatasetError,
-  type DatasetPlatform,
-  Labels,
-  type LoadedDataset,
-  type Located
-} from "../Dataset.ts"
-import { cacheFolder, offline } from "./CacheFolder.ts"
-import { download } from "./Download.ts"
-import { digestOfFiles, type IdxFiles, load, missing } from "./IdxFiles.ts"
+import { Effect, Layer } from "effect"
+import { type Dataset, type Examples, Labels, type LoadedDataset } from "../Dataset.ts"
+import * as IdxDataset from "./IdxDataset.ts"
+import { type IdxFile, read } from "./IdxFiles.ts"
 
-/** Data that needs no network, for when nothing else is left. */
-export interface BuiltIn {
-  /** For people. */
-  readonly location: string
-  readonly digest: string
-  readonly load: Effect.Effect<LoadedDataset, DatasetError, DatasetPlatform>
+/** One split: names without `.gz`, and the SHA-256 of the decompressed contents. */
+export interface IdxSplit {
+  readonly count: number
+  readonly images: { readonly file: string; readonly sha256: string }
+  readonly labels: { readonly file: string; readonly sha256: string }
+}
+
+export interface IdxSplits {
+  readonly height: number
+  readonly width: number
+  readonly train: IdxSplit
+  readonly test: IdxSplit
 }
 
 export interface IdxImagesOptions {
@@ -33,117 +27,58 @@ export interface IdxImagesOptions {
   readonly name: string
   /** Subfolder of the data directory and of the cache. */
   readonly folder: string
-  readonly files: IdxFiles
+  readonly files: IdxSplits
   readonly classes: ReadonlyArray<string>
   /** Addresses of folders with the four `.gz` files, ending in `/`, tried in order. */
   readonly mirrors: ReadonlyArray<string>
   /** What a person can do where the data is missing. */
   readonly advice: string
-  readonly builtIn?: BuiltIn
+  readonly builtIn?: IdxDataset.BuiltIn
 }
 
-/** Where the data is, or the folder that a download would fill. */
-type Search = { readonly found: Located; readonly cache?: never } | { readonly found?: never; readonly cache: string }
-
-/** The data directory's subfolder, where there is one. */
-const inDataDirectory = Effect.fnUntraced(function* ({ files, folder, name }: IdxImagesOptions) {
-  const { dataDirectory } = yield* DataDirectories
-  if (dataDirectory === undefined) return undefined
-  const fs = yield* FileSystem.FileSystem
-  const path = yield* Path.Path
-  if (!(yield* fs.exists(dataDirectory))) {
-    return yield* new DatasetError({ dataset: name, reason: `the data directory ${dataDirectory} does not exist` })
-  }
-  const own = path.join(dataDirectory, folder)
-  if (!(yield* fs.exists(own))) return undefined
-  const [first] = yield* missing(own, files)
-  if (first !== undefined) {
-    const reason = `${path.join(own, first.file)}.gz is missing; complete the folder, or remove it to look elsewhere`
-    return yield* new DatasetError({ dataset: name, reason })
-  }
-  return own
+const splitFiles = (
+  { count, images, labels }: IdxSplit,
+  { height, width }: IdxSplits
+): { readonly images: IdxFile; readonly labels: IdxFile } => ({
+  images: { ...images, shape: [count, height, width] },
+  labels: { ...labels, shape: [count] }
 })
 
-const locatedIn = (builtIn: BuiltIn): Located => ({
-  source: "built in",
-  location: builtIn.location,
-  digest: builtIn.digest
-})
+/** The four files, small ones first: a download of them learns soon that there is no network. */
+const filesOf = (files: IdxSplits): ReadonlyArray<IdxFile> => {
+  const train = splitFiles(files.train, files)
+  const test = splitFiles(files.test, files)
+  return [test.labels, train.labels, test.images, train.images]
+}
 
-/** Looks everywhere but in the network. */
-const search = Effect.fnUntraced(function* (options: IdxImagesOptions) {
-  const { builtIn, files, folder, name } = options
-  const path = yield* Path.Path
-  const digest = digestOfFiles(files)
-  const own = yield* inDataDirectory(options)
-  if (own !== undefined) return { found: { source: "data directory", location: own, digest } } satisfies Search
-  const caches = yield* cacheFolder
-  const cache = caches === undefined ? undefined : path.join(caches, folder)
-  if (cache !== undefined && (yield* missing(cache, files)).length === 0) {
-    return { found: { source: "cache", location: cache, digest } } satisfies Search
-  }
-  const forbidden = yield* offline
-  if (cache !== undefined && !forbidden) return { cache } satisfies Search
-  if (builtIn !== undefined) return { found: locatedIn(builtIn) } satisfies Search
-  const why = forbidden ? "VAE_OFFLINE forbids to download it" : "HOME names no folder to download it to"
-  return yield* new DatasetError({ dataset: name, reason: `it is not on this machine and ${why}; ${options.advice}` })
-})
-
-/** Downloads what the cache lacks; without success, uses what is built in and says so. */
-const fetch = Effect.fnUntraced(function* (options: IdxImagesOptions, cache: string) {
-  const { advice, builtIn, files, mirrors, name } = options
-  const path = yield* Path.Path
-  yield* Effect.logInfo(`${name}: downloading to ${cache}`)
-  const located: Located = { source: "download", location: cache, digest: digestOfFiles(files) }
-  return yield* Effect.forEach(yield* missing(cache, files), ({ file, pinned }) =>
-    download({
-      target: path.join(cache, `${file}.gz`),
-      addresses: mirrors.map((mirror) => `${mirror}${file}.gz`),
-      content: pinned
-    })
-  ).pipe(
-    Effect.as(located),
-    Effect.catchTag("DownloadError", (cause) =>
-      builtIn === undefined
-        ? Effect.fail(new DatasetError({ dataset: name, reason: `${cause.message}; ${advice}`, cause }))
-        : Effect.as(
-            Effect.logWarning(`${name}: ${cause.message}. Going on with ${builtIn.location}; ${advice}`),
-            locatedIn(builtIn)
-          )
+/** Reads and verifies all four files of a folder. */
+export const load = Effect.fn("IdxImages.load")(function* (folder: string, files: IdxSplits) {
+  const split = (part: IdxSplit) => {
+    const { images, labels } = splitFiles(part, files)
+    return Effect.map(
+      Effect.all({ images: read(folder, images), labels: read(folder, labels) }),
+      (values): Examples => ({ count: part.count, ...values })
     )
+  }
+  // both at once: zlib decompresses on threads of its own
+  const loaded: LoadedDataset = yield* Effect.all(
+    { train: split(files.train), test: split(files.test) },
+    { concurrency: 2 }
   )
+  return loaded
 })
-
-/** Names the dataset in whatever went wrong with files and settings. */
-const named = (dataset: string) =>
-  Effect.mapError((error: Error | DatasetError): DatasetError => {
-    if (error instanceof DatasetError) return error
-    const what = error.name === "ConfigError" ? "an environment variable cannot be understood: " : ""
-    return new DatasetError({ dataset, reason: `${what}${error.message.replaceAll(/\s*\n\s*/g, " ")}`, cause: error })
-  })
 
 /** Provides the dataset and its labels; loads nothing. */
 export const layer = (options: IdxImagesOptions): Layer.Layer<Dataset | Labels> => {
-  const { builtIn, classes, files, name } = options
-  const digest = digestOfFiles(files)
+  const { classes, files, tag, ...places } = options
   return Layer.mergeAll(
     Layer.succeed(Labels, { classes }),
-    Layer.succeed(Dataset, {
-      spec: { _tag: options.tag },
-      name,
+    IdxDataset.layer({
+      ...places,
+      spec: { _tag: tag },
       shape: { height: files.height, width: files.width, channels: 1 },
-      peek: Effect.map(search(options), ({ found }) => found).pipe(named(name)),
-      locate: Effect.flatMap(search(options), ({ cache, found }) =>
-        found === undefined ? fetch(options, cache) : Effect.succeed(found)
-      ).pipe(named(name)),
-      load: (located) => {
-        if (located.digest === digest) return load(located.location, files).pipe(named(name))
-        if (located.digest === builtIn?.digest) return builtIn.load
-        const known = [digest, ...(builtIn === undefined ? [] : [builtIn.digest])].join(" or ")
-        return Effect.fail(
-          new DatasetError({ dataset: name, reason: `no data has the digest ${located.digest}; known: ${known}` })
-        )
-      }
+      files: filesOf(files),
+      load: (folder) => load(folder, files)
     })
   )
 }

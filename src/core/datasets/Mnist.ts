@@ -8,11 +8,10 @@
 import type { Layer } from "effect"
 import type { Dataset, Labels } from "../Dataset.ts"
 import { builtInDigits } from "./BuiltInDigits.ts"
-import type { IdxFiles } from "./IdxFiles.ts"
 import * as IdxImages from "./IdxImages.ts"
 
 /** The published files. */
-export const files: IdxFiles = {
+export const files: IdxImages.IdxSplits = {
   height: 28,
   width: 28,
   train: {

@@ -9,6 +9,7 @@ import {
   type DatasetPlatform,
   type LoadedDataset
 } from "../../../src/core/Dataset.ts"
+import type { BuiltIn } from "../../../src/core/datasets/IdxDataset.ts"
 import * as IdxImages from "../../../src/core/datasets/IdxImages.ts"
 import { DownloadSettings } from "../../../src/core/datasets/Transfer.ts"
 import { bits } from "../../../src/core/Random.ts"
@@ -59,7 +60,7 @@ const options: IdxImages.IdxImagesOptions = {
   advice: "ask a friend"
 }
 
-const builtIn: IdxImages.BuiltIn = { location: "a drawer", digest: "0".repeat(64), load: Effect.succeed(expected) }
+const builtIn: BuiltIn = { location: "a drawer", digest: "0".repeat(64), load: Effect.succeed(expected) }
 
 interface Setting {
   readonly options?: Partial<IdxImages.IdxImagesOptions>

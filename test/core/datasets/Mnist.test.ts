@@ -3,7 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import type { LoadedDataset } from "../../../src/core/Dataset.ts"
 import { builtInDigits } from "../../../src/core/datasets/BuiltInDigits.ts"
-import * as IdxFiles from "../../../src/core/datasets/IdxFiles.ts"
+import * as IdxImages from "../../../src/core/datasets/IdxImages.ts"
 import * as Mnist from "../../../src/core/datasets/Mnist.ts"
 import { sha256 } from "../../../src/core/Spec.ts"
 import { datasetContract } from "../../../src/testing/DatasetContract.ts"
@@ -47,7 +47,7 @@ describe("the built-in digits", () => {
 
   it.live.skipIf(dataDirectory === undefined)("are MNIST's own training digits with their labels", () =>
     Effect.gen(function* () {
-      const whole = yield* IdxFiles.load(`${dataDirectory}/mnist`, Mnist.files)
+      const whole = yield* IdxImages.load(`${dataDirectory}/mnist`, Mnist.files)
       const labelOf = new Map(hashes(whole.train).map((hash, index) => [hash, whole.train.labels?.[index]]))
       const { test, train } = yield* load
       for (const part of [train, test]) {
@@ -77,7 +77,7 @@ describe.skipIf(dataDirectory === undefined)("MNIST", () => {
 
   it.live("has the published numbers of each digit and mean brightness", () =>
     Effect.gen(function* () {
-      const { test, train } = yield* IdxFiles.load(`${dataDirectory}/mnist`, Mnist.files)
+      const { test, train } = yield* IdxImages.load(`${dataDirectory}/mnist`, Mnist.files)
       assert.deepStrictEqual(countsOf(train.labels), [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949])
       assert.deepStrictEqual(countsOf(test.labels), [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009])
       assert.closeTo(meanOf(train.images), 33.3184, 1e-4)

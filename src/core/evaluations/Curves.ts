@@ -8,6 +8,15 @@ import { type EpochMetrics, TrainedModel } from "../TrainedModel.ts"
 
 const known: Readonly<Record<string, string>> = { loss: "loss", reconstruction: "reconstruction", kl: "KL divergence" }
 
+/** Terms that are not in nats an image, and so neither is a loss that they are part of. */
+const ownUnits: Readonly<Record<string, string>> = {
+  "half-squared-error": "half the squared error (an image)",
+  "mean-squared-error": "mean squared error (a pixel)",
+  "mean-reconstruction": "mean reconstruction (nats a pixel)",
+  "half-mean-squared-code": "half the mean squared code",
+  "mean-kl": "mean KL divergence, weighted (nats a dimension)"
+}
+
 const splits = [
   { prefix: "train/", label: "training" },
   { prefix: "test/", label: "test" }
@@ -23,8 +32,14 @@ export const termsOf = (history: ReadonlyArray<EpochMetrics>): ReadonlyArray<str
   return [...Object.keys(known).filter((name) => names.has(name)), ...[...names].filter((name) => !(name in known))]
 }
 
-/** A term's axis title with its unit. */
-export const termTitle = (term: string): string => `${known[term] ?? term} (nats an image)`
+/** Whether the loss is in nats an image, by the terms beside it. */
+const lossInNats = (terms: ReadonlyArray<string>): boolean => terms.every((term) => !(term in ownUnits))
+
+/** The axis title of one of a history's terms, with its unit. */
+export const termTitle = (term: string, terms: ReadonlyArray<string>): string =>
+  term === "loss" && !lossInNats(terms)
+    ? "loss (the sum of its terms)"
+    : (ownUnits[term] ?? `${known[term] ?? term} (nats an image)`)
 
 /** One curve: a metric's values by epoch. Epochs without it leave no point. */
 export const curve = (history: ReadonlyArray<EpochMetrics>, metric: string): ReadonlyArray<readonly [number, number]> =>
@@ -33,7 +48,8 @@ export const curve = (history: ReadonlyArray<EpochMetrics>, metric: string): Rea
     return value === undefined ? [] : [[epoch.epoch, value] as const]
   })
 
-const nats = (value: number | undefined): string => (value === undefined ? "unknown" : `${value.toPrecision(4)} nats`)
+const amount = (value: number | undefined, unit: string): string =>
+  value === undefined ? "unknown" : `${value.toPrecision(4)}${unit}`
 
 /** A figure `curves`: one panel a term, training and test lines over the epochs. */
 export const Curves = (): Evaluator => ({
@@ -42,6 +58,8 @@ export const Curves = (): Evaluator => ({
   run: Effect.gen(function* () {
     const { datasetName, history } = yield* TrainedModel
     const last = history.at(-1)
+    const terms = termsOf(history)
+    const unit = lossInNats(terms) ? " nats" : ""
     const figure = lineChart({
       name: "curves",
       title: `${datasetName}: loss and its terms over the epochs`,
@@ -49,11 +67,11 @@ export const Curves = (): Evaluator => ({
         last === undefined
           ? `No epoch has been trained.`
           : `Means over the images of ${datasetName} after each epoch. After epoch ${last.epoch} the training loss is ` +
-            `${nats(last.metrics["train/loss"])} an image, the test loss ${nats(last.metrics["test/loss"])}.`,
+            `${amount(last.metrics["train/loss"], unit)} an image, the test loss ${amount(last.metrics["test/loss"], unit)}.`,
       x: "epoch",
       legend: "images",
-      panels: termsOf(history).map((term) => ({
-        title: termTitle(term),
+      panels: terms.map((term) => ({
+        title: termTitle(term, terms),
         series: splits
           .map(({ label, prefix }) => ({ label, points: curve(history, prefix + term) }))
           .filter((series) => series.points.length > 0)

@@ -15,6 +15,9 @@ export interface SweepCurvesRow {
 /** Values that span more than this factor are shown on a logarithmic axis. */
 const logAbove = 100
 
+/** `KL divergence (nats an image, log)`. */
+const logTitle = (title: string): string => (title.endsWith(")") ? title.replace(/\)$/, ", log)") : `${title} (log)`)
+
 /** One panel a term, one line a run, over the epochs; a term that spans more than two decades on a logarithmic axis. */
 export const sweepCurves = (
   rows: ReadonlyArray<SweepCurvesRow>,
@@ -31,7 +34,7 @@ export const sweepCurves = (
     const wide = Math.min(...values) > 0 && Math.max(...values) > logAbove * Math.min(...values)
     return [
       {
-        title: wide ? termTitle(term).replace(")", ", log)") : termTitle(term),
+        title: wide ? logTitle(termTitle(term, terms)) : termTitle(term, terms),
         scale: wide ? ("log" as const) : ("linear" as const),
         series
       }

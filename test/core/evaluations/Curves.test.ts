@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { Curves, curve, termsOf } from "../../../src/core/evaluations/Curves.ts"
+import { Curves, curve, termsOf, termTitle } from "../../../src/core/evaluations/Curves.ts"
 import { compiles, textOf } from "../figures/compiles.ts"
 import { fakeLayer } from "./FakeTrainedModel.ts"
 
@@ -24,6 +24,13 @@ const history = [1, 2, 3].map((number) =>
 )
 
 describe("Curves", () => {
+  it("calls a loss nats only where all of its terms are", () => {
+    assert.strictEqual(termTitle("loss", ["loss", "kl", "capacity"]), "loss (nats an image)")
+    assert.strictEqual(termTitle("loss", ["loss", "half-squared-error"]), "loss (the sum of its terms)")
+    assert.strictEqual(termTitle("reconstruction", ["half-squared-error"]), "reconstruction (nats an image)")
+    assert.strictEqual(termTitle("half-mean-squared-code", []), "half the mean squared code")
+  })
+
   it.effect("has one panel a term, training and test, and the last losses in the caption", () =>
     Effect.gen(function* () {
       const { figures } = yield* Curves().run

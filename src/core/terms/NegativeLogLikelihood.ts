@@ -1,0 +1,26 @@
+/**
+ * `-log p(x | z)`, summed over the pixels or their mean.
+ *
+ * With `BernoulliLogits` this is the binary cross entropy: summed in seeds after Kingma and Welling, its mean over the
+ * pixels in the annotated PyTorch example.
+ */
+import * as tf from "@tensorflow/tfjs-core"
+import { type LossTerm, pixelsOf } from "../LossTerm.ts"
+import { type Reduction, reductionProblem } from "./Reduction.ts"
+
+export interface NegativeLogLikelihoodOptions {
+  /** `sum`, the default, is in nats an image; `mean` in nats a pixel. */
+  readonly reduction?: Reduction
+}
+
+/** `-log p(x | z)` or `-log p(x | z) / pixels`, `[batch]`. */
+export const NegativeLogLikelihood = (options: NegativeLogLikelihoodOptions = {}): LossTerm => {
+  const { reduction = "sum" } = options
+  return {
+    spec: { _tag: "NegativeLogLikelihood", reduction },
+    name: reduction === "sum" ? "reconstruction" : "mean-reconstruction",
+    problem: reductionProblem(reduction),
+    value: ({ images, reconstruction }) =>
+      reduction === "sum" ? reconstruction : tf.mul(reconstruction, 1 / pixelsOf(images))
+  }
+}

@@ -29,8 +29,12 @@ export * as Tensors from "./core/Tensors.ts"
 export * as TrainedModel from "./core/TrainedModel.ts"
 
 // Datasets.
+export * as BinarizedMnist from "./core/datasets/BinarizedMnist.ts"
 export * as FashionMnist from "./core/datasets/FashionMnist.ts"
+export * as FreyFaces from "./core/datasets/FreyFaces.ts"
+export * as MaskedFaces from "./core/datasets/MaskedFaces.ts"
 export * as Mnist from "./core/datasets/Mnist.ts"
+export * as OlivettiFaces from "./core/datasets/OlivettiFaces.ts"
 export * as Split from "./core/datasets/Split.ts"
 export * as Synthetic from "./core/datasets/Synthetic.ts"
 

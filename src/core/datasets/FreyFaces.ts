@@ -1,0 +1,50 @@
+/**
+ * Frey faces: 1,965 frames of a film of one person's face, 28x20, grey, without labels.
+ *
+ * Consecutive images are nearly equal, so the split is in the order of time: the last frames are the test examples. A
+ * random split would show the model neighbours of every test frame.
+ *
+ * Source: images by B. Frey, S. Roweis's page, https://cs.nyu.edu/~roweis/data.html; used by Kingma and Welling 2013,
+ * https://arxiv.org/abs/1312.6114
+ */
+import { Effect, type Layer, Result } from "effect"
+import { type Dataset, DatasetError } from "../Dataset.ts"
+import { digestOf } from "../Spec.ts"
+import * as IdxDataset from "./IdxDataset.ts"
+import { digestOfFiles, type IdxFile, read } from "./IdxFiles.ts"
+import * as Split from "./Split.ts"
+
+export interface FreyFacesOptions {
+  /** The part of the film, at its end, that is held out; 0.2 unless given: 1,572 and 393 frames. */
+  readonly testFraction?: number
+}
+
+/** The images of `frey_rawface.mat` as an IDX file. */
+export const images: IdxFile = {
+  file: "frey-images-idx3-ubyte",
+  shape: [1965, 28, 20],
+  sha256: "c943677a3bcb83ed2de1207d4355c360cabfee597a538f9735ec3254886c365f"
+}
+
+/** Provides Frey faces from the data directory or the cache. */
+export const layer = (options: FreyFacesOptions = {}): Layer.Layer<Dataset> => {
+  const split = Split.resolve({ ...options, heldOut: "last" })
+  const fault = Split.faultOf(split)
+  return IdxDataset.layer({
+    spec: { _tag: "FreyFaces", split },
+    name: "Frey faces",
+    shape: { height: 28, width: 20, channels: 1 },
+    folder: "frey",
+    files: [images],
+    ...(fault === undefined ? { digest: digestOf({ files: digestOfFiles([images]), split }) } : { fault }),
+    load: Effect.fnUntraced(function* (folder) {
+      const divided = Split.divide({ count: 1965, images: yield* read(folder, images) }, split)
+      if (Result.isSuccess(divided)) return divided.success
+      return yield* new DatasetError({ dataset: "Frey faces", reason: divided.failure })
+    }),
+    mirrors: [],
+    advice:
+      "give --data-dir a folder with frey/frey-images-idx3-ubyte.gz in it, an IDX file of the 1965 images of " +
+      "frey_rawface.mat, [1965, 28, 20]"
+  })
+}

@@ -7,7 +7,9 @@
  */
 import { Context, Effect, Layer, Option, Schema } from "effect"
 import { Engine, type EngineError } from "./Engine.ts"
-import type { Figure } from "./Figure.ts"
+import type { Animation, Figure, Page } from "./Figure.ts"
+import type { Schedule } from "./Schedule.ts"
+import type { SnapshotError, Snapshots } from "./Snapshots.ts"
 import { digestOf, type Spec } from "./Spec.ts"
 import { TrainedModel } from "./TrainedModel.ts"
 
@@ -16,6 +18,8 @@ export interface Findings {
   /** Such as `test/elbo`; the name tells the split, nats an image unless it says otherwise. */
   readonly metrics: Readonly<Record<string, number>>
   readonly figures: ReadonlyArray<Figure>
+  readonly animations?: ReadonlyArray<Animation>
+  readonly pages?: ReadonlyArray<Page>
 }
 
 /** An evaluation could not be computed. */
@@ -37,6 +41,18 @@ export interface Evaluator<out Needs = never> {
   readonly run: Effect.Effect<Findings, EngineError | EvaluationError, TrainedModel | Engine | Needs>
 }
 
+/** An evaluation that looks at the model at some epochs of its training: `run` may use `Snapshots` of those in `every`. */
+export interface Scheduled<out Needs = never> {
+  readonly spec: Spec
+  readonly needs: ReadonlyArray<Context.Key<any, any>>
+  readonly every: Schedule
+  readonly run: Effect.Effect<
+    Findings,
+    EngineError | EvaluationError | SnapshotError,
+    TrainedModel | Snapshots | Engine | Needs
+  >
+}
+
 /** Makes an evaluation; `run` may use the services named in `needs`. */
 export const make = <const Keys extends ReadonlyArray<Context.Key<any, any>> = []>(options: {
   readonly spec: Spec
@@ -53,7 +69,13 @@ export interface ReadyEvaluator {
   readonly spec: Spec
   /** Hash of the spec: names the evaluation's results. */
   readonly id: string
-  readonly run: Effect.Effect<Findings, EngineError | EvaluationError, TrainedModel | Engine>
+  /** At which epochs the parameters must be kept for it. */
+  readonly every?: Schedule
+  readonly run: Effect.Effect<
+    Findings,
+    EngineError | EvaluationError | SnapshotError,
+    TrainedModel | Snapshots | Engine
+  >
 }
 
 export class Evaluation extends Context.Service<Evaluation, { readonly evaluators: ReadonlyArray<ReadyEvaluator> }>()(
@@ -62,7 +84,7 @@ export class Evaluation extends Context.Service<Evaluation, { readonly evaluator
 
 /** An evaluation that is made where its needs are met and left out where they are not. */
 export interface Optional<out Needs> {
-  readonly optional: Evaluator<Needs>
+  readonly optional: Evaluator<Needs> | Scheduled<Needs>
 }
 
 /**
@@ -70,19 +92,25 @@ export interface Optional<out Needs> {
  *
  * `whenPossible(Manifold())` belongs in an experiment whose latent dimension is a parameter.
  */
-export const whenPossible = <Needs>(evaluator: Evaluator<Needs>): Optional<Needs> => ({ optional: evaluator })
+export const whenPossible = <Needs>(evaluator: Evaluator<Needs> | Scheduled<Needs>): Optional<Needs> => ({
+  optional: evaluator
+})
 
-type NeedsOf<E> = E extends Evaluator<infer Needs> ? Needs : never
+type NeedsOf<E> = E extends Evaluator<infer Needs> ? Needs : E extends Scheduled<infer Needs> ? Needs : never
 
-const ready = <Needs>(evaluator: Evaluator<Needs>, context: Context.Context<Needs>): ReadyEvaluator => ({
+const ready = <Needs>(
+  evaluator: Evaluator<Needs> | Scheduled<Needs>,
+  context: Context.Context<Needs>
+): ReadyEvaluator => ({
   spec: evaluator.spec,
+  ...("every" in evaluator ? { every: evaluator.every } : {}),
   id: digestOf(evaluator.spec).slice(0, 12),
   // What it needs alone: engine, trained model and loggers are the caller's.
   run: Effect.provideContext(evaluator.run, Context.pick(...evaluator.needs)(context) as Context.Context<Needs>)
 })
 
 /** Provides the evaluations of an experiment; asks for what they need. */
-export const layer = <Members extends ReadonlyArray<Evaluator<any> | Optional<any>>>(
+export const layer = <Members extends ReadonlyArray<Evaluator<any> | Scheduled<any> | Optional<any>>>(
   ...members: Members
 ): Layer.Layer<Evaluation, never, NeedsOf<Members[number]>> =>
   Layer.effect(

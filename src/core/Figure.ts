@@ -33,3 +33,31 @@ export interface Figure {
   readonly caption: string
   readonly view: View
 }
+
+/** Figures one after the other, as of a film: the same thing at several moments. */
+export interface Animation {
+  /** File name without ending. */
+  readonly name: string
+  readonly title: string
+  /** What one sees, for those who cannot look, and of which moments. */
+  readonly caption: string
+  /** At least one; all of them with the same axes. */
+  readonly frames: ReadonlyArray<Frame>
+}
+
+/** One moment of an animation. */
+export interface Frame {
+  /** Stands after the title, such as `epoch 3`. */
+  readonly label: string
+  readonly view: View
+}
+
+/** A page to be explored in a browser: one file that needs nothing else. */
+export interface Page {
+  /** File name without ending. */
+  readonly name: string
+  readonly title: string
+  readonly caption: string
+  /** The whole document. */
+  readonly html: string
+}

@@ -10,6 +10,7 @@ import { Engine, type EngineError } from "../core/Engine.ts"
 import type { EvaluationError } from "../core/Evaluation.ts"
 import type { FigureError } from "../core/Figure.ts"
 import type { ModelError } from "../core/Model.ts"
+import type { SnapshotError } from "../core/Snapshots.ts"
 import * as Evaluate from "./Evaluate.ts"
 import type { Manifest } from "./Manifest.ts"
 import type { PlannedRun } from "./Plan.ts"
@@ -26,6 +27,7 @@ export type RunFailure =
   | EvaluationError
   | FigureError
   | ModelError
+  | SnapshotError
   | StoreError
   | Train.DivergenceError
 
@@ -98,7 +100,7 @@ const train = Effect.fn("PerformRun.train")(function* (
       run: planned,
       data: loaded,
       place,
-      keeping: { checkpoint: run.saveCheckpoint, epoch: run.appendHistory },
+      keeping: { checkpoint: run.saveCheckpoint, epoch: run.appendHistory, snapshot: run.saveSnapshot },
       resume
     })
     const last = history.at(-1)

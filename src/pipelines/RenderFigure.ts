@@ -106,7 +106,7 @@ export const compile = Effect.fn("RenderFigure.compile")(function* (figure: Figu
 // Vega numbers clip paths by a counter of the whole process, so one figure is drawn at a time, from 1.
 const oneAtATime = Semaphore.makeUnsafe(1)
 
-const draw = Effect.fnUntraced(function* (figure: Figure, specification: Vega.Spec) {
+const draw = Effect.fnUntraced(function* (figure: Figure, specification: Vega.Spec, zoom: number) {
   const { Resvg, vega } = yield* load(figure)
   const { logger, messages } = collector()
   const svg = yield* Effect.tryPromise({
@@ -127,7 +127,7 @@ const draw = Effect.fnUntraced(function* (figure: Figure, specification: Vega.Sp
           fontFiles: [regular, bold],
           defaultFontFamily: fontFamily.split(",")[0]!
         },
-        fitTo: { mode: "zoom", value: pixelRatio }
+        fitTo: { mode: "zoom", value: zoom }
       })
         .render()
         .asPng(),
@@ -136,10 +136,16 @@ const draw = Effect.fnUntraced(function* (figure: Figure, specification: Vega.Sp
   return { svg, png: new Uint8Array(png), warnings: messages }
 })
 
-/** Renders a figure; what Vega finds doubtful is logged as a warning. */
-export const render = Effect.fn("RenderFigure.render")(function* (figure: Figure) {
+/**
+ * Renders a figure; what Vega finds doubtful is logged as a warning. `pixelRatio` is the number of pixels of the PNG along
+ * one unit of length, 2 unless given.
+ */
+export const render = Effect.fn("RenderFigure.render")(function* (
+  figure: Figure,
+  options: { readonly pixelRatio?: number } = {}
+) {
   const { specification, warnings } = yield* compile(figure)
-  const drawn = yield* oneAtATime.withPermits(1)(draw(figure, specification))
+  const drawn = yield* oneAtATime.withPermits(1)(draw(figure, specification, options.pixelRatio ?? pixelRatio))
   for (const warning of [...warnings, ...drawn.warnings]) {
     yield* Effect.logWarning(`figure ${figure.name}: ${warning}`)
   }

@@ -7,6 +7,7 @@
 import { Context, Effect, FileSystem, Logger, Option, Path, Schema, type Scope } from "effect"
 import type { Figure } from "../core/Figure.ts"
 import type { Spec } from "../core/Spec.ts"
+import type { HostTensors } from "../core/Tensors.ts"
 import type { EpochMetrics } from "../core/TrainedModel.ts"
 import * as AtomicFile from "./AtomicFile.ts"
 import * as Checkpoint from "./Checkpoint.ts"
@@ -14,6 +15,7 @@ import * as FigureFolder from "./FigureFolder.ts"
 import * as History from "./History.ts"
 import * as JsonFile from "./JsonFile.ts"
 import * as Manifest from "./Manifest.ts"
+import * as Snapshot from "./Snapshot.ts"
 import { fromPlatform, type StoreError } from "./StoreError.ts"
 
 /** Where a run stands at its end. */
@@ -28,7 +30,7 @@ export type RunSummary = typeof RunSummary.Type
 const EvaluationResult = Schema.Struct({
   spec: Manifest.SpecSchema,
   metrics: Schema.Record(Schema.String, Schema.Number),
-  /** Names of its figures in the folder `figures`. */
+  /** Names of its figures, animations and pages in the folder `figures`. */
   figures: Schema.Array(Schema.String)
 })
 export type EvaluationResult = typeof EvaluationResult.Type
@@ -49,15 +51,23 @@ export interface Run {
   /** The newest checkpoint that is whole. */
   readonly checkpoint: Effect.Effect<Option.Option<Checkpoint.Checkpoint>, StoreError>
   readonly saveCheckpoint: (checkpoint: Checkpoint.Checkpoint) => Effect.Effect<void, StoreError>
+  /** Keeps the parameters in a state at the end of an epoch, 0 before the first. */
+  readonly saveSnapshot: (epoch: number, state: HostTensors) => Effect.Effect<void, StoreError>
+  readonly hasSnapshot: (epoch: number) => Effect.Effect<boolean>
+  /** The parameters at the end of an epoch. */
+  readonly snapshot: (epoch: number) => Effect.Effect<Option.Option<HostTensors>, StoreError>
   readonly summary: Effect.Effect<Option.Option<RunSummary>, StoreError>
   readonly writeSummary: (summary: RunSummary) => Effect.Effect<void, StoreError>
   /** An evaluation's result by the evaluator's id; none also where one of its figures is gone. */
   readonly evaluation: (id: string) => Effect.Effect<Option.Option<EvaluationResult>, StoreError>
-  /** Stores figures, then the result that names them. */
+  /**
+   * Stores figures, animations and pages, then the result that names them. Another evaluator's result that names one of
+   * them is removed first, since what it tells of will be gone.
+   */
   readonly writeEvaluation: (
     id: string,
     result: { readonly spec: Spec; readonly metrics: Readonly<Record<string, number>> },
-    pictures: ReadonlyArray<FigureFolder.Picture>
+    exhibits: ReadonlyArray<FigureFolder.Exhibit>
   ) => Effect.Effect<void, StoreError>
   readonly figure: (name: string) => Effect.Effect<Option.Option<Figure>, StoreError>
   /** By name. */
@@ -81,6 +91,22 @@ const setAside = Effect.fn("Run.setAside")(function* (directory: string) {
   return Option.some(aside)
 })
 
+/** Results of other evaluators that name one of these figures. */
+const overwritten = Effect.fnUntraced(function* (folder: string, own: string, names: ReadonlyArray<string>) {
+  const fs = yield* FileSystem.FileSystem
+  const { join } = yield* Path.Path
+  const entries = yield* Effect.orElseSucceed(fs.readDirectory(folder), () => [])
+  const paths = entries.filter((entry) => entry.endsWith(".json")).map((entry) => join(folder, entry))
+  return yield* Effect.filter(
+    paths.filter((path) => path !== own),
+    (path) =>
+      // One that cannot be read vouches for nothing.
+      Effect.orElseSucceed(JsonFile.read(EvaluationResult, path), () => Option.none()).pipe(
+        Effect.map((result) => Option.isSome(result) && result.value.figures.some((name) => names.includes(name)))
+      )
+  )
+})
+
 const evaluation = Effect.fnUntraced(function* (figures: string, path: string) {
   const result = yield* JsonFile.read(EvaluationResult, path)
   if (Option.isNone(result)) return result
@@ -96,13 +122,15 @@ export const make = Effect.fnUntraced(function* (
 ): Effect.fn.Return<Run, never, FileSystem.FileSystem | Path.Path> {
   const path = yield* Path.Path
   const { join } = path
+  const fs = yield* FileSystem.FileSystem
   // These two alone: loggers and scopes are the caller's.
-  const context = Context.make(FileSystem.FileSystem, yield* FileSystem.FileSystem).pipe(Context.add(Path.Path, path))
+  const context = Context.make(FileSystem.FileSystem, fs).pipe(Context.add(Path.Path, path))
   const provided = <A, E, R>(effect: Effect.Effect<A, E, R | FileSystem.FileSystem | Path.Path>) =>
     Effect.provideContext(effect, context)
   const manifest = join(directory, "manifest.json")
   const history = join(directory, "metrics.ndjson")
   const checkpoints = join(directory, "checkpoints")
+  const snapshots = join(directory, "snapshots")
   const summary = join(directory, "summary.json")
   const figures = join(directory, "figures")
   const log = join(directory, "run.log")
@@ -118,6 +146,9 @@ export const make = Effect.fnUntraced(function* (
     truncateHistory: (epoch) => provided(History.truncate(history, epoch)),
     checkpoint: provided(Checkpoint.newest(checkpoints, id)),
     saveCheckpoint: (checkpoint) => provided(Checkpoint.save(checkpoints, id, checkpoint)),
+    saveSnapshot: (epoch, state) => provided(Snapshot.save(snapshots, id, epoch, state)),
+    hasSnapshot: (epoch) => provided(Snapshot.has(snapshots, epoch)),
+    snapshot: (epoch) => provided(Snapshot.read(snapshots, id, epoch)),
     summary: provided(JsonFile.read(RunSummary, summary)),
     writeSummary: (value) => provided(JsonFile.write(RunSummary, summary, value)),
     evaluation: (evaluator) =>
@@ -125,11 +156,13 @@ export const make = Effect.fnUntraced(function* (
         Effect.flatMap((path) => evaluation(figures, path)),
         provided
       ),
-    writeEvaluation: (evaluator, result, pictures) =>
+    writeEvaluation: (evaluator, result, exhibits) =>
       Effect.gen(function* () {
         const path = yield* evaluationFile(evaluator)
-        if (pictures.length > 0) yield* FigureFolder.write(figures, pictures)
-        const names = pictures.map(({ figure }) => figure.name)
+        const names = exhibits.map(FigureFolder.nameOf)
+        const stale = yield* overwritten(join(directory, "evaluations"), path, names)
+        yield* Effect.forEach(stale, (other) => Effect.mapError(fs.remove(other), fromPlatform(other, "write")))
+        if (exhibits.length > 0) yield* FigureFolder.write(figures, exhibits)
         yield* JsonFile.write(EvaluationResult, path, { ...result, figures: names })
       }).pipe(provided),
     figure: (name) => provided(FigureFolder.read(figures, name)),

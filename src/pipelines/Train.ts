@@ -8,9 +8,11 @@
 import { Clock, Effect, Schema, type Scope } from "effect"
 import type { LoadedDataset } from "../core/Dataset.ts"
 import { Engine, type EngineError } from "../core/Engine.ts"
+import type { ReadyEvaluator } from "../core/Evaluation.ts"
 import type { ModelError } from "../core/Model.ts"
 import * as Programs from "../core/Programs.ts"
 import { draw, permutation } from "../core/Random.ts"
+import { looks } from "../core/Schedule.ts"
 import { float32, type HostTensors, int32 } from "../core/Tensors.ts"
 import type { EpochMetrics } from "../core/TrainedModel.ts"
 import type { Checkpoint } from "./Checkpoint.ts"
@@ -37,7 +39,13 @@ export class DivergenceError extends Schema.TaggedError<DivergenceError>()("Dive
 export interface Keeping {
   readonly checkpoint: (checkpoint: Checkpoint) => Effect.Effect<void, StoreError>
   readonly epoch: (metrics: EpochMetrics) => Effect.Effect<void, StoreError>
+  /** Keeps the parameters in the state at the end of an epoch, 0 before the first. */
+  readonly snapshot: (epoch: number, state: HostTensors) => Effect.Effect<void, StoreError>
 }
+
+/** Epochs at whose end the parameters are kept for evaluations on a schedule. */
+export const snapshotEpochs = (evaluators: ReadonlyArray<ReadyEvaluator>, epochs: number): ReadonlySet<number> =>
+  new Set(evaluators.flatMap(({ every }) => (every === undefined ? [] : looks(every, epochs).epochs)))
 
 /** Where the run stands among those of its sweep. */
 export interface Place {
@@ -101,7 +109,7 @@ export const train = Effect.fn("Train.train")(function* (options: {
     test: yield* engine.place(Trained.imagesOf(data.test, run.dataset.shape))
   }
   const history: Array<EpochMetrics> = [...(resume?.history ?? [])]
-  const trained = yield* Trained.make({ run, autoencoder, data, images, state, history })
+  const trained = yield* Effect.map(Trained.make({ run, autoencoder, data, images }), (at) => at({ state, history }))
 
   const compile = (batch: number) => {
     const { program, signature } = Programs.trainStep(ingredients, { examples, batch })
@@ -117,6 +125,10 @@ export const train = Effect.fn("Train.train")(function* (options: {
   let lastFiniteLoss = Number.NaN
   let saved = yield* Clock.currentTimeMillis
   let rate = Number.NaN
+
+  const kept = snapshotEpochs(run.evaluation.evaluators, epochs)
+  const keep = (epoch: number) =>
+    kept.has(epoch) ? Effect.flatMap(state.read, (tensors) => keeping.snapshot(epoch, tensors)) : Effect.void
 
   const save = Effect.gen(function* () {
     const tensors = yield* state.read
@@ -180,6 +192,8 @@ export const train = Effect.fn("Train.train")(function* (options: {
     const loss = metrics["train/loss"]!
     yield* Effect.uninterruptible(
       Effect.gen(function* () {
+        // First, so that a run that goes on from this epoch finds it there.
+        yield* keep(epoch)
         yield* keeping.epoch(line)
         history.push(line)
         sums = {}
@@ -190,6 +204,7 @@ export const train = Effect.fn("Train.train")(function* (options: {
   })
 
   yield* Effect.gen(function* () {
+    if (step === 0) yield* keep(0)
     for (let epoch = history.length + 1; epoch <= epochs; epoch++) yield* trainEpoch(epoch)
   }).pipe(Effect.onInterrupt(() => Effect.ignore(save)))
   return history

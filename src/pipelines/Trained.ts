@@ -51,8 +51,15 @@ const inChunks = <E>(
     return joined
   })
 
+/** What a model has come to. */
+export interface Standing {
+  /** Has the parameters. A model follows its state while training changes it. */
+  readonly state: Placed
+  readonly history: ReadonlyArray<EpochMetrics>
+}
+
 /**
- * The trained model whose parameters are in `state`; it follows the state while training changes it.
+ * The trained model at any of its standings; its programs are compiled once for all of them.
  *
  * `images` holds the splits' images on the engine. A split's terms draw one code an example with noise that is a function
  * of the run's seed and the example, the same at every epoch.
@@ -62,10 +69,8 @@ export const make = Effect.fn("Trained.make")(function* (options: {
   readonly autoencoder: Autoencoder
   readonly data: LoadedDataset
   readonly images: Readonly<Record<Split, Placed>>
-  readonly state: Placed
-  readonly history: ReadonlyArray<EpochMetrics>
-}): Effect.fn.Return<TrainedModel["Service"], EngineError, Engine | Scope.Scope> {
-  const { run, autoencoder, data, images, state } = options
+}): Effect.fn.Return<(standing: Standing) => TrainedModel["Service"], EngineError, Engine | Scope.Scope> {
+  const { run, autoencoder, data, images } = options
   const engine = yield* Engine
   const scope = yield* Effect.scope
   const { latent } = run.model
@@ -85,13 +90,13 @@ export const make = Effect.fn("Trained.make")(function* (options: {
   const encoders = yield* forSplits((split) => compiled(Programs.encode(ingredients, sizes(split))))
   const decoder = yield* compiled(Programs.decode(ingredients, { batch: chunkSize }))
 
-  return {
+  return ({ history, state }) => ({
     datasetName: run.dataset.name,
     shape: run.dataset.shape,
     data,
     latent,
     seed: run.seed,
-    history: options.history,
+    history,
     encode: Effect.fn("TrainedModel.encode")(function* (split, indices) {
       const { batch } = sizes(split)
       const executable = yield* encoders[split]
@@ -135,5 +140,5 @@ export const make = Effect.fn("Trained.make")(function* (options: {
         })
       )
     })
-  }
+  })
 })

@@ -7,67 +7,113 @@ import { Effect } from "effect"
 import { EvaluationError, type Evaluator } from "../Evaluation.ts"
 import { type AxisLabel, imageGrid } from "../figures/ImageGrid.ts"
 import { mosaic } from "../figures/Mosaic.ts"
+import { roundNumbers } from "../figures/RoundNumbers.ts"
 import { PlanarLatent } from "../Model.ts"
 import { cumulative, quantile } from "../NormalDistribution.ts"
 import { TrainedModel } from "../TrainedModel.ts"
 
 const evaluation = "Manifold"
 
+/** Least and greatest value in each dimension. */
+export type Range = readonly [low: number, high: number]
+
 /** Quantiles of N(0, 1) at the middles of `count` equally probable intervals, ascending. */
 export const centralQuantiles = (count: number): ReadonlyArray<number> =>
   Array.from({ length: count }, (_, index) => quantile((index + 0.5) / count))
 
-/** Codes `[count * count, 2]` row by row: z1 grows to the right, z2 upwards. */
-export const planeCodes = (count: number): Float32Array => {
-  const values = centralQuantiles(count)
-  return Float32Array.from(values.toReversed().flatMap((second) => values.flatMap((first) => [first, second])))
+/** Where the codes of a grid stand along each axis of the latent plane. */
+interface Spacing {
+  /** Ascending, one a column. */
+  readonly values: ReadonlyArray<number>
+  /** The place of a value along the axis, from 0 to 1. */
+  readonly place: (z: number) => number
+  /** Values to be named on the axes. */
+  readonly ticks: ReadonlyArray<number>
+  /** How the codes were chosen, for axes and for a caption. */
+  readonly axis: string
+  readonly caption: string
 }
 
-/** Labels at round values of z, at the places that these have in the grid. */
-const ticks = (place: (z: number) => number): ReadonlyArray<AxisLabel> =>
-  [-2, -1, -0.5, 0, 0.5, 1, 2].map((z) => ({ at: place(z), label: String(z).replace("-", "\u2212") }))
+/** A number with a minus sign that is as wide as a plus sign. */
+const signed = (value: number): string => String(Number(value.toPrecision(6))).replace("-", "\u2212")
+
+/** By quantiles of the prior: each image stands for an equal share of its mass. */
+const byProbability = (columns: number): Spacing => {
+  const values = centralQuantiles(columns)
+  const outermost = values.at(-1)!.toFixed(2)
+  return {
+    values,
+    place: cumulative,
+    ticks: [-2, -1, -0.5, 0, 0.5, 1, 2],
+    axis: "spaced by probability under the prior",
+    caption:
+      `quantiles of N(0, 1) from \u2212${outermost} to ${outermost} in each dimension, ` +
+      `so that each image stands for an equal share of the prior's mass`
+  }
+}
+
+/** In equal steps from `low` to `high`. */
+const inEqualSteps = (columns: number, [low, high]: Range): Spacing => ({
+  values: Array.from({ length: columns }, (_, index) =>
+    columns === 1 ? (low + high) / 2 : low + ((high - low) * index) / (columns - 1)
+  ),
+  // The first image's middle is at `low`, the last one's at `high`.
+  place: (z) => (columns === 1 ? 0.5 : (((z - low) / (high - low)) * (columns - 1) + 0.5) / columns),
+  ticks: columns === 1 ? [] : roundNumbers([low, high], 8),
+  axis: "equal steps",
+  caption: `in equal steps from ${signed(low)} to ${signed(high)} in each dimension`
+})
+
+/** Codes `[values * values, 2]` row by row: z1 grows to the right, z2 upwards. */
+const codesOf = (values: ReadonlyArray<number>): Float32Array =>
+  Float32Array.from(values.toReversed().flatMap((second) => values.flatMap((first) => [first, second])))
+
+/** The codes of a grid by quantiles of the prior, `[count * count, 2]`. */
+export const planeCodes = (count: number): Float32Array => codesOf(centralQuantiles(count))
+
+/** The codes of a mesh grid over `range` in both dimensions, `[count * count, 2]`. */
+export const meshCodes = (count: number, range: Range): Float32Array => codesOf(inEqualSteps(count, range).values)
+
+/** What the decoder makes of the latent plane now; by quantiles of the prior where there is no `range`. */
+export const manifoldFigure = Effect.fnUntraced(function* (columns: number, range: Range | undefined) {
+  const { datasetName, decode, shape } = yield* TrainedModel
+  const spacing = range === undefined ? byProbability(columns) : inEqualSteps(columns, range)
+  const name = range === undefined ? "manifold" : "manifold-mesh"
+  const images = yield* decode(codesOf(spacing.values))
+  const grid = yield* mosaic({ name, images, shape, columns, gap: 0 })
+  const labels = (place: Spacing["place"]): ReadonlyArray<AxisLabel> =>
+    spacing.ticks.map((z) => ({ at: place(z), label: signed(z) }))
+  const what = `Means of p(x | z) at ${columns} by ${columns} codes: ${spacing.caption}`
+  const figure = imageGrid({
+    name,
+    title: `${datasetName}: manifold over the latent plane`,
+    caption: `${what}.`,
+    mosaic: grid,
+    x: { orient: "bottom", ticks: true, title: `z1 (${spacing.axis})`, labels: labels(spacing.place) },
+    y: { orient: "left", ticks: true, title: `z2 (${spacing.axis})`, labels: labels((z) => 1 - spacing.place(z)) }
+  })
+  return { figure, what }
+})
+
+export interface ManifoldOptions {
+  /** Images in a row and in a column, 20 unless given. */
+  readonly columns?: number
+  /** A mesh grid in equal steps over `range` in both dimensions, such as `[-4, 4]`. */
+  readonly range?: Range
+}
 
 /**
- * A figure `manifold`: images decoded at `columns` by `columns` codes (20 unless given) that split the prior's mass on
- * the latent plane evenly.
+ * A figure `manifold`: images decoded at codes that split the prior's mass on the latent plane evenly; or, with a `range`,
+ * a figure `manifold-mesh` at the codes of a mesh grid.
  */
-export const Manifold = (options: { readonly columns?: number } = {}): Evaluator<PlanarLatent> => {
-  const columns = options.columns ?? 20
+export const Manifold = (options: ManifoldOptions = {}): Evaluator<PlanarLatent> => {
+  const { columns = 20, range } = options
   return {
-    spec: { _tag: evaluation, columns },
+    spec: { _tag: evaluation, columns, ...(range === undefined ? {} : { range }) },
     needs: [PlanarLatent],
-    run: Effect.gen(function* () {
-      yield* PlanarLatent
-      const { datasetName, decode, shape } = yield* TrainedModel
-      const images = yield* decode(planeCodes(columns))
-      const grid = yield* mosaic({ name: "manifold", images, shape, columns, gap: 0 })
-      const outermost = centralQuantiles(columns).at(-1)!.toFixed(2)
-      return {
-        metrics: {},
-        figures: [
-          imageGrid({
-            name: "manifold",
-            title: `${datasetName}: manifold over the latent plane`,
-            caption:
-              `Means of p(x | z) at ${columns} by ${columns} codes: quantiles of N(0, 1) from \u2212${outermost} to ` +
-              `${outermost} in each dimension, so that each image stands for an equal share of the prior's mass.`,
-            mosaic: grid,
-            x: {
-              orient: "bottom",
-              ticks: true,
-              title: "z1 (spaced by probability under the prior)",
-              labels: ticks(cumulative)
-            },
-            y: {
-              orient: "left",
-              ticks: true,
-              title: "z2 (spaced by probability under the prior)",
-              labels: ticks((z) => 1 - cumulative(z))
-            }
-          })
-        ]
-      }
-    }).pipe(
+    run: PlanarLatent.pipe(
+      Effect.andThen(manifoldFigure(columns, range)),
+      Effect.map(({ figure }) => ({ metrics: {}, figures: [figure] })),
       Effect.catchTag("FigureError", (cause) => new EvaluationError({ evaluation, reason: cause.message, cause }))
     )
   }

@@ -57,6 +57,37 @@ export const interleaveRows = (
   return result
 }
 
+/** Test images and, below each, the mean of `p(x | z)` at the mean of its `q(z | x)`, as the model makes it now. */
+export const reconstructionsFigure = Effect.fnUntraced(function* (count: number) {
+  const { data, datasetName, decode, encode, shape } = yield* TrainedModel
+  const indices = chooseExamples(data.test, count)
+  const images = imagesAt(data.test, shape, indices)
+  const codes = yield* encode("test", indices)
+  const reconstructions = yield* decode(codes.mean)
+  const columns = Math.max(1, Math.min(perRow, indices.length))
+  const grid = yield* mosaic({
+    name: "reconstructions",
+    images: interleaveRows(images, reconstructions, columns * shape.height * shape.width * shape.channels),
+    shape,
+    columns,
+    gap: 0.07
+  })
+  const squaredError = images.reduce((sum, value, index) => sum + (value - reconstructions[index]!) ** 2, 0)
+  const error = `mean squared error ${(squaredError / images.length).toPrecision(3)} a pixel (pixels from 0 to 1)`
+  const what = `${indices.length} test images of ${datasetName} and, below each, the mean of p(x | z) at the mean of its code`
+  const figure = imageGrid({
+    name: "reconstructions",
+    title: `${datasetName}: test images and their reconstructions`,
+    caption: `${what}; ${error}.`,
+    mosaic: grid,
+    y: captions(
+      "left",
+      Array.from({ length: grid.rows }, (_, row) => (row % 2 === 0 ? "image" : "reconstruction"))
+    )
+  })
+  return { figure, what, error }
+})
+
 /**
  * A figure `reconstructions`: test images and, below each, the mean of `p(x | z)` at the mean of its `q(z | x)`.
  *
@@ -67,39 +98,8 @@ export const Reconstructions = (options: { readonly count?: number } = {}): Eval
   return {
     spec: { _tag: evaluation, count },
     needs: [],
-    run: Effect.gen(function* () {
-      const { data, datasetName, decode, encode, shape } = yield* TrainedModel
-      const indices = chooseExamples(data.test, count)
-      const images = imagesAt(data.test, shape, indices)
-      const codes = yield* encode("test", indices)
-      const reconstructions = yield* decode(codes.mean)
-      const columns = Math.max(1, Math.min(perRow, indices.length))
-      const grid = yield* mosaic({
-        name: "reconstructions",
-        images: interleaveRows(images, reconstructions, columns * shape.height * shape.width * shape.channels),
-        shape,
-        columns,
-        gap: 0.07
-      })
-      const squaredError = images.reduce((sum, value, index) => sum + (value - reconstructions[index]!) ** 2, 0)
-      return {
-        metrics: {},
-        figures: [
-          imageGrid({
-            name: "reconstructions",
-            title: `${datasetName}: test images and their reconstructions`,
-            caption:
-              `${indices.length} test images of ${datasetName} and, below each, the mean of p(x | z) at the mean of its ` +
-              `code; mean squared error ${(squaredError / images.length).toPrecision(3)} a pixel (pixels from 0 to 1).`,
-            mosaic: grid,
-            y: captions(
-              "left",
-              Array.from({ length: grid.rows }, (_, row) => (row % 2 === 0 ? "image" : "reconstruction"))
-            )
-          })
-        ]
-      }
-    }).pipe(
+    run: reconstructionsFigure(count).pipe(
+      Effect.map(({ figure }) => ({ metrics: {}, figures: [figure] })),
       Effect.catchTag("FigureError", (cause) => new EvaluationError({ evaluation, reason: cause.message, cause }))
     )
   }

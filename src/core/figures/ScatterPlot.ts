@@ -18,11 +18,19 @@ export interface ScatterPlotOptions {
   readonly legend: string
   /** One unit is equally long on both axes. */
   readonly equalAspect: boolean
+  /** What the axes span, rather than the points and a margin: for plots to be compared. */
+  readonly domain?: PlotDomain
   /** No numbers on the axes: for embeddings, whose coordinates have no meaning. */
   readonly bareAxes?: boolean
 }
 
 const side = 520
+
+/** What the two axes span. */
+export interface PlotDomain {
+  readonly x: readonly [low: number, high: number]
+  readonly y: readonly [low: number, high: number]
+}
 
 /** The least interval that holds the finite values, with a margin; [-1, 1] about a value that stands alone. */
 const interval = (values: ArrayLike<number>): readonly [low: number, high: number] => {
@@ -46,6 +54,13 @@ const equallyLong = (x: readonly [number, number], y: readonly [number, number])
   return [about(x), about(y)] as const
 }
 
+/** What the axes of a plot of these points span. */
+export const domainOf = (x: ArrayLike<number>, y: ArrayLike<number>, equalAspect: boolean): PlotDomain => {
+  const domain = [interval(x), interval(y)] as const
+  const [first, second] = equalAspect ? equallyLong(...domain) : domain
+  return { x: first, y: second }
+}
+
 /** Area (in square units) and opacity of a point: 60 and 0.8 for 100 of them, 8 and 0.45 for 10,000. */
 export const pointStyle = (count: number): { readonly size: number; readonly opacity: number } => ({
   size: Math.round(Math.min(60, Math.max(8, 800 / Math.sqrt(Math.max(count, 1))))),
@@ -55,9 +70,7 @@ export const pointStyle = (count: number): { readonly size: number; readonly opa
 /** A scatter plot with a legend of the classes. Points that are not finite are left out. */
 export const scatterPlot = (options: ScatterPlotOptions): Figure => {
   const { classes, labels, x, y } = options
-  const [xDomain, yDomain] = options.equalAspect
-    ? equallyLong(interval(x.values), interval(y.values))
-    : [interval(x.values), interval(y.values)]
+  const { x: xDomain, y: yDomain } = options.domain ?? domainOf(x.values, y.values, options.equalAspect)
   const style = pointStyle(x.values.length)
   // Rounding to 1/4000 of the axis is below what can be seen and makes the file half as large.
   const digits = (domain: readonly [number, number]) =>

@@ -1,0 +1,49 @@
+/**
+ * How the decoder came to cover the latent plane, epoch by epoch.
+ */
+import { Effect } from "effect"
+import { EvaluationError, type Scheduled } from "../Evaluation.ts"
+import { PlanarLatent } from "../Model.ts"
+import { epochs, type Schedule } from "../Schedule.ts"
+import { manifoldFigure, type Range } from "./Manifold.ts"
+import { overTraining } from "./OverTraining.ts"
+
+const evaluation = "ManifoldOverTraining"
+
+export interface ManifoldOverTrainingOptions {
+  /** Images in a row and in a column, 20 unless given. */
+  readonly columns?: number
+  /** Least and greatest code in each dimension, -4 and 4 unless given. */
+  readonly range?: Range
+  /** Every epoch unless given. */
+  readonly every?: Schedule
+}
+
+/** An animation `manifold-over-training`: images decoded at the codes of a mesh grid over the latent plane. */
+export const ManifoldOverTraining = (options: ManifoldOverTrainingOptions = {}): Scheduled<PlanarLatent> => {
+  const { columns = 20, every = epochs(1), range = [-4, 4] } = options
+  return {
+    spec: { _tag: evaluation, columns, range, every: every.epochs },
+    needs: [PlanarLatent],
+    every,
+    run: Effect.gen(function* () {
+      yield* PlanarLatent
+      const { seen, sentence } = yield* overTraining(every, manifoldFigure(columns, range))
+      const { figure, what } = seen.at(-1)!.value
+      return {
+        metrics: {},
+        figures: [],
+        animations: [
+          {
+            name: "manifold-over-training",
+            title: figure.title,
+            caption: `${what}, over training. ${sentence}`,
+            frames: seen.map(({ label, value }) => ({ label, view: value.figure.view }))
+          }
+        ]
+      }
+    }).pipe(
+      Effect.catchTag("FigureError", (cause) => new EvaluationError({ evaluation, reason: cause.message, cause }))
+    )
+  }
+}

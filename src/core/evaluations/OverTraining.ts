@@ -1,0 +1,36 @@
+/**
+ * Looks at a model over its training, as the frames of an animation.
+ */
+import { Effect } from "effect"
+import { looks, type Schedule } from "../Schedule.ts"
+import { Snapshots } from "../Snapshots.ts"
+import type { TrainedModel } from "../TrainedModel.ts"
+
+/** What was seen at one epoch. */
+export interface Seen<A> {
+  /** Such as `epoch 3 of 20`. */
+  readonly label: string
+  readonly epoch: number
+  readonly value: A
+}
+
+/** Which frames an animation has, as a sentence. */
+const sentence = (schedule: Schedule, frames: number, due: number): string => {
+  const every = schedule.epochs === 1 ? "every epoch" : `every ${schedule.epochs} epochs`
+  return frames === due
+    ? `${frames} frames: before training, after ${every} and at the end.`
+    : `${frames} frames, evenly chosen of the ${due} that fall before training, after ${every} and at the end.`
+}
+
+/** What `look` sees at the epochs of a schedule, and a sentence that says which these are. */
+export const overTraining = <A, E, R>(schedule: Schedule, look: Effect.Effect<A, E, R | TrainedModel>) =>
+  Effect.gen(function* () {
+    const { each, trainedEpochs } = yield* Snapshots
+    const { due, epochs } = looks(schedule, trainedEpochs)
+    const values = yield* each(epochs, look)
+    const seen = values.map((value, index): Seen<A> => {
+      const epoch = epochs[index]!
+      return { label: `epoch ${epoch} of ${trainedEpochs}`, epoch, value }
+    })
+    return { seen, sentence: sentence(schedule, epochs.length, due) }
+  })

@@ -1,0 +1,45 @@
+/**
+ * How reconstructions of the same test images came about, epoch by epoch.
+ */
+import { Effect } from "effect"
+import { EvaluationError, type Scheduled } from "../Evaluation.ts"
+import { epochs, type Schedule } from "../Schedule.ts"
+import { overTraining } from "./OverTraining.ts"
+import { reconstructionsFigure } from "./Reconstructions.ts"
+
+const evaluation = "ReconstructionsOverTraining"
+
+export interface ReconstructionsOverTrainingOptions {
+  /** Number of test images, 10 unless given; with labels each class has its share of them. */
+  readonly count?: number
+  /** Every epoch unless given. */
+  readonly every?: Schedule
+}
+
+/** An animation `reconstructions-over-training` of what `Reconstructions` shows. */
+export const ReconstructionsOverTraining = (options: ReconstructionsOverTrainingOptions = {}): Scheduled => {
+  const { count = 10, every = epochs(1) } = options
+  return {
+    spec: { _tag: evaluation, count, every: every.epochs },
+    needs: [],
+    every,
+    run: Effect.gen(function* () {
+      const { seen, sentence } = yield* overTraining(every, reconstructionsFigure(count))
+      const [first, last] = [seen[0]!.value, seen.at(-1)!.value]
+      return {
+        metrics: {},
+        figures: [],
+        animations: [
+          {
+            name: "reconstructions-over-training",
+            title: last.figure.title,
+            caption: `${last.what}, over training: ${first.error} at first, ${last.error} at the end. ${sentence}`,
+            frames: seen.map(({ label, value }) => ({ label, view: value.figure.view }))
+          }
+        ]
+      }
+    }).pipe(
+      Effect.catchTag("FigureError", (cause) => new EvaluationError({ evaluation, reason: cause.message, cause }))
+    )
+  }
+}

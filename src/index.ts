@@ -41,7 +41,9 @@ export * as Split from "./core/datasets/Split.ts"
 export * as Synthetic from "./core/datasets/Synthetic.ts"
 
 // Models and what they are composed of.
+export * as ConditionalVae from "./core/models/ConditionalVae.ts"
 export * as DenseVae from "./core/models/DenseVae.ts"
+export * as SequentialVae from "./core/models/SequentialVae.ts"
 export { BernoulliLogits } from "./core/likelihoods/BernoulliLogits.ts"
 export { GaussianLikelihood } from "./core/likelihoods/Gaussian.ts"
 export { Deterministic } from "./core/posteriors/Deterministic.ts"

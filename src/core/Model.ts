@@ -30,16 +30,26 @@ export interface ParameterInfo {
   readonly initializer: Initializer
 }
 
+/** What a model is given beside images and codes. */
+export interface ModelContext {
+  /** Noise that the model asks for, `[batch, ...]` each; without it, as in evaluation. */
+  readonly noise?: Tensors | undefined
+  /** Classes `[batch]`, `int32`, for a model that takes them. */
+  readonly labels?: tf.Tensor1D | undefined
+}
+
 /** A model for images of one shape. */
 export interface Autoencoder {
   /** Every parameter by name, such as `encoder/dense1/kernel`. */
   readonly parameters: Readonly<Record<string, ParameterInfo>>
   /** Noise used in training only, such as dropout's, beside the posterior's own. */
   readonly noise: NoiseTypes
-  /** `q(z | x)` for images `[batch, height, width, channels]` in [0, 1]. Without `noise`: as in evaluation. */
-  readonly encode: (parameters: Tensors, images: tf.Tensor4D, noise?: Tensors) => PosteriorDistribution
-  /** `p(x | z)` for codes `[batch, latent]`. Without `noise`: as in evaluation. */
-  readonly decode: (parameters: Tensors, codes: tf.Tensor2D, noise?: Tensors) => LikelihoodDistribution
+  /** Number of classes whose labels `encode` and `decode` take; absent for a model that takes none. */
+  readonly classes?: number
+  /** `q(z | x)`, or `q(z | x, y)`, for images `[batch, height, width, channels]` in [0, 1]. */
+  readonly encode: (parameters: Tensors, images: tf.Tensor4D, context?: ModelContext) => PosteriorDistribution
+  /** `p(x | z)`, or `p(x | z, y)`, for codes `[batch, latent]`. */
+  readonly decode: (parameters: Tensors, codes: tf.Tensor2D, context?: ModelContext) => LikelihoodDistribution
 }
 
 export class Model extends Context.Service<
@@ -57,3 +67,8 @@ export class Model extends Context.Service<
 
 /** Offered by a model whose latent space is known to be a plane: what a 2-D manifold figure needs. */
 export class PlanarLatent extends Context.Service<PlanarLatent, { readonly latent: 2 }>()("vae/core/PlanarLatent") {}
+
+/** Offered by a model that makes images of a chosen class. */
+export class ClassConditional extends Context.Service<ClassConditional, { readonly classes: number }>()(
+  "vae/core/ClassConditional"
+) {}

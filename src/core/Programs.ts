@@ -8,7 +8,7 @@ import * as tf from "@tensorflow/tfjs-core"
 import { Record } from "effect"
 import type { ImageShape } from "./Dataset.ts"
 import type { Program, Signature } from "./Engine.ts"
-import type { Autoencoder } from "./Model.ts"
+import type { Autoencoder, ModelContext } from "./Model.ts"
 import type { NoiseTypes } from "./Noise.ts"
 import type { Objective, Terms } from "./Objective.ts"
 import type { Optimizer } from "./Optimizer.ts"
@@ -37,6 +37,15 @@ const imagesType = ({ height, width, channels }: ImageShape, count: number): Ten
   images: { shape: [count, height, width, channels], dtype: "uint8" }
 })
 
+/** Images, and labels where the model takes them. */
+const examplesType = ({ autoencoder, shape }: Ingredients, count: number): TensorTypes => ({
+  ...imagesType(shape, count),
+  ...(autoencoder.classes !== undefined && { labels: { shape: [count], dtype: "uint8" } })
+})
+
+const labelsType = ({ autoencoder }: Ingredients, batch: number): TensorTypes =>
+  autoencoder.classes === undefined ? {} : { labels: { shape: [batch], dtype: "int32" } }
+
 const indicesType = (batch: number): TensorTypes => ({ indices: { shape: [batch], dtype: "int32" } })
 
 const noiseTypes = (noise: NoiseTypes, batch: number): TensorTypes =>
@@ -57,19 +66,23 @@ export const trainingNoise = ({ autoencoder, latent }: Ingredients): NoiseTypes 
 const gather = (data: Tensors, inputs: Tensors): tf.Tensor4D =>
   tf.mul(tf.cast(tf.gather(data["images"]!, inputs["indices"]!), "float32"), 1 / 255)
 
+/** The labels at `indices` where the model takes them, `[batch]`. */
+const gatherLabels = ({ autoencoder }: Ingredients, data: Tensors, inputs: Tensors): ModelContext =>
+  autoencoder.classes === undefined ? {} : { labels: tf.gather(data["labels"]!, inputs["indices"]!) as tf.Tensor1D }
+
 const termsOf = (
   { autoencoder }: Ingredients,
   objective: Objective["Service"],
   parameters: Tensors,
   images: tf.Tensor4D,
   posteriorNoise: tf.Tensor2D,
-  noise?: Tensors
+  context: ModelContext
 ): Terms =>
   objective.terms({
     images,
-    posterior: autoencoder.encode(parameters, images, noise),
+    posterior: autoencoder.encode(parameters, images, context),
     noise: posteriorNoise,
-    decode: (codes) => autoencoder.decode(parameters, codes, noise)
+    decode: (codes) => autoencoder.decode(parameters, codes, context)
   })
 
 /**
@@ -103,14 +116,15 @@ const withGradients = (
 /**
  * One step of training: the gradient of the batch's mean loss, and the optimiser's update.
  *
- * State `parameters/...` and `optimizer/...`; data `images` `[examples, height, width, channels]`; inputs `indices`
+ * State `parameters/...` and `optimizer/...`; data `images` `[examples, height, width, channels]`, and `labels`
+ * `[examples]` where the model takes them; inputs `indices`
  * `[batch]`, `step` (scalar, 1 at the first), `noise/...` `[batch, ...]`; outputs the objective's terms, `[batch]` each.
  */
 export const trainStep = (
   ingredients: Ingredients & { readonly objective: Objective["Service"]; readonly optimizer: Optimizer },
   sizes: { readonly examples: number; readonly batch: number }
 ): TypedProgram => {
-  const { autoencoder, objective, optimizer, shape } = ingredients
+  const { autoencoder, objective, optimizer } = ingredients
   const types = parameterTypes(autoencoder)
   return {
     program: {
@@ -119,9 +133,10 @@ export const trainStep = (
         const parameters = under("parameters/", state)
         const noise = under("noise/", inputs)
         const images = gather(data, inputs)
+        const context = { ...gatherLabels(ingredients, data, inputs), noise }
         const { terms, gradients } = withGradients(
           parameters,
-          () => termsOf(ingredients, objective, parameters, images, noise["posterior"] as tf.Tensor2D, noise),
+          () => termsOf(ingredients, objective, parameters, images, noise["posterior"] as tf.Tensor2D, context),
           images.shape[0]
         )
         const update = optimizer.update({
@@ -138,7 +153,7 @@ export const trainStep = (
     },
     signature: {
       state: { ...prefixed("parameters/", types), ...prefixed("optimizer/", optimizer.state(types)) },
-      data: imagesType(shape, sizes.examples),
+      data: examplesType(ingredients, sizes.examples),
       inputs: {
         ...indicesType(sizes.batch),
         step: { shape: [], dtype: "float32" },
@@ -162,14 +177,15 @@ export const evaluateTerms = (
           ingredients.objective,
           under("parameters/", state),
           gather(data, inputs),
-          inputs["noise/posterior"] as tf.Tensor2D
+          inputs["noise/posterior"] as tf.Tensor2D,
+          gatherLabels(ingredients, data, inputs)
         )
       }
     })
   },
   signature: {
     state: prefixed("parameters/", parameterTypes(ingredients.autoencoder)),
-    data: imagesType(ingredients.shape, sizes.examples),
+    data: examplesType(ingredients, sizes.examples),
     inputs: {
       ...indicesType(sizes.batch),
       "noise/posterior": { shape: [sizes.batch, ingredients.latent], dtype: "float32" }
@@ -179,37 +195,80 @@ export const evaluateTerms = (
 
 /** `mean` and `deviation` of `q(z | x)`, `[batch, latent]` each, for the images at `indices`. */
 export const encode = (
-  { autoencoder, shape }: Ingredients,
+  ingredients: Ingredients,
   sizes: { readonly examples: number; readonly batch: number }
 ): TypedProgram => ({
   program: {
     name: "encode",
     run: ({ state, data, inputs }) => {
-      const { mean, deviation } = autoencoder.encode(under("parameters/", state), gather(data, inputs))
+      const { mean, deviation } = ingredients.autoencoder.encode(
+        under("parameters/", state),
+        gather(data, inputs),
+        gatherLabels(ingredients, data, inputs)
+      )
       return { outputs: { mean, deviation } }
     }
   },
   signature: {
-    state: prefixed("parameters/", parameterTypes(autoencoder)),
-    data: imagesType(shape, sizes.examples),
+    state: prefixed("parameters/", parameterTypes(ingredients.autoencoder)),
+    data: examplesType(ingredients, sizes.examples),
     inputs: indicesType(sizes.batch)
   }
 })
 
-/** `images` `[batch, height, width, channels]`: the means of `p(x | z)` for `codes` `[batch, latent]`. */
-export const decode = ({ autoencoder, latent }: Ingredients, sizes: { readonly batch: number }): TypedProgram => ({
-  program: {
-    name: "decode",
-    run: ({ state, inputs }) => ({
-      outputs: { images: autoencoder.decode(under("parameters/", state), inputs["codes"] as tf.Tensor2D).mean }
-    })
-  },
-  signature: {
-    state: prefixed("parameters/", parameterTypes(autoencoder)),
-    data: {},
-    inputs: { codes: { shape: [sizes.batch, latent], dtype: "float32" } }
+/** A batch's labels among the inputs, where the model takes them. */
+const givenLabels = (inputs: Tensors): ModelContext => ({ labels: inputs["labels"] as tf.Tensor1D | undefined })
+
+/**
+ * `mean` and `deviation` of `q(z | x)`, `[batch, latent]` each, for any `images` `[batch, height, width, channels]` in
+ * [0, 1], and `labels` `[batch]` where the model takes them.
+ */
+export const encodeImages = (ingredients: Ingredients, sizes: { readonly batch: number }): TypedProgram => {
+  const { autoencoder, shape } = ingredients
+  return {
+    program: {
+      name: "encode images",
+      run: ({ state, inputs }) => {
+        const images = inputs["images"] as tf.Tensor4D
+        const { mean, deviation } = autoencoder.encode(under("parameters/", state), images, givenLabels(inputs))
+        return { outputs: { mean, deviation } }
+      }
+    },
+    signature: {
+      state: prefixed("parameters/", parameterTypes(autoencoder)),
+      data: {},
+      inputs: {
+        images: { shape: [sizes.batch, shape.height, shape.width, shape.channels], dtype: "float32" },
+        ...labelsType(ingredients, sizes.batch)
+      }
+    }
   }
-})
+}
+
+/**
+ * `images` `[batch, height, width, channels]`: the means of `p(x | z)` for `codes` `[batch, latent]`, and `labels`
+ * `[batch]` where the model takes them.
+ */
+export const decode = (ingredients: Ingredients, sizes: { readonly batch: number }): TypedProgram => {
+  const { autoencoder, latent } = ingredients
+  return {
+    program: {
+      name: "decode",
+      run: ({ state, inputs }) => {
+        const codes = inputs["codes"] as tf.Tensor2D
+        return { outputs: { images: autoencoder.decode(under("parameters/", state), codes, givenLabels(inputs)).mean } }
+      }
+    },
+    signature: {
+      state: prefixed("parameters/", parameterTypes(autoencoder)),
+      data: {},
+      inputs: {
+        codes: { shape: [sizes.batch, latent], dtype: "float32" },
+        ...labelsType(ingredients, sizes.batch)
+      }
+    }
+  }
+}
 
 /** First values of parameters and optimiser state; each parameter has its own stream of random numbers. */
 export const initialState = (autoencoder: Autoencoder, optimizer: Optimizer, seed: number): HostTensors => {

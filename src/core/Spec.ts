@@ -12,6 +12,17 @@ export interface Spec {
   readonly [key: string]: Json
 }
 
+/** The first number in a value that is not finite, which JSON has no text for, and where: `[1].units`. */
+export const nonFinite = (value: Json, path = ""): { readonly path: string; readonly value: number } | undefined => {
+  if (typeof value === "number") return Number.isFinite(value) ? undefined : { path, value }
+  if (typeof value !== "object" || value === null) return undefined
+  for (const [key, member] of Object.entries(value)) {
+    const found = nonFinite(member, path + (Array.isArray(value) ? `[${key}]` : `.${key}`))
+    if (found !== undefined) return found
+  }
+  return undefined
+}
+
 /** RFC 8785 canonical JSON: one text for one value, whatever the order of its keys. */
 export const canonicalJson = (value: Json): string => canonicalize(value) as string
 

@@ -5,7 +5,14 @@ import { assert, layer as withLayer } from "@effect/vitest"
 import * as tf from "@tensorflow/tfjs-core"
 import { Effect, type Layer, Option, Record } from "effect"
 import type { ImageShape } from "../core/Dataset.ts"
-import { type Autoencoder, Model, type ModelError, PlanarLatent } from "../core/Model.ts"
+import {
+  type Autoencoder,
+  ClassConditional,
+  Model,
+  type ModelContext,
+  type ModelError,
+  PlanarLatent
+} from "../core/Model.ts"
 import { draw, permutation, uniform } from "../core/Random.ts"
 import { canonicalJson } from "../core/Spec.ts"
 import { float32, type HostTensor, type HostTensors, sizeOf, type Tensors } from "../core/Tensors.ts"
@@ -38,12 +45,23 @@ const first = (autoencoder: Autoencoder, seed: number): HostTensors =>
     )
   )
 
+/** Labels `[batch]`, each class in turn from `first`, where the model takes them. */
+const labelled = ({ classes }: Autoencoder, batch: number, first = 0): ModelContext =>
+  classes === undefined
+    ? {}
+    : {
+        labels: tf.tensor1d(
+          Array.from({ length: batch }, (_, index) => (index + first) % classes),
+          "int32"
+        )
+      }
+
 const axes = ({ height, width, channels }: ImageShape): ReadonlyArray<number> => [height, width, channels]
 
 /** Registers the contract's tests. */
 export const modelContract = (
   name: string,
-  layer: Layer.Layer<Model | PlanarLatent, ModelError> | Layer.Layer<Model, ModelError>,
+  layer: Layer.Layer<Model, ModelError>,
   options: ModelContractOptions = {}
 ): void => {
   const {
@@ -59,10 +77,10 @@ export const modelContract = (
     parameters: Tensors,
     images: tf.Tensor4D,
     noise: tf.Tensor2D,
-    trainingNoise?: Tensors
+    context: ModelContext = labelled(autoencoder, images.shape[0])
   ): Tensors => {
-    const posterior = autoencoder.encode(parameters, images, trainingNoise)
-    const likelihood = autoencoder.decode(parameters, posterior.sample(noise), trainingNoise)
+    const posterior = autoencoder.encode(parameters, images, context)
+    const likelihood = autoencoder.decode(parameters, posterior.sample(noise), context)
     return {
       mean: posterior.mean,
       deviation: posterior.deviation,
@@ -77,9 +95,10 @@ export const modelContract = (
       autoencoder: Autoencoder,
       parameters: HostTensors,
       images: HostTensor,
-      noise: HostTensor
+      noise: HostTensor,
+      context: (batch: number) => ModelContext = (batch) => labelled(autoencoder, batch)
     ): Record<string, Reading> =>
-      read(() => look(autoencoder, toTensors(parameters), toTensor(images), toTensor(noise)))
+      read(() => look(autoencoder, toTensors(parameters), toTensor(images), toTensor(noise), context(images.shape[0]!)))
 
     /** Runs `test` for the model built for each of the shapes. */
     const forShapes = (
@@ -88,12 +107,18 @@ export const modelContract = (
         readonly shape: ImageShape
         readonly latent: number
         readonly hasDensity: boolean
+        readonly planar: boolean
+        readonly conditional: number | undefined
       }) => void
     ): Effect.Effect<void, ModelError, Model> =>
       Effect.gen(function* () {
         const model = yield* Model
         const { hasDensity = true, latent } = model
-        for (const shape of shapes) test({ autoencoder: yield* model.build(shape), shape, latent, hasDensity })
+        const planar = Option.isSome(yield* Effect.serviceOption(PlanarLatent))
+        const conditional = Option.getOrUndefined(yield* Effect.serviceOption(ClassConditional))?.classes
+        for (const shape of shapes) {
+          test({ autoencoder: yield* model.build(shape), shape, latent, hasDensity, planar, conditional })
+        }
       })
 
     it.effect("describes itself", () =>
@@ -105,10 +130,23 @@ export const modelContract = (
       })
     )
 
-    it.effect("offers a planar latent space exactly where it has two latent dimensions", () =>
-      Effect.gen(function* () {
-        const planar = yield* Effect.serviceOption(PlanarLatent)
-        assert.strictEqual(Option.isSome(planar), (yield* Model).latent === 2)
+    it.effect("offers a planar latent space exactly where two latent dimensions are all that an image depends on", () =>
+      forShapes(({ autoencoder, conditional, latent, planar }) => {
+        assert.strictEqual(planar, latent === 2 && autoencoder.classes === undefined)
+        assert.strictEqual(conditional, autoencoder.classes)
+      })
+    )
+
+    it.effect("gives images of another class other codes and other images, where it takes labels", () =>
+      forShapes(({ autoencoder, latent, shape }) => {
+        if (autoencoder.classes === undefined || autoencoder.classes < 2) return
+        const [images, noise] = [uniformValues(5, "images", [2, ...axes(shape)]), normalValues(5, "noise", [2, latent])]
+        const parameters = first(autoencoder, 5)
+        const [one, other] = [0, 1].map((start) =>
+          looked(autoencoder, parameters, images, noise, (batch) => labelled(autoencoder, batch, start))
+        )
+        assert.notDeepEqual(one!["mean"], other!["mean"])
+        assert.notDeepEqual(one!["image"], other!["image"])
       })
     )
 
@@ -173,7 +211,16 @@ export const modelContract = (
           const parameters = first(autoencoder, seed)
           const straight = looked(autoencoder, parameters, images, noise)
           const order = permutation({ seed, stream: "order", step: 0 }, batch)
-          const permuted = looked(autoencoder, parameters, permuteRows(images, order), permuteRows(noise, order))
+          const permuted = looked(
+            autoencoder,
+            parameters,
+            permuteRows(images, order),
+            permuteRows(noise, order),
+            (batch) => {
+              const { labels } = labelled(autoencoder, batch)
+              return labels === undefined ? {} : { labels: tf.gather(labels, tf.tensor1d(order, "int32")) }
+            }
+          )
           for (const [name, { shape, values }] of Object.entries(straight)) {
             assertClose(
               permuted[name]!.values,
@@ -236,7 +283,12 @@ export const modelContract = (
         const codeNoise = normalValues(4, "noise", [2, latent])
         const parameters = first(autoencoder, 4)
         const training = (): Record<string, Reading> =>
-          read(() => look(autoencoder, toTensors(parameters), toTensor(images), toTensor(codeNoise), toTensors(noise)))
+          read(() =>
+            look(autoencoder, toTensors(parameters), toTensor(images), toTensor(codeNoise), {
+              ...labelled(autoencoder, 2),
+              noise: toTensors(noise)
+            })
+          )
         assertFinite(training())
         assert.deepStrictEqual(training(), training())
       })

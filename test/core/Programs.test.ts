@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as tf from "@tensorflow/tfjs-core"
 import { Effect, Layer, Record } from "effect"
+import { Labels } from "../../src/core/Dataset.ts"
 import { Engine } from "../../src/core/Engine.ts"
 import * as OnnxRuntime from "../../src/core/engines/OnnxRuntime.ts"
 import * as Reference from "../../src/core/engines/Reference.ts"
@@ -8,7 +9,11 @@ import type { Likelihood } from "../../src/core/Likelihood.ts"
 import { BernoulliLogits } from "../../src/core/likelihoods/BernoulliLogits.ts"
 import { GaussianLikelihood } from "../../src/core/likelihoods/Gaussian.ts"
 import { Model } from "../../src/core/Model.ts"
+import * as ConditionalVae from "../../src/core/models/ConditionalVae.ts"
 import * as DenseVae from "../../src/core/models/DenseVae.ts"
+import { activation } from "../../src/core/networks/Activation.ts"
+import { dense } from "../../src/core/networks/Dense.ts"
+import { reshape } from "../../src/core/networks/Reshape.ts"
 import { Objective } from "../../src/core/Objective.ts"
 import * as BetaElbo from "../../src/core/objectives/BetaElbo.ts"
 import type { Optimizer } from "../../src/core/Optimizer.ts"
@@ -32,7 +37,9 @@ const bytes = Uint8Array.from(
   uniform({ seed: 1, stream: "pixels", step: 0 }, count * 30),
   (noise, index) => (index % 5 === Math.floor(index / 30) % 5 ? 230 : 0) + 25 * noise
 )
-const dataset: HostTensors = { images: uint8([count, 6, 5, 1], bytes) }
+/** The column of each image's bar. */
+const columns = Uint8Array.from({ length: count }, (_, index) => index % 5)
+const dataset: HostTensors = { images: uint8([count, 6, 5, 1], bytes), labels: uint8([count], columns) }
 
 interface Choices {
   readonly posterior?: Posterior
@@ -281,6 +288,77 @@ describe("the programs of a trained model", () => {
       assert.isTrue(encoded["deviation"]!.values.every((value) => value > 0))
       assert.deepStrictEqual(decoded["images"]!.shape, [3, 6, 5, 1])
       assert.isTrue(decoded["images"]!.values.every((value) => value >= 0 && value <= 1))
+    })
+  )
+})
+
+describe("the programs of a model that takes labels", () => {
+  const conditional = Effect.gen(function* () {
+    const autoencoder = yield* (yield* Model).build(shape)
+    return { autoencoder, latent, shape, objective: objectiveStub, optimizer: Adam({ learningRate: 0.01 }) }
+  }).pipe(
+    Effect.provide(
+      ConditionalVae.layer({
+        encoder: [dense(12), activation("tanh")],
+        decoder: [dense(12), activation("tanh"), dense(30), reshape([6, 5, 1])],
+        latent
+      }).pipe(Layer.provide(Layer.succeed(Labels, { classes: ["a", "b", "c", "d", "e"] })))
+    )
+  )
+
+  it.effect("train alike on every engine, and lower the loss", () =>
+    Effect.gen(function* () {
+      const ingredients = yield* conditional
+      const expected = yield* onReference(train(ingredients, 6))
+      const actual = yield* onOnnxRuntime(train(ingredients, 6))
+      expected.terms.forEach((terms, step) => assertSame(actual.terms[step]!, terms, 1e-4, 1e-3))
+      assertSame(actual.state, expected.state, 1e-4, 1e-3)
+      const { losses } = yield* onOnnxRuntime(train(ingredients, 200))
+      assert.isBelow(mean(losses.slice(-20)), mean(losses.slice(0, 20)) - 2)
+    })
+  )
+
+  it.effect("take an image's label from the data, or from the inputs", () =>
+    Effect.gen(function* () {
+      const ingredients = yield* conditional
+      const { state } = yield* onOnnxRuntime(train(ingredients, 200))
+      const indices = Int32Array.of(7, 0, 5)
+      const { mean, deviation } = yield* onOnnxRuntime(
+        runOnce(Programs.encode(ingredients, { examples: count, batch: 3 }), state, { indices: int32([3], indices) })
+      )
+      const given = float32(
+        [3, 6, 5, 1],
+        Float32Array.from(
+          { length: 90 },
+          (_, place) => bytes[indices[Math.floor(place / 30)]! * 30 + (place % 30)]! / 255
+        )
+      )
+      const encodeImages = Programs.encodeImages(ingredients, { batch: 3 })
+      for (const run of [onReference, onOnnxRuntime]) {
+        const found = yield* run(
+          runOnce(encodeImages, state, { images: given, labels: int32([3], Int32Array.of(2, 0, 0)) })
+        )
+        assertSame(found, { mean: mean!, deviation: deviation! }, 1e-4, 1e-3)
+      }
+      const other = yield* onReference(
+        runOnce(encodeImages, state, { images: given, labels: int32([3], Int32Array.of(2, 0, 4)) })
+      )
+      assertClose(other["mean"]!.values.slice(0, 4), mean!.values.slice(0, 4), 1e-4)
+      assert.notDeepEqual(other["mean"]!.values.slice(4), mean!.values.slice(4))
+
+      const decoded = yield* onOnnxRuntime(
+        runOnce(Programs.decode(ingredients, { batch: 5 }), state, {
+          codes: float32([5, 2], new Float32Array(10)),
+          labels: int32([5], Int32Array.of(0, 1, 2, 3, 4))
+        })
+      )
+      // The decoder puts the bar where the label says: the same code, another column.
+      for (let label = 0; label < 5; label++) {
+        const brightness = [0, 1, 2, 3, 4].map((column) =>
+          [0, 1, 2, 3, 4, 5].reduce((sum, row) => sum + decoded["images"]!.values[label * 30 + row * 5 + column]!, 0)
+        )
+        assert.strictEqual(brightness.indexOf(Math.max(...brightness)), label)
+      }
     })
   )
 })

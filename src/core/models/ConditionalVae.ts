@@ -1,0 +1,56 @@
+/**
+ * A variational autoencoder of labelled images: the label, as a one-hot vector, stands beside the flat image at the
+ * encoder and beside the code at the decoder, so that an image of a chosen class can be made.
+ *
+ * Source: Sohn, Lee and Yan 2015, "Learning structured output representation using deep conditional generative models",
+ * https://papers.nips.cc/paper/5775; Kingma et al. 2014, model M2, https://arxiv.org/abs/1406.5298
+ */
+import { Effect, Layer, Result } from "effect"
+import { Labels } from "../Dataset.ts"
+import { type ClassConditional, Model, ModelError } from "../Model.ts"
+import { type Part, sequence } from "../Network.ts"
+import { compose, offering, type Options, partsProblem, problemOf, specOf, withDefaults } from "./Compose.ts"
+
+export interface ConditionalVaeOptions extends Options {
+  /** From the vector `[pixels + classes]` to a vector, of which the posterior's heads are linear functions. */
+  readonly encoder: ReadonlyArray<Part>
+  /** From the vector `[latent + classes]` to the likelihood's parameters in the image's shape, such as logits. */
+  readonly decoder: ReadonlyArray<Part>
+}
+
+/**
+ * Provides `q(z | x, y)` and `p(x | z, y)` for the dataset's classes.
+ *
+ * Fails with `ModelError` where an option is not allowed; `build` fails with one where a part cannot take its input, or
+ * where the decoder does not end at the image's shape.
+ */
+export const layer = (options: ConditionalVaeOptions): Layer.Layer<Model | ClassConditional, ModelError, Labels> => {
+  const { decoder, encoder } = options
+  const choices = withDefaults(options)
+  const fail = (reason: string): ModelError => new ModelError({ model: "ConditionalVae", reason })
+  const problem = problemOf(choices) ?? partsProblem({ encoder, decoder })
+  const model = (classes: number) =>
+    Model.of({
+      spec: {
+        _tag: "ConditionalVae",
+        classes,
+        encoder: encoder.map(({ spec }) => spec),
+        decoder: decoder.map(({ spec }) => spec),
+        ...specOf(choices)
+      },
+      latent: choices.latent,
+      hasDensity: choices.posterior.hasDensity ?? true,
+      build: (image) =>
+        Effect.fromResult(
+          Result.mapError(
+            compose(image, { ...choices, classes, encoder: sequence(...encoder), decoder: sequence(...decoder) }),
+            (error) => fail(error.message)
+          )
+        )
+    })
+  return Layer.effectContext(
+    problem === undefined
+      ? Labels.use(({ classes }) => Effect.succeed(offering(model(classes.length), classes.length)))
+      : Effect.fail(fail(problem))
+  ) as Layer.Layer<Model | ClassConditional, ModelError, Labels>
+}

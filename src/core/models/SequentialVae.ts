@@ -1,0 +1,60 @@
+/**
+ * A variational autoencoder of any parts: an encoder and a decoder, each a sequence of layers.
+ *
+ * Source: Kingma and Welling 2013, https://arxiv.org/abs/1312.6114
+ */
+import { Effect, Layer, Result } from "effect"
+import { Model, ModelError } from "../Model.ts"
+import { type Part, sequence } from "../Network.ts"
+import {
+  compose,
+  offering,
+  type Options,
+  partsProblem,
+  type PlanarIf,
+  problemOf,
+  specOf,
+  withDefaults
+} from "./Compose.ts"
+
+export interface SequentialVaeOptions<Latent extends number = number> extends Options<Latent> {
+  /** From an image `[height, width, channels]` to a vector, of which the posterior's heads are linear functions. */
+  readonly encoder: ReadonlyArray<Part>
+  /** From a code `[latent]` to the likelihood's parameters in the image's shape, such as logits. */
+  readonly decoder: ReadonlyArray<Part>
+}
+
+/**
+ * Provides the model; with two latent dimensions it offers `PlanarLatent` too.
+ *
+ * Fails with `ModelError` where an option is not allowed; `build` fails with one where a part cannot take its input, or
+ * where the decoder does not end at the image's shape.
+ */
+export const layer = <const Latent extends number>(
+  options: SequentialVaeOptions<Latent>
+): Layer.Layer<Model | PlanarIf<Latent>, ModelError> => {
+  const { decoder, encoder } = options
+  const choices = withDefaults(options)
+  const fail = (reason: string): ModelError => new ModelError({ model: "SequentialVae", reason })
+  const problem = problemOf(choices) ?? partsProblem({ encoder, decoder })
+  const model = Model.of({
+    spec: {
+      _tag: "SequentialVae",
+      encoder: encoder.map(({ spec }) => spec),
+      decoder: decoder.map(({ spec }) => spec),
+      ...specOf(choices)
+    },
+    latent: choices.latent,
+    hasDensity: choices.posterior.hasDensity ?? true,
+    build: (image) =>
+      Effect.fromResult(
+        Result.mapError(
+          compose(image, { ...choices, encoder: sequence(...encoder), decoder: sequence(...decoder) }),
+          (error) => fail(error.message)
+        )
+      )
+  })
+  return Layer.effectContext(
+    problem === undefined ? Effect.succeed(offering(model)) : Effect.fail(fail(problem))
+  ) as Layer.Layer<Model | PlanarIf<Latent>, ModelError>
+}

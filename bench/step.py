@@ -1,7 +1,8 @@
 """Milliseconds of the step of bench/step.ts in eager PyTorch: the median of 150 steps, Adam plain and fused.
 
-Run: python bench/step.py (needs torch)
+Run: python bench/step.py [threads] (needs torch)
 """
+import sys
 import time
 
 import torch
@@ -30,7 +31,7 @@ def step(optimizer, indices, noise):
     return loss.item()
 
 
-torch.set_num_threads(2)
+torch.set_num_threads(int(sys.argv[1]) if len(sys.argv) > 1 else 2)
 optimizers = {
     "plain": torch.optim.Adam(parameters, lr=1e-3, foreach=False),
     "foreach": torch.optim.Adam(parameters, lr=1e-3),

@@ -2,7 +2,7 @@
  * Milliseconds of one training step of a 784-512-256-2-256-512-784 VAE, batch 128 gathered from bytes, Adam: the median
  * of 150 steps of each way to run it, in three rounds of 50 that alternate.
  *
- * Run: `node bench/step.ts`
+ * Run: `node bench/step.ts [threads]`, beside `python bench/step.py [threads]`, where nothing else runs.
  */
 import { performance } from "node:perf_hooks"
 import { Console, Effect } from "effect"
@@ -11,7 +11,8 @@ import * as OnnxRuntime from "../src/core/engines/OnnxRuntime.ts"
 import * as DenseStep from "../src/testing/DenseStep.ts"
 
 const sizes: DenseStep.DenseSizes = { pixels: 784, hidden: [512, 256], latent: 2, batch: 128, examples: 60_000 }
-const engines = { plain: OnnxRuntime.layer({ fuse: false }), fused: OnnxRuntime.layer() }
+const threads = Number(process.argv[2] ?? 2)
+const engines = { plain: OnnxRuntime.layer({ threads, fuse: false }), fused: OnnxRuntime.layer({ threads }) }
 
 const prepared = Effect.gen(function* () {
   const engine = yield* Engine

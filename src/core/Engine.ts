@@ -79,7 +79,7 @@ export class Engine extends Context.Service<
   {
     /** Engine, device, threads and version, as the manifest records them. */
     readonly spec: { readonly _tag: string; readonly device: string; readonly [key: string]: string | number }
-    /** Hands tensors to the engine, to be kept until the scope closes. */
+    /** Hands tensors to the engine, to be kept until the scope closes; it may keep and read the given arrays themselves. */
     readonly place: (tensors: HostTensors) => Effect.Effect<Placed, EngineError, Scope.Scope>
     readonly compile: (program: Program, signature: Signature) => Effect.Effect<Executable, EngineError, Scope.Scope>
   }

@@ -4,6 +4,8 @@
  */
 import "@tensorflow/tfjs"
 import * as tf from "@tensorflow/tfjs-core"
+// After TensorFlow.js's own, which it replaces in part.
+import "./Gradients.ts"
 
 // Keeps the plain backend from printing a banner at its first use.
 tf.enableProdMode()

@@ -117,16 +117,14 @@ export const reshape = (x: Value, shape: Shape): Value =>
 export const expand = (x: Value, shape: Shape): Value =>
   equalShapes(x.shape, shape) ? x : operation("Expand", [x, indices(shape)], shape, x.type)
 
-export const transpose = (x: Value, permutation: ReadonlyArray<number>): Value =>
-  permutation.every((axis, index) => axis === index)
-    ? x
-    : operation(
-        "Transpose",
-        [x],
-        permutation.map((axis) => x.shape[axis]!),
-        x.type,
-        { perm: permutation }
-      )
+/** The axes in another order; nothing moves where only axes of length 1 do. */
+export const transpose = (x: Value, permutation: ReadonlyArray<number>): Value => {
+  const shape = permutation.map((axis) => x.shape[axis]!)
+  const moved = permutation.filter((axis) => x.shape[axis] !== 1)
+  return moved.every((axis, index) => index === 0 || axis > moved[index - 1]!)
+    ? reshape(x, shape)
+    : operation("Transpose", [x], shape, x.type, { perm: permutation })
+}
 
 export const concat = (values: ReadonlyArray<Value>, axis: number): Value => {
   const first = values[0]!

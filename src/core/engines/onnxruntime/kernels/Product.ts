@@ -8,7 +8,7 @@ import * as Op from "../Operators.ts"
 
 const swapped = (x: Value): Value => {
   const axes = x.shape.map((_, axis) => axis)
-  return Op.transpose(x, [...axes.slice(0, -2), ...axes.slice(-2).reverse()])
+  return Op.transpose(x, [...axes.slice(0, -2), ...axes.slice(-2).toReversed()])
 }
 
 /** Two axes of floats are one Gemm, which transposes as it reads. */

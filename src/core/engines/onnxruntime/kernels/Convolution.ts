@@ -1,0 +1,108 @@
+/**
+ * Convolutions and their derivatives, by ONNX's `Conv` and `ConvTranspose` over channels first.
+ *
+ * Filters are `[height, width, in, out]` in TensorFlow.js.
+ */
+import {
+  backend_util,
+  type Conv2DAttrs,
+  type Conv2DBackpropFilterAttrs,
+  type Conv2DBackpropInputAttrs
+} from "@tensorflow/tfjs-core"
+import { sizeOf } from "../../../Tensors.ts"
+import type { Value } from "../Graph.ts"
+import { type Kernels, NotRecordable } from "../Kernel.ts"
+import * as Op from "../Operators.ts"
+import {
+  attributesOf,
+  type Axis,
+  channelsFirst,
+  channelsLast,
+  checkOutput,
+  reach,
+  seen,
+  transposedAttributesOf,
+  type Window,
+  windowOf
+} from "../Window.ts"
+
+type Shape4D = [number, number, number, number]
+type Attributes = Omit<Conv2DAttrs, "dilations"> & { readonly dilations?: Conv2DAttrs["dilations"] }
+
+const infoOf = (x: ReadonlyArray<number>, filter: ReadonlyArray<number>, attributes: Attributes) => {
+  const { strides, dilations, pad, dataFormat, dimRoundingMode } = attributes
+  if (dataFormat === "NCHW") throw new NotRecordable('convolutions are recorded in the data format "NHWC" only')
+  return backend_util.computeConv2DInfo(
+    [...x] as Shape4D,
+    [...filter] as Shape4D,
+    strides,
+    dilations ?? 1,
+    pad,
+    dimRoundingMode
+  )
+}
+
+const convolve = (x: Value, filter: Value, window: Window): Value => {
+  const shape = [x.shape[0]!, filter.shape[0]!, window.rows.output, window.columns.output]
+  return Op.operation("Conv", [x, filter], shape, "float32", attributesOf(window))
+}
+
+const convolution = ({ x, filter }: { readonly x: Value; readonly filter: Value }, attributes: Conv2DAttrs): Value => {
+  const window = windowOf(infoOf(x.shape, filter.shape, attributes))
+  return channelsLast(convolve(channelsFirst(x), Op.transpose(filter, [3, 2, 0, 1]), window))
+}
+
+/** The window that goes back over the outputs of one that moves element by element; none where it would crop them. */
+const backwards = (axis: Axis): Axis | undefined => {
+  const before = reach(axis) - 1 - axis.before
+  const after = axis.input - axis.output + axis.before
+  return axis.stride === 1 && before >= 0 && after >= 0
+    ? { ...axis, input: axis.output, output: axis.input, before, after }
+    : undefined
+}
+
+/** From the derivative by a convolution's output to that by its input: a transposed convolution. */
+const inputGradient = (
+  { dy, filter }: { readonly dy: Value; readonly filter: Value },
+  attributes: Conv2DBackpropInputAttrs
+): Value => {
+  const info = infoOf(attributes.inputShape, filter.shape, attributes)
+  checkOutput(dy, info)
+  const window = windowOf(info)
+  const [rows, columns] = [backwards(window.rows), backwards(window.columns)]
+  if (rows !== undefined && columns !== undefined) {
+    // With strides of 1 it is a convolution by the filter backwards, which is faster.
+    const [height, width] = filter.shape as Shape4D
+    const flipped = Op.slice(filter, [height - 1, width - 1, 0, 0], filter.shape, [-1, -1, 1, 1])
+    return channelsLast(convolve(channelsFirst(dy), Op.transpose(flipped, [2, 3, 0, 1]), { rows, columns }))
+  }
+  const { batchSize, inChannels, inHeight, inWidth } = info
+  const inputs = [channelsFirst(dy), Op.transpose(filter, [3, 2, 0, 1])]
+  const shape = [batchSize, inChannels, inHeight, inWidth]
+  return channelsLast(Op.operation("ConvTranspose", inputs, shape, "float32", transposedAttributesOf(window)))
+}
+
+/** For each element of the filter, the products of what it sees with the output's derivative, summed over all places. */
+const filterGradient = (
+  { x, dy }: { readonly x: Value; readonly dy: Value },
+  attributes: Conv2DBackpropFilterAttrs
+): Value => {
+  const info = infoOf(x.shape, attributes.filterShape, attributes)
+  checkOutput(dy, info)
+  const { batchSize, inChannels, outChannels } = info
+  const places = sizeOf(dy.shape.slice(1, 3))
+  const gradient = Op.reshape(dy, [batchSize, places, outChannels])
+  const products = seen(channelsFirst(x), windowOf(info), 0).map((value) =>
+    Op.reshape(
+      Op.reduce("ReduceSum", Op.matMul(Op.reshape(value, [batchSize, inChannels, places]), gradient), [0], false),
+      [1, inChannels, outChannels]
+    )
+  )
+  return Op.reshape(Op.concat(products, 0), attributes.filterShape)
+}
+
+export const convolutions: Kernels = {
+  Conv2D: convolution,
+  Conv2DBackpropFilter: filterGradient,
+  Conv2DBackpropInput: inputGradient
+}

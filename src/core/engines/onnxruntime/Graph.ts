@@ -54,7 +54,7 @@ export interface Graph {
 /** Every value that the outputs need, each after its inputs. Iterative, because a graph may be deep. */
 export const inOrder = (outputs: Iterable<Value>): ReadonlyArray<Value> => {
   const done = new Set<Value>()
-  const stack = outputs.toReversed()
+  const stack = [...outputs].toReversed()
   while (stack.length > 0) {
     const value = stack.at(-1)!
     const waiting =

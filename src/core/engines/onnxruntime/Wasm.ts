@@ -99,7 +99,15 @@ const body = (form: Form): Code => {
 /** A module with one function for each form, named by its index, over the imported memory `state.memory`. */
 export const encodeForms = (forms: ReadonlyArray<Form>): Uint8Array<ArrayBuffer> =>
   Uint8Array.from([
-    ...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
+    // "\0asm", version 1.
+    0x00,
+    0x61,
+    0x73,
+    0x6d,
+    0x01,
+    0x00,
+    0x00,
+    0x00,
     ...section(
       1,
       forms.map((form) => [0x60, ...list(Array.from({ length: 1 + pointerCount(form) }, () => [i32])), 0x00])

@@ -1,0 +1,184 @@
+/**
+ * The header and the values of `.npy` files, NumPy's format for one array.
+ *
+ * Six bytes `\x93NUMPY`, two of the version, the length of the header (2 bytes in version 1, 4 in 2 and 3, little-endian), the
+ * header, a Python dictionary with the keys descr, fortran_order and shape, then the values. Read here are little-endian
+ * arrays in C order; structured types, objects and Fortran order are refused.
+ *
+ * Source: NumPy Enhancement Proposal 1, https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
+ */
+import { Result } from "effect"
+
+/** What was wanted and what there is. */
+export interface NpyFault {
+  readonly expected: string
+  readonly found: string
+}
+
+export interface NpyHeader {
+  readonly type: NpyType
+  /** Sizes of the axes, outermost first. */
+  readonly shape: ReadonlyArray<number>
+  /** Where the values begin. */
+  readonly offset: number
+}
+
+/** What an array is for: grey values or colours, or class indices. */
+export type Purpose = "pixels" | "labels"
+
+type View = Float32Array | Float64Array | Int8Array | Uint8Array | Int16Array | Uint16Array | Int32Array | Uint32Array
+
+type Values = View | BigInt64Array | BigUint64Array
+
+interface ElementType {
+  readonly bytes: number
+  readonly purposes: ReadonlyArray<Purpose>
+  readonly view: (buffer: ArrayBuffer) => Values
+}
+
+// little-endian as the machines that this runs on
+const types = {
+  uint8: { bytes: 1, purposes: ["pixels", "labels"], view: (buffer) => new Uint8Array(buffer) },
+  float32: { bytes: 4, purposes: ["pixels"], view: (buffer) => new Float32Array(buffer) },
+  float64: { bytes: 8, purposes: ["pixels"], view: (buffer) => new Float64Array(buffer) },
+  int8: { bytes: 1, purposes: ["labels"], view: (buffer) => new Int8Array(buffer) },
+  int16: { bytes: 2, purposes: ["labels"], view: (buffer) => new Int16Array(buffer) },
+  uint16: { bytes: 2, purposes: ["labels"], view: (buffer) => new Uint16Array(buffer) },
+  int32: { bytes: 4, purposes: ["labels"], view: (buffer) => new Int32Array(buffer) },
+  uint32: { bytes: 4, purposes: ["labels"], view: (buffer) => new Uint32Array(buffer) },
+  int64: { bytes: 8, purposes: ["labels"], view: (buffer) => new BigInt64Array(buffer) },
+  uint64: { bytes: 8, purposes: ["labels"], view: (buffer) => new BigUint64Array(buffer) }
+} as const satisfies Record<string, ElementType>
+
+export type NpyType = keyof typeof types
+
+const codes: Readonly<Record<string, NpyType>> = {
+  "|u1": "uint8",
+  "<u1": "uint8",
+  "<f4": "float32",
+  "<f8": "float64",
+  "|i1": "int8",
+  "<i1": "int8",
+  "<i2": "int16",
+  "<u2": "uint16",
+  "<i4": "int32",
+  "<u4": "uint32",
+  "<i8": "int64",
+  "<u8": "uint64"
+}
+
+/** Bytes of one value. */
+export const bytesOf = (type: NpyType): number => types[type].bytes
+
+/** Bytes at the beginning of a file that say how long its header is. */
+export const prefixBytes = 12
+
+/** Bounds what a hostile length can ask for; NumPy itself takes no header above 10,000 bytes. */
+const maximumHeaderBytes = 65_536
+
+const magic = Uint8Array.of(0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59)
+
+const fail = (expected: string, found: string): Result.Result<never, NpyFault> => Result.fail({ expected, found })
+
+const describeStart = (bytes: Uint8Array): string => {
+  if (bytes.length === 0) return "nothing"
+  const hexadecimal = Array.from(bytes.subarray(0, 6), (byte) => byte.toString(16).padStart(2, "0")).join(" ")
+  const kind =
+    bytes[0] === 0x50 && bytes[1] === 0x4b ? ", a zip archive such as .npz: save one array with numpy.save" : ""
+  return `${hexadecimal}${kind}`
+}
+
+/** Where the header begins and ends, from the first `prefixBytes` bytes of a file, or all of a shorter one. */
+export const headerPlace = (
+  prefix: Uint8Array
+): Result.Result<{ readonly start: number; readonly end: number }, NpyFault> => {
+  if (magic.some((byte, index) => prefix[index] !== byte)) {
+    return fail("a .npy file, which begins with 93 4e 55 4d 50 59", describeStart(prefix))
+  }
+  if (prefix.length < prefixBytes) return fail(`a header of ${prefixBytes} bytes and more`, `${prefix.length} bytes`)
+  const [major, minor] = [prefix[6]!, prefix[7]!]
+  if (major < 1 || major > 3 || minor !== 0) return fail("format version 1.0, 2.0 or 3.0", `${major}.${minor}`)
+  const view = new DataView(prefix.buffer, prefix.byteOffset, prefixBytes)
+  const start = major === 1 ? 10 : 12
+  const length = major === 1 ? view.getUint16(8, true) : view.getUint32(8, true)
+  if (length > maximumHeaderBytes) return fail(`a header of at most ${maximumHeaderBytes} bytes`, `one of ${length}`)
+  return Result.succeed({ start, end: start + length })
+}
+
+/** One key with its value: a text, a truth value or a tuple of integers. */
+const entry = /\s*(['"])(descr|fortran_order|shape)\1\s*:\s*(?:(['"])([^'"\\]*)\3|(True|False)|\(([\d\s,]*)\))\s*(,|$)/y
+
+/** The values as they stand in the header's dictionary, each key once. */
+const entries = (text: string): Partial<Record<string, string>> | undefined => {
+  const body = /^\{(.*?)\}\s*$/s.exec(text)?.[1]?.trimEnd()
+  if (body === undefined) return undefined
+  const found: Partial<Record<string, string>> = {}
+  entry.lastIndex = 0
+  while (entry.lastIndex < body.length) {
+    const match = entry.exec(body)
+    if (match === null) return undefined
+    const [, , key, , word, truth, tuple] = match
+    if (found[key!] !== undefined || (key === "descr") !== (word !== undefined)) return undefined
+    if ((key === "shape") !== (tuple !== undefined)) return undefined
+    found[key!] = word ?? truth ?? tuple!
+  }
+  return found
+}
+
+/** The sizes in `3, 4` or `3,`; undefined where it is no tuple of sizes. */
+const sizes = (tuple: string): ReadonlyArray<number> | undefined => {
+  const text = tuple.trim()
+  if (text === "") return []
+  if (!/^\d+\s*,(\s*\d+\s*,)*(\s*\d+)?$/.test(text)) return undefined
+  const result = text.split(",").flatMap((part) => (part.trim() === "" ? [] : [Number(part)]))
+  return result.every(Number.isSafeInteger) ? result : undefined
+}
+
+/** Reads the header, which ends where the values begin. */
+export const parseHeader = (bytes: Uint8Array, end: number): Result.Result<NpyHeader, NpyFault> => {
+  const text = new TextDecoder("latin1").decode(bytes)
+  const shown = JSON.stringify(text.length > 120 ? `${text.slice(0, 120)}…` : text.trimEnd())
+  const { descr, fortran_order: order, shape } = entries(text) ?? {}
+  if (descr === undefined || order === undefined || shape === undefined) {
+    return fail("a header with one type, fortran_order and shape", shown)
+  }
+  const type = codes[descr]
+  if (type === undefined) {
+    const hint = descr.startsWith(">") ? " (big-endian)" : ""
+    return fail("little-endian values of type uint8, float32 or float64, or integers for labels", `${descr}${hint}`)
+  }
+  if (order === "True") return fail("an array in C order (save numpy.ascontiguousarray(array))", "Fortran order")
+  const lengths = sizes(shape)
+  if (lengths === undefined) return fail("a tuple of sizes as shape", `(${shape})`)
+  return Result.succeed({ type, shape: lengths, offset: end })
+}
+
+/** What values an array for this purpose may have. */
+export const allowed = (purpose: Purpose): { readonly types: string; readonly values: string } =>
+  purpose === "pixels"
+    ? { types: "uint8, float32 or float64", values: "numbers from 0 to 1 (or bytes, as uint8)" }
+    : { types: "an integer type", values: "integers from 0 to 255" }
+
+export const serves = (type: NpyType, purpose: Purpose): boolean =>
+  (types[type].purposes as ReadonlyArray<Purpose>).includes(purpose)
+
+/**
+ * Turns the values of a block, a whole number of them, into bytes: numbers in [0, 1] times 255, rounded; uint8 and labels as
+ * they are. Stops at a value that is not allowed and gives its place in the block and the value.
+ */
+export const toBytes = (
+  type: NpyType,
+  block: ArrayBuffer,
+  bytes: Uint8Array
+): { readonly index: number; readonly value: number | bigint } | undefined => {
+  const values: Values = types[type].view(block)
+  const isReal = type === "float32" || type === "float64"
+  const [factor, most] = isReal ? [255, 1] : [1, 255]
+  for (let index = 0; index < values.length; index++) {
+    const value = values[index]!
+    // NaN is neither
+    if (!(value >= 0 && value <= most)) return { index, value }
+    bytes[index] = Math.round(factor * Number(value))
+  }
+  return undefined
+}

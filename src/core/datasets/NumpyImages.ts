@@ -1,0 +1,150 @@
+/**
+ * Images of one's own in a NumPy array: `[count, height, width]` for grey ones, `[count, height, width, channels]` with one
+ * or three channels, as uint8 or as numbers in [0, 1], which are rounded to bytes.
+ *
+ * The size of an image is asked for, as a dataset's shape is known before anything is read; an array of another size is
+ * refused. The digest names the files' bytes and the split.
+ */
+import { Effect, Layer, Path, Result } from "effect"
+import { Dataset, DatasetError, Labels, type LoadedDataset } from "../Dataset.ts"
+import { digestOf } from "../Spec.ts"
+import * as GivenPath from "./GivenPath.ts"
+import * as NpyFile from "./NpyFile.ts"
+import * as Split from "./Split.ts"
+
+export interface NumpyImagesOptions extends Split.SplitOptions {
+  /** The `.npy` file: an absolute path, or one in the data directory or, failing that, in the working folder. */
+  readonly file: string
+  /** In pixels. */
+  readonly height: number
+  /** In pixels. */
+  readonly width: number
+  /** 1 for grey, 3 for red, green and blue; 1 unless given. */
+  readonly channels?: 1 | 3
+  /** For titles and messages; the file's name unless given. */
+  readonly name?: string
+}
+
+export interface LabelledOptions extends NumpyImagesOptions {
+  /** A `.npy` file of integers, one class an image: an absolute path, or one relative to the folder of the images. */
+  readonly labels: string
+  /** A name for each class, at most 256: label 0 is the first. */
+  readonly classes: ReadonlyArray<string>
+}
+
+type Labelling = Pick<LabelledOptions, "labels" | "classes">
+
+/** The first option that makes no dataset, with what is allowed. */
+const faultOf = (
+  { file, height, width }: NumpyImagesOptions,
+  labelling: Labelling | undefined,
+  split: Split.Split
+): string | undefined => {
+  const { classes } = labelling ?? {}
+  for (const [name, value] of Object.entries({ height, width })) {
+    if (!Number.isInteger(value) || value < 1 || value > 65_536) {
+      return `${name} must be an integer from 1 to 65536, found ${value}`
+    }
+  }
+  if (file === "") return "file must be the path of a .npy file, found nothing"
+  if (classes !== undefined && (classes.length < 1 || classes.length > 256)) {
+    return `classes must be 1 to 256 names, found ${classes.length}`
+  }
+  return Split.faultOf(split)
+}
+
+/** Images and labels, verified against each other. */
+const read = Effect.fnUntraced(function* (
+  name: string,
+  options: NumpyImagesOptions,
+  images: string,
+  labelling: Labelling | undefined
+) {
+  const { channels = 1, height, width } = options
+  const grey = channels === 1 ? `[count, ${height}, ${width}] or ` : ""
+  const pixels = yield* NpyFile.read(images, {
+    purpose: "pixels",
+    shape: `an array ${grey}[count, ${height}, ${width}, ${channels}]`,
+    fits: ([, ...sizes]) =>
+      sizes.join() === `${height},${width},${channels}` || (channels === 1 && sizes.join() === `${height},${width}`)
+  })
+  const count = pixels.shape[0]!
+  if (labelling === undefined) {
+    return { examples: { count, images: pixels.values }, hashes: { images: pixels.sha256 } }
+  }
+  const { classes, labels } = labelling
+  const given = yield* NpyFile.read(labels, {
+    purpose: "labels",
+    shape: `an array [${count}], one label an image`,
+    fits: (shape) => shape.length === 1 && shape[0] === count
+  })
+  const wrong = given.values.findIndex((label) => label >= classes.length)
+  if (wrong >= 0) {
+    const found = `${given.values[wrong]} at [${wrong}]`
+    const reason = `${labels}: expected labels from 0 to ${classes.length - 1}, one a name of class, found ${found}`
+    return yield* new DatasetError({ dataset: name, reason })
+  }
+  return {
+    examples: { count, images: pixels.values, labels: given.values },
+    hashes: { images: pixels.sha256, labels: given.sha256 }
+  }
+})
+
+const make = (options: NumpyImagesOptions, labelling?: Labelling): Dataset["Service"] => {
+  const { channels = 1, file, height, width } = options
+  const name = options.name ?? file.split(/[/\\]/).at(-1)!
+  const split = Split.resolve(options)
+  const fault = faultOf(options, labelling, split)
+  const fail = (reason: string) => Effect.fail(new DatasetError({ dataset: name, reason }))
+  const digest = (hashes: { readonly images: string; readonly labels?: string }) => digestOf({ ...hashes, split })
+  /** With the whole path of the labels. */
+  const beside = Effect.fnUntraced(function* (images: string) {
+    const path = yield* Path.Path
+    return labelling && { ...labelling, labels: path.resolve(path.dirname(images), labelling.labels) }
+  })
+  const locate = Effect.gen(function* () {
+    if (fault !== undefined) return yield* fail(fault)
+    const place = yield* GivenPath.find(name, file)
+    const found = yield* beside(place.location)
+    const images = yield* GivenPath.hash(place.location)
+    return {
+      ...place,
+      digest: digest(found === undefined ? { images } : { images, labels: yield* GivenPath.hash(found.labels) })
+    }
+  }).pipe(GivenPath.named(name))
+  return {
+    spec: {
+      _tag: "NumpyImages",
+      file,
+      shape: [height, width, channels],
+      ...(labelling !== undefined && { labels: labelling.labels, classes: labelling.classes }),
+      split
+    },
+    name,
+    shape: { height, width, channels },
+    peek: locate,
+    locate,
+    load: Effect.fn("NumpyImages.load")(function* (located) {
+      const { examples, hashes } = yield* read(name, options, located.location, yield* beside(located.location))
+      if (digest(hashes) !== located.digest) {
+        const known = `they are not what was located: ${located.location} now gives ${digest(hashes)}`
+        return yield* fail(`no data has the digest ${located.digest}; ${known}`)
+      }
+      const loaded: LoadedDataset = yield* Result.match(Split.divide(examples, split), {
+        onFailure: fail,
+        onSuccess: Effect.succeed
+      })
+      return loaded
+    }, GivenPath.named(name))
+  }
+}
+
+/** Provides the images of a `.npy` file. */
+export const layer = (options: NumpyImagesOptions): Layer.Layer<Dataset> => Layer.sync(Dataset, () => make(options))
+
+/** Provides the images of a `.npy` file with the labels of another. */
+export const labelled = (options: LabelledOptions): Layer.Layer<Dataset | Labels> =>
+  Layer.merge(
+    Layer.sync(Dataset, () => make(options, options)),
+    Layer.succeed(Labels, { classes: options.classes })
+  )

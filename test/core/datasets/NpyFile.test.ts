@@ -1,0 +1,255 @@
+import { NodeServices } from "@effect/platform-node"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, FileSystem, Result } from "effect"
+import type { Purpose } from "../../../src/core/datasets/Npy.ts"
+import * as NpyFile from "../../../src/core/datasets/NpyFile.ts"
+import { bits, uniform } from "../../../src/core/Random.ts"
+import { sha256 } from "../../../src/core/Spec.ts"
+import { byNumpy, headerOf, npyBytes, x } from "./NumpyFiles.ts"
+
+/** Writes the bytes into a file and reads it. */
+const read = Effect.fnUntraced(
+  function* (bytes: Uint8Array, purpose: Purpose = "pixels", shape?: ReadonlyArray<number>) {
+    const fs = yield* FileSystem.FileSystem
+    const path = `${yield* fs.makeTempDirectoryScoped()}/array.npy`
+    yield* fs.writeFile(path, bytes)
+    return yield* NpyFile.read(path, {
+      purpose,
+      fits: (found) => shape === undefined || found.join() === shape.join(),
+      shape: `[${shape?.join(", ")}]`
+    })
+  },
+  Effect.scoped,
+  Effect.provide(NodeServices.layer)
+)
+
+const refused = (
+  bytes: Uint8Array,
+  expected: string,
+  found: string,
+  purpose?: Purpose,
+  shape?: ReadonlyArray<number>
+) =>
+  Effect.gen(function* () {
+    const error = yield* Effect.flip(read(bytes, purpose, shape))
+    assert.instanceOf(error, NpyFile.NpyError)
+    assert.include(error.expected, expected)
+    assert.include(error.found, found)
+    for (const text of ["array.npy", error.expected, error.found]) assert.include(error.message, text)
+  })
+
+describe("NpyFile reads what NumPy wrote", () => {
+  for (const name of ["uint8", "float32", "float64", "version2", "version3"] as const) {
+    it.live(name, () =>
+      Effect.gen(function* () {
+        const bytes = byNumpy(name)
+        assert.deepStrictEqual(yield* read(bytes), { shape: [3, 2, 2], values: x, sha256: sha256(bytes) })
+      })
+    )
+  }
+
+  it.live("colour and labels", () =>
+    Effect.gen(function* () {
+      const colour = yield* read(byNumpy("colour"))
+      assert.deepStrictEqual(colour.shape, [2, 1, 2, 3])
+      assert.deepStrictEqual(
+        colour.values,
+        Uint8Array.from({ length: 12 }, (_, index) => index)
+      )
+      const labels = yield* read(byNumpy("int64"), "labels")
+      assert.deepStrictEqual([labels.shape, labels.values], [[3], Uint8Array.of(2, 0, 1)])
+    })
+  )
+
+  it.live("what it cannot use, and says so", () =>
+    Effect.gen(function* () {
+      yield* refused(byNumpy("fortran"), "C order (save numpy.ascontiguousarray(array))", "Fortran order")
+      yield* refused(byNumpy("big"), "little-endian", ">f4 (big-endian)")
+      yield* refused(byNumpy("bool"), "uint8, float32 or float64", "|b1")
+      yield* refused(byNumpy("structured"), "a header with one type", "('a', '<f4')")
+      yield* refused(byNumpy("scalar"), "[3]", "[]", "labels", [3])
+      yield* refused(byNumpy("uint8"), "[4, 2, 2]", "[3, 2, 2]", "pixels", [4, 2, 2])
+      yield* refused(byNumpy("int64"), "values of type uint8, float32 or float64", "int64")
+      yield* refused(byNumpy("float32"), "values of type an integer type", "float32", "labels")
+    })
+  )
+})
+
+describe("NpyFile", () => {
+  it.live("rounds numbers to bytes and refuses those that are not from 0 to 1, with their place", () =>
+    Effect.gen(function* () {
+      const array = (...values: ReadonlyArray<number>) =>
+        npyBytes(headerOf("<f8", [values.length / 2, 2]), Float64Array.from(values))
+      const { values } = yield* read(array(0, 1, 0.5, 1 / 255, 0.4999 / 255, 254.5001 / 255))
+      assert.deepStrictEqual(values, Uint8Array.of(0, 255, 128, 1, 0, 255))
+      for (const value of [-1e-9, 1.0001, 255, Number.NaN, Number.POSITIVE_INFINITY]) {
+        yield* refused(array(0, 1, 0, 1, 0.5, value), "numbers from 0 to 1 (or bytes, as uint8)", `${value} at [2, 1]`)
+      }
+    })
+  )
+
+  it.live("takes labels of every integer type, and refuses those beyond a byte", () =>
+    Effect.gen(function* () {
+      const arrays = {
+        "|u1": Uint8Array,
+        "|i1": Int8Array,
+        "<i2": Int16Array,
+        "<u2": Uint16Array,
+        "<i4": Int32Array,
+        "<u4": Uint32Array
+      }
+      for (const [descr, array] of Object.entries(arrays)) {
+        const { values } = yield* read(npyBytes(headerOf(descr, [3]), array.of(3, 0, 127)), "labels")
+        assert.deepStrictEqual(values, Uint8Array.of(3, 0, 127))
+      }
+      for (const [descr, array] of [
+        ["<i8", BigInt64Array],
+        ["<u8", BigUint64Array]
+      ] as const) {
+        const { values } = yield* read(npyBytes(headerOf(descr, [2]), array.of(255n, 0n)), "labels")
+        assert.deepStrictEqual(values, Uint8Array.of(255, 0))
+      }
+      yield* refused(npyBytes(headerOf("<i2", [2]), Int16Array.of(1, 256)), "0 to 255", "256 at [1]", "labels")
+      yield* refused(npyBytes(headerOf("|i1", [2]), Int8Array.of(1, -1)), "0 to 255", "-1 at [1]", "labels")
+      yield* refused(npyBytes(headerOf("<i8", [1]), BigInt64Array.of(2n ** 40n)), "0 to 255", `${2 ** 40}`, "labels")
+    })
+  )
+
+  it.live("reads arrays of several blocks", () =>
+    Effect.gen(function* () {
+      const count = 300_007
+      const numbers = uniform({ seed: 1, stream: "test/npy", step: 0 }, count)
+      for (const [descr, values] of [
+        ["<f4", numbers],
+        ["<f8", Float64Array.from(numbers)]
+      ] as const) {
+        const bytes = npyBytes(headerOf(descr, [count]), values)
+        const result = yield* read(bytes)
+        assert.strictEqual(result.sha256, sha256(bytes))
+        assert.strictEqual(sha256(result.values), sha256(Uint8Array.from(numbers, (value) => Math.round(255 * value))))
+        const wrong = values.with(count - 2, 2)
+        yield* refused(npyBytes(headerOf(descr, [count]), wrong), "from 0 to 1", `2 at [${count - 2}]`)
+      }
+    })
+  )
+
+  it.live("takes a header's keys in any order and quotes, once each", () =>
+    Effect.gen(function* () {
+      for (const header of [
+        "{'shape':(3,2,2),'descr':'|u1','fortran_order':False}",
+        '{"fortran_order": False, "descr": "<u1", "shape": (3, 2, 2,),}'
+      ]) {
+        assert.deepStrictEqual((yield* read(npyBytes(header, x))).values, x)
+      }
+      for (const header of [
+        "",
+        "{}",
+        "{'descr': '|u1', 'fortran_order': False}",
+        "{'descr': '|u1', 'fortran_order': False, 'shape': (3, 2, 2), 'more': 1}",
+        "{'descr': '|u1', 'descr': '|u1', 'fortran_order': False, 'shape': (3, 2, 2)}",
+        "{'descr': '|u1', 'fortran_order': 'False', 'shape': (3, 2, 2)}",
+        "{'descr': False, 'fortran_order': False, 'shape': (3, 2, 2)}",
+        "{'descr': '|u1' 'fortran_order': False, 'shape': (3, 2, 2)}",
+        "{'descr': '|u1', 'fortran_order': False, 'shape': (3, 2, 2)} {}"
+      ]) {
+        yield* refused(npyBytes(header, x), "a header with one type, fortran_order and shape", JSON.stringify(header))
+      }
+      for (const shape of ["12", "3 2 2", ",", "3,,2,2", `3, ${"9".repeat(40)}`]) {
+        const header = `{'descr': '|u1', 'fortran_order': False, 'shape': (${shape})}`
+        yield* refused(npyBytes(header, x), "a tuple of sizes", shape)
+      }
+    })
+  )
+
+  it.live("says what is wrong with the file around the array", () =>
+    Effect.gen(function* () {
+      const bytes = byNumpy("uint8")
+      yield* refused(new Uint8Array(0), "a .npy file", "nothing")
+      yield* refused(
+        Uint8Array.of(0x50, 0x4b, 3, 4, 0, 0),
+        "a .npy file",
+        "50 4b 03 04 00 00, a zip archive such as .npz"
+      )
+      yield* refused(bytes.subarray(0, 9), "a header of 12 bytes and more", "9 bytes")
+      yield* refused(bytes.with(6, 4), "format version 1.0, 2.0 or 3.0", "4.0")
+      yield* refused(bytes.subarray(0, 50), "a header that ends at byte 128", "50 bytes")
+      yield* refused(bytes.subarray(0, bytes.length - 1), "140 bytes for 12 values of type uint8", "139 bytes")
+      yield* refused(Uint8Array.from([...bytes, 0]), "140 bytes for 12 values", "141 bytes")
+      const error = yield* Effect.flip(NpyFile.read("/", { purpose: "pixels", fits: () => true, shape: "any" }))
+      assert.include(error.message, "expected a file, found directory")
+    }).pipe(Effect.provide(NodeServices.layer))
+  )
+
+  it.live("allocates nothing for absurd sizes", () =>
+    Effect.gen(function* () {
+      yield* refused(npyBytes(headerOf("|u1", [2 ** 31]), x), "at most 2147483647 values", `${2 ** 31}`)
+      yield* refused(npyBytes(headerOf("|u1", [2 ** 50, 2 ** 50, 2 ** 50]), x), "at most 2147483647 values", "e+45")
+      yield* refused(npyBytes(headerOf("<f8", [2 ** 30]), x), `${2 ** 33 + 128} bytes`, "140 bytes")
+      const long = byNumpy("version2")
+      long.fill(255, 8, 12)
+      yield* refused(long, "a header of at most 65536 bytes", "one of 4294967295")
+    })
+  )
+
+  // 1,000 seeded changes of one to four kinds each: bytes set, cut, added, or a piece copied elsewhere
+  it.live("accepts a changed file only as what it says, and refuses it by the typed error otherwise", () =>
+    Effect.gen(function* () {
+      const fs = yield* FileSystem.FileSystem
+      const path = `${yield* fs.makeTempDirectoryScoped()}/changed.npy`
+      const sources = [
+        ["pixels", byNumpy("uint8")],
+        ["pixels", byNumpy("float32")],
+        ["pixels", byNumpy("version3")],
+        ["labels", byNumpy("int64")]
+      ] as const
+      const outcomes = { accepted: 0, refused: 0 }
+      for (let round = 0; round < 1000; round++) {
+        const [purpose, source] = sources[round % sources.length]!
+        const changed = mutate(source, bits({ seed: 11, stream: "test/npy", step: round }, 32))
+        yield* fs.writeFile(path, changed)
+        const result = yield* Effect.result(NpyFile.read(path, { purpose, fits: () => true, shape: "any" }))
+        if (Result.isFailure(result)) {
+          outcomes.refused++
+          assert.strictEqual(result.failure._tag, "NpyError")
+          continue
+        }
+        outcomes.accepted++
+        const { sha256: digest, shape, values } = result.success
+        assert.strictEqual(digest, sha256(changed))
+        assert.strictEqual(
+          values.length,
+          shape.reduce((product, size) => product * size, 1)
+        )
+        const rest = changed.slice(changed.length - (values.length * (source.length - 128)) / valuesOf(source))
+        if (source.length === 140) assert.deepStrictEqual(values, rest)
+        else if (purpose === "pixels") {
+          assert.deepStrictEqual(
+            values,
+            Uint8Array.from(new Float32Array(rest.buffer), (value) => Math.round(255 * value))
+          )
+        }
+      }
+      assert.isAbove(outcomes.accepted, 50)
+      assert.isAbove(outcomes.refused, 300)
+    }).pipe(Effect.scoped, Effect.provide(NodeServices.layer))
+  )
+})
+
+/** How many values a file by NumPy has. */
+const valuesOf = (source: Uint8Array): number => (source.length === 152 ? 3 : 12)
+
+const mutate = (source: Uint8Array, random: Uint32Array): Uint8Array => {
+  const next = random.values()
+  const below = (limit: number) => (next.next().value ?? 0) % Math.max(1, limit)
+  let bytes = source.slice()
+  for (let change = 0; change <= below(4); change++) {
+    const place = below(bytes.length)
+    const kind = below(7)
+    if (kind < 2) bytes[place] = below(256)
+    else if (kind < 4) bytes[bytes.length - 1 - below(12)] = below(256)
+    else if (kind === 4) bytes = bytes.slice(0, place)
+    else if (kind === 5) bytes = Uint8Array.from([...bytes, ...bytes.subarray(0, below(20))])
+    else bytes.copyWithin(place, below(bytes.length), below(bytes.length))
+  }
+  return bytes
+}

@@ -34,6 +34,9 @@ export interface AnyAssembly {
 
 const TypeId = "~effect-vae/Experiment"
 
+/** Reported numbers by metric; words where a number needs them. */
+export type Reference = Readonly<Record<string, string | number>>
+
 /** A declared experiment; `A` are the values of its parameters. */
 export interface Experiment<in out A> extends Pipeable.Pipeable {
   readonly [TypeId]: typeof TypeId
@@ -46,8 +49,8 @@ export interface Experiment<in out A> extends Pipeable.Pipeable {
   /** Points for which this is false, with all values filled in, are left out. */
   readonly keep: (values: A) => boolean
   readonly seeds: ReadonlyArray<number>
-  /** What the experiment's source reported, by metric, shown beside the measured values. */
-  readonly reference: Readonly<Record<string, string | number>>
+  /** What the experiment's source reported for these values, by metric, shown beside what was measured. */
+  readonly reference: (values: A) => Reference
 }
 
 const Prototype = {
@@ -77,7 +80,7 @@ export const make = <const P extends Parameter.Parameters, Offers = never, Gives
   options: {
     readonly description: string
     readonly parameters: P
-    readonly reference?: Readonly<Record<string, string | number>>
+    readonly reference?: (values: Parameter.Values<P>) => Reference
     readonly run: (values: Parameter.Values<P>) => Assembly<Offers, Gives>
   }
 ): Experiment<Parameter.Values<P>> =>
@@ -85,7 +88,7 @@ export const make = <const P extends Parameter.Parameters, Offers = never, Gives
     name,
     description: options.description,
     parameters: options.parameters,
-    reference: options.reference ?? {},
+    reference: options.reference ?? (() => ({})),
     run: options.run as (values: Parameter.Values<P>) => AnyAssembly,
     sweep: Sweep.single,
     keep: () => true,

@@ -69,13 +69,14 @@ const train = Effect.fn("PerformRun.train")(function* (
   const engine = yield* Engine
   const loaded = yield* data
   const resume = yield* leftovers(run)
+  const { source, location, digest } = planned.located
   const manifest: Manifest = {
     id: planned.id,
     experiment: planned.experiment,
     parameters: planned.parameters,
     seed: planned.seed,
     specs: planned.specs,
-    data: planned.located,
+    data: { source, location, digest },
     engine: engine.spec,
     ...provenance,
     started: yield* DateTime.now,

@@ -4,7 +4,7 @@
 import { Effect, Layer, Runtime, Schema } from "effect"
 import { Dataset, type DatasetError, type DatasetPlatform, type Located } from "../core/Dataset.ts"
 import { Evaluation } from "../core/Evaluation.ts"
-import { type AnyAssembly, type Experiment, points } from "../core/Experiment.ts"
+import { type AnyAssembly, type Experiment, points, type Reference } from "../core/Experiment.ts"
 import { Model } from "../core/Model.ts"
 import { Objective } from "../core/Objective.ts"
 import { Training } from "../core/Training.ts"
@@ -28,6 +28,8 @@ export interface PlannedRun {
   readonly training: Training["Service"]
   readonly evaluation: Evaluation["Service"]
   readonly located: Located
+  /** What the experiment's source reported for these parameters. */
+  readonly reference: Reference
 }
 
 /** A run cannot be planned: its layers refuse their options. */
@@ -118,7 +120,8 @@ export const plan = Effect.fn("Plan.plan")(function* <A>(
         label: labels.filter((part) => part !== "").join(" "),
         seed,
         specs,
-        located: place
+        located: place,
+        reference: experiment.reference(point)
       })
     }
   }

@@ -3,7 +3,7 @@
  * its results are taken for nothing else.
  */
 import { Effect, Layer } from "effect"
-import { Dataset, type Examples, type LoadedDataset } from "../core/Dataset.ts"
+import { Dataset, type Examples, type LoadedDataset, type Located } from "../core/Dataset.ts"
 import type { AnyAssembly, Experiment } from "../core/Experiment.ts"
 import { digestOf } from "../core/Spec.ts"
 import * as Training from "../core/Training.ts"
@@ -30,21 +30,14 @@ const { epochs, ...counts } = limits
 
 /** The first images of a dataset; the digest tells them from the whole. */
 const small = (dataset: Dataset["Service"]): Dataset["Service"] => {
-  const digest = (whole: string) => digestOf({ ...counts, of: whole })
-  const origins = new Map<string, string>()
-  const shorten = <L extends { readonly digest: string } | undefined>(located: L): L => {
-    if (located === undefined) return located
-    origins.set(digest(located.digest), located.digest)
-    return { ...located, digest: digest(located.digest) }
-  }
+  const made = (of: Located): Located => ({ ...of, digest: digestOf({ ...counts, of: of.digest }), of })
   return {
     ...dataset,
     spec: { _tag: "First", ...counts, of: dataset.spec },
     name: `${dataset.name}, quick version`,
-    peek: Effect.map(dataset.peek, shorten),
-    locate: Effect.map(dataset.locate, shorten),
-    load: (located) =>
-      Effect.map(dataset.load({ ...located, digest: origins.get(located.digest) ?? located.digest }), firstOf)
+    peek: Effect.map(dataset.peek, (of) => (of === undefined ? undefined : made(of))),
+    locate: Effect.map(dataset.locate, made),
+    load: (located) => Effect.map(dataset.load(located.of ?? located), firstOf)
   }
 }
 
@@ -63,6 +56,6 @@ export const quick = <A>(experiment: Experiment<A>): Experiment<A> => ({
   name: `${experiment.name}-quick`,
   description: `${experiment.description} Quick version: at most ${counts.train} training images, ${epochs} epochs.`,
   // What was reported of the whole experiment is no measure for the small one.
-  reference: {},
+  reference: () => ({}),
   run: (values) => shortened(experiment.run(values))
 })

@@ -74,7 +74,6 @@ const base = ({ id, parameters, seed }: PlannedRun) => ({ id, parameters, seed, 
 
 /** A finished run, with the error of an evaluation that failed. */
 const finished = Effect.fnUntraced(function* (
-  experiment: Experiment<any>,
   folder: ExperimentFolder,
   planned: PlannedRun,
   run: Run,
@@ -84,7 +83,7 @@ const finished = Effect.fnUntraced(function* (
   const outcome: Outcome = {
     row: {
       ...base(planned),
-      ...(Object.keys(experiment.reference).length === 0 ? {} : { reference: experiment.reference }),
+      ...(Object.keys(planned.reference).length === 0 ? {} : { reference: planned.reference }),
       ...(error === undefined ? {} : { error }),
       status: "done",
       directory: folder.relative(run),
@@ -159,11 +158,9 @@ export const run = Effect.fn("RunExperiment.run")(function* (
       Effect.flatMap(({ run }) =>
         PerformRun.evaluate(options, run).pipe(
           Effect.matchCauseEffect({
-            onSuccess: () => finished(experiment, folder, planned, run, undefined),
+            onSuccess: () => finished(folder, planned, run, undefined),
             onFailure: (cause) =>
-              Cause.hasInterrupts(cause)
-                ? Effect.failCause(cause)
-                : finished(experiment, folder, planned, run, reasonOf(cause))
+              Cause.hasInterrupts(cause) ? Effect.failCause(cause) : finished(folder, planned, run, reasonOf(cause))
           })
         )
       ),

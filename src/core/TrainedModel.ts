@@ -33,14 +33,38 @@ export class TrainedModel extends Context.Service<
     readonly shape: ImageShape
     readonly data: LoadedDataset
     readonly latent: number
+    /** Number of classes whose labels `decode` and `encodeImages` must be given; absent for a model that takes none. */
+    readonly classes?: number
     /** The run's seed; an evaluation derives its own noise from it. */
     readonly seed: number
     readonly history: ReadonlyArray<EpochMetrics>
     /** `q(z | x)` of the examples at these indices. */
     readonly encode: (split: Split, indices: Int32Array) => Effect.Effect<Codes, EngineError>
-    /** Means of `p(x | z)` as `[count, height, width, channels]` in [0, 1], for codes `[count, latent]`. */
-    readonly decode: (codes: Float32Array) => Effect.Effect<Float32Array, EngineError>
+    /** `q(z | x)` of any images `[count, height, width, channels]` in [0, 1]; a model that takes labels needs one each. */
+    readonly encodeImages: (images: Float32Array, labels?: ArrayLike<number>) => Effect.Effect<Codes, EngineError>
+    /**
+     * Means of `p(x | z)` as `[count, height, width, channels]` in [0, 1], for codes `[count, latent]`; a model that takes
+     * labels needs one each.
+     */
+    readonly decode: (codes: Float32Array, labels?: ArrayLike<number>) => Effect.Effect<Float32Array, EngineError>
     /** The objective's terms by name, one value in nats an example, for a whole split, with one code drawn an example. */
     readonly terms: (split: Split) => Effect.Effect<Readonly<Record<string, Float32Array>>, EngineError>
   }
 >()("vae/core/TrainedModel") {}
+
+/** The labels of the examples at these indices, for a model that takes labels; none for one that takes none. */
+export const labelsFor = (
+  { classes, data }: Pick<TrainedModel["Service"], "classes" | "data">,
+  split: Split,
+  indices: Int32Array
+): Int32Array | undefined => {
+  const { labels } = data[split]
+  return classes === undefined || labels === undefined ? undefined : indices.map((index) => labels[index]!)
+}
+
+/** `count` labels that run through the classes in turn, for a model that takes labels; none for one that takes none. */
+export const labelsInTurn = (
+  { classes }: Pick<TrainedModel["Service"], "classes">,
+  count: number
+): Int32Array | undefined =>
+  classes === undefined ? undefined : Int32Array.from({ length: count }, (_, index) => index % classes)

@@ -3,22 +3,25 @@
  */
 import { Effect, Scope } from "effect"
 import type { Examples, LoadedDataset } from "../core/Dataset.ts"
-import { Engine, type EngineError, type Placed } from "../core/Engine.ts"
+import { Engine, EngineError, type Placed } from "../core/Engine.ts"
 import type { Autoencoder } from "../core/Model.ts"
 import * as Programs from "../core/Programs.ts"
 import { draw } from "../core/Random.ts"
 import { float32, type HostTensors, int32, uint8 } from "../core/Tensors.ts"
-import type { EpochMetrics, Split, TrainedModel } from "../core/TrainedModel.ts"
+import type { Codes, EpochMetrics, Split, TrainedModel } from "../core/TrainedModel.ts"
 import type { PlannedRun } from "./Plan.ts"
 
 /** Examples a call: enough for wide matrix products, few enough for the cache. */
 const chunkSize = 500
 
-/** Images of a split as the engines take them. */
+/** Images of a split, and their labels where they have some, as the engines take them. */
 export const imagesOf = (
-  examples: Examples,
+  { count, images, labels }: Examples,
   { height, width, channels }: PlannedRun["dataset"]["shape"]
-): HostTensors => ({ images: uint8([examples.count, height, width, channels], examples.images) })
+): HostTensors => ({
+  images: uint8([count, height, width, channels], images),
+  ...(labels !== undefined && { labels: uint8([count], labels) })
+})
 
 /** `length` rows from `start`, followed by zeros up to `size` rows. */
 const rows = <A extends Float32Array | Int32Array>(values: A, width: number, start: number, size: number): A => {
@@ -88,13 +91,37 @@ export const make = Effect.fn("Trained.make")(function* (options: {
 
   const termsPrograms = yield* forSplits((split) => compiled(Programs.evaluateTerms(ingredients, sizes(split))))
   const encoders = yield* forSplits((split) => compiled(Programs.encode(ingredients, sizes(split))))
+  const imageEncoder = yield* compiled(Programs.encodeImages(ingredients, { batch: chunkSize }))
   const decoder = yield* compiled(Programs.decode(ingredients, { batch: chunkSize }))
+  const { channels, height, width } = run.dataset.shape
+
+  /** The labels of a chunk among a program's inputs, where the model takes them; fails where there is not one a row. */
+  const labelInputs = Effect.fnUntraced(function* (
+    program: string,
+    count: number,
+    labels: ArrayLike<number> | undefined
+  ) {
+    const { classes } = autoencoder
+    if (classes === undefined) return () => ({})
+    const given = Int32Array.from(labels ?? [])
+    if (given.length !== count || given.some((label) => label < 0 || label >= classes)) {
+      const reason = `the model needs a label from 0 to ${classes - 1} for each of ${count} rows, but was given [${given.slice(0, 10).join(", ")}]`
+      return yield* new EngineError({ engine: engine.spec._tag, program, reason })
+    }
+    return (start: number): HostTensors => ({ labels: int32([chunkSize], rows(given, 1, start, chunkSize)) })
+  })
+
+  const codesOf = ({ deviation, mean }: Record<string, Float32Array>): Codes => ({
+    mean: mean ?? new Float32Array(0),
+    deviation: deviation ?? new Float32Array(0)
+  })
 
   return ({ history, state }) => ({
     datasetName: run.dataset.name,
     shape: run.dataset.shape,
     data,
     latent,
+    ...(autoencoder.classes !== undefined && { classes: autoencoder.classes }),
     seed: run.seed,
     history,
     encode: Effect.fn("TrainedModel.encode")(function* (split, indices) {
@@ -107,15 +134,38 @@ export const make = Effect.fn("Trained.make")(function* (options: {
           inputs: { indices: int32([batch], rows(indices, 1, start, batch)) }
         })
       )
-      return { mean: codes["mean"] ?? new Float32Array(0), deviation: codes["deviation"] ?? new Float32Array(0) }
+      return codesOf(codes)
     }),
-    decode: Effect.fn("TrainedModel.decode")(function* (codes) {
+    encodeImages: Effect.fn("TrainedModel.encodeImages")(function* (images, labels) {
+      const executable = yield* imageEncoder
+      const count = images.length / (height * width * channels)
+      const labelsAt = yield* labelInputs("encode images", count, labels)
+      const codes = yield* inChunks(count, chunkSize, (start) =>
+        executable.run({
+          state,
+          data: nothing,
+          inputs: {
+            images: float32(
+              [chunkSize, height, width, channels],
+              rows(images, height * width * channels, start, chunkSize)
+            ),
+            ...labelsAt(start)
+          }
+        })
+      )
+      return codesOf(codes)
+    }),
+    decode: Effect.fn("TrainedModel.decode")(function* (codes, labels) {
       const executable = yield* decoder
+      const labelsAt = yield* labelInputs("decode", codes.length / latent, labels)
       const decoded = yield* inChunks(codes.length / latent, chunkSize, (start) =>
         executable.run({
           state,
           data: nothing,
-          inputs: { codes: float32([chunkSize, latent], rows(codes, latent, start, chunkSize)) }
+          inputs: {
+            codes: float32([chunkSize, latent], rows(codes, latent, start, chunkSize)),
+            ...labelsAt(start)
+          }
         })
       )
       return decoded["images"] ?? new Float32Array(0)

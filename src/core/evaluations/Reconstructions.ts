@@ -6,7 +6,7 @@ import type { Examples, ImageShape } from "../Dataset.ts"
 import { EvaluationError, type Evaluator } from "../Evaluation.ts"
 import { captions, imageGrid } from "../figures/ImageGrid.ts"
 import { mosaic } from "../figures/Mosaic.ts"
-import { TrainedModel } from "../TrainedModel.ts"
+import { labelsFor, TrainedModel } from "../TrainedModel.ts"
 
 const evaluation = "Reconstructions"
 
@@ -59,11 +59,12 @@ export const interleaveRows = (
 
 /** Test images and, below each, the mean of `p(x | z)` at the mean of its `q(z | x)`, as the model makes it now. */
 export const reconstructionsFigure = Effect.fnUntraced(function* (count: number) {
-  const { data, datasetName, decode, encode, shape } = yield* TrainedModel
+  const model = yield* TrainedModel
+  const { data, datasetName, decode, encode, shape } = model
   const indices = chooseExamples(data.test, count)
   const images = imagesAt(data.test, shape, indices)
   const codes = yield* encode("test", indices)
-  const reconstructions = yield* decode(codes.mean)
+  const reconstructions = yield* decode(codes.mean, labelsFor(model, "test", indices))
   const columns = Math.max(1, Math.min(perRow, indices.length))
   const grid = yield* mosaic({
     name: "reconstructions",

@@ -6,7 +6,7 @@ import { EvaluationError, type Evaluator } from "../Evaluation.ts"
 import { imageGrid } from "../figures/ImageGrid.ts"
 import { mosaic } from "../figures/Mosaic.ts"
 import { normal } from "../Random.ts"
-import { TrainedModel } from "../TrainedModel.ts"
+import { labelsInTurn, TrainedModel } from "../TrainedModel.ts"
 
 const evaluation = "Samples"
 
@@ -17,9 +17,10 @@ export const Samples = (options: { readonly count?: number } = {}): Evaluator =>
     spec: { _tag: evaluation, count },
     needs: [],
     run: Effect.gen(function* () {
-      const { datasetName, decode, latent, seed, shape } = yield* TrainedModel
+      const model = yield* TrainedModel
+      const { classes, datasetName, decode, latent, seed, shape } = model
       const codes = normal({ seed, stream: "evaluation/samples", step: 0 }, count * latent)
-      const images = yield* decode(codes)
+      const images = yield* decode(codes, labelsInTurn(model, count))
       const grid = yield* mosaic({ name: "samples", images, shape, columns: Math.ceil(Math.sqrt(count)), gap: 0.07 })
       return {
         metrics: {},
@@ -29,7 +30,8 @@ export const Samples = (options: { readonly count?: number } = {}): Evaluator =>
             title: `${datasetName}: new images from the prior`,
             caption:
               `Means of p(x | z) for ${count} codes drawn from the prior N(0, I) of ` +
-              `${latent} latent dimension${latent === 1 ? "" : "s"}, model trained on ${datasetName}.`,
+              `${latent} latent dimension${latent === 1 ? "" : "s"}, model trained on ${datasetName}.` +
+              (classes === undefined ? "" : " The classes follow each other in turn."),
             mosaic: grid
           })
         ]

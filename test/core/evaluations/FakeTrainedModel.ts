@@ -4,7 +4,7 @@
 import { Effect, Layer } from "effect"
 import { type Examples, type ImageShape, Labels } from "../../../src/core/Dataset.ts"
 import * as Reference from "../../../src/core/engines/Reference.ts"
-import { PlanarLatent } from "../../../src/core/Model.ts"
+import { ClassConditional, PlanarLatent } from "../../../src/core/Model.ts"
 import { TrainedModel } from "../../../src/core/TrainedModel.ts"
 
 export interface FakeOptions {
@@ -16,8 +16,10 @@ export interface FakeOptions {
   readonly labelled?: boolean
   readonly terms?: Readonly<Record<string, Float32Array>>
   readonly history?: TrainedModel["Service"]["history"]
-  /** Called with the codes that are decoded. */
-  readonly onDecode?: (codes: Float32Array) => void
+  /** Called with the codes that are decoded, and the labels beside them. */
+  readonly onDecode?: (codes: Float32Array, labels: ArrayLike<number> | undefined) => void
+  /** Whether the model takes labels, which it then ignores. */
+  readonly conditional?: boolean
 }
 
 /** The posterior mean of image `index` of class `label` in one dimension: classes are 5 apart in every dimension. */
@@ -46,6 +48,7 @@ export const fake = (options: FakeOptions = {}): TrainedModel["Service"] => {
     shape,
     data: { train: examples(shape, 2 * count, classes, options.labelled ?? true), test },
     latent,
+    ...(options.conditional === true && { classes }),
     seed: 1,
     history: options.history ?? [],
     encode: (_, indices) =>
@@ -56,9 +59,19 @@ export const fake = (options: FakeOptions = {}): TrainedModel["Service"] => {
         }),
         deviation: new Float32Array(indices.length * latent).fill(0.5)
       }),
-    decode: (codes) =>
+    // The code of an image of one brightness is what the decoder would give that brightness for.
+    encodeImages: (images) =>
+      Effect.succeed({
+        mean: Float32Array.from({ length: (images.length / pixels) * latent }, (_, place) => {
+          const first = Math.floor(place / latent) * pixels
+          const brightness = images.subarray(first, first + pixels).reduce((sum, value) => sum + value, 0) / pixels
+          return Math.log(brightness / (1 - brightness))
+        }),
+        deviation: new Float32Array((images.length / pixels) * latent).fill(0.5)
+      }),
+    decode: (codes, labels) =>
       Effect.sync(() => {
-        options.onDecode?.(codes)
+        options.onDecode?.(codes, labels)
         return Float32Array.from(
           { length: (codes.length / latent) * pixels },
           (_, place) => 1 / (1 + Math.exp(-codes[Math.floor(place / pixels) * latent]!))
@@ -74,6 +87,7 @@ export const fakeLayer = (options: FakeOptions = {}) =>
     Layer.succeed(TrainedModel, fake(options)),
     Layer.succeed(Labels, { classes: Array.from({ length: options.classes ?? 3 }, (_, index) => `class ${index}`) }),
     Layer.succeed(PlanarLatent, { latent: 2 }),
+    Layer.succeed(ClassConditional, { classes: options.classes ?? 3 }),
     Reference.layer
   )
 

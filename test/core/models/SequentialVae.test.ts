@@ -8,6 +8,7 @@ import * as SequentialVae from "../../../src/core/models/SequentialVae.ts"
 import { activation } from "../../../src/core/networks/Activation.ts"
 import { dense } from "../../../src/core/networks/Dense.ts"
 import { flatten, reshape } from "../../../src/core/networks/Reshape.ts"
+import { saltAndPepper } from "../../../src/core/networks/SaltAndPepper.ts"
 import { FixedDeviationGaussian } from "../../../src/core/posteriors/FixedDeviationGaussian.ts"
 import { LogVarianceGaussian } from "../../../src/core/posteriors/LogVarianceGaussian.ts"
 import { modelContract } from "../../../src/testing/ModelContract.ts"
@@ -34,6 +35,16 @@ modelContract(
     initializer: "torch-linear"
   }),
   { shapes: [{ height: 1, width: 2, channels: 3 }] }
+)
+
+modelContract(
+  "SequentialVae that restores corrupted images",
+  SequentialVae.layer({
+    encoder: [saltAndPepper({ probability: 0.5 }), flatten(), dense(5), activation("tanh")],
+    decoder: [dense(6), reshape([2, 3, 1])],
+    latent: 2
+  }),
+  { shapes: [shape] }
 )
 
 const decoder = [dense(4), activation("relu"), dense(6), reshape([2, 3, 1])]

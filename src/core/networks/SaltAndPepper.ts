@@ -1,0 +1,43 @@
+/**
+ * Salt-and-pepper noise on the input, in training only: the network learns to restore what the noise destroyed, as the
+ * objective still sees the clean image.
+ *
+ * Source: Vincent et al. 2010, section 4.3, https://jmlr.org/papers/v11/vincent10a.html
+ */
+import * as tf from "@tensorflow/tfjs-core"
+import { Result } from "effect"
+import { NetworkError, type Part } from "../Network.ts"
+
+export interface SaltAndPepperOptions {
+  /** Share of the values that are replaced, one half by 0 and one half by 1; from 0 to 1. */
+  readonly probability: number
+}
+
+/** What is wrong with a probability, if anything. */
+export const probabilityProblem = (probability: number): string | undefined =>
+  probability >= 0 && probability <= 1 ? undefined : `probability is ${probability}; it must be from 0 to 1`
+
+/** `x` with 0 where uniform noise in [0, 1) is below `probability / 2`, and 1 where it is `1 - probability / 2` or above. */
+export const corrupt = (x: number, uniform: number, probability: number): number =>
+  uniform < probability / 2 ? 0 : uniform >= 1 - probability / 2 ? 1 : x
+
+/** Replaces values of `[batch, ...shape]` as `corrupt` does, with noise of its own for each; the identity in evaluation. */
+export const saltAndPepper = ({ probability }: SaltAndPepperOptions): Part => ({
+  name: "salt-and-pepper",
+  spec: { _tag: "SaltAndPepper", probability },
+  build: (input) => {
+    const problem = probabilityProblem(probability)
+    if (problem !== undefined) return Result.fail(new NetworkError({ part: "", reason: problem }))
+    return Result.succeed({
+      output: input,
+      parameters: {},
+      noise: { values: { distribution: "uniform", shape: input } },
+      apply: (_, x, noise) => {
+        const uniform = noise?.["values"]
+        if (uniform === undefined) return x
+        const salted = tf.where(tf.greaterEqual(uniform, 1 - probability / 2), tf.onesLike(x), x)
+        return tf.where(tf.less(uniform, probability / 2), tf.zerosLike(x), salted)
+      }
+    })
+  }
+})

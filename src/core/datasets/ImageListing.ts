@@ -1,0 +1,65 @@
+/**
+ * Which files of a folder are a dataset's images, and in which order: by their paths, character by character, on every
+ * machine alike.
+ *
+ * Subfolders count; whatever begins with a dot does not. Images of other formats are refused rather than passed over; other
+ * files are passed over.
+ */
+import { Effect, FileSystem, Path, type PlatformError } from "effect"
+import { DatasetError } from "../Dataset.ts"
+
+export interface ListedImage {
+  /** In the folder, with `/` between its parts. */
+  readonly name: string
+  readonly path: string
+  /** Index of its class; 0 where there are no classes. */
+  readonly label: number
+}
+
+const read = /\.(png|jpe?g|webp)$/i
+
+const unread = /\.(avif|bmp|dng|exr|gif|hei[cf]|jp2|jxl|p[bgnp]m|psd|svg|tga|tiff?)$/i
+
+/** The first ten of many, for a message. */
+export const some = (items: ReadonlyArray<string>): string =>
+  items.length <= 10 ? items.join(", ") : `${items.slice(0, 10).join(", ")} and ${items.length - 10} more`
+
+/** The images beneath a folder; `classes` are the names of its subfolders, in the order of the labels. */
+export const list = Effect.fn("ImageListing.list")(function* (
+  dataset: string,
+  folder: string,
+  classes: ReadonlyArray<string> | undefined
+): Effect.fn.Return<
+  ReadonlyArray<ListedImage>,
+  DatasetError | PlatformError.PlatformError,
+  FileSystem.FileSystem | Path.Path
+> {
+  const fs = yield* FileSystem.FileSystem
+  const path = yield* Path.Path
+  const refuse = (reason: string) => new DatasetError({ dataset, reason: `${folder}: ${reason}` })
+  const { type } = yield* fs.stat(folder)
+  if (type !== "Directory") return yield* refuse(`expected a folder of images, found ${type.toLowerCase()}`)
+  const labels = new Map(classes?.map((name, label) => [name.normalize("NFC"), label]))
+  const files = (yield* fs.readDirectory(folder, { recursive: true }))
+    // one name on every system, though some take accents apart
+    .map((file) => ({ path: path.join(folder, file), name: file.replaceAll(path.sep, "/").normalize("NFC") }))
+    .filter(({ name }) => !name.split("/").some((part) => part.startsWith(".")))
+    .toSorted((one, other) => (one.name < other.name ? -1 : 1))
+  const foreign = files.filter(({ name }) => unread.test(name)).map(({ name }) => name)
+  if (foreign.length > 0) {
+    return yield* refuse(`expected PNG, JPEG and WebP images, found ${some(foreign)}; convert or remove them`)
+  }
+  const images = files
+    .filter(({ name }) => read.test(name))
+    .map((file) => ({ ...file, label: classes === undefined ? 0 : labels.get(file.name.split("/")[0]!) }))
+  const outside = images.filter(({ label, name }) => label === undefined || (classes && !name.includes("/")))
+  if (outside.length > 0) {
+    const expected = `expected all images in the folders of the classes ${some(classes ?? [])}`
+    return yield* refuse(`${expected}, found ${some(outside.map(({ name }) => name))}`)
+  }
+  const empty = classes?.filter((_, label) => !images.some((image) => image.label === label)) ?? []
+  if (empty.length > 0) return yield* refuse(`expected images of each class, found none of ${some(empty)}`)
+  if (images.length === 0)
+    return yield* refuse(`expected PNG, JPEG or WebP images, found none among ${files.length} entries`)
+  return images.map(({ label = 0, ...image }) => ({ ...image, label }))
+})

@@ -25,6 +25,9 @@ const encodings = [
   { scale: 0.35, colours: 32 }
 ] as const
 
+/** Frames from which the size of all is foretold, so that no time is lost on an encoding that is far too large. */
+const sampled = 4
+
 /** Milliseconds of all frames together, before the last is held. */
 const duration = 8_000
 
@@ -91,10 +94,11 @@ export const renderAnimation = Effect.fn("RenderAnimation.renderAnimation")(func
     catch: failed("its frames could not be brought to one size")
   })
   for (const encoding of encodings) {
-    const gif = yield* Effect.tryPromise({
-      try: () => encode(even, encoding),
-      catch: failed("its frames could not be made a GIF")
-    })
+    const encoded = (some: ReadonlyArray<Buffer>) =>
+      Effect.tryPromise({ try: () => encode(some, encoding), catch: failed("its frames could not be made a GIF") })
+    const sample = even.filter((_, index) => index % Math.ceil(even.length / sampled) === 0)
+    if (((yield* encoded(sample)).length / sample.length) * even.length > 1.25 * maximumBytes) continue
+    const gif = yield* encoded(even)
     if (gif.length < maximumBytes) {
       const rendered: RenderedAnimation = { gif, png: still.png }
       return rendered

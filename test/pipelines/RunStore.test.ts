@@ -147,6 +147,69 @@ describe("RunStore", () => {
       })
     )
 
+    const film = {
+      name: "film",
+      title: "A film",
+      caption: "It moves.",
+      files: { gif: Uint8Array.of(0x47), png: Uint8Array.of(0x89) }
+    }
+
+    const page = { name: "page", title: "A <b>page", caption: "Open it.", files: { html: "<!doctype html>" } }
+
+    it.effect("animations and pages stand beside the figures, with captions", () =>
+      Effect.gen(function* () {
+        const fs = yield* FileSystem.FileSystem
+        const { join } = yield* Path.Path
+        const run = yield* (yield* storeAt(yield* temporary)).open("beta-sweep", id)
+        yield* run.writeEvaluation(evaluator, result, [page, film, picture("curves")])
+        assert.deepStrictEqual((yield* fs.readDirectory(join(run.directory, "figures"))).sort(), [
+          "captions.md",
+          "curves.png",
+          "curves.vl.json",
+          "film.about.json",
+          "film.gif",
+          "film.png",
+          "page.about.json",
+          "page.html"
+        ])
+        assert.deepStrictEqual(Option.getOrThrow(yield* run.evaluation(evaluator)).figures, ["page", "film", "curves"])
+        assert.deepStrictEqual(yield* run.figures, [figure("curves")])
+        const captions = yield* fs.readFileString(join(run.directory, "figures", "captions.md"))
+        assert.include(captions, "## A film\n\n![A film](film.gif)\n\nIt moves.")
+        assert.include(captions, "## A \\<b\\>page\n\n[Open page.html](page.html)\n\nOpen it.")
+        assert.deepStrictEqual(
+          [...captions.matchAll(/^## (.*)$/gm)].map(([, title]) => title),
+          ["The figure \\[curves\\]", "A film", "A \\<b\\>page"]
+        )
+      })
+    )
+
+    it.effect.each(["film.gif", "film.png", "film.about.json", "page.html"])(
+      "an evaluation whose %s is gone is to be made again",
+      (file) =>
+        Effect.gen(function* () {
+          const fs = yield* FileSystem.FileSystem
+          const { join } = yield* Path.Path
+          const run = yield* (yield* storeAt(yield* temporary)).open("beta-sweep", id)
+          yield* run.writeEvaluation(evaluator, result, [film, page])
+          assert.isTrue(Option.isSome(yield* run.evaluation(evaluator)))
+          yield* fs.remove(join(run.directory, "figures", file))
+          assert.isTrue(Option.isNone(yield* run.evaluation(evaluator)))
+        })
+    )
+
+    it.effect("a result whose figure another evaluator replaces is gone, others stay", () =>
+      Effect.gen(function* () {
+        const run = yield* (yield* storeAt(yield* temporary)).open("beta-sweep", id)
+        yield* run.writeEvaluation(evaluator, result, [picture("a")])
+        yield* run.writeEvaluation("aaaaaaaaaaaa", result, [film])
+        yield* run.writeEvaluation("bbbbbbbbbbbb", result, [picture("b"), picture("a")])
+        assert.isTrue(Option.isNone(yield* run.evaluation(evaluator)))
+        assert.isTrue(Option.isSome(yield* run.evaluation("aaaaaaaaaaaa")))
+        assert.isTrue(Option.isSome(yield* run.evaluation("bbbbbbbbbbbb")))
+      })
+    )
+
     it.effect("an evaluation whose picture is gone is to be made again", () =>
       Effect.gen(function* () {
         const fs = yield* FileSystem.FileSystem

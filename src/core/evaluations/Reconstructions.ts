@@ -42,18 +42,16 @@ export const imagesAt = (examples: Examples, shape: ImageShape, indices: Int32Ar
   return images
 }
 
-/** Rows of images alternating with rows of their reconstructions; places left over are white. */
-export const interleaveRows = (
-  images: Float32Array,
-  reconstructions: Float32Array,
-  rowLength: number
-): Float32Array => {
-  const rows = Math.ceil(images.length / rowLength)
-  const result = new Float32Array(2 * rows * rowLength).fill(1)
-  for (let row = 0; row < rows; row++) {
-    result.set(images.subarray(row * rowLength, (row + 1) * rowLength), 2 * row * rowLength)
-    result.set(reconstructions.subarray(row * rowLength, (row + 1) * rowLength), (2 * row + 1) * rowLength)
-  }
+/** Rows of images of each source in turn, `rowLength` values a row; places left over are white. */
+export const stackRows = (sources: ReadonlyArray<Float32Array>, rowLength: number): Float32Array => {
+  const rows = Math.ceil((sources[0]?.length ?? 0) / rowLength)
+  const result = new Float32Array(sources.length * rows * rowLength).fill(1)
+  sources.forEach((images, source) => {
+    for (let row = 0; row < rows; row++) {
+      const place = (sources.length * row + source) * rowLength
+      result.set(images.subarray(row * rowLength, (row + 1) * rowLength), place)
+    }
+  })
   return result
 }
 
@@ -68,18 +66,18 @@ export const reconstructionsFigure = Effect.fnUntraced(function* (count: number)
   const columns = Math.max(1, Math.min(perRow, indices.length))
   const grid = yield* mosaic({
     name: "reconstructions",
-    images: interleaveRows(images, reconstructions, columns * shape.height * shape.width * shape.channels),
+    images: stackRows([images, reconstructions], columns * shape.height * shape.width * shape.channels),
     shape,
     columns,
     gap: 0.07
   })
   const squaredError = images.reduce((sum, value, index) => sum + (value - reconstructions[index]!) ** 2, 0)
-  const error = `mean squared error ${(squaredError / images.length).toPrecision(3)} a pixel (pixels from 0 to 1)`
+  const error = (squaredError / images.length).toPrecision(3)
   const what = `${indices.length} test images of ${datasetName} and, below each, the mean of p(x | z) at the mean of its code`
   const figure = imageGrid({
     name: "reconstructions",
     title: `${datasetName}: test images and their reconstructions`,
-    caption: `${what}; ${error}.`,
+    caption: `${what}; mean squared error ${error} a pixel (pixels from 0 to 1).`,
     mosaic: grid,
     y: captions(
       "left",

@@ -33,7 +33,9 @@ export const ReconstructionsOverTraining = (options: ReconstructionsOverTraining
           {
             name: "reconstructions-over-training",
             title: last.figure.title,
-            caption: `${last.what}, over training: ${first.error} at first, ${last.error} at the end. ${sentence}`,
+            caption:
+              `${last.what}, over training: mean squared error ${first.error} a pixel at first, ${last.error} at the ` +
+              `end (pixels from 0 to 1). ${sentence}`,
             frames: seen.map(({ label, value }) => ({ label, view: value.figure.view }))
           }
         ]

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { centralQuantiles, Manifold, planeCodes } from "../../../src/core/evaluations/Manifold.ts"
+import { centralQuantiles, Manifold, meshCodes, planeCodes } from "../../../src/core/evaluations/Manifold.ts"
 import { PlanarLatent } from "../../../src/core/Model.ts"
 import { cumulative } from "../../../src/core/NormalDistribution.ts"
 import { textOf } from "../figures/compiles.ts"
@@ -40,5 +40,25 @@ describe("Manifold", () => {
       assert.strictEqual(text.filter((piece) => /^z[12] /.test(piece)).length, 2)
       assert.include(figures[0]!.caption, "20 by 20 codes: quantiles of N(0, 1) from −1.96 to 1.96")
     }).pipe(Effect.provide(fakeLayer(kind)))
+  )
+
+  it("a mesh has equal steps from end to end", () => {
+    const codes = meshCodes(5, [-4, 4])
+    assert.deepStrictEqual([...codes.subarray(0, 10)], [-4, 4, -2, 4, 0, 4, 2, 4, 4, 4])
+    assert.deepStrictEqual([...codes.subarray(-2)], [4, -4])
+    assert.deepStrictEqual([...meshCodes(1, [-4, 4])], [0, 0])
+  })
+
+  it.effect("makes a figure of a mesh, under a name of its own, with its range on both axes", () =>
+    Effect.gen(function* () {
+      const { figures } = yield* Manifold({ columns: 10, range: [-4, 4] }).run
+      assert.strictEqual(figures[0]!.name, "manifold-mesh")
+      const text = yield* textOf(figures[0]!)
+      for (const tick of ["−4", "−1", "0", "3", "4"]) {
+        assert.strictEqual(text.filter((piece) => piece === tick).length, 2, tick)
+      }
+      assert.include(figures[0]!.caption, "10 by 10 codes: in equal steps from −4 to 4 in each dimension.")
+      yield* textOf((yield* Manifold({ columns: 1, range: [-8, 8] }).run).figures[0]!)
+    }).pipe(Effect.provide(fakeLayer()))
   )
 })

@@ -1,11 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import {
-  chooseExamples,
-  imagesAt,
-  interleaveRows,
-  Reconstructions
-} from "../../../src/core/evaluations/Reconstructions.ts"
+import { chooseExamples, imagesAt, stackRows, Reconstructions } from "../../../src/core/evaluations/Reconstructions.ts"
 import { compiles, textOf } from "../figures/compiles.ts"
 import { codeOf, fake, fakeLayer, kinds } from "./FakeTrainedModel.ts"
 
@@ -30,7 +25,7 @@ describe("Reconstructions", () => {
   it("scales images to [0, 1] and sets rows of them over rows of reconstructions", () => {
     const images = imagesAt(labelled(0, 0, 0), { height: 1, width: 1, channels: 1 }, Int32Array.of(2, 0))
     assert.deepStrictEqual(images, Float32Array.of(2 / 255, 0))
-    const rows = interleaveRows(Float32Array.of(1, 2, 3), Float32Array.of(10, 20, 30), 2)
+    const rows = stackRows([Float32Array.of(1, 2, 3), Float32Array.of(10, 20, 30)], 2)
     assert.deepStrictEqual([...rows], [1, 2, 10, 20, 3, 1, 30, 1])
   })
 

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { pointStyle, scatterPlot, type ScatterPlotOptions } from "../../../src/core/figures/ScatterPlot.ts"
+import { domainOf, pointStyle, scatterPlot, type ScatterPlotOptions } from "../../../src/core/figures/ScatterPlot.ts"
 import { compiles, textOf } from "./compiles.ts"
 
 const plot = (options: Partial<ScatterPlotOptions>) =>
@@ -84,5 +84,14 @@ describe("ScatterPlot", () => {
     assert.isAbove(pointStyle(100).opacity, pointStyle(10_000).opacity)
     assert.isAtLeast(pointStyle(1e6).opacity, 0.4)
     assert.isAtMost(pointStyle(0).opacity, 1)
+  })
+
+  it("keeps to a domain that is given", () => {
+    const domain = domainOf([-3, 3], [0, 1], true)
+    const { encoding } = viewOf({ domain })
+    assert.deepStrictEqual([encoding.x.scale.domain, encoding.y.scale.domain], [domain.x, domain.y])
+    assert.approximately(domain.y[1] - domain.y[0], domain.x[1] - domain.x[0], 1e-12)
+    assert.isAtMost(domain.x[0], -3)
+    assert.deepStrictEqual(domainOf([], [], false), { x: [-1, 1], y: [-1, 1] })
   })
 })

@@ -1,0 +1,47 @@
+/**
+ * Images along straight lines between the codes of test images.
+ */
+import { Effect } from "effect"
+import { EvaluationError, type Evaluator } from "../Evaluation.ts"
+import { imageGrid } from "../figures/ImageGrid.ts"
+import { mosaic } from "../figures/Mosaic.ts"
+import { TrainedModel } from "../TrainedModel.ts"
+import { latentLines } from "./LatentLines.ts"
+
+const evaluation = "Interpolation"
+
+export interface InterpolationOptions {
+  /** Lines, one a row; 8 unless given. */
+  readonly lines?: number
+  /** Images along a line, both ends included; 10 unless given. */
+  readonly steps?: number
+}
+
+/** A figure `interpolation`: each row decodes equal steps from the mean code of one test image to that of another. */
+export const Interpolation = (options: InterpolationOptions = {}): Evaluator => {
+  const { lines = 8, steps = 10 } = options
+  return {
+    spec: { _tag: evaluation, lines, steps },
+    needs: [],
+    run: Effect.gen(function* () {
+      const { data, datasetName, shape } = yield* TrainedModel
+      const { images, lines: count } = yield* latentLines(lines, steps)
+      const grid = yield* mosaic({ name: "interpolation", images, shape, columns: steps, gap: 0.07 })
+      return {
+        metrics: {},
+        figures: [
+          imageGrid({
+            name: "interpolation",
+            title: `${datasetName}: along lines between test images' codes`,
+            caption:
+              `Means of p(x | z) in ${steps} equal steps along ${count} lines, each from the mean code of one test image of ` +
+              `${datasetName} to that of another${data.test.labels === undefined ? "" : ", mostly of different classes"}.`,
+            mosaic: grid
+          })
+        ]
+      }
+    }).pipe(
+      Effect.catchTag("FigureError", (cause) => new EvaluationError({ evaluation, reason: cause.message, cause }))
+    )
+  }
+}

@@ -1,0 +1,85 @@
+/**
+ * How evenly the decoded image changes along straight lines in the latent space.
+ *
+ * A smooth latent space has no places where the image leaps: along a line the largest change of a step is little above
+ * the mean change. Its change by unit of code depends on the scale of the codes, which a loss without a KL divergence
+ * leaves open; the ratio of the two does not.
+ */
+import { Effect } from "effect"
+import type { Evaluator } from "../Evaluation.ts"
+import { lineChart } from "../figures/LineChart.ts"
+import { TrainedModel } from "../TrainedModel.ts"
+import { latentLines } from "./LatentLines.ts"
+
+export interface SmoothnessOptions {
+  /** Lines, 50 unless given. */
+  readonly lines?: number
+  /** Steps along a line, 32 unless given. */
+  readonly steps?: number
+}
+
+/** Lines of which the figure shows each step. */
+const shown = 5
+
+/** Euclidean distances of each image from the one before it, for `count` images of `size` values. */
+export const changes = (images: Float32Array, count: number, size: number): ReadonlyArray<number> =>
+  Array.from({ length: count - 1 }, (_, step) => {
+    let sum = 0
+    for (let place = step * size; place < (step + 1) * size; place++)
+      sum += (images[place + size]! - images[place]!) ** 2
+    return Math.sqrt(sum)
+  })
+
+const mean = (values: ReadonlyArray<number>): number => values.reduce((sum, value) => sum + value, 0) / values.length
+
+/**
+ * `smoothness/change-per-unit`: the mean Euclidean distance that the image moves by unit of code, and
+ * `smoothness/largest-over-mean`: the largest change of a step of a line over its mean change, averaged over the lines;
+ * 1 is perfectly even. Lines of no length or change are left out, and the numbers where none is left.
+ *
+ * A figure `smoothness`: the change at each step along some lines, over the line's mean.
+ */
+export const Smoothness = (options: SmoothnessOptions = {}): Evaluator => {
+  const { lines = 50, steps = 32 } = options
+  return {
+    spec: { _tag: "Smoothness", lines, steps },
+    needs: [],
+    run: Effect.gen(function* () {
+      const { datasetName, shape } = yield* TrainedModel
+      const size = shape.height * shape.width * shape.channels
+      const { images, lengths, lines: count } = yield* latentLines(lines, steps + 1)
+      const profiles = Array.from({ length: count }, (_, line) => {
+        const from = line * (steps + 1) * size
+        const found = changes(images.subarray(from, from + (steps + 1) * size), steps + 1, size)
+        return { changes: found, mean: mean(found), perUnit: (mean(found) * steps) / lengths[line]! }
+      }).filter((profile) => profile.mean > 0 && Number.isFinite(profile.perUnit))
+      if (profiles.length === 0) return { metrics: {}, figures: [] }
+      const perUnit = mean(profiles.map((profile) => profile.perUnit))
+      const ratio = mean(profiles.map((profile) => Math.max(...profile.changes) / profile.mean))
+      return {
+        metrics: { "smoothness/change-per-unit": perUnit, "smoothness/largest-over-mean": ratio },
+        figures: [
+          lineChart({
+            name: "smoothness",
+            title: `${datasetName}: change of the image along lines between codes`,
+            caption:
+              `Euclidean distance of each decoded image from the one before it, over the line's mean, in ${steps} steps along ` +
+              `${Math.min(shown, profiles.length)} lines between the codes of test images. Over ${profiles.length} lines the ` +
+              `largest change is ${ratio.toFixed(2)} times the mean, and an image moves ${perUnit.toPrecision(3)} by unit of code.`,
+            x: "step along the line",
+            legend: "line",
+            panels: [
+              {
+                title: "change of the image, over the line's mean",
+                series: profiles.slice(0, shown).map((profile, line) => ({
+                  label: String(line + 1),
+                  points: profile.changes.map((change, step) => [step + 1, change / profile.mean] as const)
+                }))
+              }
+            ]
+          })
+        ]
+      }
+    })
+  }
+}

@@ -4,11 +4,11 @@
  */
 import "@tensorflow/tfjs"
 import * as tf from "@tensorflow/tfjs-core"
-// After TensorFlow.js's own, which it replaces in part.
-import "./Gradients.ts"
+import { mendGradients } from "./Gradients.ts"
 
 // Keeps the plain backend from printing a banner at its first use.
 tf.enableProdMode()
+mendGradients()
 
 /** Makes a registered backend the current one. Takes effect at once, because our backends are made synchronously. */
 export const useBackend = (name: string): void => {

@@ -26,10 +26,11 @@ export const nearest = (input: number, output: number, options: Resizing): Reado
 }
 
 /** `[input, output]`: 1 where an element of the input is the output's nearest. */
-const origins = (input: number, output: number, options: Resizing): tf.Tensor2D =>
-  tf.transpose(
-    tf.oneHot(tf.tensor1d([...nearest(input, output, options)], "int32"), input, 1, 0, "float32") as tf.Tensor2D
-  )
+const origins = (input: number, output: number, options: Resizing): tf.Tensor2D => {
+  const places = nearest(input, output, options)
+  const rows = Array.from({ length: input }, (_, row) => places.map((place) => Number(place === row)))
+  return tf.tensor2d(rows, [input, output], "float32")
+}
 
 type Images = readonly [number, number, number, number]
 
@@ -59,19 +60,22 @@ const averageGradient = (dy: tf.Tensor, x: tf.Tensor4D, attributes: tf.AvgPoolAt
   return tf.engine().runKernel(tf.AvgPoolGrad, { dy: shared, input: x }, { filterSize, strides, pad })
 }
 
-tf.registerGradient({
-  kernelName: tf.ResizeNearestNeighbor,
-  inputsToSave: ["images"],
-  gradFunc: (dy, [images], attributes) => ({
-    images: () =>
-      nearestGradient(dy as tf.Tensor, images!.shape as unknown as Images, attributes as unknown as Resizing)
+/** Replaces TensorFlow.js's derivatives, which must be registered already. */
+export const mendGradients = (): void => {
+  tf.registerGradient({
+    kernelName: tf.ResizeNearestNeighbor,
+    inputsToSave: ["images"],
+    gradFunc: (dy, [images], attributes) => ({
+      images: () =>
+        nearestGradient(dy as tf.Tensor, images!.shape as unknown as Images, attributes as unknown as Resizing)
+    })
   })
-})
 
-tf.registerGradient({
-  kernelName: tf.AvgPool,
-  inputsToSave: ["x"],
-  gradFunc: (dy, [x], attributes) => ({
-    x: () => averageGradient(dy as tf.Tensor, x as tf.Tensor4D, attributes as unknown as tf.AvgPoolAttrs)
+  tf.registerGradient({
+    kernelName: tf.AvgPool,
+    inputsToSave: ["x"],
+    gradFunc: (dy, [x], attributes) => ({
+      x: () => averageGradient(dy as tf.Tensor, x as tf.Tensor4D, attributes as unknown as tf.AvgPoolAttrs)
+    })
   })
-})
+}

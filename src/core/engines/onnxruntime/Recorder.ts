@@ -134,7 +134,10 @@ const register = (): Recorder => {
       backendName,
       kernelFunc: ({ inputs, attrs }) => {
         // Some kernels take an array of inputs, whose entries are then named 0, 1, and so on.
-        const values = Object.entries(inputs).map(([name, info]) => [name, recorder.graphValue(info!)] as const)
+        const values = Object.entries(inputs).flatMap(([name, info]) =>
+          // Inputs may be left out, whatever the types say.
+          info === undefined || info === null ? [] : [[name, recorder.graphValue(info)] as const]
+        )
         const result = kernel(Object.fromEntries(values), attrs)
         return "kind" in result ? recorder.toTensorInfo(result) : result.map((value) => recorder.toTensorInfo(value))
       }

@@ -36,9 +36,11 @@ const infoOf = (x: Value, { filterSize, strides, pad, dimRoundingMode }: Attribu
 
 const pool = (operator: string, x: Value, attributes: Attributes): Value => {
   const window = windowOf(infoOf(x, attributes))
+  // Averages know no dilations in this operator set, and TensorFlow.js has none here.
+  const { dilations: _, ...slides } = attributesOf(window)
   const images = channelsFirst(x)
   const shape = [...images.shape.slice(0, 2), window.rows.output, window.columns.output]
-  return channelsLast(Op.operation(operator, [images], shape, x.type, attributesOf(window)))
+  return channelsLast(Op.operation(operator, [images], shape, x.type, slides))
 }
 
 /**

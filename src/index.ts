@@ -76,6 +76,7 @@ export { Umap } from "./core/embeddings/Umap.ts"
 // Evaluations.
 export { Curves } from "./core/evaluations/Curves.ts"
 export { ElboTerms } from "./core/evaluations/ElboTerms.ts"
+export { InteractiveScatter } from "./core/evaluations/InteractiveScatter.ts"
 export { LatentScatter } from "./core/evaluations/LatentScatter.ts"
 export { LatentScatterOverTraining } from "./core/evaluations/LatentScatterOverTraining.ts"
 export { Manifold } from "./core/evaluations/Manifold.ts"

@@ -1,0 +1,79 @@
+/**
+ * Where the encoder puts images of each class, as a page to be explored.
+ */
+import { Effect } from "effect"
+import { Labels } from "../Dataset.ts"
+import { EvaluationError, type Evaluator } from "../Evaluation.ts"
+import { scatterPage } from "../figures/ScatterPage.ts"
+import { sprite } from "../figures/Sprite.ts"
+import { type Codes, type Split, TrainedModel } from "../TrainedModel.ts"
+import { deviationAxis, meanAxis, mostVarying } from "./LatentDimensions.ts"
+import { describe, labelsAt, stratified } from "./Stratified.ts"
+
+const evaluation = "InteractiveScatter"
+
+export interface InteractiveScatterOptions {
+  /** Of the plot; 2 unless given. A latent space with fewer dimensions is shown with those that it has. */
+  readonly dimensions?: 2 | 3
+  /** `test` unless given. */
+  readonly split?: Split
+  /** Most points; all unless given. */
+  readonly count?: number
+}
+
+/** What stands on the axes, and how it was chosen. */
+const axesOf = (codes: Codes, latent: number, dimensions: number) => {
+  if (latent === 1) {
+    return { axes: [meanAxis(codes, 1, 0), deviationAxis(codes, 1, 0)], how: "with their deviations" }
+  }
+  const chosen = mostVarying(codes, latent, dimensions)
+  const names = chosen.map((dimension) => `z${dimension + 1}`).join(", ")
+  return {
+    axes: chosen.map((dimension) => meanAxis(codes, latent, dimension)),
+    how:
+      chosen.length === latent
+        ? "as they are"
+        : `in the ${chosen.length} of ${latent} dimensions in which they vary most (${names})`
+  }
+}
+
+/**
+ * A page `interactive-scatter-2d` or `interactive-scatter-3d`, with `-train` after it for training images: the means of
+ * `q(z | x)` coloured by class, each with its picture.
+ */
+export const InteractiveScatter = (options: InteractiveScatterOptions = {}): Evaluator<Labels> => {
+  const { dimensions = 2, split = "test" } = options
+  const count = options.count ?? null
+  return {
+    spec: { _tag: evaluation, dimensions, split, count },
+    needs: [Labels],
+    run: Effect.gen(function* () {
+      const { classes } = yield* Labels
+      const { data, datasetName, encode, latent, shape } = yield* TrainedModel
+      const examples = data[split]
+      const indices = stratified(examples, count ?? examples.count)
+      const codes = yield* encode(split, indices)
+      const { images, of } = describe(examples, split, indices.length)
+      const { axes, how } = axesOf(codes, latent, dimensions)
+      const name = `interactive-scatter-${dimensions}d${split === "train" ? "-train" : ""}`
+      const page = yield* scatterPage({
+        name,
+        title: `${datasetName}: encoder means of ${images}`,
+        caption:
+          `Means of q(z | x) of ${images} of ${datasetName} (${of}), ${how}, coloured by class. Move over a point ` +
+          `to see its image; click a class in the legend to hide it, twice to see it alone.`,
+        axes,
+        equalAspect: latent > 1,
+        labels: labelsAt(examples, indices),
+        classes,
+        legend: "class",
+        item: split === "test" ? "test image" : "training image",
+        indices,
+        sprite: yield* sprite({ name, images: examples.images, shape, indices })
+      })
+      return { metrics: {}, figures: [], pages: [page] }
+    }).pipe(
+      Effect.catchTag("FigureError", (cause) => new EvaluationError({ evaluation, reason: cause.message, cause }))
+    )
+  }
+}

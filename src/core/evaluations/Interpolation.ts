@@ -24,7 +24,7 @@ export const Interpolation = (options: InterpolationOptions = {}): Evaluator => 
     spec: { _tag: evaluation, lines, steps },
     needs: [],
     run: Effect.gen(function* () {
-      const { data, datasetName, shape } = yield* TrainedModel
+      const { datasetName, shape } = yield* TrainedModel
       const { images, lines: count } = yield* latentLines(lines, steps)
       const grid = yield* mosaic({ name: "interpolation", images, shape, columns: steps, gap: 0.07 })
       return {
@@ -35,7 +35,7 @@ export const Interpolation = (options: InterpolationOptions = {}): Evaluator => 
             title: `${datasetName}: along lines between test images' codes`,
             caption:
               `Means of p(x | z) in ${steps} equal steps along ${count} lines, each from the mean code of one test image of ` +
-              `${datasetName} to that of another${data.test.labels === undefined ? "" : ", mostly of different classes"}.`,
+              `${datasetName} to that of another.`,
             mosaic: grid
           })
         ]

@@ -2,6 +2,7 @@
  * Straight lines between the codes of test images.
  */
 import { Effect } from "effect"
+import { permutation } from "../Random.ts"
 import { labelsFor, TrainedModel } from "../TrainedModel.ts"
 import { chooseExamples } from "./Reconstructions.ts"
 
@@ -23,13 +24,16 @@ export interface LatentLines {
 }
 
 /**
- * Up to `lines` lines, each between the mean codes of two test images, of different classes where there are labels. A
- * model that takes labels is given that of the first image along the whole line.
+ * Up to `lines` lines, each between the mean codes of two test images; with labels each class has its share of the images,
+ * which are paired at random. A model that takes labels is given that of the first image along the whole line.
  */
 export const latentLines = Effect.fnUntraced(function* (lines: number, steps: number) {
   const model = yield* TrainedModel
-  const { data, decode, encode, latent } = model
-  const indices = chooseExamples(data.test, 2 * lines)
+  const { data, decode, encode, latent, seed } = model
+  const chosen = chooseExamples(data.test, 2 * lines)
+  const indices = permutation({ seed, stream: "evaluation/latent-lines", step: 0 }, chosen.length).map(
+    (place) => chosen[place]!
+  )
   const { mean } = yield* encode("test", indices)
   const codeOf = (place: number): Float32Array => mean.subarray(place * latent, (place + 1) * latent)
   const count = Math.floor(indices.length / 2)

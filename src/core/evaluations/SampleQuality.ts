@@ -1,0 +1,170 @@
+/**
+ * How much images decoded from the prior look like images that were held out, in numbers.
+ *
+ * All of it is measured in pixels with nearest neighbours, and beside each number stands that of real images: training
+ * images for distances and coverage, test images for what the neighbours say. Distances alone flatter a model whose images
+ * are averages, as an average lies near to many images; coverage does not, as one average covers few of them, and neither
+ * does the number of classes.
+ *
+ * Source: coverage is that of Naeem et al. 2020, eq. 9, in pixels, https://arxiv.org/abs/2002.09797
+ */
+import { Effect } from "effect"
+import { EvaluationError, type Evaluator } from "../Evaluation.ts"
+import { captions, imageGrid } from "../figures/ImageGrid.ts"
+import { mosaic } from "../figures/Mosaic.ts"
+import { normal } from "../Random.ts"
+import { labelsInTurn, TrainedModel } from "../TrainedModel.ts"
+import * as Neighbours from "./Neighbours.ts"
+import { imagesAt, stackRows } from "./Reconstructions.ts"
+import { stratified } from "./Stratified.ts"
+
+const evaluation = "SampleQuality"
+
+/** Values that one set of images may hold: a fifth of a gigabyte. */
+const mostValues = 5e7
+
+/** Neighbours that vote on the class of an image. */
+const voters = 10
+
+/** A test image is covered where a sample is nearer than this nearest of the other test images. */
+const coverageNeighbour = 5
+
+const shown = 10
+
+const mean = (values: ArrayLike<number>): number =>
+  Array.from(values).reduce((sum, value) => sum + value, 0) / values.length
+
+/** `exp` of the entropy of the labels' shares: how many classes there are, counted by how common they are. */
+export const effectiveClasses = (labels: ReadonlyArray<number>): number => {
+  const counts = new Map<number, number>()
+  for (const label of labels) counts.set(label, (counts.get(label) ?? 0) + 1)
+  return Math.exp(-[...counts.values()].reduce((sum, n) => sum + (n / labels.length) * Math.log(n / labels.length), 0))
+}
+
+/** Each row's distance to its `count`-th nearest other one, of distances within one set; the farthest where fewer are. */
+export const radii = (within: Neighbours.Distances, count: number): ReadonlyArray<number> => {
+  const values = within.values.map((value, place) =>
+    Math.floor(place / within.columns) === place % within.columns ? Infinity : value
+  )
+  return Neighbours.nearest({ ...within, values }, Math.min(count, within.rows - 1)).map((columns, row) =>
+    columns.length === 0 ? 0 : values[row * within.columns + columns.at(-1)!]!
+  )
+}
+
+/** The share of columns that some row lies nearer to than the column's radius. */
+export const coverage = (to: Neighbours.Distances, radius: ReadonlyArray<number>): number =>
+  mean(
+    radius.map((limit, column) =>
+      Array.from({ length: to.rows }, (_, row) => to.values[row * to.columns + column]!).some((value) => value < limit)
+        ? 1
+        : 0
+    )
+  )
+
+export interface SampleQualityOptions {
+  /** Samples, and as many test and training images to compare them with; 1,000 unless given. */
+  readonly count?: number
+}
+
+/**
+ * Of `count` samples, the means of `p(x | z)` for codes from N(0, I):
+ *
+ * - `samples/nearest-distance`: mean Euclidean distance to the nearest of `count` test images; `training/nearest-distance`
+ *   the same of `count` training images.
+ * - `samples/coverage`: share of test images with a sample nearer than their fifth nearest other test image;
+ *   `training/coverage`.
+ *
+ * and with labels, by a vote of the ten nearest of `5 count` training images:
+ *
+ * - `samples/agreement`: mean share of the neighbours that are of the same class, near 1 where an image is clearly of one;
+ *   `test/agreement`.
+ * - `samples/classes`: effective number of classes among the samples; `test/classes`.
+ * - `test/vote-accuracy`: how often the vote is right of test images, which says how far to trust it.
+ *
+ * A figure `sample-neighbours`: samples, and below each the nearest training image. Fewer images are used where they are
+ * so large that five times `count` of them would hold more than 50 million values.
+ */
+export const SampleQuality = (options: SampleQualityOptions = {}): Evaluator => {
+  const asked = options.count ?? 1_000
+  return {
+    spec: { _tag: evaluation, count: asked },
+    needs: [],
+    run: Effect.gen(function* () {
+      const model = yield* TrainedModel
+      const { data, datasetName, decode, latent, seed, shape } = model
+      const size = shape.height * shape.width * shape.channels
+      const room = Math.max(1, Math.floor(mostValues / size / 5))
+      const count = Math.min(asked, room, data.test.count, data.train.count)
+      const imagesOf = (split: "train" | "test", indices: Int32Array) => imagesAt(data[split], shape, indices)
+
+      const codes = normal({ seed, stream: "evaluation/sample-quality", step: 0 }, count * latent)
+      const samples = yield* decode(codes, labelsInTurn(model, count))
+      const testIndices = stratified(data.test, count)
+      const test = imagesOf("test", testIndices)
+      const training = imagesOf("train", stratified(data.train, count))
+      const referenceIndices = stratified(data.train, 5 * count)
+      const references = imagesOf("train", referenceIndices)
+
+      const samplesToTest = yield* Neighbours.distances(samples, test, size)
+      const trainingToTest = yield* Neighbours.distances(training, test, size)
+      const radius = radii(yield* Neighbours.distances(test, test, size), coverageNeighbour)
+      const metrics: Record<string, number> = {
+        "samples/nearest-distance": mean(Neighbours.least(samplesToTest)),
+        "training/nearest-distance": mean(Neighbours.least(trainingToTest)),
+        "samples/coverage": coverage(samplesToTest, radius),
+        "training/coverage": coverage(trainingToTest, radius)
+      }
+
+      const neighbours = Neighbours.nearest(yield* Neighbours.distances(samples, references, size), voters)
+      const { train, test: held } = data
+      if (train.labels !== undefined && held.labels !== undefined) {
+        const labels = referenceIndices.map((index) => train.labels![index]!)
+        const testNeighbours = Neighbours.nearest(yield* Neighbours.distances(test, references, size), voters)
+        for (const [name, found] of [
+          ["samples", Neighbours.votes(neighbours, labels)],
+          ["test", Neighbours.votes(testNeighbours, labels)]
+        ] as const) {
+          metrics[`${name}/agreement`] = mean(found.map(({ agreement }) => agreement))
+          metrics[`${name}/classes`] = effectiveClasses(found.map(({ label }) => label))
+          if (name === "test") {
+            metrics["test/vote-accuracy"] = mean(
+              found.map(({ label }, place) => (label === held.labels![testIndices[place]!] ? 1 : 0))
+            )
+          }
+        }
+      }
+
+      const columns = Math.min(shown, count)
+      const nearestImages = imagesOf(
+        "train",
+        Int32Array.from(neighbours.slice(0, columns), ([first]) => referenceIndices[first!]!)
+      )
+      const grid = yield* mosaic({
+        name: "sample-neighbours",
+        images: stackRows([samples.subarray(0, columns * size), nearestImages], columns * size),
+        shape,
+        columns,
+        gap: 0.07
+      })
+      const percent = (name: string) => `${Math.round(100 * metrics[name]!)} %`
+      return {
+        metrics,
+        figures: [
+          imageGrid({
+            name: "sample-neighbours",
+            title: `${datasetName}: samples and the training images nearest to them`,
+            caption:
+              `Images decoded from the prior and, below each, the nearest of ${referenceIndices.length} training images of ` +
+              `${datasetName}. ${count} samples lie ${metrics["samples/nearest-distance"]!.toFixed(2)} from the nearest test ` +
+              `image on average and cover ${percent("samples/coverage")} of the test images; as many training images lie ` +
+              `${metrics["training/nearest-distance"]!.toFixed(2)} away and cover ${percent("training/coverage")}.`,
+            mosaic: grid,
+            y: captions("left", ["sample", "nearest"])
+          })
+        ]
+      }
+    }).pipe(
+      Effect.catchTag("FigureError", (cause) => new EvaluationError({ evaluation, reason: cause.message, cause }))
+    )
+  }
+}

@@ -67,19 +67,18 @@ export const kernelContract = (name: string, layer: Layer.Layer<Engine, EngineEr
       Effect.gen(function* () {
         for (const [kernel, cases] of Object.entries(kernelCases)) {
           useBackend("cpu")
-          const reached = yield* Effect.promise(() =>
-            tf.profile(() => {
-              const tensors = Object.entries(caseInputs(cases)).map(([key, { values, shape, dtype }]) => [
-                key,
-                tf.tensor(values, [...shape], dtype === "float32" ? "float32" : "int32")
-              ])
-              return Object.values(
-                caseProgram(kernel, cases).run({ state: {}, data: {}, inputs: Object.fromEntries(tensors) }).outputs
-              )
-            })
+          const run = () => {
+            const tensors = Object.entries(caseInputs(cases)).map(([key, { values, shape, dtype }]) => [
+              key,
+              tf.tensor(values, [...shape], dtype === "float32" ? "float32" : "int32")
+            ])
+            caseProgram(kernel, cases).run({ state: {}, data: {}, inputs: Object.fromEntries(tensors) })
+          }
+          const reached = yield* Effect.promise(() => tf.profile(() => tf.tidy(run) ?? {})).pipe(
+            // A call that fails would leave every later test profiled.
+            Effect.ensuring(Effect.sync(() => (tf.engine().state.profiling = false)))
           )
           assert.include(reached.kernelNames, kernel)
-          tf.disposeVariables()
         }
       })
     )

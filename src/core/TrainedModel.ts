@@ -47,8 +47,14 @@ export class TrainedModel extends Context.Service<
      * labels needs one each.
      */
     readonly decode: (codes: Float32Array, labels?: ArrayLike<number>) => Effect.Effect<Float32Array, EngineError>
-    /** The objective's terms by name, one value in nats an example, for a whole split, with one code drawn an example. */
-    readonly terms: (split: Split) => Effect.Effect<Readonly<Record<string, Float32Array>>, EngineError>
+    /**
+     * The objective's terms by name, one value in nats an example, for a whole split: with one code drawn an example, or
+     * with the posterior's mean as the code.
+     */
+    readonly terms: (
+      split: Split,
+      code?: "drawn" | "mean"
+    ) => Effect.Effect<Readonly<Record<string, Float32Array>>, EngineError>
   }
 >()("vae/core/TrainedModel") {}
 

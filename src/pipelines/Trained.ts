@@ -6,7 +6,7 @@ import type { Examples, LoadedDataset } from "../core/Dataset.ts"
 import { Engine, EngineError, type Placed } from "../core/Engine.ts"
 import type { Autoencoder } from "../core/Model.ts"
 import * as Programs from "../core/Programs.ts"
-import { draw } from "../core/Random.ts"
+import { normal } from "../core/Random.ts"
 import { float32, type HostTensors, int32, uint8 } from "../core/Tensors.ts"
 import type { Codes, EpochMetrics, Split, TrainedModel } from "../core/TrainedModel.ts"
 import type { PlannedRun } from "./Plan.ts"
@@ -170,15 +170,12 @@ export const make = Effect.fn("Trained.make")(function* (options: {
       )
       return decoded["images"] ?? new Float32Array(0)
     }),
-    terms: Effect.fn("TrainedModel.terms")(function* (split) {
+    terms: Effect.fn("TrainedModel.terms")(function* (split, code = "drawn") {
       const { examples, batch } = sizes(split)
       const executable = yield* termsPrograms[split]
       const indices = Int32Array.from({ length: examples }, (_, index) => index)
-      const noise = draw(
-        { distribution: "normal", shape: [latent] },
-        { seed: run.seed, stream: `noise/evaluation/${split}`, step: 0 },
-        examples
-      ).values as Float32Array
+      const key = { seed: run.seed, stream: `noise/evaluation/${split}`, step: 0 }
+      const noise = code === "mean" ? new Float32Array(examples * latent) : normal(key, examples * latent)
       return yield* inChunks(examples, batch, (start) =>
         executable.run({
           state,

@@ -81,6 +81,27 @@ describe("a trained model", () => {
       }).pipe(Effect.provide(platform))
   )
 
+  it.effect("gives the terms at drawn codes or at the posterior's means", () =>
+    Effect.gen(function* () {
+      const model = yield* seen(DenseVae.layer({ hidden: [5], latent: 2 }))
+      const [drawn, mean] = [yield* model.terms("test"), yield* model.terms("test", "mean")]
+      assert.deepStrictEqual(mean["kl"], drawn["kl"])
+      assert.notDeepEqual(mean["reconstruction"], drawn["reconstruction"])
+      // What the decoder makes of the means, compared with the images by hand.
+      const indices = Int32Array.from({ length: 10 }, (_, index) => index)
+      const images = imagesAt(model.data.test, model.shape, indices)
+      const decoded = yield* model.decode((yield* model.encode("test", indices)).mean)
+      const expected = Array.from(indices, (index) => {
+        let sum = 0
+        for (let at = index * 64; at < (index + 1) * 64; at++) {
+          sum -= images[at]! * Math.log(decoded[at]!) + (1 - images[at]!) * Math.log(1 - decoded[at]!)
+        }
+        return sum
+      })
+      assertClose(mean["reconstruction"]!, expected, 1e-4)
+    }).pipe(Effect.provide(platform))
+  )
+
   it.effect("makes other images of other labels, and needs one for each", () =>
     Effect.gen(function* () {
       const model = yield* seen(conditional)

@@ -15,6 +15,8 @@ export interface FakeOptions {
   /** Without labels where `false`. */
   readonly labelled?: boolean
   readonly terms?: Readonly<Record<string, Float32Array>>
+  /** The same with each posterior's mean as the code. */
+  readonly termsAtMean?: Readonly<Record<string, Float32Array>>
   readonly history?: TrainedModel["Service"]["history"]
   /** Called with the codes that are decoded, and the labels beside them. */
   readonly onDecode?: (codes: Float32Array, labels: ArrayLike<number> | undefined) => void
@@ -77,7 +79,7 @@ export const fake = (options: FakeOptions = {}): TrainedModel["Service"] => {
           (_, place) => 1 / (1 + Math.exp(-codes[Math.floor(place / pixels) * latent]!))
         )
       }),
-    terms: () => Effect.succeed(options.terms ?? {})
+    terms: (_, code) => Effect.succeed((code === "mean" ? options.termsAtMean : options.terms) ?? {})
   }
 }
 

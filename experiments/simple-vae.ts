@@ -1,0 +1,51 @@
+import {
+  Adam,
+  Curves,
+  ElboTerms,
+  Evaluation,
+  Experiment,
+  FixedDeviationGaussian,
+  GaussianLikelihood,
+  HalfMeanSquaredCode,
+  HalfSquaredError,
+  LatentScatter,
+  Manifold,
+  Mnist,
+  Parameter,
+  Reconstructions,
+  SequentialVae,
+  SimpleVae,
+  Split,
+  SumOfTerms,
+  Training
+} from "effect-vae"
+
+export default Experiment.make("simple-vae", {
+  description:
+    "SimpleVAE on digits: a smooth latent plane from noise on the code and a pull to the origin, without a KL.",
+  parameters: {
+    noise: Parameter.Positive({ default: 0.5, description: "deviation of the noise on the code in training" }),
+    epochs: Parameter.PositiveInt({ default: 200, description: "passes over the 49,000 training images" }),
+    batch: Parameter.PositiveInt({ default: 1000, description: "images a training step" }),
+    learningRate: Parameter.Positive({ default: 1e-3, description: "Adam's step size" })
+  },
+  run: ({ batch, epochs, learningRate, noise }) => ({
+    dataset: Split.layer(Mnist.layer(), { testFraction: 0.3, heldOut: "last" }),
+    model: SequentialVae.layer({
+      ...SimpleVae.digits,
+      latent: 2,
+      posterior: FixedDeviationGaussian({ deviation: noise }),
+      likelihood: GaussianLikelihood({ deviation: 1, output: "sigmoid" })
+    }),
+    // ( 784 * mean squared error + mean(latent²) ) / 2
+    objective: SumOfTerms.layer(HalfSquaredError(), HalfMeanSquaredCode()),
+    training: Training.layer({ epochs, batchSize: batch, optimizer: Adam({ learningRate, epsilon: 1e-7 }) }),
+    evaluation: Evaluation.layer(
+      ElboTerms(),
+      Curves(),
+      Reconstructions(),
+      LatentScatter({ count: 70_000 }),
+      Manifold({ columns: 10, range: [-4, 4] })
+    )
+  })
+})

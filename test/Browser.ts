@@ -27,6 +27,9 @@ export const missing =
     ? " (skipped: no chromium on the PATH; apt-get install --no-install-recommends chromium)"
     : ""
 
+// Not every reporter names what is skipped.
+if (executable === undefined) console.warn(`Tests of pages in a browser are left out${missing}`)
+
 const flags = [
   "--no-sandbox",
   "--disable-gpu",

@@ -41,9 +41,11 @@ const plotlyText = (value: string): string => value.replace(/&/g, "&amp;").repla
 const base64 = ({ buffer, byteLength, byteOffset }: Float32Array | Int32Array): string =>
   Buffer.from(buffer, byteOffset, byteLength).toString("base64")
 
-/** Diameter of a point in pixels. */
-const sizeOf = (count: number, dimensions: number): number =>
-  Math.round(10 * Math.min(8, Math.max(2.5, 40 / Math.sqrt(Math.sqrt(Math.max(count, 1))) / dimensions))) / 10
+/** Diameter of a point, in pixels in the plane and in Plotly's larger units in space: the more points, the smaller. */
+const sizeOf = (count: number, dimensions: number): number => {
+  const [least, most, factor] = dimensions === 3 ? [1.5, 5, 18] : [2.5, 8, 40]
+  return Math.round(10 * Math.min(most, Math.max(least, factor / Math.max(count, 1) ** 0.25))) / 10
+}
 
 const dataOf = (options: ScatterPageOptions): Json => {
   const { axes, classes, indices, item, labels, legend, sprite } = options

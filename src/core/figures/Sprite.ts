@@ -73,7 +73,9 @@ export const sprite = Effect.fn("Sprite.sprite")(function* (options: {
     try: async () => {
       const { default: sharp } = await import("sharp")
       const raw = { ...size, channels: options.shape.channels === 1 ? 1 : 3 } as const
-      return sharp(pixels, { raw, limitInputPixels: false }).png().toBuffer()
+      const picture = sharp(pixels, { raw, limitInputPixels: false })
+      // Grey stays one channel: a third of the bytes.
+      return (raw.channels === 1 ? picture.toColourspace("b-w") : picture).png().toBuffer()
     },
     catch: (cause) =>
       new FigureError({

@@ -97,7 +97,9 @@ const isPng = ({ background }: Hover): boolean => background.startsWith('url("da
 const hoverOver = Effect.fnUntraced(function* (page: Page, trace: number, point: number) {
   const { x, y } = yield* ask<{ readonly x: number; readonly y: number }>(
     page,
-    `const { xaxis, yaxis } = plot._fullLayout
+    // What was shown of an earlier point would be taken for this one's.
+    `document.getElementById("hover").style.display = "none"
+    const { xaxis, yaxis } = plot._fullLayout
     const { left, top } = plot.getBoundingClientRect()
     const { x, y } = plot.data[${trace}]
     return { x: left + xaxis._offset + xaxis.l2p(x[${point}]), y: top + yaxis._offset + yaxis.l2p(y[${point}]) }`

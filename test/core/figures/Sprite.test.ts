@@ -41,7 +41,8 @@ describe("Sprite", () => {
           indices: Int32Array.from({ length: count }, (_, index) => index)
         })
         const png = Buffer.from(url.slice("data:image/png;base64,".length), "base64")
-        const { height, width } = yield* Effect.promise(() => sharp(png).metadata())
+        const { channels: stored, height, width } = yield* Effect.promise(() => sharp(png).metadata())
+        assert.strictEqual(stored, channels)
         assert.deepStrictEqual([width, height], [4 * columns, 3 * rows])
         assert.isAtLeast(columns * rows, count)
       }

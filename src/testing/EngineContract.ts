@@ -7,6 +7,7 @@ import { Effect, type Layer } from "effect"
 import { Engine, type EngineError } from "../core/Engine.ts"
 import * as Reference from "../core/engines/Reference.ts"
 import { float32, int32, uint8 } from "../core/Tensors.ts"
+import * as ConvolutionStep from "./ConvolutionStep.ts"
 import * as DenseStep from "./DenseStep.ts"
 import { assertAgree } from "./EngineAgreement.ts"
 import { bytes, compileAccumulate, indices, rowSums, runOnce, vector } from "./EnginePrograms.ts"
@@ -142,6 +143,24 @@ export const engineContract = (name: string, layer: Layer.Layer<Engine, EngineEr
         assertAgree(actual, expected, (output) => (output.startsWith("parameter") ? 2e-5 : 1e-6))
         const again = yield* Effect.provide(train, layer)
         assert.deepStrictEqual(again, actual, "the same run gave other bits")
+      })
+    )
+
+    it.effect("has the reference engine's gradients of a convolutional autoencoder", () =>
+      Effect.gen(function* () {
+        const run = Effect.scoped(
+          Effect.gen(function* () {
+            const engine = yield* Engine
+            const state = yield* engine.place(ConvolutionStep.parameters)
+            const executable = yield* engine.compile(ConvolutionStep.program, ConvolutionStep.signature(2))
+            return yield* executable.run({ state, data: state, inputs: ConvolutionStep.inputs(2, 0) })
+          })
+        )
+        const expected = yield* Effect.provide(run, Reference.layer)
+        const actual = yield* Effect.provide(run, layer)
+        const largest = (name: string): number => Math.max(...Array.from(expected[name]!.values, Math.abs))
+        for (const name of Object.keys(expected)) assert.isAbove(largest(name), 0, name)
+        assertAgree(actual, expected, (name) => 1e-4 * largest(name))
       })
     )
   })

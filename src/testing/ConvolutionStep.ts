@@ -1,0 +1,95 @@
+/**
+ * A convolutional autoencoder's loss and gradients: the network of SimpleVAE (Deshapriya 2020) for MNIST, with its noise
+ * of 0.5 on the codes.
+ */
+import * as tf from "@tensorflow/tfjs-core"
+import { Result } from "effect"
+import type { Program, Signature } from "../core/Engine.ts"
+import { type Network, type Part, sequence } from "../core/Network.ts"
+import { activation } from "../core/networks/Activation.ts"
+import { convolution } from "../core/networks/Convolution.ts"
+import { dense } from "../core/networks/Dense.ts"
+import { maxPooling } from "../core/networks/MaxPooling.ts"
+import { flatten, reshape } from "../core/networks/Reshape.ts"
+import { transposedConvolution } from "../core/networks/TransposedConvolution.ts"
+import { normal, uniform } from "../core/Random.ts"
+import { float32, type HostTensors, prefixed, type Tensors, typesOf, under } from "../core/Tensors.ts"
+
+const relu = (...parts: ReadonlyArray<Part>): ReadonlyArray<Part> => parts.flatMap((part) => [part, activation("relu")])
+
+const encoder: Network = Result.getOrThrow(
+  sequence(
+    ...relu(convolution(8), convolution(8)),
+    maxPooling(),
+    ...relu(convolution(16), convolution(16)),
+    flatten(),
+    ...relu(dense(8)),
+    dense(2)
+  ).build([28, 28, 1])
+)
+
+const decoder: Network = Result.getOrThrow(
+  sequence(
+    ...relu(dense(8), dense(14 * 14 * 16)),
+    reshape([14, 14, 16]),
+    ...relu(transposedConvolution(16), transposedConvolution(16, { stride: 2 })),
+    ...relu(transposedConvolution(8), transposedConvolution(8)),
+    transposedConvolution(1),
+    activation("sigmoid")
+  ).build([2])
+)
+
+const infos = { ...prefixed("encoder/", encoder.parameters), ...prefixed("decoder/", decoder.parameters) }
+
+/** First values of the parameters. */
+export const parameters: HostTensors = Object.fromEntries(
+  Object.entries(infos).map(([name, { shape, initializer }]) => [
+    name,
+    float32(
+      shape,
+      initializer.draw(shape, (count) => uniform({ seed: 1, stream: name, step: 0 }, count))
+    )
+  ])
+)
+
+/** Made up images and the noise of one step. */
+export const inputs = (batch: number, step: number): HostTensors => ({
+  images: float32(
+    [batch, 28, 28, 1],
+    uniform({ seed: 1, stream: "images", step }, batch * 784).map((value) => (value < 0.8 ? 0 : value))
+  ),
+  noise: float32([batch, 2], normal({ seed: 1, stream: "noise", step }, batch * 2))
+})
+
+export const signature = (batch: number): Signature => ({
+  state: typesOf(parameters),
+  data: {},
+  inputs: typesOf(inputs(batch, 0))
+})
+
+/** `(784 mean squared error + mean(codes²)) / 2`. */
+const lossOf = (parameters: Tensors, { images, noise }: Tensors): tf.Scalar => {
+  const codes = encoder.apply(under("encoder/", parameters), images!)
+  const noisy = tf.add(codes, tf.mul(noise!, 0.5))
+  const reconstructed = decoder.apply(under("decoder/", parameters), noisy)
+  const error = tf.mean(tf.square(tf.sub(reconstructed, images!)))
+  return tf.div(tf.add(tf.mul(784, error), tf.mean(tf.square(codes))), 2)
+}
+
+/** The loss and its gradients by all parameters. */
+export const gradients = (state: Tensors, inputs: Tensors): { readonly loss: tf.Scalar; readonly by: Tensors } => {
+  const names = Object.keys(state)
+  const { value, grads } = tf.valueAndGrads((...values: Array<tf.Tensor>) =>
+    lossOf(Object.fromEntries(names.map((name, index) => [name, values[index]!])), inputs)
+  )(names.map((name) => state[name]!))
+  return { loss: value as tf.Scalar, by: Object.fromEntries(names.map((name, index) => [name, grads[index]!])) }
+}
+
+/** Outputs `loss` and the gradient of each parameter by its name. */
+export const program: Program = {
+  name: "convolutional step",
+  run: ({ state, inputs }) => {
+    const { loss, by } = gradients(state, inputs)
+    return { outputs: { loss, ...by } }
+  }
+}

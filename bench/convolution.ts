@@ -16,19 +16,20 @@ import * as ConvolutionStep from "../src/testing/ConvolutionStep.ts"
 const optimizer = Adam({ learningRate: 1e-3 })
 const threads = Number(process.argv[2] ?? 2)
 
+const first = ConvolutionStep.initialState({ side: 28, batch: 1 })
 const zeros: HostTensors = Object.fromEntries(
-  Object.entries(optimizer.state(typesOf(ConvolutionStep.parameters))).map(([name, { shape }]) => [
+  Object.entries(optimizer.state(typesOf(first))).map(([name, { shape }]) => [
     name,
     float32(shape, new Float32Array(sizeOf(shape)))
   ])
 )
-const initial = { ...prefixed("parameter/", ConvolutionStep.parameters), ...prefixed("optimizer/", zeros) }
+const initial = { ...prefixed("parameter/", first), ...prefixed("optimizer/", zeros) }
 
 const program: Program = {
   name: "convolutional training step",
   run: ({ state, inputs }) => {
     const parameters = under("parameter/", state)
-    const { loss, by } = ConvolutionStep.gradients(parameters, inputs)
+    const { loss, by } = ConvolutionStep.gradients({ side: 28, batch: 1 }, parameters, inputs)
     const updated = optimizer.update({
       parameters,
       gradients: by,
@@ -43,7 +44,7 @@ const program: Program = {
 }
 
 const inputsOf = (batch: number, step: number): HostTensors => ({
-  ...ConvolutionStep.inputs(batch, 0),
+  ...ConvolutionStep.inputs({ side: 28, batch }, 0),
   step: float32([], Float32Array.of(step))
 })
 

@@ -17,79 +17,90 @@ import { float32, type HostTensors, prefixed, type Tensors, typesOf, under } fro
 
 const relu = (...parts: ReadonlyArray<Part>): ReadonlyArray<Part> => parts.flatMap((part) => [part, activation("relu")])
 
-const encoder: Network = Result.getOrThrow(
-  sequence(
-    ...relu(convolution(8), convolution(8)),
-    maxPooling(),
-    ...relu(convolution(16), convolution(16)),
-    flatten(),
-    ...relu(dense(8)),
-    dense(2)
-  ).build([28, 28, 1])
-)
+/** The network for images of `side` by `side` pixels, an even number; MNIST's have 28. */
+const networksOf = (side: number): { readonly encoder: Network; readonly decoder: Network } => ({
+  encoder: Result.getOrThrow(
+    sequence(
+      ...relu(convolution(8), convolution(8)),
+      maxPooling(),
+      ...relu(convolution(16), convolution(16)),
+      flatten(),
+      ...relu(dense(8)),
+      dense(2)
+    ).build([side, side, 1])
+  ),
+  decoder: Result.getOrThrow(
+    sequence(
+      ...relu(dense(8), dense((side / 2) ** 2 * 16)),
+      reshape([side / 2, side / 2, 16]),
+      ...relu(transposedConvolution(16), transposedConvolution(16, { stride: 2 })),
+      ...relu(transposedConvolution(8), transposedConvolution(8)),
+      transposedConvolution(1),
+      activation("sigmoid")
+    ).build([2])
+  )
+})
 
-const decoder: Network = Result.getOrThrow(
-  sequence(
-    ...relu(dense(8), dense(14 * 14 * 16)),
-    reshape([14, 14, 16]),
-    ...relu(transposedConvolution(16), transposedConvolution(16, { stride: 2 })),
-    ...relu(transposedConvolution(8), transposedConvolution(8)),
-    transposedConvolution(1),
-    activation("sigmoid")
-  ).build([2])
-)
-
-const infos = { ...prefixed("encoder/", encoder.parameters), ...prefixed("decoder/", decoder.parameters) }
+export interface ConvolutionSizes {
+  /** Height and width of the images. */
+  readonly side: number
+  readonly batch: number
+}
 
 /** First values of the parameters. */
-export const parameters: HostTensors = Object.fromEntries(
-  Object.entries(infos).map(([name, { shape, initializer }]) => [
-    name,
-    float32(
-      shape,
-      initializer.draw(shape, (count) => uniform({ seed: 1, stream: name, step: 0 }, count))
-    )
-  ])
-)
+export const initialState = ({ side }: ConvolutionSizes): HostTensors => {
+  const { encoder, decoder } = networksOf(side)
+  const infos = { ...prefixed("encoder/", encoder.parameters), ...prefixed("decoder/", decoder.parameters) }
+  return Object.fromEntries(
+    Object.entries(infos).map(([name, { shape, initializer }]) => [
+      name,
+      float32(
+        shape,
+        initializer.draw(shape, (count) => uniform({ seed: 1, stream: name, step: 0 }, count))
+      )
+    ])
+  )
+}
 
 /** Made up images and the noise of one step. */
-export const inputs = (batch: number, step: number): HostTensors => ({
+export const inputs = ({ side, batch }: ConvolutionSizes, step: number): HostTensors => ({
   images: float32(
-    [batch, 28, 28, 1],
-    uniform({ seed: 1, stream: "images", step }, batch * 784).map((value) => (value < 0.8 ? 0 : value))
+    [batch, side, side, 1],
+    uniform({ seed: 1, stream: "images", step }, batch * side * side).map((value) => (value < 0.8 ? 0 : value))
   ),
   noise: float32([batch, 2], normal({ seed: 1, stream: "noise", step }, batch * 2))
 })
 
-export const signature = (batch: number): Signature => ({
-  state: typesOf(parameters),
+export const signature = (sizes: ConvolutionSizes): Signature => ({
+  state: typesOf(initialState(sizes)),
   data: {},
-  inputs: typesOf(inputs(batch, 0))
+  inputs: typesOf(inputs(sizes, 0))
 })
 
-/** `(784 mean squared error + mean(codes²)) / 2`. */
-const lossOf = (parameters: Tensors, { images, noise }: Tensors): tf.Scalar => {
-  const codes = encoder.apply(under("encoder/", parameters), images!)
-  const noisy = tf.add(codes, tf.mul(noise!, 0.5))
-  const reconstructed = decoder.apply(under("decoder/", parameters), noisy)
-  const error = tf.mean(tf.square(tf.sub(reconstructed, images!)))
-  return tf.div(tf.add(tf.mul(784, error), tf.mean(tf.square(codes))), 2)
-}
-
-/** The loss and its gradients by all parameters. */
-export const gradients = (state: Tensors, inputs: Tensors): { readonly loss: tf.Scalar; readonly by: Tensors } => {
+/** `(pixels mean squared error + mean(codes²)) / 2`, and its gradients by all parameters. */
+export const gradients = (
+  { side }: ConvolutionSizes,
+  state: Tensors,
+  { images, noise }: Tensors
+): { readonly loss: tf.Scalar; readonly by: Tensors } => {
+  const { encoder, decoder } = networksOf(side)
   const names = Object.keys(state)
-  const { value, grads } = tf.valueAndGrads((...values: Array<tf.Tensor>) =>
-    lossOf(Object.fromEntries(names.map((name, index) => [name, values[index]!])), inputs)
-  )(names.map((name) => state[name]!))
+  const { value, grads } = tf.valueAndGrads((...values: Array<tf.Tensor>) => {
+    const parameters = Object.fromEntries(names.map((name, index) => [name, values[index]!]))
+    const codes = encoder.apply(under("encoder/", parameters), images!)
+    const noisy = tf.add(codes, tf.mul(noise!, 0.5))
+    const reconstructed = decoder.apply(under("decoder/", parameters), noisy)
+    const error = tf.mean(tf.square(tf.sub(reconstructed, images!)))
+    return tf.div(tf.add(tf.mul(side * side, error), tf.mean(tf.square(codes))), 2)
+  })(names.map((name) => state[name]!))
   return { loss: value as tf.Scalar, by: Object.fromEntries(names.map((name, index) => [name, grads[index]!])) }
 }
 
 /** Outputs `loss` and the gradient of each parameter by its name. */
-export const program: Program = {
+export const program = (sizes: ConvolutionSizes): Program => ({
   name: "convolutional step",
   run: ({ state, inputs }) => {
-    const { loss, by } = gradients(state, inputs)
+    const { loss, by } = gradients(sizes, state, inputs)
     return { outputs: { loss, ...by } }
   }
-}
+})

@@ -4,6 +4,7 @@
 import type { Shape } from "../../Tensors.ts"
 import { bytesOf, type Constant, type Graph, type Operation, rewrite, useCounts, type Value } from "./Graph.ts"
 import * as Op from "./Operators.ts"
+import { sinkTransposes } from "./Transposes.ts"
 
 const sameShape = (a: Shape, b: Shape): boolean =>
   a.length === b.length && a.every((length, axis) => length === b[axis])
@@ -130,4 +131,5 @@ const foldBias = (graph: Graph): Graph => {
 }
 
 /** The same graph with less in it. */
-export const simplify = (graph: Graph): Graph => foldBias(shareEqual(rewrite(graph, local)))
+export const simplify = (graph: Graph): Graph =>
+  foldBias(shareEqual(rewrite(sinkTransposes(rewrite(graph, local)), local)))

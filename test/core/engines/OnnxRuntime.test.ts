@@ -38,6 +38,13 @@ describe("onnxruntime", () => {
         "batchDims"
       )
       yield* assertRefused(
+        compile("channels first", (x) =>
+          tf.conv2d(tf.reshape(x, [1, 1, 2, 2]) as tf.Tensor4D, tf.ones<tf.Rank.R4>([1, 1, 1, 1]), 1, "same", "NCHW")
+        ),
+        "channels first",
+        "NHWC"
+      )
+      yield* assertRefused(
         compile("complex", (x) => tf.real(tf.complex(x, x))),
         "Complex"
       )

@@ -69,7 +69,7 @@ const write = async (name: string, content: string): Promise<string> => {
 const summary = async (results: string, name: string) =>
   JSON.parse(await readFile(join(results, name, "summary.json"), "utf8"))
 
-describe("exp", { timeout: 60_000, concurrent: true }, () => {
+describe("exp", { concurrent: true }, () => {
   it("lists the experiments with their descriptions", async () => {
     const { code, output } = await exp([])
     assert.strictEqual(code, 0)

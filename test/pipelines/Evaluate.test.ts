@@ -73,7 +73,7 @@ const scheduled = evaluated(
   LatentScatterOverTraining({ every: epochs(2) })
 )
 
-describe("evaluations", { timeout: 60_000 }, () => {
+describe("evaluations", () => {
   it.effect("on a schedule: what is needed is kept, and each makes a GIF, a PNG and a caption", () =>
     Effect.gen(function* () {
       const fs = yield* FileSystem.FileSystem

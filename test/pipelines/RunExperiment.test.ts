@@ -37,7 +37,7 @@ const bytes = (tensors: HostTensors) =>
 
 const single = experiment().pipe(Experiment.override<any>([{ beta: 1 }], ["beta"]))
 
-describe("a sweep", { timeout: 60_000 }, () => {
+describe("a sweep", () => {
   it.effect("leaves what scripts rely on", () =>
     Effect.gen(function* () {
       const results = yield* temporaryFolder

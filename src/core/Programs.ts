@@ -1,19 +1,16 @@
 /**
- * The programs of a run: pure functions of parameters, a dataset's bytes, indices and noise.
+ * The programs of a trained model, and what they share with the training step: pure functions of parameters, a dataset's
+ * bytes, indices and noise.
  *
  * Laws: a batch is gathered and scaled inside the program; every example's terms depend on that example alone, so that
  * examples can be evaluated in chunks of any size.
  */
 import * as tf from "@tensorflow/tfjs-core"
-import { Record } from "effect"
 import type { ImageShape } from "./Dataset.ts"
 import type { Program, Signature } from "./Engine.ts"
 import type { Autoencoder, ModelContext } from "./Model.ts"
-import type { NoiseTypes } from "./Noise.ts"
 import type { Objective, Terms } from "./Objective.ts"
-import type { Optimizer } from "./Optimizer.ts"
-import { type HostTensors, prefixed, sizeOf, type Tensors, type TensorTypes, under } from "./Tensors.ts"
-import { uniform } from "./Random.ts"
+import { prefixed, type Tensors, type TensorTypes, under } from "./Tensors.ts"
 
 /** A program with the types it is compiled for. */
 export interface TypedProgram {
@@ -28,7 +25,8 @@ export interface Ingredients {
   readonly shape: ImageShape
 }
 
-const parameterTypes = (autoencoder: Autoencoder): TensorTypes =>
+/** Types of a model's parameters. */
+export const parameterTypes = (autoencoder: Autoencoder): TensorTypes =>
   Object.fromEntries(
     Object.entries(autoencoder.parameters).map(([name, { shape }]) => [name, { shape, dtype: "float32" as const }])
   )
@@ -38,7 +36,7 @@ const imagesType = ({ height, width, channels }: ImageShape, count: number): Ten
 })
 
 /** Images, and labels where the model takes them. */
-const examplesType = ({ autoencoder, shape }: Ingredients, count: number): TensorTypes => ({
+export const examplesType = ({ autoencoder, shape }: Ingredients, count: number): TensorTypes => ({
   ...imagesType(shape, count),
   ...(autoencoder.classes !== undefined && { labels: { shape: [count], dtype: "uint8" } })
 })
@@ -46,31 +44,19 @@ const examplesType = ({ autoencoder, shape }: Ingredients, count: number): Tenso
 const labelsType = ({ autoencoder }: Ingredients, batch: number): TensorTypes =>
   autoencoder.classes === undefined ? {} : { labels: { shape: [batch], dtype: "int32" } }
 
-const indicesType = (batch: number): TensorTypes => ({ indices: { shape: [batch], dtype: "int32" } })
-
-const noiseTypes = (noise: NoiseTypes, batch: number): TensorTypes =>
-  prefixed(
-    "noise/",
-    Object.fromEntries(
-      Object.entries(noise).map(([name, { shape }]) => [name, { shape: [batch, ...shape], dtype: "float32" as const }])
-    )
-  )
-
-/** Noise that training asks for at every step: the posterior's and the networks' own. */
-export const trainingNoise = ({ autoencoder, latent }: Ingredients): NoiseTypes => ({
-  ...autoencoder.noise,
-  posterior: { distribution: "normal", shape: [latent] }
-})
+/** Which examples a call is about. */
+export const indicesType = (batch: number): TensorTypes => ({ indices: { shape: [batch], dtype: "int32" } })
 
 /** The images at `indices`, scaled from bytes to [0, 1]: `[batch, height, width, channels]`. */
-const gather = (data: Tensors, inputs: Tensors): tf.Tensor4D =>
+export const gather = (data: Tensors, inputs: Tensors): tf.Tensor4D =>
   tf.mul(tf.cast(tf.gather(data["images"]!, inputs["indices"]!), "float32"), 1 / 255)
 
 /** The labels at `indices` where the model takes them, `[batch]`. */
-const gatherLabels = ({ autoencoder }: Ingredients, data: Tensors, inputs: Tensors): ModelContext =>
+export const gatherLabels = ({ autoencoder }: Ingredients, data: Tensors, inputs: Tensors): ModelContext =>
   autoencoder.classes === undefined ? {} : { labels: tf.gather(data["labels"]!, inputs["indices"]!) as tf.Tensor1D }
 
-const termsOf = (
+/** The objective's terms of a batch, `[batch]` each. */
+export const termsOf = (
   { autoencoder }: Ingredients,
   objective: Objective["Service"],
   parameters: Tensors,
@@ -84,84 +70,6 @@ const termsOf = (
     noise: posteriorNoise,
     decode: (codes) => autoencoder.decode(parameters, codes, context)
   })
-
-/**
- * The terms of a batch, and the gradients of their mean loss by parameter; 0 for a parameter without a part in the loss.
- */
-const withGradients = (
-  parameters: Tensors,
-  terms: () => Terms,
-  batch: number
-): { readonly terms: Tensors; readonly gradients: Tensors } => {
-  let kept: Tensors = {}
-  // The tape disposes what the function made; only its value would survive.
-  const loss = (): tf.Tensor1D => {
-    const found = terms()
-    kept = Record.map(found as Tensors, (term) => tf.keep(term))
-    return found.loss
-  }
-  // The loss's own gradient is that of the mean over examples: 1 / batch for each.
-  const weights = tf.mul(tf.ones([batch]), 1 / batch)
-  const { grads } = tf.engine().gradients(loss, Object.values(parameters), weights, true)
-  const survivors = Record.map(kept, (term) => tf.clone(term))
-  tf.dispose(Object.values(kept))
-  return {
-    terms: survivors,
-    gradients: Object.fromEntries(
-      Object.entries(parameters).map(([name, parameter], index) => [name, grads[index] ?? tf.zerosLike(parameter)])
-    )
-  }
-}
-
-/**
- * One step of training: the gradient of the batch's mean loss, and the optimiser's update.
- *
- * State `parameters/...` and `optimizer/...`; data `images` `[examples, height, width, channels]`, and `labels`
- * `[examples]` where the model takes them; inputs `indices`
- * `[batch]`, `step` (scalar, 1 at the first), `noise/...` `[batch, ...]`; outputs the objective's terms, `[batch]` each.
- */
-export const trainStep = (
-  ingredients: Ingredients & { readonly objective: Objective["Service"]; readonly optimizer: Optimizer },
-  sizes: { readonly examples: number; readonly batch: number }
-): TypedProgram => {
-  const { autoencoder, objective, optimizer } = ingredients
-  const types = parameterTypes(autoencoder)
-  return {
-    program: {
-      name: "train step",
-      run: ({ state, data, inputs }) => {
-        const parameters = under("parameters/", state)
-        const noise = under("noise/", inputs)
-        const images = gather(data, inputs)
-        const context = { ...gatherLabels(ingredients, data, inputs), noise }
-        const { terms, gradients } = withGradients(
-          parameters,
-          () => termsOf(ingredients, objective, parameters, images, noise["posterior"] as tf.Tensor2D, context),
-          images.shape[0]
-        )
-        const update = optimizer.update({
-          parameters,
-          gradients,
-          state: under("optimizer/", state),
-          step: inputs["step"] as tf.Scalar
-        })
-        return {
-          state: { ...prefixed("parameters/", update.parameters), ...prefixed("optimizer/", update.state) },
-          outputs: terms
-        }
-      }
-    },
-    signature: {
-      state: { ...prefixed("parameters/", types), ...prefixed("optimizer/", optimizer.state(types)) },
-      data: examplesType(ingredients, sizes.examples),
-      inputs: {
-        ...indicesType(sizes.batch),
-        step: { shape: [], dtype: "float32" },
-        ...noiseTypes(trainingNoise(ingredients), sizes.batch)
-      }
-    }
-  }
-}
 
 /** The objective's terms `[batch]` without an update, with one code an example drawn by `noise/posterior`. */
 export const evaluateTerms = (
@@ -268,21 +176,4 @@ export const decode = (ingredients: Ingredients, sizes: { readonly batch: number
       }
     }
   }
-}
-
-/** First values of parameters and optimiser state; each parameter has its own stream of random numbers. */
-export const initialState = (autoencoder: Autoencoder, optimizer: Optimizer, seed: number): HostTensors => {
-  const parameters = Object.fromEntries(
-    Object.entries(autoencoder.parameters).map(([name, { shape, initializer }]) => {
-      const values = initializer.draw(shape, (count) => uniform({ seed, stream: `initial/${name}`, step: 0 }, count))
-      return [name, { shape, dtype: "float32" as const, values }]
-    })
-  )
-  const slots = Object.fromEntries(
-    Object.entries(optimizer.state(parameters)).map(([name, { shape }]) => [
-      name,
-      { shape, dtype: "float32" as const, values: new Float32Array(sizeOf(shape)) }
-    ])
-  )
-  return { ...prefixed("parameters/", parameters), ...prefixed("optimizer/", slots) }
 }

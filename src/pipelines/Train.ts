@@ -10,7 +10,7 @@ import type { LoadedDataset } from "../core/Dataset.ts"
 import { Engine, type EngineError } from "../core/Engine.ts"
 import type { ReadyEvaluator } from "../core/Evaluation.ts"
 import type { ModelError } from "../core/Model.ts"
-import * as Programs from "../core/Programs.ts"
+import * as TrainStep from "../core/TrainStep.ts"
 import { draw, permutation } from "../core/Random.ts"
 import { looks } from "../core/Schedule.ts"
 import { float32, type HostTensors, int32 } from "../core/Tensors.ts"
@@ -102,7 +102,7 @@ export const train = Effect.fn("Train.train")(function* (options: {
   const batches = Math.ceil(examples / batchSize)
 
   const state = yield* engine.place(
-    resume?.checkpoint.tensors ?? Programs.initialState(autoencoder, optimizer, run.seed)
+    resume?.checkpoint.tensors ?? TrainStep.initialState(autoencoder, optimizer, run.seed)
   )
   const images = {
     train: yield* engine.place(Trained.imagesOf(data.train, run.dataset.shape)),
@@ -112,13 +112,13 @@ export const train = Effect.fn("Train.train")(function* (options: {
   const trained = yield* Effect.map(Trained.make({ run, autoencoder, data, images }), (at) => at({ state, history }))
 
   const compile = (batch: number) => {
-    const { program, signature } = Programs.trainStep(ingredients, { examples, batch })
+    const { program, signature } = TrainStep.trainStep(ingredients, { examples, batch })
     return engine.compile(program, signature)
   }
   const lastBatch = examples - (batches - 1) * batchSize
   const wholeStep = batches > 1 || lastBatch === batchSize ? yield* compile(batchSize) : undefined
   const lastStep = lastBatch === batchSize && wholeStep !== undefined ? wholeStep : yield* compile(lastBatch)
-  const noiseTypes = Object.entries(Programs.trainingNoise(ingredients))
+  const noiseTypes = Object.entries(TrainStep.trainingNoise(ingredients))
 
   let step = resume?.checkpoint.step ?? 0
   let sums: Record<string, number> = { ...resume?.checkpoint.sums }

@@ -23,6 +23,7 @@ import type { Posterior } from "../../src/core/Posterior.ts"
 import { LogVarianceGaussian } from "../../src/core/posteriors/LogVarianceGaussian.ts"
 import { SoftplusGaussian } from "../../src/core/posteriors/SoftplusGaussian.ts"
 import * as Programs from "../../src/core/Programs.ts"
+import * as TrainStep from "../../src/core/TrainStep.ts"
 import { draw, permutation, uniform } from "../../src/core/Random.ts"
 import { float32, type HostTensors, int32, prefixed, typesOf, uint8 } from "../../src/core/Tensors.ts"
 import { assertClose } from "../../src/testing/TensorProbe.ts"
@@ -69,7 +70,7 @@ const inputsAt = (ingredients: Ingredients, step: number): HostTensors => ({
   step: float32([], Float32Array.of(step)),
   ...prefixed(
     "noise/",
-    Record.map(Programs.trainingNoise(ingredients), (type, name) =>
+    Record.map(TrainStep.trainingNoise(ingredients), (type, name) =>
       draw(type, { seed: 1, stream: name, step }, sizes.batch)
     )
   )
@@ -81,8 +82,10 @@ const mean = (values: ArrayLike<number>): number =>
 /** Trains for some steps: the state afterwards, and the terms of each step. */
 const train = Effect.fnUntraced(function* (ingredients: Ingredients, steps: number, initial?: HostTensors, first = 1) {
   const engine = yield* Engine
-  const { program, signature } = Programs.trainStep(ingredients, sizes)
-  const state = yield* engine.place(initial ?? Programs.initialState(ingredients.autoencoder, ingredients.optimizer, 1))
+  const { program, signature } = TrainStep.trainStep(ingredients, sizes)
+  const state = yield* engine.place(
+    initial ?? TrainStep.initialState(ingredients.autoencoder, ingredients.optimizer, 1)
+  )
   const data = yield* engine.place(dataset)
   const executable = yield* engine.compile(program, signature)
   const terms: Array<HostTensors> = []
@@ -166,7 +169,7 @@ describe("trainStep", () => {
       const learningRate = 0.1
       const ingredients = yield* assemble({ optimizer: Sgd({ learningRate }), beta: 2 })
       const name = "parameters/decoder/output/bias"
-      const initial = Programs.initialState(ingredients.autoencoder, ingredients.optimizer, 1)
+      const initial = TrainStep.initialState(ingredients.autoencoder, ingredients.optimizer, 1)
       const { state } = yield* onReference(train(ingredients, 1))
       const lossWith = (index: number, distance: number) =>
         Effect.gen(function* () {
@@ -188,7 +191,7 @@ describe("trainStep", () => {
       const ingredients = yield* assemble({ beta: 3 })
       const { terms } = yield* onReference(train(ingredients, 1))
       const inputs = inputsAt(ingredients, 1)
-      const initial = Programs.initialState(ingredients.autoencoder, ingredients.optimizer, 1)
+      const initial = TrainStep.initialState(ingredients.autoencoder, ingredients.optimizer, 1)
       const { step: _, ...evaluated } = inputs
       assertSame(
         yield* onReference(runOnce(Programs.evaluateTerms(ingredients, sizes), initial, evaluated)),
@@ -236,7 +239,7 @@ describe("trainStep", () => {
         parameters: { ...autoencoder.parameters, "decoder/idle": autoencoder.parameters["decoder/output/bias"]! }
       }
       const initial = {
-        ...Programs.initialState(idle, ingredients.optimizer, 1),
+        ...TrainStep.initialState(idle, ingredients.optimizer, 1),
         "parameters/decoder/idle": float32([30], new Float32Array(30).fill(7))
       }
       const { state } = yield* onReference(train({ ...ingredients, autoencoder: idle }, 1, initial))
@@ -249,16 +252,16 @@ describe("initialState", () => {
   it.effect("is a function of the seed, with unrelated values for each parameter and zeros for the optimiser", () =>
     Effect.gen(function* () {
       const { autoencoder, optimizer } = yield* assemble({})
-      const state = Programs.initialState(autoencoder, optimizer, 5)
-      assert.deepStrictEqual(Programs.initialState(autoencoder, optimizer, 5), state)
+      const state = TrainStep.initialState(autoencoder, optimizer, 5)
+      assert.deepStrictEqual(TrainStep.initialState(autoencoder, optimizer, 5), state)
       const kernels = Object.keys(state).filter((name) => /^parameters.*kernel$/.test(name))
-      const other = Programs.initialState(autoencoder, optimizer, 6)
+      const other = TrainStep.initialState(autoencoder, optimizer, 6)
       for (const name of kernels) assert.notDeepEqual(other[name], state[name])
       assert.strictEqual(new Set(kernels.map((name) => state[name]!.values[0])).size, kernels.length)
       for (const [name, { values }] of Object.entries(state)) {
         if (name.startsWith("optimizer/")) assert.isTrue(values.every((value) => value === 0))
       }
-      const { signature } = Programs.trainStep(
+      const { signature } = TrainStep.trainStep(
         { autoencoder, optimizer, latent, shape, objective: objectiveStub },
         sizes
       )

@@ -15,7 +15,7 @@ import { reshape } from "../../src/core/networks/Reshape.ts"
 import * as BetaElbo from "../../src/core/objectives/BetaElbo.ts"
 import { Sgd } from "../../src/core/optimizers/Sgd.ts"
 import { Deterministic } from "../../src/core/posteriors/Deterministic.ts"
-import * as Programs from "../../src/core/Programs.ts"
+import * as TrainStep from "../../src/core/TrainStep.ts"
 import { labelsFor } from "../../src/core/TrainedModel.ts"
 import * as Training from "../../src/core/Training.ts"
 import { plan } from "../../src/pipelines/Plan.ts"
@@ -53,7 +53,7 @@ const seen = (model: Layer.Layer<Model, ModelError, Labels>) =>
       train: yield* engine.place(Trained.imagesOf(data.train, run.dataset.shape)),
       test: yield* engine.place(Trained.imagesOf(data.test, run.dataset.shape))
     }
-    const state = yield* engine.place(Programs.initialState(autoencoder, run.training.optimizer, 1))
+    const state = yield* engine.place(TrainStep.initialState(autoencoder, run.training.optimizer, 1))
     return (yield* Trained.make({ run, autoencoder, data, images }))({ state, history: [] })
   }).pipe(Effect.provide(Reference.layer))
 

@@ -1,0 +1,130 @@
+/**
+ * The training step as a program: terms, their gradients by TensorFlow.js's own tape, and the optimiser's update.
+ */
+import * as tf from "@tensorflow/tfjs-core"
+import { Record } from "effect"
+import type { Autoencoder } from "./Model.ts"
+import type { NoiseTypes } from "./Noise.ts"
+import type { Objective, Terms } from "./Objective.ts"
+import type { Optimizer } from "./Optimizer.ts"
+import {
+  examplesType,
+  gather,
+  gatherLabels,
+  indicesType,
+  type Ingredients,
+  parameterTypes,
+  termsOf,
+  type TypedProgram
+} from "./Programs.ts"
+import { uniform } from "./Random.ts"
+import { type HostTensors, prefixed, sizeOf, type Tensors, type TensorTypes, under } from "./Tensors.ts"
+
+const noiseTypes = (noise: NoiseTypes, batch: number): TensorTypes =>
+  prefixed(
+    "noise/",
+    Object.fromEntries(
+      Object.entries(noise).map(([name, { shape }]) => [name, { shape: [batch, ...shape], dtype: "float32" as const }])
+    )
+  )
+
+/** Noise that training asks for at every step: the posterior's and the networks' own. */
+export const trainingNoise = ({ autoencoder, latent }: Ingredients): NoiseTypes => ({
+  ...autoencoder.noise,
+  posterior: { distribution: "normal", shape: [latent] }
+})
+
+/**
+ * The terms of a batch, and the gradients of their mean loss by parameter; 0 for a parameter without a part in the loss.
+ */
+const withGradients = (
+  parameters: Tensors,
+  terms: () => Terms,
+  batch: number
+): { readonly terms: Tensors; readonly gradients: Tensors } => {
+  let kept: Tensors = {}
+  // The tape disposes what the function made; only its value would survive.
+  const loss = (): tf.Tensor1D => {
+    const found = terms()
+    kept = Record.map(found as Tensors, (term) => tf.keep(term))
+    return found.loss
+  }
+  // The loss's own gradient is that of the mean over examples: 1 / batch for each.
+  const weights = tf.mul(tf.ones([batch]), 1 / batch)
+  const { grads } = tf.engine().gradients(loss, Object.values(parameters), weights, true)
+  const survivors = Record.map(kept, (term) => tf.clone(term))
+  tf.dispose(Object.values(kept))
+  return {
+    terms: survivors,
+    gradients: Object.fromEntries(
+      Object.entries(parameters).map(([name, parameter], index) => [name, grads[index] ?? tf.zerosLike(parameter)])
+    )
+  }
+}
+
+/**
+ * One step of training: the gradient of the batch's mean loss, and the optimiser's update.
+ *
+ * State `parameters/...` and `optimizer/...`; data `images` `[examples, height, width, channels]`, and `labels`
+ * `[examples]` where the model takes them; inputs `indices`
+ * `[batch]`, `step` (scalar, 1 at the first), `noise/...` `[batch, ...]`; outputs the objective's terms, `[batch]` each.
+ */
+export const trainStep = (
+  ingredients: Ingredients & { readonly objective: Objective["Service"]; readonly optimizer: Optimizer },
+  sizes: { readonly examples: number; readonly batch: number }
+): TypedProgram => {
+  const { autoencoder, objective, optimizer } = ingredients
+  const types = parameterTypes(autoencoder)
+  return {
+    program: {
+      name: "train step",
+      run: ({ state, data, inputs }) => {
+        const parameters = under("parameters/", state)
+        const noise = under("noise/", inputs)
+        const images = gather(data, inputs)
+        const context = { ...gatherLabels(ingredients, data, inputs), noise }
+        const { terms, gradients } = withGradients(
+          parameters,
+          () => termsOf(ingredients, objective, parameters, images, noise["posterior"] as tf.Tensor2D, context),
+          images.shape[0]
+        )
+        const update = optimizer.update({
+          parameters,
+          gradients,
+          state: under("optimizer/", state),
+          step: inputs["step"] as tf.Scalar
+        })
+        return {
+          state: { ...prefixed("parameters/", update.parameters), ...prefixed("optimizer/", update.state) },
+          outputs: terms
+        }
+      }
+    },
+    signature: {
+      state: { ...prefixed("parameters/", types), ...prefixed("optimizer/", optimizer.state(types)) },
+      data: examplesType(ingredients, sizes.examples),
+      inputs: {
+        ...indicesType(sizes.batch),
+        step: { shape: [], dtype: "float32" },
+        ...noiseTypes(trainingNoise(ingredients), sizes.batch)
+      }
+    }
+  }
+}
+
+/** First values of parameters and optimiser state; each parameter has its own stream of random numbers. */
+export const initialState = (autoencoder: Autoencoder, optimizer: Optimizer, seed: number): HostTensors => {
+  const parameters = Object.fromEntries(
+    Object.entries(autoencoder.parameters).map(([name, { shape, initializer }]) => {
+      const values = initializer.draw(shape, (count) => uniform({ seed, stream: `initial/${name}`, step: 0 }, count))
+      return [name, { shape, dtype: "float32" as const, values }]
+    })
+  )
+  const slots = Object.fromEntries(
+    Object.entries(optimizer.state(parameters)).map(([name, { shape }]) => [
+      name,
+      { shape, dtype: "float32" as const, values: new Float32Array(sizeOf(shape)) }
+    ])
+  )
+  return { ...prefixed("parameters/", parameters), ...prefixed("optimizer/", slots) }
+}

@@ -20,7 +20,15 @@ const exp = (
 ): Promise<Ended> =>
   new Promise((resolve) => {
     const child = spawn(process.execPath, ["src/main.ts", ...args], {
-      env: { ...process.env, VAE_OFFLINE: "1", NO_COLOR: "1", INIT_CWD: folder }
+      // The data that every machine has: the digits inside a package.
+      env: {
+        ...process.env,
+        VAE_OFFLINE: "1",
+        VAE_DATA_DIR: "",
+        XDG_CACHE_HOME: join(folder, "cache"),
+        NO_COLOR: "1",
+        INIT_CWD: folder
+      }
     })
     let output = ""
     const collect = (chunk: Buffer) => {
@@ -90,6 +98,14 @@ describe("exp", { concurrent: true }, () => {
     assert.strictEqual(code, 0)
     assert.strictEqual(output.match(/^[0-9a-f]{12} {2}beta=\d+ +15 epochs {2}to do$/gm)?.length, 3)
     assert.isFalse(existsSync(results))
+  })
+
+  it("goes on to the other experiments where one's data is missing", async () => {
+    const { code, output } = await exp(["all", "--plan", "--results", join(folder, "all")])
+    assert.match(output, /== simple-vae-faces\n[^]*== simple-vs-kl\n[^]*to do/)
+    assert.match(output, /error: [^\n]*faces[^\n]*--data-dir/i)
+    assert.match(output, /not every run is done of: simple-vae-faces;/)
+    assert.strictEqual(code, 1)
   })
 
   const refusals: ReadonlyArray<readonly [string, ReadonlyArray<string>, RegExp]> = [

@@ -1,7 +1,7 @@
 /**
  * The command line `exp`: its flags follow from the experiment's parameters, so they are typed, checked and documented.
  */
-import { Console, Effect, Layer } from "effect"
+import { Console, Effect, Layer, Runtime, Schema } from "effect"
 import { Command } from "effect/cli"
 import { DataDirectories } from "../core/Dataset.ts"
 import type { Experiment } from "../core/Experiment.ts"
@@ -38,26 +38,33 @@ const experimentCommand = (experiment: Experiment<any>) =>
     perform(experiment, flags)
   ).pipe(Command.withDescription(experiment.description))
 
-/** Every experiment in its turn; one whose runs fail does not keep the others from running. */
+/** Some experiments could not be brought to their end. Exit code 1. */
+export class ExperimentsFailed extends Schema.TaggedError<ExperimentsFailed>()("ExperimentsFailed", {
+  experiments: Schema.Array(Schema.String)
+}) {
+  override readonly [Runtime.errorExitCode] = 1
+  override get message(): string {
+    return `not every run is done of: ${this.experiments.join(", ")}; the reasons stand above`
+  }
+}
+
+/** Every experiment in its turn; one that fails, for want of its data say, does not keep the others from running. */
 const all = Command.make(
   "all",
   commonFlags,
   Effect.fn("CommandLine.all")(function* (flags) {
-    let failed = 0
-    let runs = 0
+    const failed: Array<string> = []
     for (const name of yield* LoadExperiment.names) {
-      const experiment = yield* LoadExperiment.load(name)
-      yield* Console.log(`\n== ${name}: ${experiment.description}`)
-      yield* perform(experiment, flags).pipe(
-        Effect.catchTag("RunsFailed", (error) =>
-          Effect.sync(() => {
-            failed += error.failed
-            runs += error.runs
-          })
-        )
+      yield* Console.log(`\n== ${name}`)
+      yield* LoadExperiment.load(name).pipe(
+        Effect.flatMap((experiment) => perform(experiment, flags)),
+        Effect.catch((error) => {
+          failed.push(name)
+          return Effect.logError(error.message)
+        })
       )
     }
-    if (failed > 0) return yield* new RunExperiment.RunsFailed({ failed, runs })
+    if (failed.length > 0) return yield* new ExperimentsFailed({ experiments: failed })
   })
 ).pipe(Command.withDescription("Runs every experiment, one after the other"))
 

@@ -15,6 +15,7 @@ import {
   SequentialVae,
   SimpleVae,
   SumOfTerms,
+  TermsAtMean,
   Training
 } from "effect-vae"
 

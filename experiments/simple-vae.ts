@@ -17,6 +17,7 @@ import {
   SimpleVae,
   Split,
   SumOfTerms,
+  TermsAtMean,
   Training
 } from "effect-vae"
 
@@ -42,6 +43,7 @@ export default Experiment.make("simple-vae", {
     training: Training.layer({ epochs, batchSize: batch, optimizer: Adam({ learningRate, epsilon: 1e-7 }) }),
     evaluation: Evaluation.layer(
       ElboTerms(),
+      TermsAtMean(),
       Curves(),
       Reconstructions(),
       LatentScatter({ count: 70_000 }),

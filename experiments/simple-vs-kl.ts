@@ -21,6 +21,7 @@ import {
   SimpleVae,
   Smoothness,
   SumOfTerms,
+  TermsAtMean,
   Training
 } from "effect-vae"
 
@@ -56,6 +57,7 @@ export default Experiment.make("simple-vs-kl", {
     training: Training.layer({ epochs, batchSize: batch, optimizer: Adam({ learningRate, epsilon: 1e-7 }) }),
     evaluation: Evaluation.layer(
       ElboTerms(),
+      TermsAtMean(),
       Curves(),
       Reconstructions(),
       Samples(),

@@ -38,6 +38,12 @@ export default Experiment.make("simple-vae-faces", {
     // ( 128 * 128 * 3 * mean squared error + mean(latent²) ) / 2
     objective: SumOfTerms.layer(HalfSquaredError(), HalfMeanSquaredCode()),
     training: Training.layer({ epochs, batchSize: batch, optimizer: Adam({ learningRate, epsilon: 1e-7 }) }),
-    evaluation: Evaluation.layer(ElboTerms(), Curves(), Reconstructions(), Manifold({ columns: 10, range: [-8, 8] }))
+    evaluation: Evaluation.layer(
+      ElboTerms(),
+      TermsAtMean(),
+      Curves(),
+      Reconstructions(),
+      Manifold({ columns: 10, range: [-8, 8] })
+    )
   })
 })

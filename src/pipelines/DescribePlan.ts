@@ -5,7 +5,7 @@ import { Console, DateTime, Effect, Option } from "effect"
 import type { Located } from "../core/Dataset.ts"
 import type { Experiment } from "../core/Experiment.ts"
 import type { Manifest } from "./Manifest.ts"
-import { plan } from "./Plan.ts"
+import { countOf, plan, sourcesOf } from "./Plan.ts"
 import { duration } from "./Progress.ts"
 import { RunStore } from "./RunStore.ts"
 
@@ -48,8 +48,5 @@ export const describePlan = Effect.fn("DescribePlan.describePlan")(function* (ex
       : speeds.length === 0
         ? `${epochs} epochs to do; the time is known once a run is done`
         : `${epochs} epochs to do, about ${duration(epochs * mean)} at the speed of the runs that are done`
-  const sources = new Set(runs.map(({ dataset, located }) => `${dataset.name} from ${located.location}`))
-  yield* Console.log(
-    `\n${runs.length === 1 ? "1 run" : `${runs.length} runs`}, ${estimate}; data: ${[...sources].join(", ")}`
-  )
+  yield* Console.log(`\n${countOf(runs)}, ${estimate}; data: ${sourcesOf(runs).join(", ")}`)
 })

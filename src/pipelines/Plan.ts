@@ -67,6 +67,14 @@ export const label = (parameters: Readonly<Record<string, Json>>, names: Readonl
     .map((name) => `${name}=${Array.isArray(parameters[name]) ? parameters[name].join("-") : String(parameters[name])}`)
     .join(" ")
 
+/** `1 run` or `3 runs`. */
+export const countOf = (runs: ReadonlyArray<unknown>): string => (runs.length === 1 ? "1 run" : `${runs.length} runs`)
+
+/** Where the runs' data is, each place once, such as `MNIST from FOLDER`. */
+export const sourcesOf = (runs: ReadonlyArray<PlannedRun>): ReadonlyArray<string> => [
+  ...new Set(runs.map(({ dataset, located }) => `${dataset.name} from ${located.location}`))
+]
+
 /** Names whose values are not the same in all of these records. */
 export const differing = (records: ReadonlyArray<Readonly<Record<string, Json>>>): ReadonlyArray<string> => {
   const names = [...new Set(records.flatMap((record) => Object.keys(record)))]

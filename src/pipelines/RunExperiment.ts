@@ -8,7 +8,7 @@ import { HttpClient } from "effect/http"
 import type { DatasetError, DatasetPlatform, LoadedDataset } from "../core/Dataset.ts"
 import type { Experiment } from "../core/Experiment.ts"
 import * as PerformRun from "./PerformRun.ts"
-import type { PlannedRun } from "./Plan.ts"
+import { countOf, type PlannedRun, sourcesOf } from "./Plan.ts"
 import { duration, Progress } from "./Progress.ts"
 import * as Provenance from "./Provenance.ts"
 import { render } from "./RenderFigure.ts"
@@ -134,7 +134,7 @@ export const run = Effect.fn("RunExperiment.run")(function* (
   const provenance = yield* Provenance.gather
   const outcomes: Array<Outcome> = []
   const started = yield* Clock.currentTimeMillis
-  for (const source of new Set(runs.map(({ dataset, located }) => `${dataset.name} from ${located.location}`))) {
+  for (const source of sourcesOf(runs)) {
     yield* progress.line(`data: ${source}`)
   }
 
@@ -193,9 +193,7 @@ export const run = Effect.fn("RunExperiment.run")(function* (
   yield* progress.line(
     `\n${SummaryTable.plain({ experiment: experiment.name, runs: rows }, columns > 0 ? columns : 120)}`
   )
-  yield* progress.line(
-    `\n${rows.length === 1 ? "1 run" : `${rows.length} runs`} in ${duration(seconds)}; numbers and figures: ${folder.directory}`
-  )
+  yield* progress.line(`\n${countOf(rows)} in ${duration(seconds)}; numbers and figures: ${folder.directory}`)
   const failed = outcomes.filter((outcome) => !endedWell(outcome)).length
   if (failed > 0) return yield* new RunsFailed({ failed, runs: runs.length })
 })

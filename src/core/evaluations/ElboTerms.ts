@@ -4,13 +4,12 @@
 import { Effect } from "effect"
 import { EvaluationError, type Evaluator } from "../Evaluation.ts"
 import { TrainedModel } from "../TrainedModel.ts"
+import { mean } from "./Mean.ts"
 
 const evaluation = "ElboTerms"
 
 /** A dimension is active where its posterior mean varies more than this over the examples. */
 const activeAbove = 0.01
-
-const mean = (values: Float32Array): number => values.reduce((sum, value) => sum + value, 0) / values.length
 
 /**
  * Number of dimensions whose posterior mean, `[count, latent]`, has a variance above 0.01 over the examples.

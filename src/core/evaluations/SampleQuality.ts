@@ -17,6 +17,7 @@ import { labelsInTurn, TrainedModel } from "../TrainedModel.ts"
 import * as Neighbours from "./Neighbours.ts"
 import { imagesAt, stackRows } from "./Reconstructions.ts"
 import { stratified } from "./Stratified.ts"
+import { mean } from "./Mean.ts"
 
 const evaluation = "SampleQuality"
 
@@ -30,9 +31,6 @@ const voters = 10
 const coverageNeighbour = 5
 
 const shown = 10
-
-const mean = (values: ArrayLike<number>): number =>
-  Array.from(values).reduce((sum, value) => sum + value, 0) / values.length
 
 /** `exp` of the entropy of the labels' shares: how many classes there are, counted by how common they are. */
 export const effectiveClasses = (labels: ReadonlyArray<number>): number => {

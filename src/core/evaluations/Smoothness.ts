@@ -10,6 +10,7 @@ import type { Evaluator } from "../Evaluation.ts"
 import { lineChart } from "../figures/LineChart.ts"
 import { TrainedModel } from "../TrainedModel.ts"
 import { latentLines } from "./LatentLines.ts"
+import { mean } from "./Mean.ts"
 
 export interface SmoothnessOptions {
   /** Lines, 50 unless given. */
@@ -29,8 +30,6 @@ export const changes = (images: Float32Array, count: number, size: number): Read
       sum += (images[place + size]! - images[place]!) ** 2
     return Math.sqrt(sum)
   })
-
-const mean = (values: ReadonlyArray<number>): number => values.reduce((sum, value) => sum + value, 0) / values.length
 
 /**
  * `smoothness/change-per-unit`: the mean Euclidean distance that the image moves by unit of code, and

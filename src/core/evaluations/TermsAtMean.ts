@@ -4,8 +4,7 @@
 import { Effect } from "effect"
 import type { Evaluator } from "../Evaluation.ts"
 import { TrainedModel } from "../TrainedModel.ts"
-
-const mean = (values: Float32Array): number => values.reduce((sum, value) => sum + value, 0) / values.length
+import { mean } from "./Mean.ts"
 
 /**
  * `test/loss-at-mean`, `test/reconstruction-at-mean` and so on: means over the test images. They bound no likelihood, as

@@ -21,6 +21,13 @@ import {
 const datasets = { mnist: Mnist.layer(), "fashion-mnist": FashionMnist.layer() }
 const posteriors = { "log-variance": LogVarianceGaussian(), softplus: SoftplusGaussian() }
 
+// In words: the sweep's source shows figures and names no numbers.
+const reported: Readonly<Record<number, Experiment.Reference>> = {
+  0: { "test/reconstruction": "good; new images poor" },
+  12: { "test/reconstruction": "clusters, densely packed" },
+  200: { "test/reconstruction": "poor, no clusters" }
+}
+
 export default Experiment.make("beta-sweep", {
   description: "How β trades reconstruction against the KL divergence: only one, both, only the other.",
   parameters: {
@@ -36,6 +43,7 @@ export default Experiment.make("beta-sweep", {
     batch: Parameter.PositiveInt({ default: 128, description: "images a training step" }),
     learningRate: Parameter.Positive({ default: 1e-3, description: "Adam's step size" })
   },
+  reference: ({ beta }) => reported[beta] ?? {},
   run: ({ batch, beta, dataset, epochs, hidden, latent, learningRate, posterior }) => ({
     dataset: datasets[dataset],
     model: DenseVae.layer({ hidden, latent, posterior: posteriors[posterior] }),

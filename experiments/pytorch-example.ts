@@ -42,10 +42,10 @@ export default Experiment.make("pytorch-example", {
     evaluation: Evaluation.layer(
       ElboTerms(),
       Curves(),
-      Reconstructions(),
+      Reconstructions({ count: 8 }),
       Samples({ count: 64 }),
       LatentScatter(),
       Evaluation.whenPossible(Manifold())
     )
   })
-}).pipe(Experiment.seeds(1, 2, 3))
+}).pipe(Experiment.grid({ latent: [20, 2] }), Experiment.seeds(1, 2, 3))

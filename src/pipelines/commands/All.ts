@@ -1,0 +1,38 @@
+/**
+ * `exp all`: every experiment, one after the other.
+ */
+import { Console, Effect, Runtime, Schema } from "effect"
+import { Command } from "effect/cli"
+import { commonFlags } from "../Flags.ts"
+import * as LoadExperiment from "../LoadExperiment.ts"
+import { perform } from "./Perform.ts"
+
+/** Some experiments could not be brought to their end. Exit code 1. */
+export class ExperimentsFailed extends Schema.TaggedError<ExperimentsFailed>()("ExperimentsFailed", {
+  experiments: Schema.Array(Schema.String)
+}) {
+  override readonly [Runtime.errorExitCode] = 1
+  override get message(): string {
+    return `not every run is done of: ${this.experiments.join(", ")}; the reasons stand above`
+  }
+}
+
+/** Every experiment in its turn; one that fails, for want of its data say, does not keep the others from running. */
+export const command = Command.make(
+  "all",
+  commonFlags,
+  Effect.fn("All.command")(function* (flags) {
+    const failed: Array<string> = []
+    for (const name of yield* LoadExperiment.names) {
+      yield* Console.log(`\n== ${name}`)
+      yield* LoadExperiment.load(name).pipe(
+        Effect.flatMap((experiment) => perform(experiment, flags)),
+        Effect.catch((error) => {
+          failed.push(name)
+          return Effect.logError(error.message)
+        })
+      )
+    }
+    if (failed.length > 0) return yield* new ExperimentsFailed({ experiments: failed })
+  })
+).pipe(Command.withDescription("Runs every experiment, one after the other"))

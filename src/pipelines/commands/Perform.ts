@@ -1,0 +1,39 @@
+/**
+ * `exp NAME`: plans, runs what is missing, evaluates, reports. Its flags follow from the experiment's parameters.
+ */
+import { Effect, Layer } from "effect"
+import { Command } from "effect/cli"
+import { DataDirectories } from "../../core/Dataset.ts"
+import type { Experiment } from "../../core/Experiment.ts"
+import * as ChooseEngine from "../ChooseEngine.ts"
+import { describePlan } from "../DescribePlan.ts"
+import { type CommonFlags, commonFlags, dataDirectory, parameterFlags, withFlags } from "../Flags.ts"
+import { plan } from "../Plan.ts"
+import * as Progress from "../Progress.ts"
+import { quick } from "../Quick.ts"
+import * as RunExperiment from "../RunExperiment.ts"
+import * as RunStore from "../RunStore.ts"
+
+/** Plans or runs an experiment as the flags ask. */
+export const perform = Effect.fn("Perform.perform")(function* (
+  experiment: Experiment<any>,
+  flags: CommonFlags & Readonly<Record<string, unknown>>
+) {
+  const swept = yield* withFlags(flags.quick ? quick(experiment) : experiment, flags)
+  const directories = Layer.succeed(DataDirectories, {
+    dataDirectory: yield* dataDirectory(flags.dataDir),
+    cacheDirectory: undefined
+  })
+  const store = RunStore.layer(flags.results)
+  if (flags.plan) return yield* describePlan(swept).pipe(Effect.provide([directories, store]))
+  const runs = yield* plan(swept, (dataset) => dataset.locate).pipe(Effect.provide(directories))
+  yield* RunExperiment.run(swept, runs, { force: flags.force, failFast: flags.failFast }).pipe(
+    Effect.provide([directories, store, ChooseEngine.layer(flags.engine).pipe(Layer.provideMerge(Progress.layer))])
+  )
+})
+
+/** The command of one experiment. */
+export const command = (experiment: Experiment<any>) =>
+  Command.make(experiment.name, { ...commonFlags, ...parameterFlags(experiment) }, (flags) =>
+    perform(experiment, flags)
+  ).pipe(Command.withDescription(experiment.description))

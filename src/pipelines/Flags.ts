@@ -6,7 +6,9 @@ import { Flag } from "effect/cli"
 import * as Experiment from "../core/Experiment.ts"
 import type { Parameter } from "../core/Parameter.ts"
 import * as Sweep from "../core/Sweep.ts"
+import * as CheckpointEvery from "./CheckpointEvery.ts"
 import * as ChooseEngine from "./ChooseEngine.ts"
+import type { RunOptions } from "./RunExperiment.ts"
 
 /** The command line asks for something that is not allowed. Exit code 2. */
 export class UsageError extends Schema.TaggedError<UsageError>()("UsageError", { reason: Schema.String }) {
@@ -47,7 +49,25 @@ export const commonFlags = {
   ),
   quick: toggle("quick", "A small version: at most 2,000 training and 500 test images, 2 epochs; marked so everywhere"),
   force: toggle("force", "Train finished runs again; what they were is kept aside"),
-  failFast: toggle("fail-fast", "Stop at the first run that fails")
+  failFast: toggle("fail-fast", "Stop at the first run that fails"),
+  keepGoing: toggle(
+    "keep-going",
+    "Go on with the other runs where one fails (what happens unless --fail-fast is given)"
+  ),
+  retry: Flag.String("retry").pipe(
+    Flag.withMetavar("N"),
+    Flag.withDescription(
+      "Try a run again up to N times, from its last checkpoint, where its engine or its folder fails; a run that diverged is not tried again, as it would repeat itself exactly"
+    ),
+    Flag.withDefault("0")
+  ),
+  checkpointEvery: Flag.String("checkpoint-every").pipe(
+    Flag.withMetavar("N(epochs|s|m|h)"),
+    Flag.withDescription(
+      "Keep the state of a run in training this often, such as 5epochs, 90s or 5m; it shapes no number"
+    ),
+    Flag.withDefault("30s")
+  )
 }
 
 /** Values of the flags of every experiment. */
@@ -114,6 +134,24 @@ export const withFlags = Effect.fnUntraced(function* (
   const overridden = experiment.pipe(Experiment.override<any>(Sweep.grid<any>(axes), Object.keys(axes)))
   const seeds = flags["seed"] as Option.Option<string>
   return Option.isSome(seeds) ? overridden.pipe(Experiment.seeds(...(yield* parseSeeds(seeds.value)))) : overridden
+})
+
+/** How the runs are to be made. */
+export const runOptions = Effect.fnUntraced(function* (flags: CommonFlags) {
+  const { failFast, force } = flags
+  if (failFast && flags.keepGoing) {
+    return yield* new UsageError({ reason: "--keep-going and --fail-fast ask for opposite things; give one of them" })
+  }
+  const checkpointEvery = CheckpointEvery.parse(flags.checkpointEvery)
+  if (checkpointEvery === undefined) {
+    const reason = `--checkpoint-every ${flags.checkpointEvery}: give ${CheckpointEvery.form}`
+    return yield* new UsageError({ reason })
+  }
+  if (!/^\d{1,4}$/.test(flags.retry)) {
+    return yield* new UsageError({ reason: `--retry ${flags.retry}: give a whole number from 0 to 9999` })
+  }
+  const options: RunOptions = { force, failFast, checkpointEvery, retries: Number(flags.retry) }
+  return options
 })
 
 /** `--data-dir`, else `VAE_DATA_DIR`, else none; a folder that is named must exist. */

@@ -11,6 +11,7 @@ import type { EvaluationError } from "../core/Evaluation.ts"
 import type { FigureError } from "../core/Figure.ts"
 import type { ModelError } from "../core/Model.ts"
 import type { SnapshotError } from "../core/Snapshots.ts"
+import type { CheckpointEvery } from "./CheckpointEvery.ts"
 import * as Evaluate from "./Evaluate.ts"
 import type { Manifest } from "./Manifest.ts"
 import type { PlannedRun } from "./Plan.ts"
@@ -39,6 +40,9 @@ export interface PerformOptions {
   readonly provenance: Provenance
   /** Train again though the run is done; what there was is kept aside. */
   readonly force: boolean
+  readonly checkpointEvery: CheckpointEvery
+  /** How often the run is tried again where its engine or its folder fails. */
+  readonly retries: number
 }
 
 /** How a failure stands in the manifest. */

@@ -7,6 +7,7 @@ import { Cause, Clock, Context, Effect, FileSystem, Option, Path, Runtime, Schem
 import { HttpClient } from "effect/http"
 import type { DatasetError, DatasetPlatform, LoadedDataset } from "../core/Dataset.ts"
 import type { Experiment } from "../core/Experiment.ts"
+import { type CheckpointEvery, standard } from "./CheckpointEvery.ts"
 import * as PerformRun from "./PerformRun.ts"
 import { countOf, type PlannedRun, sourcesOf } from "./Plan.ts"
 import { duration, Progress } from "./Progress.ts"
@@ -119,13 +120,17 @@ export interface RunOptions {
   readonly force: boolean
   /** Stop at the first run that fails. */
   readonly failFast: boolean
+  /** Every 30 seconds unless given. */
+  readonly checkpointEvery?: CheckpointEvery
+  /** How often a run is tried again whose engine or folder fails; 0 unless given. */
+  readonly retries?: number
 }
 
 /** Runs the planned runs of an experiment, one after the other, and reports. */
 export const run = Effect.fn("RunExperiment.run")(function* (
   experiment: Experiment<any>,
   runs: ReadonlyArray<PlannedRun>,
-  { failFast, force }: RunOptions
+  { checkpointEvery, failFast, force, retries }: RunOptions
 ) {
   const store = yield* RunStore
   const progress = yield* Progress
@@ -149,7 +154,9 @@ export const run = Effect.fn("RunExperiment.run")(function* (
       },
       data: load(planned),
       provenance,
-      force
+      force,
+      checkpointEvery: checkpointEvery ?? standard,
+      retries: retries ?? 0
     }
     // Where the run would be made: a failed or interrupted run is nowhere else.
     const directory = planned.id

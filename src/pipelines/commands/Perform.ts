@@ -7,7 +7,7 @@ import { DataDirectories } from "../../core/Dataset.ts"
 import type { Experiment } from "../../core/Experiment.ts"
 import * as ChooseEngine from "../ChooseEngine.ts"
 import { describePlan } from "../DescribePlan.ts"
-import { type CommonFlags, commonFlags, dataDirectory, parameterFlags, withFlags } from "../Flags.ts"
+import { type CommonFlags, commonFlags, dataDirectory, parameterFlags, runOptions, withFlags } from "../Flags.ts"
 import { plan } from "../Plan.ts"
 import * as Progress from "../Progress.ts"
 import { quick } from "../Quick.ts"
@@ -19,6 +19,7 @@ export const perform = Effect.fn("Perform.perform")(function* (
   experiment: Experiment<any>,
   flags: CommonFlags & Readonly<Record<string, unknown>>
 ) {
+  const options = yield* runOptions(flags)
   const swept = yield* withFlags(flags.quick ? quick(experiment) : experiment, flags)
   const directories = Layer.succeed(DataDirectories, {
     dataDirectory: yield* dataDirectory(flags.dataDir),
@@ -27,7 +28,7 @@ export const perform = Effect.fn("Perform.perform")(function* (
   const store = RunStore.layer(flags.results)
   if (flags.plan) return yield* describePlan(swept).pipe(Effect.provide([directories, store]))
   const runs = yield* plan(swept, (dataset) => dataset.locate).pipe(Effect.provide(directories))
-  yield* RunExperiment.run(swept, runs, { force: flags.force, failFast: flags.failFast }).pipe(
+  yield* RunExperiment.run(swept, runs, options).pipe(
     Effect.provide([directories, store, ChooseEngine.layer(flags.engine).pipe(Layer.provideMerge(Progress.layer))])
   )
 })

@@ -96,7 +96,8 @@ describe("exp", { concurrent: true }, () => {
     const results = join(folder, "planned")
     const { code, output } = await exp(["beta-sweep", "--plan", "--results", results])
     assert.strictEqual(code, 0)
-    assert.strictEqual(output.match(/^[0-9a-f]{12} {2}beta=\d+ +15 epochs {2}to do$/gm)?.length, 3)
+    assert.strictEqual(output.match(/^[0-9a-f]{12} {2}beta=\d+ +15 epochs {2}to do {2}about \d+\S+$/gm)?.length, 3)
+    assert.match(output, /^3 runs, 3 to do, about \S+ of training on this machine/m)
     assert.isFalse(existsSync(results))
   })
 
@@ -104,7 +105,7 @@ describe("exp", { concurrent: true }, () => {
     const { code, output } = await exp(["all", "--plan", "--results", join(folder, "all")])
     assert.match(output, /== simple-vae-faces\n[^]*== simple-vs-kl\n[^]*to do/)
     assert.match(output, /error: [^\n]*faces[^\n]*--data-dir/i)
-    assert.match(output, /not every run is done of: simple-vae-faces;/)
+    assert.match(output, /not every run is done of: kingma-welling-faces, simple-vae-faces;/)
     assert.strictEqual(code, 1)
   })
 

@@ -17,8 +17,8 @@ import {
   termsOf,
   type TypedProgram
 } from "./Programs.ts"
-import { uniform } from "./Random.ts"
-import { type HostTensors, prefixed, sizeOf, type Tensors, type TensorTypes, under } from "./Tensors.ts"
+import { draw, uniform } from "./Random.ts"
+import { float32, type HostTensors, int32, prefixed, sizeOf, type Tensors, type TensorTypes, under } from "./Tensors.ts"
 
 const noiseTypes = (noise: NoiseTypes, batch: number): TensorTypes =>
   prefixed(
@@ -110,6 +110,27 @@ export const trainStep = (
       }
     }
   }
+}
+
+/**
+ * The inputs of the step after `step` others, for the examples at `indices`: noise of a step is keyed by the seed, its
+ * name and the step's number.
+ */
+export const stepInputs = (
+  ingredients: Ingredients,
+  seed: number
+): ((step: number, indices: Int32Array) => HostTensors) => {
+  const noise = Object.entries(trainingNoise(ingredients))
+  return (step, indices) => ({
+    indices: int32([indices.length], indices),
+    step: float32([], Float32Array.of(step + 1)),
+    ...Object.fromEntries(
+      noise.map(([name, type]) => [
+        `noise/${name}`,
+        draw(type, { seed, stream: `noise/${name}`, step }, indices.length)
+      ])
+    )
+  })
 }
 
 /** First values of parameters and optimiser state; each parameter has its own stream of random numbers. */

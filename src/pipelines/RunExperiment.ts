@@ -3,11 +3,10 @@
  *
  * Laws: a run that fails fails alone; whatever happens, the summary says how each run that was begun ended.
  */
-import { Cause, Clock, Context, Effect, FileSystem, Option, Path, Runtime, Schema, Terminal } from "effect"
-import { HttpClient } from "effect/http"
-import type { DatasetError, DatasetPlatform, LoadedDataset } from "../core/Dataset.ts"
+import { Cause, Clock, Effect, Option, Runtime, Schema, Terminal } from "effect"
 import type { Experiment } from "../core/Experiment.ts"
 import { type CheckpointEvery, standard } from "./CheckpointEvery.ts"
+import * as LoadData from "./LoadData.ts"
 import * as PerformRun from "./PerformRun.ts"
 import { countOf, type PlannedRun, sourcesOf } from "./Plan.ts"
 import { duration, Progress } from "./Progress.ts"
@@ -29,24 +28,6 @@ export class RunsFailed extends Schema.TaggedError<RunsFailed>()("RunsFailed", {
     return `${this.failed} of ${this.runs} runs failed; the reasons stand above`
   }
 }
-
-/** Reads each dataset once, as long as runs with the same data follow each other. */
-const makeLoader = Effect.gen(function* () {
-  // These services alone: loggers and scopes are the caller's.
-  const context = Context.pick(
-    FileSystem.FileSystem,
-    Path.Path,
-    HttpClient.HttpClient
-  )(yield* Effect.context<DatasetPlatform>())
-  let last: { readonly digest: string; readonly data: LoadedDataset } | undefined
-  return ({ dataset, located }: PlannedRun): Effect.Effect<LoadedDataset, DatasetError> =>
-    Effect.gen(function* () {
-      if (last?.digest === located.digest) return last.data
-      const data = yield* dataset.load(located)
-      last = { digest: located.digest, data }
-      return data
-    }).pipe(Effect.provideContext(context))
-})
 
 /** Metrics of a finished run: the last epoch's, then what its evaluations found. */
 const metricsOf = Effect.fnUntraced(function* (planned: PlannedRun, run: Run) {
@@ -135,7 +116,7 @@ export const run = Effect.fn("RunExperiment.run")(function* (
   const store = yield* RunStore
   const progress = yield* Progress
   const folder = yield* store.experiment(experiment.name)
-  const load = yield* makeLoader
+  const load = yield* LoadData.make
   const provenance = yield* Provenance.gather
   const outcomes: Array<Outcome> = []
   const started = yield* Clock.currentTimeMillis

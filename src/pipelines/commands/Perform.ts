@@ -26,11 +26,10 @@ export const perform = Effect.fn("Perform.perform")(function* (
     cacheDirectory: undefined
   })
   const store = RunStore.layer(flags.results)
-  if (flags.plan) return yield* describePlan(swept).pipe(Effect.provide([directories, store]))
+  const engine = ChooseEngine.layer(flags.engine).pipe(Layer.provideMerge(Progress.layer))
+  if (flags.plan) return yield* describePlan(swept).pipe(Effect.provide([directories, store, engine]))
   const runs = yield* plan(swept, (dataset) => dataset.locate).pipe(Effect.provide(directories))
-  yield* RunExperiment.run(swept, runs, options).pipe(
-    Effect.provide([directories, store, ChooseEngine.layer(flags.engine).pipe(Layer.provideMerge(Progress.layer))])
-  )
+  yield* RunExperiment.run(swept, runs, options).pipe(Effect.provide([directories, store, engine]))
 })
 
 /** The command of one experiment. */

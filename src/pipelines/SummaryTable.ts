@@ -2,12 +2,19 @@
  * A summary as a table: what differs between the runs first, then the metrics with two decimals, then seed, id, status.
  */
 import { canonicalJson, type Json } from "../core/Spec.ts"
+import * as Columns from "./Columns.ts"
 import type { Row, Summary } from "./Summary.ts"
+
+/** What a table shows of a run; of one whose manifest cannot be read little is known. */
+export interface Shown extends Omit<Row, "seed" | "status"> {
+  readonly seed?: number
+  readonly status: string
+}
 
 const distinct = (names: Iterable<string>): ReadonlyArray<string> => [...new Set(names)]
 
 /** Names of the columns that the rows need, in the order in which they come up. */
-export const names = (runs: ReadonlyArray<Row>) => ({
+export const names = (runs: ReadonlyArray<Shown>) => ({
   parameters: distinct(runs.flatMap((row) => Object.keys(row.parameters))),
   metrics: distinct(runs.flatMap((row) => Object.keys(row.metrics))),
   references: distinct(runs.flatMap((row) => Object.keys(row.reference ?? {})))
@@ -33,19 +40,19 @@ export const rounded = (value: string | number | undefined): string => {
 }
 
 /** Parameters of which the rows have more than one value. */
-const varying = (runs: ReadonlyArray<Row>, parameters: ReadonlyArray<string>): ReadonlyArray<string> =>
+const varying = (runs: ReadonlyArray<Shown>, parameters: ReadonlyArray<string>): ReadonlyArray<string> =>
   parameters.filter((name) => new Set(runs.map((row) => canonicalJson(row.parameters[name] ?? null))).size > 1)
 
 interface Column {
   readonly header: string
-  readonly cell: (row: Row) => string
+  readonly cell: (row: Shown) => string
   /** Numbers are set flush right. */
   readonly right: boolean
   /** May be left out where a line is too narrow. */
   readonly optional: boolean
 }
 
-const columns = (runs: ReadonlyArray<Row>): ReadonlyArray<Column> => {
+const columns = (runs: ReadonlyArray<Shown>): ReadonlyArray<Column> => {
   const { metrics, parameters, references } = names(runs)
   const fixed = { right: false, optional: false }
   return [
@@ -67,14 +74,14 @@ const columns = (runs: ReadonlyArray<Row>): ReadonlyArray<Column> => {
       right: true,
       optional: true
     })),
-    { header: "seed", cell: (row) => String(row.seed), right: true, optional: false },
+    { header: "seed", cell: (row) => text(row.seed), right: true, optional: false },
     { header: "id", cell: (row) => row.id, ...fixed },
     { header: "status", cell: (row) => row.status, ...fixed }
   ]
 }
 
 /** `latent = 2, epochs = 15`: the parameters that all rows share. */
-const shared = (runs: ReadonlyArray<Row>): string => {
+export const shared = (runs: ReadonlyArray<Shown>): string => {
   const { parameters } = names(runs)
   const vary = new Set(varying(runs, parameters))
   return parameters
@@ -83,7 +90,7 @@ const shared = (runs: ReadonlyArray<Row>): string => {
     .join(", ")
 }
 
-const failures = (runs: ReadonlyArray<Row>): ReadonlyArray<string> =>
+const failures = (runs: ReadonlyArray<Shown>): ReadonlyArray<string> =>
   runs.flatMap((row) => (row.error === undefined ? [] : [`${row.id}: ${row.error}`]))
 
 const escape = (cell: string): string => cell.replace(/\s+/g, " ").replace(/[\\|`*_[\]<>]/g, "\\$&")
@@ -92,7 +99,7 @@ const escape = (cell: string): string => cell.replace(/\s+/g, " ").replace(/[\\|
 export const markdown = ({ experiment, runs }: Summary): string => {
   const shown = columns(runs)
   const line = (cells: ReadonlyArray<string>): string => `| ${cells.join(" | ")} |`
-  const cellOf = (row: Row) => (column: Column) =>
+  const cellOf = (row: Shown) => (column: Column) =>
     column.header === "id" ? `[${row.id}](${encodeURI(row.directory)})` : escape(column.cell(row))
   const table = [
     line(shown.map(({ header }) => escape(header))),
@@ -118,7 +125,7 @@ export const markdown = ({ experiment, runs }: Summary): string => {
 /** Columns that fit into a line; of the optional ones the last are left out first. */
 const fitting = (all: ReadonlyArray<Column>, widthOf: (column: Column) => number, width: number) => {
   let shown = all
-  while (shown.reduce((sum, column) => sum + widthOf(column) + 2, -2) > width) {
+  while (shown.reduce((sum, column) => sum + widthOf(column) + Columns.gap, -Columns.gap) > width) {
     const last = shown.findLastIndex(({ optional }) => optional)
     if (last < 0) break
     shown = shown.filter((_, index) => index !== last)
@@ -126,23 +133,22 @@ const fitting = (all: ReadonlyArray<Column>, widthOf: (column: Column) => number
   return shown
 }
 
-/** The table as aligned lines of at most `width` characters where that can be, for a terminal; no line break at the end. */
-export const plain = ({ runs }: Summary, width: number = Number.POSITIVE_INFINITY): string => {
+/**
+ * The table as aligned lines of at most `width` characters where that can be, for a terminal; no line break at the end.
+ * `elsewhere` has the columns for which there is no room.
+ */
+export const plain = (
+  { runs }: { readonly runs: ReadonlyArray<Shown> },
+  width: number = Number.POSITIVE_INFINITY,
+  elsewhere = "summary.md"
+): string => {
   const all = columns(runs)
-  const widthOf = ({ cell, header }: Column): number => Math.max(header.length, ...runs.map((row) => cell(row).length))
-  const shown = fitting(all, widthOf, width)
-  const line = (cellOf: (column: Column) => string): string =>
-    shown
-      .map((column) =>
-        column.right ? cellOf(column).padStart(widthOf(column)) : cellOf(column).padEnd(widthOf(column))
-      )
-      .join("  ")
-      .trimEnd()
+  const laidOut = ({ cell, header, right }: Column): Columns.Column => ({ header, cells: runs.map(cell), right })
+  const shown = fitting(all, (column) => Columns.widthOf(laidOut(column)), width)
   const left = all.filter((column) => !shown.includes(column)).map(({ header }) => header)
   return [
-    line(({ header }) => header),
-    ...runs.map((row) => line(({ cell }) => cell(row))),
-    ...(left.length === 0 ? [] : [`summary.md also has ${left.join(", ")}`]),
+    ...Columns.lines(shown.map(laidOut)),
+    ...(left.length === 0 ? [] : [`${elsewhere} also has ${left.join(", ")}`]),
     ...failures(runs)
   ].join("\n")
 }

@@ -19,22 +19,36 @@ export const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes
 
 const tooLarge = (maxBytes: number) => new GzipError({ reason: `more than ${maxBytes} bytes of content` })
 
+/** What zlib gives back with `info`, of which its types say nothing. */
+interface Inflated {
+  readonly buffer: Uint8Array
+  /** `bytesWritten` counts the compressed bytes up to the end of the last member. */
+  readonly engine: { readonly bytesWritten: number }
+}
+
 /**
  * The content of a gzip file, or the bytes themselves where they are not one; at most `maxBytes` of it.
  *
- * Fails where the compressed data is cut, damaged or followed by something else. A small file that would grow without
- * end is stopped at `maxBytes`.
+ * Fails where the compressed data is cut, damaged or followed by something else than zeros, which are padding. A small file
+ * that would grow without end is stopped at `maxBytes`.
  */
 export const decompress = (bytes: Uint8Array, maxBytes: number): Effect.Effect<Uint8Array, GzipError> =>
   isGzip(bytes)
     ? Effect.callback((resume) =>
         // zlib takes no limit below 1
-        gunzip(bytes, { maxOutputLength: Math.max(1, maxBytes) }, (error, content) => {
-          if (error === null)
-            return resume(Effect.succeed(new Uint8Array(content.buffer, content.byteOffset, content.length)))
-          const code = "code" in error ? error.code : undefined
+        gunzip(bytes, { maxOutputLength: Math.max(1, maxBytes), info: true }, (error, inflated) => {
+          if (error !== null) {
+            const code = "code" in error ? error.code : undefined
+            const failure =
+              code === "ERR_BUFFER_TOO_LARGE" ? tooLarge(maxBytes) : new GzipError({ reason: error.message })
+            return resume(Effect.fail(failure))
+          }
+          const { buffer, engine } = inflated as unknown as Inflated
+          const rest = bytes.subarray(engine.bytesWritten)
           resume(
-            Effect.fail(code === "ERR_BUFFER_TOO_LARGE" ? tooLarge(maxBytes) : new GzipError({ reason: error.message }))
+            rest.some((byte) => byte !== 0)
+              ? Effect.fail(new GzipError({ reason: `${rest.length} bytes behind the end that are no padding` }))
+              : Effect.succeed(new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.length))
           )
         })
       )

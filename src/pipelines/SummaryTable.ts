@@ -138,7 +138,7 @@ const fitting = (all: ReadonlyArray<Column>, widthOf: (column: Column) => number
  * `elsewhere` has the columns for which there is no room.
  */
 export const plain = (
-  { runs }: { readonly runs: ReadonlyArray<Shown> },
+  { runs }: Omit<Summary, "runs"> & { readonly runs: ReadonlyArray<Shown> },
   width: number = Number.POSITIVE_INFINITY,
   elsewhere = "summary.md"
 ): string => {

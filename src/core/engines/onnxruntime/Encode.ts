@@ -10,9 +10,36 @@ import { onnxType, operation } from "./Operators.ts"
 const { onnx } = onnxProto
 const { AttributeType } = onnx.AttributeProto
 
-const valueInfo = (name: string, { shape, type }: Value) => ({
+/** How a model looks from outside, where it is for others than the engine. */
+export interface Appearance {
+  /** The model's name of a graph's output; `=NAME` unless given. */
+  readonly outputName: (name: string) => string
+  /** Lengths of the axes of an input or output of this name; a name for an axis of any length. */
+  readonly axes: (name: string, value: Value) => ReadonlyArray<number | string>
+  /** What an input or output holds, by its name in the model. */
+  readonly meanings: Readonly<Record<string, string>>
+  readonly name: string
+  readonly description: string
+  readonly metadata: Readonly<Record<string, string>>
+}
+
+const plain: Appearance = {
+  // State goes in and out under one name, which a model's values may not share.
+  outputName: (name) => `=${name}`,
+  axes: (_, { shape }) => shape,
+  meanings: {},
+  name: "program",
+  description: "",
+  metadata: {}
+}
+
+const dimension = (length: number | string) =>
+  typeof length === "number" ? { dimValue: length } : { dimParam: length }
+
+const valueInfo = (name: string, value: Value, { axes, meanings }: Appearance) => ({
   name,
-  type: { tensorType: { elemType: onnxType[type], shape: { dim: shape.map((dimValue) => ({ dimValue })) } } }
+  type: { tensorType: { elemType: onnxType[value.type], shape: { dim: axes(name, value).map(dimension) } } },
+  ...(meanings[name] !== undefined && { docString: meanings[name] })
 })
 
 const attribute = ([name, value]: [string, Attribute]) => {
@@ -35,7 +62,8 @@ const separated = (graph: Graph): Readonly<Record<string, Value>> => {
 }
 
 /** The bytes of the model. Inputs are those that the outputs need, by their names; outputs are named `=NAME`. */
-export const encode = (graph: Graph): Uint8Array => {
+export const encode = (graph: Graph, appearance: Appearance = plain): Uint8Array => {
+  const { description, metadata, name, outputName } = appearance
   const outputs = separated(graph)
   const values = inOrder(Object.values(outputs))
   const names = new Map<Value, string>(Object.entries(outputs).map(([name, value]) => [value, outputName(name)]))
@@ -47,10 +75,12 @@ export const encode = (graph: Graph): Uint8Array => {
     irVersion: 8,
     producerName: "effect-vae",
     opsetImport: [{ domain: "", version: 18 }],
+    docString: description,
+    metadataProps: Object.entries(metadata).map(([key, value]) => ({ key, value })),
     graph: {
-      name: "program",
-      input: values.flatMap((value) => (value.kind === "input" ? [valueInfo(value.name, value)] : [])),
-      output: Object.entries(outputs).map(([name, value]) => valueInfo(outputName(name), value)),
+      name,
+      input: values.flatMap((value) => (value.kind === "input" ? [valueInfo(value.name, value, appearance)] : [])),
+      output: Object.entries(outputs).map(([name, value]) => valueInfo(outputName(name), value, appearance)),
       initializer: values.flatMap((value) =>
         value.kind === "constant"
           ? [
@@ -79,5 +109,5 @@ export const encode = (graph: Graph): Uint8Array => {
   }).finish()
 }
 
-/** The model's name of a graph's output; state goes in and out under one name, which a model's values may not share. */
-export const outputName = (name: string): string => `=${name}`
+/** The engine's name of a graph's output. */
+export const { outputName } = plain

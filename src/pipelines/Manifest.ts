@@ -2,7 +2,8 @@
  * A run's manifest: what exactly produced it, and how it ended.
  *
  * Laws: the id follows from the specs, the seed and the data; each field carries its digest, so that a manifest changed
- * by hand or by a faulty disk is refused with the field's name; another format version is refused, never guessed at.
+ * by hand or by a faulty disk is refused with the field's name; a format version that is not known is refused, never
+ * guessed at. A manifest of version 1 is one of version 2 that says nothing of parts before the last.
  */
 import { Effect, type FileSystem, Option, type Path, Predicate, Schema } from "effect"
 import { digestOf, type Json, type Spec } from "../core/Spec.ts"
@@ -15,7 +16,10 @@ import { corrupt, StoreError } from "./StoreError.ts"
 const runFormat = 1
 
 /** Raised when the file's form changes. */
-const formatVersion = 1
+const formatVersion = 2
+
+/** Versions that are read: what version 2 has beyond version 1 may be absent. */
+const readable: ReadonlyArray<unknown> = [1, formatVersion]
 
 /** What a run is made of. */
 export interface RunSpecs {
@@ -44,6 +48,22 @@ export const SpecSchema = Schema.StructWithRest(Schema.Struct({ _tag: Schema.Str
   Schema.Record(Schema.String, Schema.Json)
 ])
 
+/** What one process contributed to a run: what it ran on, and when. */
+const part = {
+  /** Optimiser steps that were taken before; absent in a manifest of version 1. */
+  fromStep: Schema.optionalKey(Schema.Natural),
+  /** The engine's spec: name, device, threads, version. */
+  engine: Schema.Record(Schema.String, Schema.Union([Schema.String, Schema.Finite])),
+  ...Provenance.fields,
+  started: Schema.DateTimeUtcFromString,
+  /** Absent while the run goes on, or if it was killed. */
+  ended: Schema.optionalKey(Schema.DateTimeUtcFromString)
+}
+
+/** A process that a later one went on from; it was killed where its status is `running`. */
+export const Part = Schema.Struct({ ...part, status: Status })
+export type Part = typeof Part.Type
+
 export const Manifest = Schema.Struct({
   /** Also the name of the run's folder. */
   id: Schema.String,
@@ -56,12 +76,9 @@ export const Manifest = Schema.Struct({
     location: Schema.String,
     digest: Schema.String
   }),
-  /** The engine's spec: name, device, threads, version. */
-  engine: Schema.Record(Schema.String, Schema.Union([Schema.String, Schema.Finite])),
-  ...Provenance.fields,
-  started: Schema.DateTimeUtcFromString,
-  /** Absent while the run goes on, or if it was killed. */
-  ended: Schema.optionalKey(Schema.DateTimeUtcFromString),
+  ...part,
+  /** Processes before this one whose steps are in the run, oldest first; absent where one process did it all. */
+  earlier: Schema.optionalKey(Schema.Array(Part)),
   status: Status,
   /** Why a run did not end well. */
   exit: Schema.optionalKey(
@@ -70,7 +87,11 @@ export const Manifest = Schema.Struct({
       error: Schema.String,
       message: Schema.String,
       epoch: Schema.optionalKey(Schema.Int),
-      step: Schema.optionalKey(Schema.Int)
+      step: Schema.optionalKey(Schema.Int),
+      /** Of a run that diverged, in nats an image. */
+      lastFiniteLoss: Schema.optionalKey(Schema.Number),
+      /** Step of the newest checkpoint. */
+      checkpoint: Schema.optionalKey(Schema.Natural)
     })
   )
 })
@@ -113,11 +134,11 @@ export const read = Effect.fn("Manifest.read")(function* (
     return yield* corrupt(path, "it is not a manifest: it has no formatVersion")
   }
   const { formatVersion: version, digests: stated, ...fields } = json.value as Record<string, Json>
-  if (version !== formatVersion) {
+  if (!readable.includes(version)) {
     return yield* new StoreError({
       path,
       problem: "unknown format",
-      reason: `its format version is ${JSON.stringify(version)}, and this version of effect-vae reads ${formatVersion} only; use the one that wrote it, or another folder with --results`
+      reason: `its format version is ${JSON.stringify(version)}, and this version of effect-vae reads ${readable.join(" and ")} only; use the version that wrote it, or another folder with --results`
     })
   }
   const changed = yield* Effect.try({

@@ -1,7 +1,8 @@
 /**
  * Which code on which machine: what a manifest says beyond the run's own description.
  */
-import { arch, availableParallelism, cpus, platform } from "node:os"
+import { createHash } from "node:crypto"
+import { arch, availableParallelism, cpus, hostname, platform } from "node:os"
 import { Effect, FileSystem, Option, Path, Schema, Stream } from "effect"
 import { ChildProcess, ChildProcessSpawner } from "effect/process"
 
@@ -13,10 +14,14 @@ export const Provenance = Schema.Struct({
     Schema.Struct({
       commit: Schema.String,
       /** Whether files differed from the commit. */
-      dirty: Schema.Boolean
+      dirty: Schema.Boolean,
+      /** SHA-256 of what `git diff HEAD` says; absent where no file that git tracks differed. */
+      diff: Schema.optionalKey(Schema.String)
     })
   ),
   host: Schema.Struct({
+    /** Absent in manifests of version 1. */
+    name: Schema.optionalKey(Schema.String),
     platform: Schema.String,
     arch: Schema.String,
     cpu: Schema.String,
@@ -25,11 +30,27 @@ export const Provenance = Schema.Struct({
 })
 export type Provenance = typeof Provenance.Type
 
-const packages = ["effect", "@tensorflow/tfjs", "onnxruntime-node"]
+/** Dependencies that neither compute, nor read data, nor draw: their versions are left out. */
+export const withoutNumbers: ReadonlyArray<string> = [
+  "@effect/platform-node",
+  "dejavu-fonts-ttf",
+  "fastest-levenshtein",
+  "plotly.js-gl2d-dist-min",
+  "plotly.js-gl3d-dist-min"
+]
 
-const PackageJson = Schema.fromJsonString(Schema.Struct({ name: Schema.String, version: Schema.String }))
+const Dependencies = Schema.optionalKey(Schema.Record(Schema.String, Schema.String))
 
-/** Name and version that a package.json states; none where there is no such file. */
+const PackageJson = Schema.fromJsonString(
+  Schema.Struct({
+    name: Schema.String,
+    version: Schema.String,
+    dependencies: Dependencies,
+    optionalDependencies: Dependencies
+  })
+)
+
+/** What a package.json states; none where there is no such file. */
 const packageAt = Effect.fnUntraced(function* (folder: string) {
   const fs = yield* FileSystem.FileSystem
   const { join } = yield* Path.Path
@@ -69,28 +90,59 @@ const installed = Effect.fnUntraced(function* (name: string) {
   return Option.none()
 })
 
-const git = Effect.fnUntraced(
-  function* (folder: string, args: ReadonlyArray<string>) {
+/** What `read` makes of git's output; none where git is not there, fails or takes long. */
+const git = <A>(
+  folder: string,
+  args: ReadonlyArray<string>,
+  read: (output: Stream.Stream<Uint8Array, unknown>) => Effect.Effect<A, unknown>
+) =>
+  Effect.gen(function* () {
     const spawner = yield* ChildProcessSpawner.ChildProcessSpawner
     const child = yield* spawner.spawn(
       ChildProcess.make("git", ["--no-optional-locks", "-C", folder, ...args], { stdin: "ignore", stderr: "ignore" })
     )
-    const output = yield* Stream.mkString(Stream.decodeText(child.stdout))
-    return (yield* child.exitCode) === 0 ? Option.some(output.trim()) : Option.none<string>()
-  },
-  Effect.scoped,
-  Effect.timeout("10 seconds"),
-  Effect.orElseSucceed(() => Option.none<string>())
-)
+    const found = yield* read(child.stdout)
+    return (yield* child.exitCode) === 0 ? Option.some(found) : Option.none<A>()
+  }).pipe(
+    Effect.scoped,
+    Effect.timeout("10 seconds"),
+    Effect.orElseSucceed(() => Option.none<A>())
+  )
 
-/** Commit and dirtiness of the checkout that `folder` is the root of. */
+const text = (output: Stream.Stream<Uint8Array, unknown>) =>
+  Effect.map(Stream.mkString(Stream.decodeText(output)), (found) => found.trim())
+
+/** SHA-256 of the output; undefined where there is none. */
+const digest = (output: Stream.Stream<Uint8Array, unknown>) =>
+  Effect.map(
+    Stream.runFold(
+      output,
+      () => ({ hash: createHash("sha256"), bytes: 0 }),
+      ({ bytes, hash }, piece) => ({ hash: hash.update(piece), bytes: bytes + piece.length })
+    ),
+    ({ bytes, hash }) => (bytes === 0 ? undefined : hash.digest("hex"))
+  )
+
+// In one form whatever a person's settings are.
+const diff = [
+  ...["-c", "core.quotePath=true", "diff", "HEAD", "-O/dev/null", "--binary", "--full-index"],
+  ...["--no-color", "--no-ext-diff", "--no-textconv", "--no-renames", "--diff-algorithm=myers", "--unified=3"],
+  ...["--inter-hunk-context=0", "--no-indent-heuristic", "--src-prefix=a/", "--dst-prefix=b/", "--submodule=short"]
+]
+
+/** Commit of the checkout that `folder` is the root of, whether files differ from it, and the digest of how. */
 export const gitState = Effect.fnUntraced(function* (folder: string) {
-  const prefix = yield* git(folder, ["rev-parse", "--show-prefix"])
+  const prefix = yield* git(folder, ["rev-parse", "--show-prefix"], text)
   // A prefix means that the folder lies within somebody else's checkout.
   if (Option.isNone(prefix) || prefix.value !== "") return Option.none()
-  const commit = yield* git(folder, ["rev-parse", "HEAD"])
-  const changes = yield* git(folder, ["status", "--porcelain"])
-  return Option.map(Option.all([commit, changes]), ([commit, changes]) => ({ commit, dirty: changes !== "" }))
+  const commit = yield* git(folder, ["rev-parse", "HEAD"], text)
+  const changes = yield* git(folder, ["status", "--porcelain"], text)
+  const differs = yield* git(folder, diff, digest)
+  return Option.map(Option.all([commit, changes]), ([commit, changes]) => ({
+    commit,
+    dirty: changes !== "",
+    ...(Option.isSome(differs) && differs.value !== undefined && { diff: differs.value })
+  }))
 })
 
 /** Looks at the installed packages, the checkout and the machine. Never fails: what cannot be found out is absent. */
@@ -99,8 +151,12 @@ export const gather: Effect.Effect<
   never,
   FileSystem.FileSystem | Path.Path | ChildProcessSpawner.ChildProcessSpawner
 > = Effect.gen(function* () {
-  const found = yield* Effect.forEach(packages, installed)
   const self = yield* own
+  const stated = Option.getOrUndefined(self)
+  const names = Object.keys({ ...stated?.dependencies, ...stated?.optionalDependencies }).filter(
+    (name) => !withoutNumbers.includes(name)
+  )
+  const found = yield* Effect.forEach(names.sort(), installed)
   const state = Option.isSome(self) ? yield* gitState(self.value.folder) : Option.none()
   return {
     versions: {
@@ -109,6 +165,12 @@ export const gather: Effect.Effect<
       node: process.versions.node
     },
     ...(Option.isSome(state) ? { git: state.value } : {}),
-    host: { platform: platform(), arch: arch(), cpu: cpus()[0]?.model ?? "unknown", cores: availableParallelism() }
+    host: {
+      name: hostname(),
+      platform: platform(),
+      arch: arch(),
+      cpu: cpus()[0]?.model ?? "unknown",
+      cores: availableParallelism()
+    }
   }
 })

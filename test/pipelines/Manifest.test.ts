@@ -4,7 +4,7 @@ import { Effect, Equal, FileSystem, Option, Path } from "effect"
 import type { Json } from "../../src/core/Spec.ts"
 import * as Manifest from "../../src/pipelines/Manifest.ts"
 import * as Mutations from "./Mutations.ts"
-import { dataDigest, manifestOf, specs } from "./SampleManifest.ts"
+import { dataDigest, manifestOf, specs, version1 } from "./SampleManifest.ts"
 
 const file = Effect.gen(function* () {
   const fs = yield* FileSystem.FileSystem
@@ -63,11 +63,19 @@ describe("Manifest", () => {
         const path = yield* file
         assert.isTrue(Option.isNone(yield* Manifest.read(path)))
         const { ended: _ended, git: _git, ...running } = manifestOf(3)
-        const exit = { error: "DivergenceError", message: "the loss is NaN", epoch: 2, step: 700 }
+        const exit = { error: "DivergenceError", message: "the loss is NaN", epoch: 2, step: 700, checkpoint: 600 }
+        const { engine, started, versions, host } = running
+        const killed: Manifest.Part = { fromStep: 0, engine, started, versions, host, status: "running" }
         for (const manifest of [
           manifestOf(),
           { ...running, status: "running" as const },
           { ...manifestOf(), status: "failed" as const, exit },
+          { ...manifestOf(), status: "failed" as const, exit: { ...exit, lastFiniteLoss: Number.NaN } },
+          {
+            ...manifestOf(),
+            fromStep: 600,
+            earlier: [killed, { ...killed, fromStep: 300, status: "interrupted" as const }]
+          },
           { ...manifestOf(), status: "interrupted" as const }
         ]) {
           yield* Manifest.write(path, manifest)
@@ -82,7 +90,7 @@ describe("Manifest", () => {
         const path = yield* file
         yield* Manifest.write(path, manifestOf())
         const fields = JSON.parse(yield* fs.readFileString(path))
-        assert.strictEqual(fields.formatVersion, 1)
+        assert.strictEqual(fields.formatVersion, 2)
         assert.strictEqual(fields.started, "2026-03-01T10:00:00.123Z")
         assert.strictEqual(fields.status, "done")
         assert.deepStrictEqual(fields.specs, specs)
@@ -122,7 +130,7 @@ describe("Manifest", () => {
       Effect.gen(function* () {
         const fs = yield* FileSystem.FileSystem
         const path = yield* file
-        for (const version of [2, 0, "1", null]) {
+        for (const version of [3, 0, "1", null]) {
           const error = yield* edited(path, (fields) => (fields.formatVersion = version))
           assert.strictEqual(error.problem, "unknown format")
           assert.include(error.message, JSON.stringify(version))
@@ -131,6 +139,22 @@ describe("Manifest", () => {
           yield* fs.writeFileString(path, text)
           assert.strictEqual((yield* Effect.flip(Manifest.read(path))).problem, "corrupt")
         }
+      })
+    )
+
+    it.effect("reads what version 1 wrote, and names what was changed in it", () =>
+      Effect.gen(function* () {
+        const fs = yield* FileSystem.FileSystem
+        const path = yield* file
+        yield* fs.writeFileString(path, version1)
+        const { fromStep: _fromStep, git, host, ...others } = manifestOf()
+        const { diff: _diff, ...commit } = git!
+        const { name: _name, ...machine } = host
+        const exit = { error: "DivergenceError", message: "the loss is NaN", epoch: 2, step: 700 }
+        const expected = { ...others, git: commit, host: machine, status: "failed", exit }
+        assert.isTrue(Equal.equals(Option.getOrThrow(yield* Manifest.read(path)), expected))
+        yield* fs.writeFileString(path, version1.replace('"cores": 2', '"cores": 64'))
+        assert.include((yield* Effect.flip(Manifest.read(path))).message, '"host"')
       })
     )
 

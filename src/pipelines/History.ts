@@ -4,11 +4,11 @@
  * Laws: a line counts once its line break is written, so a line that a kill or a full disk cut short is dropped by
  * readers and by the next append; epochs rise; removing epochs rewrites the file whole.
  */
-import { ByteSize, Effect, FileSystem, Option, Path, Schema } from "effect"
+import { ByteSize, Effect, FileSystem, Option, Path, Result, Schema } from "effect"
 import type { EpochMetrics } from "../core/TrainedModel.ts"
 import * as AtomicFile from "./AtomicFile.ts"
 import * as JsonFile from "./JsonFile.ts"
-import { corrupt, fromPlatform } from "./StoreError.ts"
+import { corrupt, fromPlatform, type StoreError } from "./StoreError.ts"
 
 const maximumBytes = 256 * 2 ** 20
 
@@ -30,20 +30,42 @@ const fromLine = (path: string, line: string, number: number) =>
     catch: () => corrupt(path, `line ${number} is not JSON`)
   }).pipe(Effect.flatMap((json) => JsonFile.check(EpochMetricsSchema, `${path}, line ${number}`, json)))
 
+/** The epochs of the lines before the first that is damaged, and what is wrong with that one. */
+export interface Readable {
+  readonly epochs: ReadonlyArray<EpochMetrics>
+  readonly fault: Option.Option<StoreError>
+}
+
+/** What can be read of the file, oldest epoch first; nothing where there is no file. Errors: `StoreError`. */
+export const readable = Effect.fn("History.readable")(function* (
+  path: string
+): Effect.fn.Return<Readable, StoreError, FileSystem.FileSystem> {
+  const bytes = yield* AtomicFile.read(path, maximumBytes)
+  const epochs: Array<EpochMetrics> = []
+  if (Option.isNone(bytes)) return { epochs, fault: Option.none() }
+  const content = bytes.value
+  let start = 0
+  for (let number = 1, end = content.indexOf(lineBreak); end >= 0; number++) {
+    const line = yield* AtomicFile.textOf(path, content.subarray(start, end)).pipe(
+      Effect.flatMap((text) => fromLine(path, text, number)),
+      Effect.filterOrFail(
+        ({ epoch }) => epoch > (epochs.at(-1)?.epoch ?? 0),
+        ({ epoch }) => corrupt(path, `epoch ${epoch} in line ${number} does not rise`)
+      ),
+      Effect.result
+    )
+    if (Result.isFailure(line)) return { epochs, fault: Option.some(line.failure) }
+    epochs.push(line.success)
+    start = end + 1
+    end = content.indexOf(lineBreak, start)
+  }
+  return { epochs, fault: Option.none() }
+})
+
 /** All epochs of the file, oldest first; none where there is no file. Errors: `StoreError`. */
 export const read = Effect.fn("History.read")(function* (path: string) {
-  const bytes = yield* AtomicFile.read(path, maximumBytes)
-  if (Option.isNone(bytes)) return []
-  const whole = bytes.value.subarray(0, bytes.value.lastIndexOf(lineBreak) + 1)
-  const lines = (yield* AtomicFile.textOf(path, whole)).split("\n").slice(0, -1)
-  const epochs: ReadonlyArray<EpochMetrics> = yield* Effect.forEach(lines, (line, index) =>
-    fromLine(path, line, index + 1)
-  )
-  const falling = epochs.findIndex(({ epoch }, index) => index > 0 && epoch <= epochs[index - 1]!.epoch)
-  if (falling >= 0) {
-    return yield* corrupt(path, `epoch ${epochs[falling]!.epoch} in line ${falling + 1} does not rise`)
-  }
-  return epochs
+  const { epochs, fault } = yield* readable(path)
+  return Option.isSome(fault) ? yield* fault.value : epochs
 })
 
 /** Bytes of an open file up to its last line break. */
@@ -83,13 +105,14 @@ export const append = Effect.fn("History.append")(function* (path: string, epoch
   )
 })
 
-/** Removes the epochs after `epoch`: what a run does that goes on from an earlier checkpoint. Errors: `StoreError`. */
+/**
+ * Removes the epochs after `epoch`, and lines that cannot be read: what a run does that goes on from an earlier
+ * checkpoint. Errors: `StoreError`.
+ */
 export const truncate = Effect.fn("History.truncate")(function* (path: string, epoch: number) {
-  const epochs = yield* read(path)
-  if (epochs.every((line) => line.epoch <= epoch)) return
-  const lines = yield* Effect.forEach(
-    epochs.filter((line) => line.epoch <= epoch),
-    (line) => toLine(path, line)
-  )
+  const { epochs, fault } = yield* readable(path)
+  const kept = epochs.filter((line) => line.epoch <= epoch)
+  if (Option.isNone(fault) && kept.length === epochs.length) return
+  const lines = yield* Effect.forEach(kept, (line) => toLine(path, line))
   yield* AtomicFile.write(path, lines.join(""))
 })

@@ -2,10 +2,10 @@
  * A small, honest version of any experiment: the same code on fewer images for fewer epochs, with a name of its own, so that
  * its results are taken for nothing else.
  */
-import { Effect, Layer } from "effect"
-import { Dataset, type Examples, type LoadedDataset, type Located } from "../core/Dataset.ts"
+import { Layer, Result } from "effect"
+import type { Dataset, Examples, LoadedDataset } from "../core/Dataset.ts"
+import * as Derived from "../core/datasets/Derived.ts"
 import type { AnyAssembly, Experiment } from "../core/Experiment.ts"
-import { digestOf } from "../core/Spec.ts"
 import * as Training from "../core/Training.ts"
 
 /** Most training images, test images and epochs of a quick run. */
@@ -29,21 +29,16 @@ const firstOf = ({ test, train }: LoadedDataset): LoadedDataset => ({
 const { epochs, ...counts } = limits
 
 /** The first images of a dataset; the digest tells them from the whole. */
-const small = (dataset: Dataset["Service"]): Dataset["Service"] => {
-  const made = (of: Located): Located => ({ ...of, digest: digestOf({ ...counts, of: of.digest }), of })
-  return {
-    ...dataset,
-    spec: { _tag: "First", ...counts, of: dataset.spec },
-    name: `${dataset.name}, quick version`,
-    peek: Effect.map(dataset.peek, (of) => (of === undefined ? undefined : made(of))),
-    locate: Effect.map(dataset.locate, made),
-    load: (located) => Effect.map(dataset.load(located.of ?? located), firstOf)
-  }
-}
+const small = (of: Dataset["Service"]): Derived.Derivation => ({
+  tag: "First",
+  how: counts,
+  name: `${of.name}, quick version`,
+  examples: (loaded) => Result.succeed(firstOf(loaded))
+})
 
 const shortened = (assembly: AnyAssembly): AnyAssembly => ({
   ...assembly,
-  dataset: Layer.provideMerge(Layer.effect(Dataset, Dataset.useSync(small)), assembly.dataset),
+  dataset: Derived.layer(assembly.dataset, small),
   training: Layer.unwrap(
     Training.Training.useSync((training) => Training.layer({ ...training, epochs: Math.min(training.epochs, epochs) }))
   ).pipe(Layer.provide(assembly.training))

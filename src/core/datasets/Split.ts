@@ -5,10 +5,10 @@
  * every machine; neither part is empty. At random, the test examples of a class are within one of the fraction of that
  * class.
  */
-import { Effect, Layer, Result } from "effect"
-import { Dataset, DatasetError, type Examples, type LoadedDataset, type Located } from "../Dataset.ts"
+import { type Layer, Result } from "effect"
+import type { Dataset, Examples, LoadedDataset } from "../Dataset.ts"
 import { permutation } from "../Random.ts"
-import { digestOf } from "../Spec.ts"
+import * as Derived from "./Derived.ts"
 
 export interface SplitOptions {
   /** Test examples as a part of all, above 0 and below 1; 0.2 unless given. */
@@ -136,34 +136,6 @@ export const join = ({ test, train }: LoadedDataset): Examples => {
   }
 }
 
-const again = (dataset: Dataset["Service"], split: Split): Dataset["Service"] => {
-  const fault = faultOf(split)
-  const fail = (reason: string) => Effect.fail(new DatasetError({ dataset: dataset.name, reason }))
-  const digest = (of: Located) => digestOf({ of: of.digest, split })
-  const made = (of: Located): Located => ({ ...of, digest: digest(of), of })
-  const checked = fault === undefined ? Effect.void : fail(fault)
-  return {
-    ...dataset,
-    spec: { _tag: "Split", of: dataset.spec, split },
-    peek: Effect.andThen(
-      checked,
-      Effect.map(dataset.peek, (of) => (of === undefined ? undefined : made(of)))
-    ),
-    locate: Effect.andThen(checked, Effect.map(dataset.locate, made)),
-    load: (located) => {
-      const { of } = located
-      if (of === undefined || digest(of) !== located.digest) {
-        const known = of === undefined ? "it was not located by this dataset" : `known: ${digest(of)}`
-        return fail(`no data has the digest ${located.digest}; ${known}`)
-      }
-      return dataset.load(of).pipe(
-        Effect.map((loaded) => divide(join(loaded), split)),
-        Effect.flatMap(Result.match({ onFailure: fail, onSuccess: Effect.succeed }))
-      )
-    }
-  }
-}
-
 /**
  * Joins the training and test examples of any dataset and divides them anew; whatever else its layer offers stays.
  *
@@ -172,11 +144,12 @@ const again = (dataset: Dataset["Service"], split: Split): Dataset["Service"] =>
 export const layer = <Offers = never>(
   dataset: Layer.Layer<Dataset | Offers>,
   options: SplitOptions
-): Layer.Layer<Dataset | Offers> =>
-  Layer.provideMerge(
-    Layer.effect(
-      Dataset,
-      Dataset.useSync((one) => again(one, resolve(options)))
-    ),
-    dataset
-  )
+): Layer.Layer<Dataset | Offers> => {
+  const split = resolve(options)
+  return Derived.layer(dataset, () => ({
+    tag: "Split",
+    how: { split },
+    fault: faultOf(split),
+    examples: (loaded) => divide(join(loaded), split)
+  }))
+}

@@ -46,11 +46,16 @@ export interface Autoencoder {
   readonly noise: NoiseTypes
   /** Number of classes whose labels `encode` and `decode` take; absent for a model that takes none. */
   readonly classes?: number
+  /** Number of classes whose labels `encode` alone takes, so that an image depends on its code alone; absent otherwise. */
+  readonly encoderClasses?: number
   /** `q(z | x)`, or `q(z | x, y)`, for images `[batch, height, width, channels]` in [0, 1]. */
   readonly encode: (parameters: Tensors, images: tf.Tensor4D, context?: ModelContext) => PosteriorDistribution
   /** `p(x | z)`, or `p(x | z, y)`, for codes `[batch, latent]`. */
   readonly decode: (parameters: Tensors, codes: tf.Tensor2D, context?: ModelContext) => LikelihoodDistribution
 }
+
+/** Number of classes whose labels the model takes in one place or in both; undefined for a model that takes none. */
+export const labelClasses = ({ classes, encoderClasses }: Autoencoder): number | undefined => classes ?? encoderClasses
 
 export class Model extends Context.Service<
   Model,

@@ -8,7 +8,7 @@
 import * as tf from "@tensorflow/tfjs-core"
 import type { ImageShape } from "./Dataset.ts"
 import type { Program, Signature } from "./Engine.ts"
-import type { Autoencoder, ModelContext } from "./Model.ts"
+import { type Autoencoder, labelClasses, type ModelContext } from "./Model.ts"
 import type { Objective, Terms } from "./Objective.ts"
 import { prefixed, type Tensors, type TensorTypes, under } from "./Tensors.ts"
 
@@ -38,11 +38,11 @@ const imagesType = ({ height, width, channels }: ImageShape, count: number): Ten
 /** Images, and labels where the model takes them. */
 export const examplesType = ({ autoencoder, shape }: Ingredients, count: number): TensorTypes => ({
   ...imagesType(shape, count),
-  ...(autoencoder.classes !== undefined && { labels: { shape: [count], dtype: "uint8" } })
+  ...(labelClasses(autoencoder) !== undefined && { labels: { shape: [count], dtype: "uint8" } })
 })
 
-const labelsType = ({ autoencoder }: Ingredients, batch: number): TensorTypes =>
-  autoencoder.classes === undefined ? {} : { labels: { shape: [batch], dtype: "int32" } }
+const labelsType = (classes: number | undefined, batch: number): TensorTypes =>
+  classes === undefined ? {} : { labels: { shape: [batch], dtype: "int32" } }
 
 /** Which examples a call is about. */
 export const indicesType = (batch: number): TensorTypes => ({ indices: { shape: [batch], dtype: "int32" } })
@@ -53,7 +53,9 @@ export const gather = (data: Tensors, inputs: Tensors): tf.Tensor4D =>
 
 /** The labels at `indices` where the model takes them, `[batch]`. */
 export const gatherLabels = ({ autoencoder }: Ingredients, data: Tensors, inputs: Tensors): ModelContext =>
-  autoencoder.classes === undefined ? {} : { labels: tf.gather(data["labels"]!, inputs["indices"]!) as tf.Tensor1D }
+  labelClasses(autoencoder) === undefined
+    ? {}
+    : { labels: tf.gather(data["labels"]!, inputs["indices"]!) as tf.Tensor1D }
 
 /** The objective's terms of a batch, `[batch]` each. */
 export const termsOf = (
@@ -147,7 +149,7 @@ export const encodeImages = (ingredients: Ingredients, sizes: { readonly batch: 
       data: {},
       inputs: {
         images: { shape: [sizes.batch, shape.height, shape.width, shape.channels], dtype: "float32" },
-        ...labelsType(ingredients, sizes.batch)
+        ...labelsType(labelClasses(autoencoder), sizes.batch)
       }
     }
   }
@@ -155,7 +157,7 @@ export const encodeImages = (ingredients: Ingredients, sizes: { readonly batch: 
 
 /**
  * `images` `[batch, height, width, channels]`: the means of `p(x | z)` for `codes` `[batch, latent]`, and `labels`
- * `[batch]` where the model takes them.
+ * `[batch]` where the decoder takes them.
  */
 export const decode = (ingredients: Ingredients, sizes: { readonly batch: number }): TypedProgram => {
   const { autoencoder, latent } = ingredients
@@ -172,7 +174,7 @@ export const decode = (ingredients: Ingredients, sizes: { readonly batch: number
       data: {},
       inputs: {
         codes: { shape: [sizes.batch, latent], dtype: "float32" },
-        ...labelsType(ingredients, sizes.batch)
+        ...labelsType(autoencoder.classes, sizes.batch)
       }
     }
   }

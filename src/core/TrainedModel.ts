@@ -33,7 +33,7 @@ export class TrainedModel extends Context.Service<
     readonly shape: ImageShape
     readonly data: LoadedDataset
     readonly latent: number
-    /** Number of classes whose labels `decode` and `encodeImages` must be given; absent for a model that takes none. */
+    /** Number of classes whose labels `decode` and `encodeImages` must be given; absent for a decoder that takes none. */
     readonly classes?: number
     /** The run's seed; an evaluation derives its own noise from it. */
     readonly seed: number
@@ -58,7 +58,7 @@ export class TrainedModel extends Context.Service<
   }
 >()("vae/core/TrainedModel") {}
 
-/** The labels of the examples at these indices, for a model that takes labels; none for one that takes none. */
+/** The labels of the examples at these indices, for a model whose decoder takes labels; none for any other. */
 export const labelsFor = (
   { classes, data }: Pick<TrainedModel["Service"], "classes" | "data">,
   split: Split,
@@ -68,7 +68,7 @@ export const labelsFor = (
   return classes === undefined || labels === undefined ? undefined : indices.map((index) => labels[index]!)
 }
 
-/** `count` labels that run through the classes in turn, for a model that takes labels; none for one that takes none. */
+/** `count` labels that run through the classes in turn, for a model whose decoder takes labels; none for any other. */
 export const labelsInTurn = (
   { classes }: Pick<TrainedModel["Service"], "classes">,
   count: number

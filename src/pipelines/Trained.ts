@@ -4,7 +4,7 @@
 import { Effect, Scope } from "effect"
 import type { Examples, LoadedDataset } from "../core/Dataset.ts"
 import { Engine, EngineError, type Placed } from "../core/Engine.ts"
-import type { Autoencoder } from "../core/Model.ts"
+import { type Autoencoder, labelClasses } from "../core/Model.ts"
 import * as Programs from "../core/Programs.ts"
 import { normal } from "../core/Random.ts"
 import { float32, type HostTensors, int32, uint8 } from "../core/Tensors.ts"
@@ -95,13 +95,13 @@ export const make = Effect.fn("Trained.make")(function* (options: {
   const decoder = yield* compiled(Programs.decode(ingredients, { batch: chunkSize }))
   const { channels, height, width } = run.dataset.shape
 
-  /** The labels of a chunk among a program's inputs, where the model takes them; fails where there is not one a row. */
+  /** The labels of a chunk among a program's inputs, where it takes them; fails where there is not one a row. */
   const labelInputs = Effect.fnUntraced(function* (
     program: string,
+    classes: number | undefined,
     count: number,
     labels: ArrayLike<number> | undefined
   ) {
-    const { classes } = autoencoder
     if (classes === undefined) return () => ({})
     const given = Int32Array.from(labels ?? [])
     if (given.length !== count || given.some((label) => label < 0 || label >= classes)) {
@@ -139,7 +139,7 @@ export const make = Effect.fn("Trained.make")(function* (options: {
     encodeImages: Effect.fn("TrainedModel.encodeImages")(function* (images, labels) {
       const executable = yield* imageEncoder
       const count = images.length / (height * width * channels)
-      const labelsAt = yield* labelInputs("encode images", count, labels)
+      const labelsAt = yield* labelInputs("encode images", labelClasses(autoencoder), count, labels)
       const codes = yield* inChunks(count, chunkSize, (start) =>
         executable.run({
           state,
@@ -157,7 +157,7 @@ export const make = Effect.fn("Trained.make")(function* (options: {
     }),
     decode: Effect.fn("TrainedModel.decode")(function* (codes, labels) {
       const executable = yield* decoder
-      const labelsAt = yield* labelInputs("decode", codes.length / latent, labels)
+      const labelsAt = yield* labelInputs("decode", autoencoder.classes, codes.length / latent, labels)
       const decoded = yield* inChunks(codes.length / latent, chunkSize, (start) =>
         executable.run({
           state,

@@ -8,6 +8,7 @@ import type { ImageShape } from "../core/Dataset.ts"
 import {
   type Autoencoder,
   ClassConditional,
+  labelClasses,
   Model,
   type ModelContext,
   type ModelError,
@@ -46,8 +47,9 @@ const first = (autoencoder: Autoencoder, seed: number): HostTensors =>
   )
 
 /** Labels `[batch]`, each class in turn from `first`, where the model takes them. */
-const labelled = ({ classes }: Autoencoder, batch: number, first = 0): ModelContext =>
-  classes === undefined
+const labelled = (autoencoder: Autoencoder, batch: number, first = 0): ModelContext => {
+  const classes = labelClasses(autoencoder)
+  return classes === undefined
     ? {}
     : {
         labels: tf.tensor1d(
@@ -55,6 +57,7 @@ const labelled = ({ classes }: Autoencoder, batch: number, first = 0): ModelCont
           "int32"
         )
       }
+}
 
 const axes = ({ height, width, channels }: ImageShape): ReadonlyArray<number> => [height, width, channels]
 
@@ -139,7 +142,7 @@ export const modelContract = (
 
     it.effect("gives images of another class other codes and other images, where it takes labels", () =>
       forShapes(({ autoencoder, latent, shape }) => {
-        if (autoencoder.classes === undefined || autoencoder.classes < 2) return
+        if ((labelClasses(autoencoder) ?? 0) < 2) return
         const [images, noise] = [uniformValues(5, "images", [2, ...axes(shape)]), normalValues(5, "noise", [2, latent])]
         const parameters = first(autoencoder, 5)
         const [one, other] = [0, 1].map((start) =>
@@ -147,6 +150,26 @@ export const modelContract = (
         )
         assert.notDeepEqual(one!["mean"], other!["mean"])
         assert.notDeepEqual(one!["image"], other!["image"])
+      })
+    )
+
+    it.effect("takes labels in one place or in both, and where the encoder alone does, the decoder reads none", () =>
+      forShapes(({ autoencoder, latent }) => {
+        assert.isFalse(autoencoder.classes !== undefined && autoencoder.encoderClasses !== undefined)
+        if (autoencoder.encoderClasses === undefined) return
+        const codes = normalValues(6, "codes", [2, latent])
+        const parameters = first(autoencoder, 6)
+        const [one, other, none] = [0, 1, undefined].map((start) =>
+          read(() => ({
+            image: autoencoder.decode(
+              toTensors(parameters),
+              toTensor(codes),
+              start === undefined ? {} : labelled(autoencoder, 2, start)
+            ).mean
+          }))
+        )
+        assert.deepStrictEqual(one, none)
+        assert.deepStrictEqual(other, none)
       })
     )
 

@@ -9,6 +9,7 @@ import type { Likelihood } from "../../src/core/Likelihood.ts"
 import { BernoulliLogits } from "../../src/core/likelihoods/BernoulliLogits.ts"
 import { GaussianLikelihood } from "../../src/core/likelihoods/Gaussian.ts"
 import { Model } from "../../src/core/Model.ts"
+import * as Codebook from "../../src/core/models/Codebook.ts"
 import * as ConditionalVae from "../../src/core/models/ConditionalVae.ts"
 import * as DenseVae from "../../src/core/models/DenseVae.ts"
 import { activation } from "../../src/core/networks/Activation.ts"
@@ -362,6 +363,62 @@ describe("the programs of a model that takes labels", () => {
         )
         assert.strictEqual(brightness.indexOf(Math.max(...brightness)), label)
       }
+    })
+  )
+})
+
+describe("the programs of a model whose encoder alone takes labels", () => {
+  const objective: Objective["Service"] = { spec: { _tag: "Stub" }, terms: BetaElbo.terms({ beta: 0 }) }
+  const memorising = (codes: Codebook.Codes) =>
+    Effect.gen(function* () {
+      const { build, latent } = yield* Model
+      return { autoencoder: yield* build(shape), latent, shape, objective, optimizer: Adam({ learningRate: 0.02 }) }
+    }).pipe(
+      Effect.provide(
+        Codebook.layer({
+          codes,
+          decoder: [dense(30), reshape([6, 5, 1])],
+          likelihood: GaussianLikelihood({ deviation: 1 })
+        }).pipe(Layer.provide(Layer.succeed(Labels, { classes: ["a", "b", "c", "d", "e"] })))
+      )
+    )
+
+  it.effect("train alike on every engine", () =>
+    Effect.gen(function* () {
+      for (const codes of [Codebook.ones(3), Codebook.oneHot(), Codebook.normal(2)]) {
+        const ingredients = yield* memorising(codes)
+        const expected = yield* onReference(train(ingredients, 6))
+        const actual = yield* onOnnxRuntime(train(ingredients, 6))
+        expected.terms.forEach((terms, step) => assertSame(actual.terms[step]!, terms, 1e-4, 1e-3))
+        assertSame(actual.state, expected.state, 1e-4, 1e-3)
+      }
+    })
+  )
+
+  it.effect.each<[string, Codebook.Codes]>([
+    ["of every class from its own code", Codebook.oneHot()],
+    ["of all images from the one code that they share", Codebook.ones(5)]
+  ])("learn the mean image %s, and decode codes without labels", ([, codes]) =>
+    Effect.gen(function* () {
+      const ingredients = yield* memorising(codes)
+      const { state } = yield* onOnnxRuntime(train(ingredients, 400))
+      const found = yield* onOnnxRuntime(
+        runOnce(Programs.encode(ingredients, { examples: count, batch: 5 }), state, {
+          indices: int32([5], Int32Array.of(0, 1, 2, 3, 4))
+        })
+      )
+      const { images } = yield* onOnnxRuntime(
+        runOnce(Programs.decode(ingredients, { batch: 5 }), state, { codes: found["mean"]! })
+      )
+      const expected = Array.from({ length: 150 }, (_, place) => {
+        const label = Math.floor(place / 30)
+        const alike = Array.from({ length: count }, (_, index) => index).filter(
+          (index) => codes.table === undefined || columns[index] === label
+        )
+        return mean(alike.map((index) => bytes[index * 30 + (place % 30)]! / 255))
+      })
+      // A batch at a time, so that the mean is met but for the noise of batches.
+      assertClose(images!.values, expected, 0.1)
     })
   )
 })

@@ -8,6 +8,7 @@ import * as Evaluation from "../../src/core/Evaluation.ts"
 import { imagesAt } from "../../src/core/evaluations/Reconstructions.ts"
 import * as Experiment from "../../src/core/Experiment.ts"
 import type { Model, ModelError } from "../../src/core/Model.ts"
+import * as Codebook from "../../src/core/models/Codebook.ts"
 import * as ConditionalVae from "../../src/core/models/ConditionalVae.ts"
 import * as DenseVae from "../../src/core/models/DenseVae.ts"
 import { dense } from "../../src/core/networks/Dense.ts"
@@ -23,7 +24,7 @@ import * as Trained from "../../src/pipelines/Trained.ts"
 import { assertClose } from "../../src/testing/TensorProbe.ts"
 import { platform } from "./Sandbox.ts"
 
-const planned = (model: Layer.Layer<Model, ModelError, Labels>) =>
+const planned = (model: Layer.Layer<Model, ModelError, Labels>, beta = 1) =>
   Effect.map(
     plan(
       Experiment.make("seen", {
@@ -32,7 +33,7 @@ const planned = (model: Layer.Layer<Model, ModelError, Labels>) =>
         run: () => ({
           dataset: Synthetic.layer({ train: 40, test: 10, classes: 3 }),
           model,
-          objective: BetaElbo.layer({ beta: 1 }),
+          objective: BetaElbo.layer({ beta }),
           training: Training.layer({ epochs: 1, batchSize: 10, optimizer: Sgd({ learningRate: 0.1 }) }),
           evaluation: Evaluation.layer()
         })
@@ -43,9 +44,9 @@ const planned = (model: Layer.Layer<Model, ModelError, Labels>) =>
   )
 
 /** The model with its first parameters. */
-const seen = (model: Layer.Layer<Model, ModelError, Labels>) =>
+const seen = (model: Layer.Layer<Model, ModelError, Labels>, beta?: number) =>
   Effect.gen(function* () {
-    const run = yield* planned(model)
+    const run = yield* planned(model, beta)
     const engine = yield* Engine
     const data = yield* run.dataset.load(run.located)
     const autoencoder = yield* run.model.build(run.dataset.shape)
@@ -99,6 +100,25 @@ describe("a trained model", () => {
         return sum
       })
       assertClose(mean["reconstruction"]!, expected, 1e-4)
+    }).pipe(Effect.provide(platform))
+  )
+
+  it.effect("gives labels to an encoder that takes them alone, and has none to ask for where it decodes", () =>
+    Effect.gen(function* () {
+      const decoder = [dense(64), reshape([8, 8, 1])]
+      const model = yield* seen(Codebook.layer({ codes: Codebook.oneHot(), decoder }), 0)
+      assert.isUndefined(model.classes)
+      const indices = Int32Array.of(4, 0, 2)
+      const { mean } = yield* model.encode("test", indices)
+      assert.deepStrictEqual(mean, Float32Array.of(0, 1, 0, 1, 0, 0, 0, 0, 1))
+      const images = imagesAt(model.data.test, model.shape, indices)
+      assert.deepStrictEqual((yield* model.encodeImages(images, [1, 0, 2])).mean, mean)
+      assert.include(
+        (yield* Effect.flip(model.encodeImages(images))).message,
+        "a label from 0 to 2 for each of 3 rows, but was given []"
+      )
+      assert.lengthOf(yield* model.decode(mean), images.length)
+      assert.hasAllKeys(yield* model.terms("test"), ["loss", "reconstruction"])
     }).pipe(Effect.provide(platform))
   )
 

@@ -5,17 +5,17 @@
  * beside the flat image and beside the code.
  */
 import * as tf from "@tensorflow/tfjs-core"
-import { Context, Result } from "effect"
+import { Context, Effect, Result } from "effect"
 import type { ImageShape } from "../Dataset.ts"
-import type { Likelihood } from "../Likelihood.ts"
+import type { Likelihood, LikelihoodDistribution } from "../Likelihood.ts"
 import { BernoulliLogits } from "../likelihoods/BernoulliLogits.ts"
-import { type Autoencoder, ClassConditional, Model, PlanarLatent } from "../Model.ts"
-import { NetworkError, type Part } from "../Network.ts"
+import { type Autoencoder, ClassConditional, Model, ModelError, PlanarLatent } from "../Model.ts"
+import { type Network, NetworkError, type Part } from "../Network.ts"
 import { dense, type DenseInitializer, denseInitializers } from "../networks/Dense.ts"
 import type { Posterior } from "../Posterior.ts"
 import { LogVarianceGaussian } from "../posteriors/LogVarianceGaussian.ts"
 import { type Json, nonFinite } from "../Spec.ts"
-import { prefixed, sizeOf, under } from "../Tensors.ts"
+import { prefixed, sizeOf, type Tensors, under } from "../Tensors.ts"
 
 /** What models of this folder let one choose beside their networks. */
 export interface Options<Latent extends number = number> {
@@ -79,15 +79,70 @@ export const specOf = ({ initializer, latent, likelihood, posterior }: Choices):
   initializer
 })
 
-/** The model with what it offers beside: a plane, or images by class. A plane is one where no label comes beside it. */
-export const offering = (model: Model["Service"], classes?: number) => {
-  const services = Context.make(Model, model)
-  if (classes !== undefined) return Context.add(services, ClassConditional, { classes })
-  return model.latent === 2 ? Context.add(services, PlanarLatent, { latent: 2 }) : services
+/** What tells a model of this folder from another. */
+export interface Description {
+  readonly tag: string
+  /** What is wrong with its options, if anything. */
+  readonly problem: string | undefined
+  /** Every option with its default filled in. */
+  readonly options: Readonly<Record<string, Json>>
+  readonly latent: number
+  /** `true` unless given. */
+  readonly hasDensity?: boolean | undefined
+  /** Number of classes whose labels the decoder takes, where it takes them. */
+  readonly classes?: number
+  readonly build: (image: ImageShape) => Result.Result<Autoencoder, NetworkError>
+}
+
+/**
+ * The services that a model's layer provides: the model, and what it offers beside, a plane or images by class. A plane is
+ * one where no label comes beside it. Fails where there is a problem; building fails with a network's error in its words.
+ */
+export const services = (description: Description): Effect.Effect<Context.Context<Model>, ModelError> => {
+  const { build, classes, hasDensity = true, latent, options, problem, tag } = description
+  const refusal = (reason: string): ModelError => new ModelError({ model: tag, reason })
+  if (problem !== undefined) return Effect.fail(refusal(problem))
+  const model = Context.make(Model, {
+    spec: { _tag: tag, ...options },
+    latent,
+    hasDensity,
+    build: (image) => Effect.fromResult(Result.mapError(build(image), ({ message }) => refusal(message)))
+  })
+  if (classes !== undefined) return Effect.succeed(Context.add(model, ClassConditional, { classes }))
+  return Effect.succeed(latent === 2 ? Context.add(model, PlanarLatent, { latent: 2 }) : model)
 }
 
 const inside = (path: string) => (error: NetworkError) =>
   new NetworkError({ part: error.part === "" ? path : `${path}/${error.part}`, reason: error.reason })
+
+/** A decoder for images of one shape. */
+export interface Decoder extends Pick<Network, "parameters" | "noise"> {
+  /** `p(x | z)` from `[batch, inputs]`. */
+  readonly decode: (parameters: Tensors, x: tf.Tensor, noise?: Tensors) => LikelihoodDistribution
+}
+
+/** The decoder from `[inputs]`, with names `decoder/...`. Fails where it does not end at the image's shape. */
+export const composeDecoder = (
+  image: ImageShape,
+  inputs: number,
+  { decoder: part, likelihood }: Pick<Choices, "likelihood"> & { readonly decoder: Part }
+): Result.Result<Decoder, NetworkError> =>
+  Result.gen(function* () {
+    const shape = [image.height, image.width, image.channels]
+    const decoder = yield* Result.mapError(part.build([inputs]), inside("decoder"))
+    if (decoder.output.join() !== shape.join()) {
+      const reason = `ends at [${decoder.output.join(", ")}], but an image is [${shape.join(", ")}]`
+      return yield* Result.fail(new NetworkError({ part: "decoder", reason }))
+    }
+    return {
+      parameters: prefixed("decoder/", decoder.parameters),
+      noise: prefixed("decoder/", decoder.noise),
+      decode: (parameters, x, noise) => {
+        const output = decoder.apply(under("decoder/", parameters), x, noise && under("decoder/", noise))
+        return likelihood.fromOutput(output as tf.Tensor4D)
+      }
+    }
+  })
 
 /**
  * The autoencoder for images of one shape.
@@ -101,7 +156,7 @@ export const compose = (
   choices: Choices & { readonly encoder: Part; readonly decoder: Part; readonly classes?: number }
 ): Result.Result<Autoencoder, NetworkError> =>
   Result.gen(function* () {
-    const { classes, initializer, latent, likelihood, posterior } = choices
+    const { classes, initializer, latent, posterior } = choices
     const shape = [image.height, image.width, image.channels]
     const pixels = sizeOf(shape)
     const encoderInput = classes === undefined ? shape : [pixels + classes]
@@ -110,11 +165,7 @@ export const compose = (
       dense(latent, { initializer }).build(encoder.output),
       inside(`encoder/${posterior.heads[0]}`)
     )
-    const decoder = yield* Result.mapError(choices.decoder.build([latent + (classes ?? 0)]), inside("decoder"))
-    if (decoder.output.join() !== shape.join()) {
-      const reason = `ends at [${decoder.output.join(", ")}], but an image is [${shape.join(", ")}]`
-      return yield* Result.fail(new NetworkError({ part: "decoder", reason }))
-    }
+    const decoder = yield* composeDecoder(image, latent + (classes ?? 0), choices)
 
     const withLabels = (x: tf.Tensor, labels: tf.Tensor1D | undefined): tf.Tensor =>
       classes === undefined
@@ -125,9 +176,9 @@ export const compose = (
       parameters: {
         ...prefixed("encoder/", encoder.parameters),
         ...Object.assign({}, ...posterior.heads.map((name) => prefixed(`encoder/${name}/`, head.parameters))),
-        ...prefixed("decoder/", decoder.parameters)
+        ...decoder.parameters
       },
-      noise: { ...prefixed("encoder/", encoder.noise), ...prefixed("decoder/", decoder.noise) },
+      noise: { ...prefixed("encoder/", encoder.noise), ...decoder.noise },
       ...(classes !== undefined && { classes }),
       encode: (parameters, images, { labels, noise } = {}) => {
         const features = encoder.apply(
@@ -139,13 +190,7 @@ export const compose = (
           posterior.heads.map((name) => head.apply(under(`encoder/${name}/`, parameters), features) as tf.Tensor2D)
         )
       },
-      decode: (parameters, codes, { labels, noise } = {}) => {
-        const output = decoder.apply(
-          under("decoder/", parameters),
-          withLabels(codes, labels),
-          noise && under("decoder/", noise)
-        )
-        return likelihood.fromOutput(output as tf.Tensor4D)
-      }
+      decode: (parameters, codes, { labels, noise } = {}) =>
+        decoder.decode(parameters, withLabels(codes, labels), noise)
     }
   })

@@ -5,11 +5,11 @@
  * Source: Sohn, Lee and Yan 2015, "Learning structured output representation using deep conditional generative models",
  * https://papers.nips.cc/paper/5775; Kingma et al. 2014, model M2, https://arxiv.org/abs/1406.5298
  */
-import { Effect, Layer, Result } from "effect"
+import { Layer } from "effect"
 import { Labels } from "../Dataset.ts"
-import { type ClassConditional, Model, ModelError } from "../Model.ts"
+import type { ClassConditional, Model, ModelError } from "../Model.ts"
 import { type Part, sequence } from "../Network.ts"
-import { compose, offering, type Options, partsProblem, problemOf, specOf, withDefaults } from "./Compose.ts"
+import { compose, type Options, partsProblem, problemOf, services, specOf, withDefaults } from "./Compose.ts"
 
 export interface ConditionalVaeOptions extends Options {
   /** From the vector `[pixels + classes]` to a vector, of which the posterior's heads are linear functions. */
@@ -27,30 +27,25 @@ export interface ConditionalVaeOptions extends Options {
 export const layer = (options: ConditionalVaeOptions): Layer.Layer<Model | ClassConditional, ModelError, Labels> => {
   const { decoder, encoder } = options
   const choices = withDefaults(options)
-  const fail = (reason: string): ModelError => new ModelError({ model: "ConditionalVae", reason })
-  const problem = problemOf(choices) ?? partsProblem({ encoder, decoder })
-  const model = (classes: number) =>
-    Model.of({
-      spec: {
-        _tag: "ConditionalVae",
+  const forClasses = (classes: number) =>
+    services({
+      tag: "ConditionalVae",
+      problem: problemOf(choices) ?? partsProblem({ encoder, decoder }),
+      options: {
         classes,
         encoder: encoder.map(({ spec }) => spec),
         decoder: decoder.map(({ spec }) => spec),
         ...specOf(choices)
       },
       latent: choices.latent,
-      hasDensity: choices.posterior.hasDensity ?? true,
+      hasDensity: choices.posterior.hasDensity,
+      classes,
       build: (image) =>
-        Effect.fromResult(
-          Result.mapError(
-            compose(image, { ...choices, classes, encoder: sequence(...encoder), decoder: sequence(...decoder) }),
-            (error) => fail(error.message)
-          )
-        )
+        compose(image, { ...choices, classes, encoder: sequence(...encoder), decoder: sequence(...decoder) })
     })
-  return Layer.effectContext(
-    problem === undefined
-      ? Labels.use(({ classes }) => Effect.succeed(offering(model(classes.length), classes.length)))
-      : Effect.fail(fail(problem))
-  ) as Layer.Layer<Model | ClassConditional, ModelError, Labels>
+  return Layer.effectContext(Labels.use(({ classes }) => forClasses(classes.length))) as Layer.Layer<
+    Model | ClassConditional,
+    ModelError,
+    Labels
+  >
 }

@@ -3,8 +3,8 @@
  *
  * Source: Kingma and Welling 2013, https://arxiv.org/abs/1312.6114
  */
-import { Effect, Layer, Result } from "effect"
-import { Model, ModelError } from "../Model.ts"
+import { Layer, Result } from "effect"
+import type { Model, ModelError } from "../Model.ts"
 import { type Part, sequence } from "../Network.ts"
 import { activation, type ActivationName, activations } from "../networks/Activation.ts"
 import { dense } from "../networks/Dense.ts"
@@ -72,30 +72,21 @@ export const layer = <const Latent extends number>(
 ): Layer.Layer<Model | Compose.PlanarIf<Latent>, ModelError> => {
   const choices = withDefaults(options)
   const { hidden, decoderHidden, latent, initializer } = choices
-  const fail = (reason: string): ModelError => new ModelError({ model: "DenseVae", reason })
   const layers = (units: ReadonlyArray<number>): ReadonlyArray<Part> =>
     units.flatMap((count) => [dense(count, { initializer }), activation(choices.activation)])
-  const model = Model.of({
-    spec: {
-      _tag: "DenseVae",
-      hidden,
-      decoderHidden,
-      activation: choices.activation,
-      ...Compose.specOf(choices)
-    },
-    latent,
-    hasDensity: choices.posterior.hasDensity ?? true,
-    build: (image) => {
-      const shape = [image.height, image.width, image.channels]
-      const encoder = sequence(flatten(), ...layers(hidden))
-      const decoder = upTo(shape, sequence(...layers(decoderHidden)), dense(sizeOf(shape), { initializer }))
-      return Effect.fromResult(
-        Result.mapError(Compose.compose(image, { ...choices, encoder, decoder }), (error) => fail(error.message))
-      )
-    }
-  })
-  const problem = problemOf(choices)
   return Layer.effectContext(
-    problem === undefined ? Effect.succeed(Compose.offering(model)) : Effect.fail(fail(problem))
+    Compose.services({
+      tag: "DenseVae",
+      problem: problemOf(choices),
+      options: { hidden, decoderHidden, activation: choices.activation, ...Compose.specOf(choices) },
+      latent,
+      hasDensity: choices.posterior.hasDensity,
+      build: (image) => {
+        const shape = [image.height, image.width, image.channels]
+        const encoder = sequence(flatten(), ...layers(hidden))
+        const decoder = upTo(shape, sequence(...layers(decoderHidden)), dense(sizeOf(shape), { initializer }))
+        return Compose.compose(image, { ...choices, encoder, decoder })
+      }
+    })
   ) as Layer.Layer<Model | Compose.PlanarIf<Latent>, ModelError>
 }

@@ -3,16 +3,16 @@
  *
  * Source: Kingma and Welling 2013, https://arxiv.org/abs/1312.6114
  */
-import { Effect, Layer, Result } from "effect"
-import { Model, ModelError } from "../Model.ts"
+import { Layer } from "effect"
+import type { Model, ModelError } from "../Model.ts"
 import { type Part, sequence } from "../Network.ts"
 import {
   compose,
-  offering,
   type Options,
   partsProblem,
   type PlanarIf,
   problemOf,
+  services,
   specOf,
   withDefaults
 } from "./Compose.ts"
@@ -35,26 +35,18 @@ export const layer = <const Latent extends number>(
 ): Layer.Layer<Model | PlanarIf<Latent>, ModelError> => {
   const { decoder, encoder } = options
   const choices = withDefaults(options)
-  const fail = (reason: string): ModelError => new ModelError({ model: "SequentialVae", reason })
-  const problem = problemOf(choices) ?? partsProblem({ encoder, decoder })
-  const model = Model.of({
-    spec: {
-      _tag: "SequentialVae",
-      encoder: encoder.map(({ spec }) => spec),
-      decoder: decoder.map(({ spec }) => spec),
-      ...specOf(choices)
-    },
-    latent: choices.latent,
-    hasDensity: choices.posterior.hasDensity ?? true,
-    build: (image) =>
-      Effect.fromResult(
-        Result.mapError(
-          compose(image, { ...choices, encoder: sequence(...encoder), decoder: sequence(...decoder) }),
-          (error) => fail(error.message)
-        )
-      )
-  })
   return Layer.effectContext(
-    problem === undefined ? Effect.succeed(offering(model)) : Effect.fail(fail(problem))
+    services({
+      tag: "SequentialVae",
+      problem: problemOf(choices) ?? partsProblem({ encoder, decoder }),
+      options: {
+        encoder: encoder.map(({ spec }) => spec),
+        decoder: decoder.map(({ spec }) => spec),
+        ...specOf(choices)
+      },
+      latent: choices.latent,
+      hasDensity: choices.posterior.hasDensity,
+      build: (image) => compose(image, { ...choices, encoder: sequence(...encoder), decoder: sequence(...decoder) })
+    })
   ) as Layer.Layer<Model | PlanarIf<Latent>, ModelError>
 }

@@ -59,36 +59,21 @@ const numberBytes = (draw: Draw): Uint8Array => {
 
 /** Pieces of text and bytes that formats give a meaning. */
 const tokens: ReadonlyArray<Uint8Array> = [
-  ...[
-    "1e999",
-    "-1",
-    "-0",
-    "null",
-    "true",
-    "{}",
-    "[]",
-    '"',
-    "'",
-    " ",
-    "\n",
-    ",",
-    ":",
-    "}",
-    "]",
-    "(",
-    ")",
-    "\\u0000",
-    "0x10"
-  ],
-  ...["__proto__", '"__proto__":{"x":1},', "NaN", "9007199254740993", "4294967295", "[[[[[[[[[["]
+  ..."1e999 -1 -0 0x10 NaN null true {} [] \" ' , : } ] ( ) \\u0000 9007199254740993 4294967295 [[[[[[[[ __proto__".split(
+    " "
+  ),
+  '"__proto__":{"x":1},',
+  " ",
+  "\n"
 ]
   .map(text)
   .concat([
-    Uint8Array.of(0xff, 0xfe),
     // overlong, cut off and surrogate: none is UTF-8
     Uint8Array.of(0xc0, 0x80),
     Uint8Array.of(0xe2, 0x82),
     Uint8Array.of(0xed, 0xa0, 0x80),
+    // marks of byte order, of UTF-8 and of gzip
+    Uint8Array.of(0xff, 0xfe),
     Uint8Array.of(0xef, 0xbb, 0xbf),
     Uint8Array.of(0x1f, 0x8b),
     new Uint8Array(64),

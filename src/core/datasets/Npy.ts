@@ -105,32 +105,44 @@ export const headerPlace = (
   return Result.succeed({ start, end: start + length })
 }
 
+/** A pattern in which a blank stands for what Python takes for white space; JavaScript's `\s` takes more. */
+const pattern = (text: string, flags: string): RegExp =>
+  new RegExp(text.replaceAll(" ", String.raw`[ \t\n\r\f]*`), flags)
+
+const dictionary = pattern(String.raw`^\{(.*)\} $`, "s")
+
 /** One key with its value: a text, a truth value or a tuple of integers. */
-const entry = /\s*(['"])(descr|fortran_order|shape)\1\s*:\s*(?:(['"])([^'"\\]*)\3|(True|False)|\(([\d\s,]*)\))\s*(,|$)/y
+const entry = pattern(
+  String.raw` (['"])(descr|fortran_order|shape)\1 : (?:(['"])([^'"\\]*)\3|(True|False)|\(([\d\s,]*)\)) (,|$) `,
+  "y"
+)
+
+const size = String.raw`(?:0+|[1-9]\d*)`
+
+// No two blanks side by side: a long header is read in one pass.
+const tuple = pattern(`^ (?:${size} , (?:${size} , )*(?:${size} )?)?$`, "")
 
 /** The values as they stand in the header's dictionary, each key once. */
 const entries = (text: string): Partial<Record<string, string>> | undefined => {
-  const body = /^\{(.*?)\}\s*$/s.exec(text)?.[1]?.trimEnd()
+  const body = dictionary.exec(text)?.[1]
   if (body === undefined) return undefined
   const found: Partial<Record<string, string>> = {}
   entry.lastIndex = 0
   while (entry.lastIndex < body.length) {
     const match = entry.exec(body)
     if (match === null) return undefined
-    const [, , key, , word, truth, tuple] = match
+    const [, , key, , word, truth, sizes] = match
     if (found[key!] !== undefined || (key === "descr") !== (word !== undefined)) return undefined
-    if ((key === "shape") !== (tuple !== undefined)) return undefined
-    found[key!] = word ?? truth ?? tuple!
+    if ((key === "shape") !== (sizes !== undefined)) return undefined
+    found[key!] = word ?? truth ?? sizes!
   }
   return found
 }
 
 /** The sizes in `3, 4` or `3,`; undefined where it is no tuple of sizes. */
-const sizes = (tuple: string): ReadonlyArray<number> | undefined => {
-  const text = tuple.trim()
-  if (text === "") return []
-  if (!/^\d+\s*,(\s*\d+\s*,)*(\s*\d+)?$/.test(text)) return undefined
-  const result = text.split(",").flatMap((part) => (part.trim() === "" ? [] : [Number(part)]))
+const sizesOf = (text: string): ReadonlyArray<number> | undefined => {
+  if (!tuple.test(text)) return undefined
+  const result = text.match(/\d+/g)?.map(Number) ?? []
   return result.every(Number.isSafeInteger) ? result : undefined
 }
 
@@ -142,13 +154,14 @@ export const parseHeader = (bytes: Uint8Array, end: number): Result.Result<NpyHe
   if (descr === undefined || order === undefined || shape === undefined) {
     return fail("a header with one type, fortran_order and shape", shown)
   }
-  const type = codes[descr]
+  // a name such as `constructor` is a key of every object
+  const type = Object.hasOwn(codes, descr) ? codes[descr] : undefined
   if (type === undefined) {
     const hint = descr.startsWith(">") ? " (big-endian)" : ""
     return fail("little-endian values of type uint8, float32 or float64, or integers for labels", `${descr}${hint}`)
   }
   if (order === "True") return fail("an array in C order (save numpy.ascontiguousarray(array))", "Fortran order")
-  const lengths = sizes(shape)
+  const lengths = sizesOf(shape)
   if (lengths === undefined) return fail("a tuple of sizes as shape", `(${shape})`)
   return Result.succeed({ type, shape: lengths, offset: end })
 }

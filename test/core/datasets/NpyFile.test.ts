@@ -1,9 +1,9 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, FileSystem, Result } from "effect"
+import { Effect, FileSystem } from "effect"
 import type { Purpose } from "../../../src/core/datasets/Npy.ts"
 import * as NpyFile from "../../../src/core/datasets/NpyFile.ts"
-import { bits, uniform } from "../../../src/core/Random.ts"
+import { uniform } from "../../../src/core/Random.ts"
 import { sha256 } from "../../../src/core/Spec.ts"
 import { byNumpy, headerOf, npyBytes, x } from "./NumpyFiles.ts"
 
@@ -190,66 +190,4 @@ describe("NpyFile", () => {
       yield* refused(long, "a header of at most 65536 bytes", "one of 4294967295")
     })
   )
-
-  // 1,000 seeded changes of one to four kinds each: bytes set, cut, added, or a piece copied elsewhere
-  it.live("accepts a changed file only as what it says, and refuses it by the typed error otherwise", () =>
-    Effect.gen(function* () {
-      const fs = yield* FileSystem.FileSystem
-      const path = `${yield* fs.makeTempDirectoryScoped()}/changed.npy`
-      const sources = [
-        ["pixels", byNumpy("uint8")],
-        ["pixels", byNumpy("float32")],
-        ["pixels", byNumpy("version3")],
-        ["labels", byNumpy("int64")]
-      ] as const
-      const outcomes = { accepted: 0, refused: 0 }
-      for (let round = 0; round < 1000; round++) {
-        const [purpose, source] = sources[round % sources.length]!
-        const changed = mutate(source, bits({ seed: 11, stream: "test/npy", step: round }, 32))
-        yield* fs.writeFile(path, changed)
-        const result = yield* Effect.result(NpyFile.read(path, { purpose, fits: () => true, shape: "any" }))
-        if (Result.isFailure(result)) {
-          outcomes.refused++
-          assert.strictEqual(result.failure._tag, "NpyError")
-          continue
-        }
-        outcomes.accepted++
-        const { sha256: digest, shape, values } = result.success
-        assert.strictEqual(digest, sha256(changed))
-        assert.strictEqual(
-          values.length,
-          shape.reduce((product, size) => product * size, 1)
-        )
-        const rest = changed.slice(changed.length - (values.length * (source.length - 128)) / valuesOf(source))
-        if (source.length === 140) assert.deepStrictEqual(values, rest)
-        else if (purpose === "pixels") {
-          assert.deepStrictEqual(
-            values,
-            Uint8Array.from(new Float32Array(rest.buffer), (value) => Math.round(255 * value))
-          )
-        }
-      }
-      assert.isAbove(outcomes.accepted, 50)
-      assert.isAbove(outcomes.refused, 300)
-    }).pipe(Effect.scoped, Effect.provide(NodeServices.layer))
-  )
 })
-
-/** How many values a file by NumPy has. */
-const valuesOf = (source: Uint8Array): number => (source.length === 152 ? 3 : 12)
-
-const mutate = (source: Uint8Array, random: Uint32Array): Uint8Array => {
-  const next = random.values()
-  const below = (limit: number) => (next.next().value ?? 0) % Math.max(1, limit)
-  let bytes = source.slice()
-  for (let change = 0; change <= below(4); change++) {
-    const place = below(bytes.length)
-    const kind = below(7)
-    if (kind < 2) bytes[place] = below(256)
-    else if (kind < 4) bytes[bytes.length - 1 - below(12)] = below(256)
-    else if (kind === 4) bytes = bytes.slice(0, place)
-    else if (kind === 5) bytes = Uint8Array.from([...bytes, ...bytes.subarray(0, below(20))])
-    else bytes.copyWithin(place, below(bytes.length), below(bytes.length))
-  }
-  return bytes
-}

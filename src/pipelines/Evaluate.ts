@@ -24,7 +24,7 @@ export const missing = (planned: PlannedRun, run: Run): Effect.Effect<ReadonlyAr
   Effect.filter(planned.evaluation.evaluators, ({ id }) => Effect.map(run.evaluation(id), Option.isNone))
 
 /** The trained model of a finished run, from its last checkpoint, and what it was before. */
-const trainedModel = Effect.fnUntraced(function* (planned: PlannedRun, run: Run, data: LoadedDataset) {
+export const trainedModel = Effect.fnUntraced(function* (planned: PlannedRun, run: Run, data: LoadedDataset) {
   const engine = yield* Engine
   const checkpoint = yield* run.checkpoint
   if (Option.isNone(checkpoint)) {
@@ -45,6 +45,7 @@ const trainedModel = Effect.fnUntraced(function* (planned: PlannedRun, run: Run,
   })
   const history = yield* run.history
   return {
+    state: checkpoint.value.tensors,
     trained: at({ state: yield* engine.place(checkpoint.value.tensors), history }),
     snapshots: yield* TrainingSnapshots.make(run, planned.training.epochs, at, history)
   }

@@ -1,8 +1,8 @@
 /**
  * From an experiment to its runs: every point of the sweep, with every seed, described completely. Reads no images.
  */
-import { Effect, Layer, Runtime, Schema } from "effect"
-import { Dataset, type DatasetError, type DatasetPlatform, type Located } from "../core/Dataset.ts"
+import { Effect, Layer, Option, Runtime, Schema } from "effect"
+import { Dataset, type DatasetError, type DatasetPlatform, Labels, type Located } from "../core/Dataset.ts"
 import { Evaluation } from "../core/Evaluation.ts"
 import { type AnyAssembly, type Experiment, points, type Reference } from "../core/Experiment.ts"
 import { Model } from "../core/Model.ts"
@@ -28,6 +28,8 @@ export interface PlannedRun {
   readonly training: Training["Service"]
   readonly evaluation: Evaluation["Service"]
   readonly located: Located
+  /** Names of the dataset's classes, where it has labels. */
+  readonly classes?: ReadonlyArray<string> | undefined
   /** What the experiment's source reported for these parameters. */
   readonly reference: Reference
 }
@@ -57,7 +59,8 @@ const assemble = (assembly: AnyAssembly) => {
     model: Model,
     objective: Objective,
     training: Training,
-    evaluation: Evaluation
+    evaluation: Evaluation,
+    classes: Effect.map(Effect.serviceOption(Labels), (labels) => Option.getOrUndefined(labels)?.classes)
   }).pipe(Effect.provide(layers, { local: true }))
 }
 

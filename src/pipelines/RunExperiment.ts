@@ -6,6 +6,7 @@
 import { Cause, Clock, Effect, Option, Runtime, Schema, Terminal } from "effect"
 import type { Experiment } from "../core/Experiment.ts"
 import { type CheckpointEvery, standard } from "./CheckpointEvery.ts"
+import * as ExportModel from "./ExportModel.ts"
 import * as LoadData from "./LoadData.ts"
 import * as PerformRun from "./PerformRun.ts"
 import { countOf, type PlannedRun, sourcesOf } from "./Plan.ts"
@@ -144,7 +145,8 @@ export const run = Effect.fn("RunExperiment.run")(function* (
     const outcome = yield* PerformRun.perform(options).pipe(
       Effect.tap(({ trained }) => (trained ? Effect.void : progress.line(`${title} · already done`))),
       Effect.flatMap(({ run }) =>
-        PerformRun.evaluate(options, run).pipe(
+        Effect.scoped(ExportModel.exportMissing(planned, run, options.data)).pipe(
+          Effect.andThen(PerformRun.evaluate(options, run)),
           Effect.matchCauseEffect({
             onSuccess: () => finished(folder, planned, run, undefined),
             onFailure: (cause) =>

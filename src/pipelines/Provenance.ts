@@ -35,8 +35,12 @@ export const withoutNumbers: ReadonlyArray<string> = [
   "@effect/platform-node",
   "dejavu-fonts-ttf",
   "fastest-levenshtein",
+  "onnxruntime-web",
   "plotly.js-gl2d-dist-min",
-  "plotly.js-gl3d-dist-min"
+  "plotly.js-gl3d-dist-min",
+  "preact",
+  "rolldown",
+  "vega-interpreter"
 ]
 
 const Dependencies = Schema.optionalKey(Schema.Record(Schema.String, Schema.String))

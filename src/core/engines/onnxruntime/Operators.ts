@@ -153,14 +153,16 @@ export const slice = (
   )
 }
 
-/** Constant values before and after each axis. */
+/** Constant values before and after each axis; negative numbers cut off. */
 export const pad = (x: Value, paddings: ReadonlyArray<readonly [number, number]>, value: Value): Value =>
-  operation(
-    "Pad",
-    [x, indices([...paddings.map(([before]) => before), ...paddings.map(([, after]) => after)]), value],
-    x.shape.map((length, axis) => paddings[axis]![0] + length + paddings[axis]![1]),
-    x.type
-  )
+  paddings.every(([before, after]) => before === 0 && after === 0)
+    ? x
+    : operation(
+        "Pad",
+        [x, indices([...paddings.map(([before]) => before), ...paddings.map(([, after]) => after)]), value],
+        x.shape.map((length, axis) => paddings[axis]![0] + length + paddings[axis]![1]),
+        x.type
+      )
 
 // Reductions and products
 

@@ -92,19 +92,16 @@ export const checkOutput = (dy: Value, { outShape }: backend_util.Conv2DInfo): v
  * columns, from `[batch, channels, height, width]`.
  */
 export const seen = (x: Value, { rows, columns }: Window, padding: number): ReadonlyArray<Value> => {
-  const padded =
-    rows.before + rows.after + columns.before + columns.after === 0
-      ? x
-      : Op.pad(
-          x,
-          [
-            [0, 0],
-            [0, 0],
-            [rows.before, rows.after],
-            [columns.before, columns.after]
-          ],
-          Op.like(x, padding)
-        )
+  const padded = Op.pad(
+    x,
+    [
+      [0, 0],
+      [0, 0],
+      [rows.before, rows.after],
+      [columns.before, columns.after]
+    ],
+    Op.like(x, padding)
+  )
   const size = [...x.shape.slice(0, 2), rows.output, columns.output]
   return Array.from({ length: rows.size * columns.size }, (_, index) => {
     const row = Math.floor(index / columns.size) * rows.dilation

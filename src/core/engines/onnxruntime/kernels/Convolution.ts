@@ -9,7 +9,7 @@ import {
   type Conv2DBackpropFilterAttrs,
   type Conv2DBackpropInputAttrs
 } from "@tensorflow/tfjs-core"
-import { sizeOf } from "../../../Tensors.ts"
+import { correlate } from "../Correlation.ts"
 import type { Value } from "../Graph.ts"
 import { type Kernels, NotRecordable } from "../Kernel.ts"
 import * as Op from "../Operators.ts"
@@ -20,7 +20,6 @@ import {
   channelsLast,
   checkOutput,
   reach,
-  seen,
   transposedAttributesOf,
   type Window,
   windowOf
@@ -82,23 +81,14 @@ const inputGradient = (
   return channelsLast(Op.operation("ConvTranspose", inputs, shape, "float32", transposedAttributesOf(window)))
 }
 
-/** For each element of the filter, the products of what it sees with the output's derivative, summed over all places. */
+/** From the derivative by a convolution's output to that by its filter. */
 const filterGradient = (
   { x, dy }: { readonly x: Value; readonly dy: Value },
   attributes: Conv2DBackpropFilterAttrs
 ): Value => {
   const info = infoOf(x.shape, attributes.filterShape, attributes)
   checkOutput(dy, info)
-  const { batchSize, inChannels, outChannels } = info
-  const places = sizeOf(dy.shape.slice(1, 3))
-  const gradient = Op.reshape(dy, [batchSize, places, outChannels])
-  const products = seen(channelsFirst(x), windowOf(info), 0).map((value) =>
-    Op.reshape(
-      Op.reduce("ReduceSum", Op.matMul(Op.reshape(value, [batchSize, inChannels, places]), gradient), [0], false),
-      [1, inChannels, outChannels]
-    )
-  )
-  return Op.reshape(Op.concat(products, 0), attributes.filterShape)
+  return correlate(channelsFirst(x), channelsFirst(dy), windowOf(info))
 }
 
 export const convolutions: Kernels = {

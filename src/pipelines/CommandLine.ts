@@ -4,25 +4,27 @@
 import { Effect } from "effect"
 import { Command } from "effect/cli"
 import * as All from "./commands/All.ts"
+import * as Compare from "./commands/Compare.ts"
 import * as List from "./commands/List.ts"
 import * as Perform from "./commands/Perform.ts"
+import * as Show from "./commands/Show.ts"
 import * as LoadExperiment from "./LoadExperiment.ts"
 
 const root = Command.make("exp", {}, () => List.list).pipe(
   Command.withDescription("Runs experiments on variational autoencoders.")
 )
 
-const commands: ReadonlyArray<string> = ["list", "all"]
+const commands = [List.command, All.command, Show.command, Compare.command] as const
 
 /** Runs the command line with these arguments. */
 export const run = Effect.fn("CommandLine.run")(function* (args: ReadonlyArray<string>, version: string) {
   const [target, ...rest] = args
-  const named = target !== undefined && !target.startsWith("-") && !commands.includes(target)
+  const isCommand = commands.some(({ name }) => name === target)
   // Only the experiment that is asked for is loaded, so that a broken file stands in nobody else's way.
-  const experiment = named ? yield* LoadExperiment.load(target) : undefined
-  const known = [List.command, All.command] as const
-  const command = root.pipe(
-    Command.withSubcommands(experiment === undefined ? known : [...known, Perform.command(experiment)])
-  )
-  yield* Command.runWith(command, { version })(experiment === undefined ? args : [experiment.name, ...rest])
+  if (target === undefined || target.startsWith("-") || isCommand) {
+    return yield* Command.runWith(root.pipe(Command.withSubcommands(commands)), { version })(args)
+  }
+  const experiment = Perform.command(yield* LoadExperiment.load(target))
+  // Beside no other command, so that an experiment may have a command's name where it is given by its path.
+  yield* Command.runWith(root.pipe(Command.withSubcommands([experiment])), { version })([experiment.name, ...rest])
 })

@@ -70,6 +70,31 @@ export const commonFlags = {
   )
 }
 
+/** The flags of the commands that read runs. */
+export const readingFlags = {
+  results: commonFlags.results,
+  json: toggle("json", "Print JSON, for scripts")
+}
+
+/** The flags of the commands that compute what a run computed. */
+export const recomputingFlags = {
+  results: commonFlags.results,
+  dataDir: commonFlags.dataDir,
+  engine: commonFlags.engine.pipe(Flag.withDescription("What computes: auto is what the run was made with")),
+  experiment: Flag.String("experiment").pipe(
+    Flag.withMetavar("FILE"),
+    Flag.withDescription("The experiment's file, where it does not stand in experiments/"),
+    Flag.optional
+  ),
+  evaluations: toggle("evaluations", "Make the evaluations again too, and compare their numbers and figures' data")
+}
+
+/** Accepted where they change nothing, so that one set of options serves every call. */
+export const idleFlags = {
+  dataDir: commonFlags.dataDir.pipe(Flag.withHidden),
+  engine: commonFlags.engine.pipe(Flag.withHidden)
+}
+
 /** Values of the flags of every experiment. */
 export type CommonFlags = {
   readonly [K in keyof typeof commonFlags]: (typeof commonFlags)[K] extends Flag.Flag<infer A> ? A : never

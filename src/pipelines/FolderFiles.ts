@@ -1,0 +1,51 @@
+/**
+ * The files in a folder, at any depth, with their sizes. Links are named and never followed.
+ */
+import { ByteSize, Effect, FileSystem, Path } from "effect"
+import { fromPlatform, type StoreError } from "./StoreError.ts"
+
+export interface FolderFile {
+  /** Relative to the folder, with `/` between names. */
+  readonly path: string
+  readonly type: FileSystem.File.Type
+  readonly bytes: number
+}
+
+/** Files and links below a folder, and the folders themselves after what they hold; none where there is no folder. */
+export const list = Effect.fn("FolderFiles.list")(function* (
+  folder: string
+): Effect.fn.Return<ReadonlyArray<FolderFile>, StoreError, FileSystem.FileSystem | Path.Path> {
+  const fs = yield* FileSystem.FileSystem
+  const { join } = yield* Path.Path
+  const found: Array<FolderFile> = []
+  const walk = Effect.fnUntraced(function* (
+    below: string
+  ): Effect.fn.Return<void, StoreError, FileSystem.FileSystem | Path.Path> {
+    const absolute = join(folder, below)
+    const names = yield* fs
+      .readDirectory(absolute)
+      .pipe(
+        Effect.catchTag("PlatformError", (error) =>
+          error.reason._tag === "NotFound" ? Effect.succeed([]) : Effect.fail(fromPlatform(absolute, "read")(error))
+        )
+      )
+    for (const name of names.sort()) {
+      const path = below === "" ? name : `${below}/${name}`
+      // A file that a process replaces or removes meanwhile is passed over.
+      const stat = yield* Effect.option(fs.lstat(join(folder, path)))
+      if (stat._tag === "None") continue
+      const { size, type } = stat.value
+      if (type === "Directory") yield* walk(path)
+      found.push({ path, type, bytes: type === "File" ? ByteSize.toNumberUnsafe(size) : 0 })
+    }
+  })
+  yield* walk("")
+  return found
+})
+
+/** Bytes of all files together. */
+export const bytesOf = (files: ReadonlyArray<FolderFile>): number => files.reduce((sum, { bytes }) => sum + bytes, 0)
+
+/** `12.3 MB`. */
+export const size = (bytes: number): string =>
+  ByteSize.format(ByteSize.bytes(bytes), { precision: 1, system: "decimal" })

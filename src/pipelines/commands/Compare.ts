@@ -1,0 +1,58 @@
+/**
+ * `exp compare A B`: what differs between two runs, side by side.
+ */
+import { Console, Effect, Option, type Schema } from "effect"
+import { Argument, Command } from "effect/cli"
+import * as Catalogue from "../Catalogue.ts"
+import * as CompareRuns from "../CompareRuns.ts"
+import * as CompareTensors from "../CompareTensors.ts"
+import { idleFlags, readingFlags } from "../Flags.ts"
+import * as JsonFile from "../JsonFile.ts"
+import * as Reading from "../Reading.ts"
+import { corrupt } from "../StoreError.ts"
+import * as Target from "../Target.ts"
+
+/** A run that can be compared. Errors: `StoreError` where it has no manifest that can be read. */
+const sideOf = Effect.fnUntraced(function* (entry: Catalogue.RunEntry) {
+  const reading = yield* Reading.read(entry)
+  if (reading.manifest !== undefined) return { ...reading, manifest: reading.manifest } satisfies CompareRuns.Side
+  return yield* reading.faults[0] ?? corrupt(entry.run.directory, "it has no manifest.json")
+})
+
+/** Of two makings of one run: whether they came to the same parameters. */
+const states = Effect.fnUntraced(function* (left: CompareRuns.Side, right: CompareRuns.Side) {
+  if (left.manifest.id !== right.manifest.id) return undefined
+  const [one, other] = [yield* left.entry.run.checkpoint, yield* right.entry.run.checkpoint]
+  if (Option.isNone(one) || Option.isNone(other)) return undefined
+  const steps = [one.value.step, other.value.step]
+  const where = steps[0] === steps[1] ? `at step ${steps[0]}` : `at steps ${steps.join(" and ")}`
+  const compared = CompareTensors.compareTensors(one.value.tensors, other.value.tensors)
+  return `parameters and optimiser state ${where}: ${CompareTensors.inWords(compared)}`
+})
+
+const run = (name: string) =>
+  Argument.String(name).pipe(Argument.withDescription("A run: its id or the beginning of it, or its folder"))
+
+export const command = Command.make(
+  "compare",
+  { a: run("run-a"), b: run("run-b"), ...readingFlags, ...idleFlags },
+  Effect.fn("Compare.command")(function* ({ a, b, json, results }) {
+    const catalogue = yield* Catalogue.read(results)
+    const left = yield* sideOf(yield* Target.resolveRun(catalogue, a))
+    const right = yield* sideOf(yield* Target.resolveRun(catalogue, b))
+    const sections = CompareRuns.compare(left, right)
+    const directories = [left, right].map(({ entry }) => entry.run.directory)
+    if (json) {
+      const value = { runs: directories, sections } as unknown as Schema.Json
+      return yield* Console.log(JsonFile.format(value).trimEnd())
+    }
+    const state = yield* states(left, right)
+    const heading = [left, right].map(
+      ({ entry, manifest }, index) =>
+        `${index === 0 ? "A" : "B"}  ${entry.name} of ${manifest.experiment}, in ${entry.run.directory}`
+    )
+    yield* Console.log(
+      [...heading, CompareRuns.inWords(sections), ...(state === undefined ? [] : ["", state])].join("\n")
+    )
+  })
+).pipe(Command.withDescription("Shows what differs between two runs: parameters, specs, provenance, metrics"))

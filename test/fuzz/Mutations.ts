@@ -85,7 +85,8 @@ const randomBytes = (draw: Draw, length: number): Uint8Array => Uint8Array.from(
 type Change = (bytes: Uint8Array, draw: Draw) => Uint8Array
 
 const overwrite = (bytes: Uint8Array, at: number, by: Uint8Array): Uint8Array => {
-  const out = bytes.slice()
+  // A Buffer's own `slice` would be a view of the source.
+  const out = new Uint8Array(bytes)
   out.set(by.subarray(0, bytes.length - at), at)
   return out
 }

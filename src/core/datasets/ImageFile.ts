@@ -28,6 +28,9 @@ export type Decoded =
 /** Some hundred megabytes once decoded: above what a camera makes, below what stops a machine. */
 const maximumPixels = 2 ** 27
 
+/** In pixels; libvips shrinks no side to less than a millionth. */
+const maximumSide = 1_000_000
+
 const formats: ReadonlyArray<string> = ["png", "jpeg", "webp"]
 
 const adapt = <A>(use: (library: typeof import("sharp").default) => Promise<A>): Effect.Effect<A, ImageFileError> =>
@@ -49,6 +52,10 @@ export const decode = Effect.fnUntraced(function* (bytes: Uint8Array, shape: Ima
   const { autoOrient: upright, format } = yield* adapt((sharp) => sharp(bytes, input).metadata())
   if (!formats.includes(format)) {
     return yield* new ImageFileError({ reason: `expected a PNG, JPEG or WebP image, found ${format}` })
+  }
+  const side = Math.max(upright.height, upright.width)
+  if (side > maximumSide) {
+    return yield* new ImageFileError({ reason: `expected sides of at most ${maximumSide} pixels, found ${side}` })
   }
   if (resize === undefined && (upright.height !== height || upright.width !== width)) {
     const other: Decoded = { _tag: "OtherSize", height: upright.height, width: upright.width }

@@ -191,3 +191,29 @@ export const best = Effect.fn("Checkpoint.best")(function* (folder: string, run:
   const contents = yield* passOver(contentsOf(path, run, BestMetadata))
   return Option.map(contents, ({ tensors, metadata: { epoch, loss, step } }): Best => ({ tensors, epoch, loss, step }))
 })
+
+/** Names of the checkpoints in a folder: the newest first, the best one last. Errors: `StoreError`. */
+export const names = Effect.fnUntraced(function* (folder: string) {
+  const entries = yield* entriesOf(folder)
+  return [...steps(entries).map(fileName), ...entries.filter((name) => name === bestName)]
+})
+
+/** What a checkpoint that is whole says of itself; `loss` of the best one. Errors: `StoreError`, which says what is wrong. */
+export const inspect = Effect.fn("Checkpoint.inspect")(function* (
+  folder: string,
+  run: string,
+  name: string
+): Effect.fn.Return<
+  { readonly epoch: number; readonly step: number; readonly loss?: number },
+  StoreError,
+  FileSystem.FileSystem | Path.Path
+> {
+  const path = (yield* Path.Path).join(folder, name)
+  const found =
+    name === bestName
+      ? Option.map(yield* contentsOf(path, run, BestMetadata), ({ metadata }) => metadata)
+      : yield* read(path, run, stepOf(name))
+  if (Option.isNone(found)) return yield* corrupt(path, "it is gone")
+  const { epoch, step } = found.value
+  return { epoch, step, ...("loss" in found.value && { loss: found.value.loss }) }
+})

@@ -27,7 +27,7 @@ const RunSummary = Schema.Struct({
 })
 export type RunSummary = typeof RunSummary.Type
 
-const EvaluationResult = Schema.Struct({
+export const EvaluationResult = Schema.Struct({
   spec: Manifest.SpecSchema,
   metrics: Schema.Record(Schema.String, Schema.Number),
   /** Names of its figures, animations and pages in the folder `figures`. */

@@ -9,7 +9,7 @@ import { type HostTensors, prefixed, under } from "../core/Tensors.ts"
 import * as AtomicFile from "./AtomicFile.ts"
 import * as JsonFile from "./JsonFile.ts"
 import * as Safetensors from "./Safetensors.ts"
-import { corrupt, StoreError } from "./StoreError.ts"
+import { corrupt, fromPlatform, StoreError } from "./StoreError.ts"
 
 const format = "effect-vae snapshot 1"
 
@@ -58,4 +58,20 @@ export const read = Effect.fn("Snapshot.read")(function* (folder: string, run: s
   if (metadata.run !== run) return yield* corrupt(path, `it belongs to run ${metadata.run}`)
   if (metadata.epoch !== epoch) return yield* corrupt(path, `it was saved after epoch ${metadata.epoch}`)
   return Option.some(contents.success.tensors)
+})
+
+/** Epochs of the snapshots in a folder, rising. Errors: `StoreError`. */
+export const epochs = Effect.fnUntraced(function* (folder: string) {
+  const fs = yield* FileSystem.FileSystem
+  const names = yield* fs
+    .readDirectory(folder)
+    .pipe(
+      Effect.catchTag("PlatformError", (error) =>
+        error.reason._tag === "NotFound" ? Effect.succeed([]) : Effect.fail(fromPlatform(folder, "read")(error))
+      )
+    )
+  return names
+    .flatMap((name) => /^epoch-(\d{4,})\.safetensors$/.exec(name)?.[1] ?? [])
+    .map(Number)
+    .sort((left, right) => left - right)
 })

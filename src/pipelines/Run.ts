@@ -46,11 +46,20 @@ export interface Run {
   /** One line an epoch, oldest first; empty before the first. */
   readonly history: Effect.Effect<ReadonlyArray<EpochMetrics>, StoreError>
   readonly appendHistory: (epoch: EpochMetrics) => Effect.Effect<void, StoreError>
-  /** Removes the epochs after `epoch`. */
+  /** The lines of the history before the first that is damaged. */
+  readonly readableHistory: Effect.Effect<History.Readable, StoreError>
+  /** Removes the epochs after `epoch`, and lines that cannot be read. */
   readonly truncateHistory: (epoch: number) => Effect.Effect<void, StoreError>
   /** The newest checkpoint that is whole. */
   readonly checkpoint: Effect.Effect<Option.Option<Checkpoint.Checkpoint>, StoreError>
+  /** The newest checkpoint that is whole and has no fault; warns of those that are passed over. */
+  readonly checkpointWithout: (
+    fault: (checkpoint: Checkpoint.Checkpoint) => string | undefined
+  ) => Effect.Effect<Option.Option<Checkpoint.Checkpoint>, StoreError>
   readonly saveCheckpoint: (checkpoint: Checkpoint.Checkpoint) => Effect.Effect<void, StoreError>
+  /** The state at the end of the epoch with the least loss on the test images. */
+  readonly best: Effect.Effect<Option.Option<Checkpoint.Best>, StoreError>
+  readonly saveBest: (best: Checkpoint.Best) => Effect.Effect<void, StoreError>
   /** Keeps the parameters in a state at the end of an epoch, 0 before the first. */
   readonly saveSnapshot: (epoch: number, state: HostTensors) => Effect.Effect<void, StoreError>
   readonly hasSnapshot: (epoch: number) => Effect.Effect<boolean>
@@ -72,6 +81,8 @@ export interface Run {
   readonly figure: (name: string) => Effect.Effect<Option.Option<Figure>, StoreError>
   /** By name. */
   readonly figures: Effect.Effect<ReadonlyArray<Figure>, StoreError>
+  /** Removes what a killed process left of writes that did not end; for the process that owns the run. */
+  readonly removeTemporaries: Effect.Effect<void>
   /** Writes to `run.log`; a log that cannot be written to stops nothing. */
   readonly logger: Effect.Effect<Logger.Logger<unknown, void>, StoreError, Scope.Scope>
   /**
@@ -90,6 +101,15 @@ const setAside = Effect.fn("Run.setAside")(function* (directory: string) {
   yield* Effect.uninterruptible(fs.rename(directory, aside))
   return Option.some(aside)
 })
+
+const removeTemporaries = (directory: string) =>
+  Effect.gen(function* () {
+    const fs = yield* FileSystem.FileSystem
+    const { basename, join } = yield* Path.Path
+    const names = yield* fs.readDirectory(directory, { recursive: true })
+    const left = names.filter((name) => AtomicFile.isTemporary(basename(name)))
+    yield* Effect.forEach(left, (name) => fs.remove(join(directory, name), { force: true }), { discard: true })
+  }).pipe(Effect.ignore)
 
 /** Results of other evaluators that name one of these figures. */
 const overwritten = Effect.fnUntraced(function* (folder: string, own: string, names: ReadonlyArray<string>) {
@@ -142,10 +162,14 @@ export const make = Effect.fnUntraced(function* (
     manifest: provided(Manifest.read(manifest)),
     writeManifest: (value) => provided(Manifest.write(manifest, value)),
     history: provided(History.read(history)),
+    readableHistory: provided(History.readable(history)),
     appendHistory: (epoch) => provided(History.append(history, epoch)),
     truncateHistory: (epoch) => provided(History.truncate(history, epoch)),
     checkpoint: provided(Checkpoint.newest(checkpoints, id)),
+    checkpointWithout: (fault) => provided(Checkpoint.newest(checkpoints, id, fault)),
     saveCheckpoint: (checkpoint) => provided(Checkpoint.save(checkpoints, id, checkpoint)),
+    best: provided(Checkpoint.best(checkpoints, id)),
+    saveBest: (best) => provided(Checkpoint.saveBest(checkpoints, id, best)),
     saveSnapshot: (epoch, state) => provided(Snapshot.save(snapshots, id, epoch, state)),
     hasSnapshot: (epoch) => provided(Snapshot.has(snapshots, epoch)),
     snapshot: (epoch) => provided(Snapshot.read(snapshots, id, epoch)),
@@ -167,6 +191,7 @@ export const make = Effect.fnUntraced(function* (
       }).pipe(provided),
     figure: (name) => provided(FigureFolder.read(figures, name)),
     figures: provided(FigureFolder.readAll(figures)),
+    removeTemporaries: provided(removeTemporaries(directory)),
     logger: AtomicFile.makeFolder(directory).pipe(
       Effect.andThen(Effect.mapError(Logger.toFile(Logger.formatLogFmt, log), fromPlatform(log, "write"))),
       provided

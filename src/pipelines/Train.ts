@@ -5,43 +5,25 @@
  * step), so going on from a checkpoint gives the bits of a run that never stopped. Metrics of an epoch are exact means
  * over its examples. An interrupt leaves a checkpoint.
  */
-import { Clock, Effect, Schema, type Scope } from "effect"
+import { Cause, Clock, Effect, type Scope } from "effect"
 import type { LoadedDataset } from "../core/Dataset.ts"
 import { Engine, type EngineError } from "../core/Engine.ts"
 import type { ReadyEvaluator } from "../core/Evaluation.ts"
 import type { ModelError } from "../core/Model.ts"
 import * as TrainStep from "../core/TrainStep.ts"
-import { draw, permutation } from "../core/Random.ts"
+import { permutation } from "../core/Random.ts"
 import { looks } from "../core/Schedule.ts"
-import { float32, type HostTensors, int32 } from "../core/Tensors.ts"
+import type { HostTensors } from "../core/Tensors.ts"
 import type { EpochMetrics } from "../core/TrainedModel.ts"
 import type { Checkpoint } from "./Checkpoint.ts"
+import type { CheckpointEvery } from "./CheckpointEvery.ts"
+import { DivergenceError } from "./DivergenceError.ts"
+import * as Keeper from "./Keeper.ts"
 import type { PlannedRun } from "./Plan.ts"
 import { Progress } from "./Progress.ts"
+import type { Resume } from "./Resume.ts"
 import type { StoreError } from "./StoreError.ts"
 import * as Trained from "./Trained.ts"
-
-/** The loss is no longer a number. */
-export class DivergenceError extends Schema.TaggedError<DivergenceError>()("DivergenceError", {
-  run: Schema.String,
-  /** 1 for the first. */
-  epoch: Schema.Int,
-  step: Schema.Int,
-  loss: Schema.Number,
-  lastFiniteLoss: Schema.Number
-}) {
-  override get message(): string {
-    return `run ${this.run} diverged in epoch ${this.epoch}, at step ${this.step}: the loss is ${this.loss} after ${this.lastFiniteLoss}; a smaller learning rate may help`
-  }
-}
-
-/** Where a run keeps what it must not lose. */
-export interface Keeping {
-  readonly checkpoint: (checkpoint: Checkpoint) => Effect.Effect<void, StoreError>
-  readonly epoch: (metrics: EpochMetrics) => Effect.Effect<void, StoreError>
-  /** Keeps the parameters in the state at the end of an epoch, 0 before the first. */
-  readonly snapshot: (epoch: number, state: HostTensors) => Effect.Effect<void, StoreError>
-}
 
 /** Epochs at whose end the parameters are kept for evaluations on a schedule. */
 export const snapshotEpochs = (evaluators: ReadonlyArray<ReadyEvaluator>, epochs: number): ReadonlySet<number> =>
@@ -70,23 +52,21 @@ const meansOf = (split: string, sums: Readonly<Record<string, number>>, count: n
 
 const total = (values: Float32Array): number => values.reduce((sum, value) => sum + value, 0)
 
-/** A checkpoint is made at the end of an epoch when the last one is older than this, in milliseconds. */
-const checkpointInterval = 30_000
-
 /** Trains; gives the whole history. */
 export const train = Effect.fn("Train.train")(function* (options: {
   readonly run: PlannedRun
   readonly data: LoadedDataset
   readonly place: Place
-  readonly keeping: Keeping
-  /** What an earlier process left: the newest checkpoint, and the lines of the epochs before it. */
-  readonly resume: { readonly checkpoint: Checkpoint; readonly history: ReadonlyArray<EpochMetrics> } | undefined
+  readonly keeping: Keeper.Keeping
+  readonly checkpointEvery: CheckpointEvery
+  /** What an earlier process left. */
+  readonly resume: Resume | undefined
 }): Effect.fn.Return<
   ReadonlyArray<EpochMetrics>,
   EngineError | StoreError | DivergenceError | ModelError,
   Engine | Progress | Scope.Scope
 > {
-  const { run, data, place, keeping, resume } = options
+  const { run, data, place, keeping, checkpointEvery, resume } = options
   const { batchSize, epochs, optimizer } = run.training
   const engine = yield* Engine
   const progress = yield* Progress
@@ -118,23 +98,33 @@ export const train = Effect.fn("Train.train")(function* (options: {
   const lastBatch = examples - (batches - 1) * batchSize
   const wholeStep = batches > 1 || lastBatch === batchSize ? yield* compile(batchSize) : undefined
   const lastStep = lastBatch === batchSize && wholeStep !== undefined ? wholeStep : yield* compile(lastBatch)
-  const noiseTypes = Object.entries(TrainStep.trainingNoise(ingredients))
+  const inputsOf = TrainStep.stepInputs(ingredients, run.seed)
 
   let step = resume?.checkpoint.step ?? 0
   let sums: Record<string, number> = { ...resume?.checkpoint.sums }
-  let lastFiniteLoss = Number.NaN
-  let saved = yield* Clock.currentTimeMillis
+  let lastFiniteLoss = resume?.checkpoint.lastFiniteLoss ?? Number.NaN
   let rate = Number.NaN
 
-  const kept = snapshotEpochs(run.evaluation.evaluators, epochs)
-  const keep = (epoch: number) =>
-    kept.has(epoch) ? Effect.flatMap(state.read, (tensors) => keeping.snapshot(epoch, tensors)) : Effect.void
-
-  const save = Effect.gen(function* () {
-    const tensors = yield* state.read
-    yield* keeping.checkpoint({ tensors, epoch: history.length, step, sums })
-    saved = yield* Clock.currentTimeMillis
+  const stateAt = (tensors: HostTensors): Checkpoint => ({
+    tensors,
+    epoch: history.length,
+    step,
+    sums: { ...sums },
+    ...(Number.isNaN(lastFiniteLoss) ? {} : { lastFiniteLoss })
   })
+  const kept = snapshotEpochs(run.evaluation.evaluators, epochs)
+  const keeper = yield* Keeper.make({
+    keeping,
+    every: checkpointEvery,
+    epochs,
+    resume,
+    present: Effect.map(state.read, stateAt)
+  })
+  const diverged = (epoch: number, what: "loss" | "parameters", loss: number) => {
+    const checkpoint = keeper.goodStep()
+    const kept = checkpoint === undefined ? {} : { checkpoint }
+    return new DivergenceError({ run: run.id, epoch, step, what, loss, lastFiniteLoss, ...kept })
+  }
 
   const standing = (epoch: number, inEpoch: number, loss: number) => ({
     ...place,
@@ -149,20 +139,11 @@ export const train = Effect.fn("Train.train")(function* (options: {
 
   const takeStep = Effect.fnUntraced(function* (epoch: number, order: Int32Array, batch: number) {
     const indices = order.subarray(batch * batchSize, (batch + 1) * batchSize)
-    const inputs: Record<string, HostTensors[string]> = {
-      indices: int32([indices.length], indices),
-      step: float32([], Float32Array.of(step + 1))
-    }
-    for (const [name, type] of noiseTypes) {
-      inputs[`noise/${name}`] = draw(type, { seed: run.seed, stream: `noise/${name}`, step }, indices.length)
-    }
     const executable = batch === batches - 1 ? lastStep : wholeStep!
-    const terms = yield* executable.run({ state, data: images.train, inputs })
+    const terms = yield* executable.run({ state, data: images.train, inputs: inputsOf(step, indices) })
     const loss = total(terms["loss"]!.values as Float32Array) / indices.length
     step += 1
-    if (!Number.isFinite(loss)) {
-      return yield* new DivergenceError({ run: run.id, epoch, step, loss, lastFiniteLoss })
-    }
+    if (!Number.isFinite(loss)) return yield* diverged(epoch, "loss", loss)
     lastFiniteLoss = loss
     accumulate(sums, terms)
     return loss
@@ -170,14 +151,15 @@ export const train = Effect.fn("Train.train")(function* (options: {
 
   const trainEpoch = Effect.fnUntraced(function* (epoch: number) {
     const order = permutation({ seed: run.seed, stream: "shuffle", step: epoch }, examples)
-    const started = yield* Clock.currentTimeMillis
+    const started = yield* Clock.monotonicTimeNanos
     const first = step - (epoch - 1) * batches
     for (let batch = first; batch < batches; batch++) {
       yield* takeStep(epoch, order, batch)
       const done = Math.min(examples, (batch + 1) * batchSize)
-      const seconds = ((yield* Clock.currentTimeMillis) - started) / 1000
+      const seconds = Number((yield* Clock.monotonicTimeNanos) - started) / 1e9
       rate = (done - first * batchSize) / Math.max(seconds, 1e-3)
       yield* progress.update(standing(epoch, batch + 1, sums["loss"]! / done))
+      yield* keeper.afterStep
     }
     const test = yield* trained.terms("test")
     const metrics = {
@@ -189,23 +171,33 @@ export const train = Effect.fn("Train.train")(function* (options: {
       )
     }
     const line = { epoch, step, metrics, examplesPerSecond: rate }
-    const loss = metrics["train/loss"]!
     yield* Effect.uninterruptible(
       Effect.gen(function* () {
+        const tensors = yield* state.read
+        // A network can hide it from the loss: the larger of 0 and no number may be 0.
+        if (!Keeper.isSound(tensors)) return yield* diverged(epoch, "parameters", lastFiniteLoss)
         // First, so that a run that goes on from this epoch finds it there.
-        yield* keep(epoch)
+        if (kept.has(epoch)) yield* keeping.snapshot(epoch, tensors)
         yield* keeping.epoch(line)
         history.push(line)
         sums = {}
-        if (epoch === epochs || (yield* Clock.currentTimeMillis) - saved > checkpointInterval) yield* save
+        yield* keeper.afterEpoch(line, stateAt(tensors))
       })
     )
+    const loss = metrics["train/loss"]!
     yield* progress.epoch(standing(epoch, batches, loss), `test loss ${metrics["test/loss"]!.toFixed(2)}`)
   })
 
   yield* Effect.gen(function* () {
-    if (step === 0) yield* keep(0)
+    if (step === 0 && kept.has(0)) yield* Effect.flatMap(state.read, (tensors) => keeping.snapshot(0, tensors))
     for (let epoch = history.length + 1; epoch <= epochs; epoch++) yield* trainEpoch(epoch)
-  }).pipe(Effect.onInterrupt(() => Effect.ignore(save)))
+  }).pipe(
+    // The failure or the interrupt is what is told of; that something could not be kept is only said.
+    Effect.onError((cause) =>
+      Effect.catchCause(Cause.hasInterrupts(cause) ? keeper.now : keeper.lastGood, (cause) =>
+        Effect.logWarning(`run ${run.id}: its present state was not kept. ${Cause.squash(cause)}`)
+      )
+    )
+  )
   return history
 })

@@ -1,0 +1,27 @@
+/**
+ * The failure of a run whose numbers are no longer finite.
+ */
+import { Schema } from "effect"
+
+/** The loss or a parameter is no longer a finite number. The same run would come to the same again. */
+export class DivergenceError extends Schema.TaggedError<DivergenceError>()("DivergenceError", {
+  run: Schema.String,
+  /** 1 for the first. */
+  epoch: Schema.Int,
+  step: Schema.Int,
+  what: Schema.Literals(["loss", "parameters"]),
+  /** Mean of the step's batch. */
+  loss: Schema.Number,
+  /** Of the step before; NaN where there was none. */
+  lastFiniteLoss: Schema.Number,
+  /** Step of the newest checkpoint, whose parameters are finite; absent where there is none yet. */
+  checkpoint: Schema.optionalKey(Schema.Int)
+}) {
+  override get message(): string {
+    const { checkpoint, epoch, lastFiniteLoss, loss, run, step, what } = this
+    const before = Number.isNaN(lastFiniteLoss) ? "" : ` after ${lastFiniteLoss}`
+    const found = what === "loss" ? `the loss is ${loss}${before}` : `a parameter is not finite, with a loss of ${loss}`
+    const kept = checkpoint === undefined ? "" : `; the checkpoint of step ${checkpoint} is kept`
+    return `run ${run} diverged in epoch ${epoch}, at step ${step}: ${found}${kept}; a smaller learning rate may help`
+  }
+}

@@ -26,8 +26,9 @@ export interface ObjectiveInputs {
   /** `[batch, height, width, channels]` in [0, 1]. */
   readonly images: tf.Tensor4D
   readonly posterior: PosteriorDistribution
-  /** Standard normal noise for the codes, `[batch, latent]`. */
+  /** Standard normal noise for the codes, `[batch, latent]`; `[draws * batch, latent]`, draw after draw, where it asks. */
   readonly noise: tf.Tensor2D
+  /** For codes `[batch, latent]`, or `[draws * batch, latent]`, draw after draw. */
   readonly decode: (codes: tf.Tensor2D) => LikelihoodDistribution
 }
 
@@ -47,6 +48,8 @@ export class Objective extends Context.Service<
     readonly spec: Spec
     /** Whether the KL divergence has a part in the loss, so that the posterior must have one; `false` unless given. */
     readonly needsKl?: boolean
+    /** How many codes it draws an example; 1 unless given. */
+    readonly draws?: number
     readonly terms: (inputs: ObjectiveInputs) => Terms
   }
 >()("vae/core/Objective") {}

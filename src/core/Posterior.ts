@@ -3,7 +3,8 @@
  *
  * Laws: `kl` is at least 0 and 0 exactly at the prior `N(0, I)`; `sample` is a differentiable function of the heads
  * and of noise that is an argument; all terms are per example, summed over the latent axis, in nats. A family without a
- * density has neither `logProb` nor `kl`, which is infinite.
+ * density has neither `logProb` nor `kl`, which is infinite. One with a density takes several codes an example too: noise
+ * and codes `[draws * batch, latent]`, a whole batch a draw.
  */
 import type * as tf from "@tensorflow/tfjs-core"
 import type { Spec } from "./Spec.ts"

@@ -6,9 +6,11 @@
  * examples can be evaluated in chunks of any size.
  */
 import * as tf from "@tensorflow/tfjs-core"
+import { Record } from "effect"
 import type { ImageShape } from "./Dataset.ts"
 import type { Program, Signature } from "./Engine.ts"
 import { type Autoencoder, labelClasses, type ModelContext } from "./Model.ts"
+import type { NoiseType } from "./Noise.ts"
 import type { Objective, Terms } from "./Objective.ts"
 import { prefixed, type Tensors, type TensorTypes, under } from "./Tensors.ts"
 
@@ -57,23 +59,46 @@ export const gatherLabels = ({ autoencoder }: Ingredients, data: Tensors, inputs
     ? {}
     : { labels: tf.gather(data["labels"]!, inputs["indices"]!) as tf.Tensor1D }
 
-/** The objective's terms of a batch, `[batch]` each. */
+/** What a batch's codes are drawn with, for one example: an objective's draws one after the other. */
+export const posteriorNoise = ({ draws = 1 }: Objective["Service"], latent: number): NoiseType => ({
+  distribution: "normal",
+  shape: [draws * latent]
+})
+
+/** From `[batch, draws * latent]` to `[draws * batch, latent]`. */
+export const drawAfterDraw = (noise: tf.Tensor2D, draws: number): tf.Tensor2D => {
+  if (draws === 1) return noise
+  const [batch, width] = noise.shape
+  const latent = width / draws
+  return tf.reshape(tf.transpose(tf.reshape(noise, [batch, draws, latent]), [1, 0, 2]), [draws * batch, latent])
+}
+
+/** The same context for each of the draws: `[draws * batch, ...]`. */
+const forDraws = ({ labels, noise }: ModelContext, draws: number): ModelContext => {
+  const repeated = <T extends tf.Tensor>(tensor: T): T => tf.tile(tensor, [draws, ...tensor.shape.slice(1).fill(1)])
+  return { labels: labels && repeated(labels), noise: noise && Record.map(noise, repeated) }
+}
+
+/** The objective's terms of a batch, `[batch]` each, for noise `[batch, draws * latent]`. */
 export const termsOf = (
   { autoencoder }: Ingredients,
   objective: Objective["Service"],
   parameters: Tensors,
   images: tf.Tensor4D,
-  posteriorNoise: tf.Tensor2D,
+  noise: tf.Tensor2D,
   context: ModelContext
 ): Terms =>
   objective.terms({
     images,
     posterior: autoencoder.encode(parameters, images, context),
-    noise: posteriorNoise,
-    decode: (codes) => autoencoder.decode(parameters, codes, context)
+    noise: drawAfterDraw(noise, objective.draws ?? 1),
+    decode: (codes) => {
+      const draws = codes.shape[0] / images.shape[0]
+      return autoencoder.decode(parameters, codes, draws === 1 ? context : forDraws(context, draws))
+    }
   })
 
-/** The objective's terms `[batch]` without an update, with one code an example drawn by `noise/posterior`. */
+/** The objective's terms `[batch]` without an update, with codes drawn by `noise/posterior`. */
 export const evaluateTerms = (
   ingredients: Ingredients & { readonly objective: Objective["Service"] },
   sizes: { readonly examples: number; readonly batch: number }
@@ -98,7 +123,10 @@ export const evaluateTerms = (
     data: examplesType(ingredients, sizes.examples),
     inputs: {
       ...indicesType(sizes.batch),
-      "noise/posterior": { shape: [sizes.batch, ingredients.latent], dtype: "float32" }
+      "noise/posterior": {
+        shape: [sizes.batch, ...posteriorNoise(ingredients.objective, ingredients.latent).shape],
+        dtype: "float32"
+      }
     }
   }
 })

@@ -14,6 +14,7 @@ import {
   indicesType,
   type Ingredients,
   parameterTypes,
+  posteriorNoise,
   termsOf,
   type TypedProgram
 } from "./Programs.ts"
@@ -29,9 +30,13 @@ const noiseTypes = (noise: NoiseTypes, batch: number): TensorTypes =>
   )
 
 /** Noise that training asks for at every step: the posterior's and the networks' own. */
-export const trainingNoise = ({ autoencoder, latent }: Ingredients): NoiseTypes => ({
+export const trainingNoise = ({
+  autoencoder,
+  latent,
+  objective
+}: Ingredients & { readonly objective: Objective["Service"] }): NoiseTypes => ({
   ...autoencoder.noise,
-  posterior: { distribution: "normal", shape: [latent] }
+  posterior: posteriorNoise(objective, latent)
 })
 
 /**
@@ -117,7 +122,7 @@ export const trainStep = (
  * name and the step's number.
  */
 export const stepInputs = (
-  ingredients: Ingredients,
+  ingredients: Ingredients & { readonly objective: Objective["Service"] },
   seed: number
 ): ((step: number, indices: Int32Array) => HostTensors) => {
   const noise = Object.entries(trainingNoise(ingredients))

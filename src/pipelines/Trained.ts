@@ -7,7 +7,7 @@ import { Engine, EngineError, type Placed } from "../core/Engine.ts"
 import { type Autoencoder, labelClasses } from "../core/Model.ts"
 import * as Programs from "../core/Programs.ts"
 import { normal } from "../core/Random.ts"
-import { float32, type HostTensors, int32, uint8 } from "../core/Tensors.ts"
+import { float32, type HostTensors, int32, sizeOf, uint8 } from "../core/Tensors.ts"
 import type { Codes, EpochMetrics, Split, TrainedModel } from "../core/TrainedModel.ts"
 import type { PlannedRun } from "./Plan.ts"
 
@@ -175,14 +175,15 @@ export const make = Effect.fn("Trained.make")(function* (options: {
       const executable = yield* termsPrograms[split]
       const indices = Int32Array.from({ length: examples }, (_, index) => index)
       const key = { seed: run.seed, stream: `noise/evaluation/${split}`, step: 0 }
-      const noise = code === "mean" ? new Float32Array(examples * latent) : normal(key, examples * latent)
+      const width = sizeOf(Programs.posteriorNoise(run.objective, latent).shape)
+      const noise = code === "mean" ? new Float32Array(examples * width) : normal(key, examples * width)
       return yield* inChunks(examples, batch, (start) =>
         executable.run({
           state,
           data: images[split],
           inputs: {
             indices: int32([batch], rows(indices, 1, start, batch)),
-            "noise/posterior": float32([batch, latent], rows(noise, latent, start, batch))
+            "noise/posterior": float32([batch, width], rows(noise, width, start, batch))
           }
         })
       )

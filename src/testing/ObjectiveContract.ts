@@ -12,6 +12,7 @@ import { BernoulliLogits } from "../core/likelihoods/BernoulliLogits.ts"
 import { Objective, type ObjectiveError, type Terms } from "../core/Objective.ts"
 import type { PosteriorDistribution } from "../core/Posterior.ts"
 import { LogVarianceGaussian } from "../core/posteriors/LogVarianceGaussian.ts"
+import { drawAfterDraw } from "../core/Programs.ts"
 import { permutation } from "../core/Random.ts"
 import { canonicalJson } from "../core/Spec.ts"
 import type { HostTensor, HostTensors, Tensors } from "../core/Tensors.ts"
@@ -37,11 +38,11 @@ const pixels = [2, 2, 1] as const
 /** The objective's inputs by name; all but the kernel have one row an example. */
 type Inputs = Record<"images" | "mean" | "logVariance" | "noise" | "kernel", HostTensor>
 
-const inputsAt = (seed: number, batch: number): Inputs => ({
+const inputsAt = ({ draws = 1 }: Objective["Service"], seed: number, batch: number): Inputs => ({
   images: uniformValues(seed, "images", [batch, ...pixels]),
   mean: normalValues(seed, "mean", [batch, latent]),
   logVariance: normalValues(seed, "logVariance", [batch, latent]),
-  noise: normalValues(seed, "noise", [batch, latent]),
+  noise: normalValues(seed, "noise", [batch, draws * latent]),
   kernel: normalValues(seed, "kernel", [latent, 4])
 })
 
@@ -57,7 +58,7 @@ const termsOf = (objective: Objective["Service"], tensors: Tensors): Terms =>
   objective.terms({
     images: tensors["images"] as tf.Tensor4D,
     posterior: posteriorOf(tensors),
-    noise: tensors["noise"] as tf.Tensor2D,
+    noise: drawAfterDraw(tensors["noise"] as tf.Tensor2D, objective.draws ?? 1),
     decode: decoderOf(tensors)
   })
 
@@ -80,7 +81,8 @@ export const objectiveContract = (name: string, layer: Layer.Layer<Objective, Ob
       { seed: Seed, batch: integers(1, 5) },
       (at) =>
         Effect.gen(function* () {
-          const terms = readTerms(yield* Objective, inputsAt(at.seed, at.batch))
+          const objective = yield* Objective
+          const terms = readTerms(objective, inputsAt(objective, at.seed, at.batch))
           assert.containsAllKeys(terms, ["loss", "reconstruction", "kl"])
           assertFinite(terms)
           for (const [term, { shape }] of Object.entries(terms)) assert.deepStrictEqual(shape, [at.batch], term)
@@ -88,18 +90,23 @@ export const objectiveContract = (name: string, layer: Layer.Layer<Objective, Ob
     )
 
     it.effect.prop(
-      "calls -log p(x | z) reconstruction and the divergence to the prior kl",
+      "calls -log p(x | z), the mean over its draws, reconstruction and the divergence to the prior kl",
       { seed: Seed },
       ({ seed }) =>
         Effect.gen(function* () {
-          const inputs = inputsAt(seed, 3)
-          const terms = readTerms(yield* Objective, inputs)
+          const objective = yield* Objective
+          const { draws = 1 } = objective
+          const inputs = inputsAt(objective, seed, 3)
+          const terms = readTerms(objective, inputs)
           const expected = read(() => {
             const tensors = toTensors(inputs)
             const posterior = posteriorOf(tensors)
-            const codes = posterior.sample(tensors["noise"] as tf.Tensor2D)
-            const logProb = decoderOf(tensors)(codes).logProb(tensors["images"] as tf.Tensor4D)
-            return { reconstruction: tf.neg(logProb), kl: posterior.kl!() }
+            const reconstructions = Array.from({ length: draws }, (_, draw) => {
+              const noise = tf.slice(tensors["noise"] as tf.Tensor2D, [0, draw * latent], [3, latent])
+              const codes = posterior.sample(noise)
+              return tf.neg(decoderOf(tensors)(codes).logProb(tensors["images"] as tf.Tensor4D))
+            })
+            return { reconstruction: tf.div(tf.addN(reconstructions), draws), kl: posterior.kl!() }
           })
           assertClose(terms["kl"]!.values, expected.kl.values, 1e-5, "kl")
           assertClose(terms["reconstruction"]!.values, expected.reconstruction.values, 1e-5, "reconstruction")
@@ -108,8 +115,9 @@ export const objectiveContract = (name: string, layer: Layer.Layer<Objective, Ob
 
     it.effect("gives no KL divergence where there is none, and a loss that is infinite only where it needs one", () =>
       Effect.gen(function* () {
-        const { needsKl = false, terms } = yield* Objective
-        const inputs = inputsAt(1, 3)
+        const objective = yield* Objective
+        const { needsKl = false, terms } = objective
+        const inputs = inputsAt(objective, 1, 3)
         const found: Readonly<Record<string, Reading>> = read(() => {
           const tensors = toTensors(inputs)
           const mean = tensors["mean"] as tf.Tensor2D
@@ -136,7 +144,7 @@ export const objectiveContract = (name: string, layer: Layer.Layer<Objective, Ob
       ({ seed, batch }) =>
         Effect.gen(function* () {
           const objective = yield* Objective
-          const { kernel, ...rows } = inputsAt(seed, batch)
+          const { kernel, ...rows } = inputsAt(objective, seed, batch)
           const straight = readTerms(objective, { kernel, ...rows })
           const order = permutation({ seed, stream: "order", step: 0 }, batch)
           const permuted = readTerms(objective, { kernel, ...Record.map(rows, (row) => permuteRows(row, order)) })
@@ -156,9 +164,9 @@ export const objectiveContract = (name: string, layer: Layer.Layer<Objective, Ob
     it.effect("has gradients that agree with finite differences", () =>
       Effect.gen(function* () {
         const objective = yield* Objective
-        const terms = Object.keys(readTerms(objective, inputsAt(1, 2)))
+        const terms = Object.keys(readTerms(objective, inputsAt(objective, 1, 2)))
         for (const seed of [1, 2]) {
-          const { images, noise, ...at } = inputsAt(seed, 2)
+          const { images, noise, ...at } = inputsAt(objective, seed, 2)
           for (const term of terms) {
             assertGradients((tensors) => termsOf(objective, { ...tensors, ...toTensors({ images, noise }) })[term]!, at)
           }
@@ -171,7 +179,7 @@ export const objectiveContract = (name: string, layer: Layer.Layer<Objective, Ob
         const objective = yield* Objective
         for (const mean of [-1e3, 1e3]) {
           for (const logVariance of [-60, 0, 60]) {
-            const { kernel, images, noise } = inputsAt(1, 2)
+            const { kernel, images, noise } = inputsAt(objective, 1, 2)
             const at = {
               mean: constantValues([2, latent], mean),
               logVariance: constantValues([2, latent], logVariance),

@@ -5,7 +5,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as tf from "@tensorflow/tfjs-core"
 import { Record } from "effect"
 import type { Posterior, PosteriorDistribution } from "../core/Posterior.ts"
-import { permutation } from "../core/Random.ts"
+import { normal, permutation } from "../core/Random.ts"
 import { canonicalJson } from "../core/Spec.ts"
 import { float32, type HostTensor } from "../core/Tensors.ts"
 import {
@@ -104,6 +104,30 @@ export const posteriorContract = (name: string, posterior: Posterior, options: P
         assertClose(moved(codes.values), moved(expected), 1e-5, "codes")
       }
     )
+
+    if (hasDensity) {
+      it.prop("takes several draws, one after the other, as it takes each alone", shapes, ({ seed, batch, latent }) => {
+        const heads = headsAt(seed, batch, latent)
+        const noise = normal({ seed, stream: "noise", step: 0 }, 3 * batch * latent)
+        const look = (noise: Float32Array) =>
+          read(() => {
+            const q = densityAt(heads)
+            const codes = q.sample(tf.tensor2d(noise, [noise.length / latent, latent]))
+            return { codes, logProb: q.logProb(codes) }
+          })
+        const together = look(noise)
+        assert.deepStrictEqual([together.codes.shape, together.logProb.shape], [[3 * batch, latent], [3 * batch]])
+        const each = [0, 1, 2].map((draw) => look(noise.slice(draw * batch * latent, (draw + 1) * batch * latent)))
+        assert.deepStrictEqual(
+          Array.from(together.codes.values),
+          each.flatMap(({ codes }) => Array.from(codes.values))
+        )
+        assert.deepStrictEqual(
+          Array.from(together.logProb.values),
+          each.flatMap(({ logProb }) => Array.from(logProb.values))
+        )
+      })
+    }
 
     it.prop("does not depend on the order of the batch", shapes, ({ seed, batch, latent }) => {
       const order = permutation({ seed, stream: "order", step: 0 }, batch)

@@ -12,11 +12,14 @@ import { Model } from "../../src/core/Model.ts"
 import * as Codebook from "../../src/core/models/Codebook.ts"
 import * as ConditionalVae from "../../src/core/models/ConditionalVae.ts"
 import * as DenseVae from "../../src/core/models/DenseVae.ts"
+import type { Part } from "../../src/core/Network.ts"
 import { activation } from "../../src/core/networks/Activation.ts"
 import { dense } from "../../src/core/networks/Dense.ts"
+import { dropout } from "../../src/core/networks/Dropout.ts"
 import { reshape } from "../../src/core/networks/Reshape.ts"
 import { Objective } from "../../src/core/Objective.ts"
 import * as BetaElbo from "../../src/core/objectives/BetaElbo.ts"
+import * as ImportanceWeighted from "../../src/core/objectives/ImportanceWeighted.ts"
 import type { Optimizer } from "../../src/core/Optimizer.ts"
 import { Adam } from "../../src/core/optimizers/Adam.ts"
 import { Sgd } from "../../src/core/optimizers/Sgd.ts"
@@ -297,18 +300,20 @@ describe("the programs of a trained model", () => {
 })
 
 describe("the programs of a model that takes labels", () => {
-  const conditional = Effect.gen(function* () {
-    const autoencoder = yield* (yield* Model).build(shape)
-    return { autoencoder, latent, shape, objective: objectiveStub, optimizer: Adam({ learningRate: 0.01 }) }
-  }).pipe(
-    Effect.provide(
-      ConditionalVae.layer({
-        encoder: [dense(12), activation("tanh")],
-        decoder: [dense(12), activation("tanh"), dense(30), reshape([6, 5, 1])],
-        latent
-      }).pipe(Layer.provide(Layer.succeed(Labels, { classes: ["a", "b", "c", "d", "e"] })))
+  const conditionalWith = (...parts: ReadonlyArray<Part>) =>
+    Effect.gen(function* () {
+      const autoencoder = yield* (yield* Model).build(shape)
+      return { autoencoder, latent, shape, objective: objectiveStub, optimizer: Adam({ learningRate: 0.01 }) }
+    }).pipe(
+      Effect.provide(
+        ConditionalVae.layer({
+          encoder: [dense(12), activation("tanh")],
+          decoder: [dense(12), activation("tanh"), ...parts, dense(30), reshape([6, 5, 1])],
+          latent
+        }).pipe(Layer.provide(Layer.succeed(Labels, { classes: ["a", "b", "c", "d", "e"] })))
+      )
     )
-  )
+  const conditional = conditionalWith()
 
   it.effect("train alike on every engine, and lower the loss", () =>
     Effect.gen(function* () {
@@ -319,6 +324,42 @@ describe("the programs of a model that takes labels", () => {
       assertSame(actual.state, expected.state, 1e-4, 1e-3)
       const { losses } = yield* onOnnxRuntime(train(ingredients, 200))
       assert.isBelow(mean(losses.slice(-20)), mean(losses.slice(0, 20)) - 2)
+    })
+  )
+
+  it.effect("draw several codes an example, each with the example's label and noise", () =>
+    Effect.gen(function* () {
+      const draws = 3
+      const objective = { spec: { _tag: "Stub" }, draws, terms: ImportanceWeighted.terms({ samples: draws }) }
+      const noisy = { ...(yield* conditionalWith(dropout(0.3))), objective }
+      const onOne = yield* onReference(train(noisy, 6))
+      const onOther = yield* onOnnxRuntime(train(noisy, 6))
+      onOne.terms.forEach((terms, step) => assertSame(onOther.terms[step]!, terms, 1e-4, 1e-3))
+      assertSame(onOther.state, onOne.state, 1e-4, 1e-3)
+
+      const elbo = yield* conditional
+      const ingredients = { ...elbo, objective }
+      const { terms } = yield* onReference(train(ingredients, 1))
+      const inputs = inputsAt(ingredients, 1)
+      const noise = inputs["noise/posterior"]!
+      assert.deepStrictEqual(noise.shape, [sizes.batch, draws * latent])
+      const initial = TrainStep.initialState(elbo.autoencoder, elbo.optimizer, 1)
+      const single = yield* Effect.forEach([0, 1, 2], (draw) => {
+        const values = noise.values.filter((_, place) => Math.floor(place / latent) % draws === draw) as Float32Array
+        return onReference(
+          runOnce(Programs.evaluateTerms(elbo, sizes), initial, {
+            indices: inputs["indices"]!,
+            "noise/posterior": float32([sizes.batch, latent], values)
+          })
+        )
+      })
+      assertClose(
+        terms[0]!["reconstruction"]!.values,
+        Array.from({ length: sizes.batch }, (_, example) =>
+          mean(single.map(({ reconstruction }) => reconstruction!.values[example]!))
+        ),
+        1e-5
+      )
     })
   )
 

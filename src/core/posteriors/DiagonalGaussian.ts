@@ -10,6 +10,15 @@ import type { PosteriorDistribution } from "../Posterior.ts"
 export const halfLogTwoPi = 0.5 * Math.log(2 * Math.PI)
 
 /**
+ * `f` of noise or codes `[draws * batch, latent]`, which sees them as `[draws, batch, latent]`, so that what it adds of
+ * the shape `[batch, latent]` is added to every draw.
+ */
+export const everyDraw = (batch: number, rows: tf.Tensor2D, f: (rows: tf.Tensor) => tf.Tensor): tf.Tensor2D =>
+  rows.shape[0] === batch
+    ? (f(rows) as tf.Tensor2D)
+    : tf.reshape(f(tf.reshape(rows, [-1, batch, rows.shape[1]])), rows.shape)
+
+/**
  * `N(mean, diag(deviation²))` from its mean and the logarithm of its deviation, both `[batch, latent]`.
  *
  * `kl` is `½ Σ (mean² + deviation² - 1 - log deviation²)`, written with `expm1` so that it does not fall below 0 near the
@@ -18,13 +27,18 @@ export const halfLogTwoPi = 0.5 * Math.log(2 * Math.PI)
  */
 export const diagonalGaussian = (mean: tf.Tensor2D, logDeviation: tf.Tensor2D): PosteriorDistribution => {
   const deviation = tf.exp(logDeviation)
+  const batch = mean.shape[0]
   return {
     mean,
     deviation,
-    sample: (noise) => tf.add(mean, tf.mul(deviation, noise)),
+    sample: (noise) => everyDraw(batch, noise, (noise) => tf.add(mean, tf.mul(deviation, noise))),
     logProb: (codes) => {
-      const standardised = tf.mul(tf.sub(codes, mean), tf.exp(tf.neg(logDeviation)))
-      return tf.neg(tf.sum(tf.add(tf.add(tf.mul(tf.square(standardised), 0.5), logDeviation), halfLogTwoPi), 1))
+      const inverse = tf.exp(tf.neg(logDeviation))
+      const terms = everyDraw(batch, codes, (codes) => {
+        const standardised = tf.mul(tf.sub(codes, mean), inverse)
+        return tf.add(tf.add(tf.mul(tf.square(standardised), 0.5), logDeviation), halfLogTwoPi)
+      })
+      return tf.neg(tf.sum(terms, 1))
     },
     kl: () => {
       const logVariance = tf.mul(logDeviation, 2)

@@ -8,7 +8,7 @@
  */
 import * as tf from "@tensorflow/tfjs-core"
 import type { Posterior } from "../Posterior.ts"
-import { halfLogTwoPi } from "./DiagonalGaussian.ts"
+import { everyDraw, halfLogTwoPi } from "./DiagonalGaussian.ts"
 
 export interface FixedDeviationGaussianOptions {
   /** Standard deviation in every dimension, in units of the code; above 0. */
@@ -28,15 +28,16 @@ export const FixedDeviationGaussian = (options: FixedDeviationGaussianOptions): 
     heads: ["mean"],
     fromHeads: ([head]) => {
       const mean = head!
-      const latent = mean.shape[1]
+      const [batch, latent] = mean.shape
       return {
         mean,
         get deviation() {
           return tf.mul(tf.onesLike(mean), deviation) as tf.Tensor2D
         },
-        sample: (noise) => tf.add(mean, tf.mul(noise, deviation)),
+        sample: (noise) => everyDraw(batch, noise, (noise) => tf.add(mean, tf.mul(noise, deviation))),
         logProb: (codes) => {
-          const squares = tf.sum(tf.square(tf.div(tf.sub(codes, mean), deviation)), 1)
+          const standardised = everyDraw(batch, codes, (codes) => tf.div(tf.sub(codes, mean), deviation))
+          const squares = tf.sum(tf.square(standardised), 1)
           return tf.sub(tf.mul(squares, -0.5), latent * (logDeviation + halfLogTwoPi))
         },
         kl: () => tf.add(tf.mul(tf.sum(tf.square(mean), 1), 0.5), latent * klConstant)

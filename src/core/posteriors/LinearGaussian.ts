@@ -10,7 +10,7 @@
  */
 import * as tf from "@tensorflow/tfjs-core"
 import type { Posterior } from "../Posterior.ts"
-import { diagonalGaussian } from "./DiagonalGaussian.ts"
+import { diagonalGaussian, everyDraw } from "./DiagonalGaussian.ts"
 
 /** `N(mean, diag(sigma²))` with `deviation = |sigma|`; `kl` is infinite and has no gradient where `sigma` is 0. */
 export const LinearGaussian = (): Posterior => ({
@@ -21,6 +21,6 @@ export const LinearGaussian = (): Posterior => ({
     get deviation() {
       return tf.abs(sigma!)
     },
-    sample: (noise) => tf.add(mean!, tf.mul(sigma!, noise))
+    sample: (noise) => everyDraw(mean!.shape[0], noise, (noise) => tf.add(mean!, tf.mul(sigma!, noise)))
   })
 })

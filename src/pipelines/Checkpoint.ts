@@ -198,22 +198,24 @@ export const names = Effect.fnUntraced(function* (folder: string) {
   return [...steps(entries).map(fileName), ...entries.filter((name) => name === bestName)]
 })
 
-/** What a checkpoint that is whole says of itself; `loss` of the best one. Errors: `StoreError`, which says what is wrong. */
-export const inspect = Effect.fn("Checkpoint.inspect")(function* (
-  folder: string,
-  run: string,
-  name: string
-): Effect.fn.Return<
-  { readonly epoch: number; readonly step: number; readonly loss?: number },
-  StoreError,
-  FileSystem.FileSystem | Path.Path
-> {
+/** What a checkpoint says of itself. */
+export interface Inspected {
+  readonly epoch: number
+  readonly step: number
+  /** Of the best one. */
+  readonly loss?: number
+}
+
+/** What the checkpoint of this name says of itself. Errors: `StoreError` where it is not whole or another run's. */
+export const inspect = Effect.fn("Checkpoint.inspect")(function* (folder: string, run: string, name: string) {
   const path = (yield* Path.Path).join(folder, name)
-  const found =
+  const found: Option.Option<Inspected> =
     name === bestName
-      ? Option.map(yield* contentsOf(path, run, BestMetadata), ({ metadata }) => metadata)
-      : yield* read(path, run, stepOf(name))
-  if (Option.isNone(found)) return yield* corrupt(path, "it is gone")
-  const { epoch, step } = found.value
-  return { epoch, step, ...("loss" in found.value && { loss: found.value.loss }) }
+      ? Option.map(yield* contentsOf(path, run, BestMetadata), ({ metadata: { epoch, loss, step } }) => ({
+          epoch,
+          step,
+          loss
+        }))
+      : Option.map(yield* read(path, run, stepOf(name)), ({ epoch, step }) => ({ epoch, step }))
+  return Option.isSome(found) ? found.value : yield* corrupt(path, "it is gone")
 })

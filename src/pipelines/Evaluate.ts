@@ -26,12 +26,14 @@ export const missing = (planned: PlannedRun, run: Run): Effect.Effect<ReadonlyAr
 /** The trained model of a finished run, from its last checkpoint, and what it was before. */
 export const trainedModel = Effect.fnUntraced(function* (planned: PlannedRun, run: Run, data: LoadedDataset) {
   const engine = yield* Engine
-  const checkpoint = yield* run.checkpoint
+  const { epochs } = planned.training
+  // An earlier one is kept for going on, and is not the finished model.
+  const checkpoint = Option.filter(yield* run.checkpoint, ({ epoch }) => epoch === epochs)
   if (Option.isNone(checkpoint)) {
     return yield* new StoreError({
       path: run.directory,
       problem: "corrupt",
-      reason: "no checkpoint of this finished run can be read; make it again with --force, which keeps this one"
+      reason: `the checkpoint of epoch ${epochs}, this finished run's last, cannot be read; make it again with --force, which keeps this one`
     })
   }
   const at = yield* Trained.make({
@@ -108,6 +110,7 @@ export const evaluate = Effect.fn("Evaluate.evaluate")(function* (options: {
 }): Effect.fn.Return<void, EvaluateFailure, Engine | Progress | Scope.Scope> {
   const { planned, run, evaluators, data } = options
   const progress = yield* Progress
+  const engine = yield* Engine
   const { snapshots, trained } = yield* trainedModel(planned, run, yield* data)
 
   const one = Effect.fnUntraced(function* (evaluator: ReadyEvaluator) {
@@ -120,7 +123,7 @@ export const evaluate = Effect.fn("Evaluate.evaluate")(function* (options: {
     const { animations = [], figures, metrics, pages = [] } = findings
     const names = [...figures, ...animations, ...pages].map(({ name }) => name)
     yield* checkNames(planned, run, evaluator, names)
-    yield* run.writeEvaluation(id, { spec, metrics }, yield* exhibits(findings))
+    yield* run.writeEvaluation(id, { spec, metrics, engine: engine.spec }, yield* exhibits(findings))
   })
 
   const failures: Array<Cause.Cause<EvaluateFailure>> = []

@@ -48,12 +48,14 @@ export const SpecSchema = Schema.StructWithRest(Schema.Struct({ _tag: Schema.Str
   Schema.Record(Schema.String, Schema.Json)
 ])
 
+/** An engine's spec: name, device, threads, version. */
+export const EngineSpec = Schema.Record(Schema.String, Schema.Union([Schema.String, Schema.Finite]))
+
 /** What one process contributed to a run: what it ran on, and when. */
 const part = {
   /** Optimiser steps that were taken before; absent in a manifest of version 1. */
   fromStep: Schema.optionalKey(Schema.Natural),
-  /** The engine's spec: name, device, threads, version. */
-  engine: Schema.Record(Schema.String, Schema.Union([Schema.String, Schema.Finite])),
+  engine: EngineSpec,
   ...Provenance.fields,
   started: Schema.DateTimeUtcFromString,
   /** Absent while the run goes on, or if it was killed. */

@@ -25,7 +25,9 @@ export const before = (previous: Option.Option<Manifest>, fromStep: number): Rea
 }
 
 /** What a part's numbers may depend on beside the run's own description. */
-const circumstances = ({ engine, git, host, versions }: Pick<Part, "engine" | "git" | "host" | "versions">): Json => ({
+type Circumstances = Pick<Part, "engine" | "git" | "host" | "versions">
+
+const described = ({ engine, git, host, versions }: Circumstances): Json => ({
   engine,
   versions,
   code:
@@ -35,11 +37,13 @@ const circumstances = ({ engine, git, host, versions }: Pick<Part, "engine" | "g
   host: { platform: host.platform, arch: host.arch, cpu: host.cpu }
 })
 
+const inSentences = (earlier: Json, now: Json): ReadonlyArray<string> =>
+  differences(earlier, now).map((difference) => inWords(difference, { left: "before", right: "now" }))
+
 /** In which ways a part differs from the one before, in words: `engine.threads is 2 before, 4 now`. */
-export const changes = (
-  earlier: Part,
-  now: Pick<Part, "engine" | "git" | "host" | "versions">
-): ReadonlyArray<string> =>
-  differences(circumstances(earlier), circumstances(now)).map((difference) =>
-    inWords(difference, { left: "before", right: "now" })
-  )
+export const changes = (earlier: Circumstances, now: Circumstances): ReadonlyArray<string> =>
+  inSentences(described(earlier), described(now))
+
+/** In which ways the engine differs. */
+export const engineChanges = (earlier: Part["engine"], now: Part["engine"]): ReadonlyArray<string> =>
+  inSentences({ engine: earlier }, { engine: now })

@@ -5,8 +5,9 @@
  * the trained run done.
  */
 import { Effect, Logger, Option, Result } from "effect"
-import type { Engine } from "../core/Engine.ts"
+import { Engine } from "../core/Engine.ts"
 import * as Evaluate from "./Evaluate.ts"
+import * as Parts from "./Parts.ts"
 import type { Progress } from "./Progress.ts"
 import { retrying } from "./Retry.ts"
 import type { Run } from "./Run.ts"
@@ -61,14 +62,27 @@ export const perform = Effect.fn("PerformRun.perform")(
     Effect.scoped(finished(options))
 )
 
+/** Says where a finished run was trained by another engine than it is about to be evaluated by. */
+const sayChanges = Effect.fnUntraced(function* (run: Run) {
+  const { spec } = yield* Engine
+  const manifest = yield* run.manifest
+  const changes = Option.isSome(manifest) ? Parts.engineChanges(manifest.value.engine, spec) : []
+  if (changes.length === 0) return
+  yield* Effect.logWarning(
+    `run ${run.id} is evaluated otherwise than it was trained, so that the last digits may differ: ${changes.join("; ")}`
+  )
+})
+
 /** Makes the evaluations that a finished run lacks. */
 export const evaluate = Effect.fn("PerformRun.evaluate")(function* (
   { data, planned, retries }: PerformOptions,
   run: Run
 ): Effect.fn.Return<void, RunFailure, Engine | Progress> {
+  if ((yield* Evaluate.missing(planned, run)).length === 0) return
+  yield* sayChanges(run)
   const attempt = Effect.gen(function* () {
     const evaluators = yield* Evaluate.missing(planned, run)
-    if (evaluators.length > 0) yield* Effect.scoped(Evaluate.evaluate({ planned, run, evaluators, data }))
+    yield* Effect.scoped(Evaluate.evaluate({ planned, run, evaluators, data }))
   })
   yield* retrying(attempt, { retries, what: `run ${run.id}` })
 })

@@ -31,7 +31,9 @@ export const EvaluationResult = Schema.Struct({
   spec: Manifest.SpecSchema,
   metrics: Schema.Record(Schema.String, Schema.Number),
   /** Names of its figures, animations and pages in the folder `figures`. */
-  figures: Schema.Array(Schema.String)
+  figures: Schema.Array(Schema.String),
+  /** The spec of the engine that computed it; absent in older ones. */
+  engine: Schema.optionalKey(Manifest.EngineSpec)
 })
 export type EvaluationResult = typeof EvaluationResult.Type
 
@@ -75,7 +77,7 @@ export interface Run {
    */
   readonly writeEvaluation: (
     id: string,
-    result: { readonly spec: Spec; readonly metrics: Readonly<Record<string, number>> },
+    result: Omit<EvaluationResult, "figures" | "spec"> & { readonly spec: Spec },
     exhibits: ReadonlyArray<FigureFolder.Exhibit>
   ) => Effect.Effect<void, StoreError>
   readonly figure: (name: string) => Effect.Effect<Option.Option<Figure>, StoreError>

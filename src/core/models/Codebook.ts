@@ -25,8 +25,8 @@ export interface Codes<Latent extends number = number> {
   readonly problem?: string | undefined
   /** Number of dimensions. */
   readonly latent: (classes: number) => Latent
-  /** `[classes, latent]` in row-major order; undefined where the code of every class is all ones. */
-  readonly table: ((classes: number) => Float32Array) | undefined
+  /** `[classes, latent]` in row-major order. */
+  readonly table: (classes: number) => Float32Array
 }
 
 /** The same code for every image: `latent` ones. The best that a decoder can then learn is the mean image. */
@@ -34,7 +34,7 @@ export const ones = <const Latent extends number>(latent: Latent): Codes<Latent>
   spec: { _tag: "Ones", latent },
   problem: Compose.countProblem("latent", latent),
   latent: () => latent,
-  table: undefined
+  table: (classes) => new Float32Array(classes * latent).fill(1)
 })
 
 /** A dimension a class: 1 in its own, 0 in the others. */
@@ -72,19 +72,12 @@ export interface CodebookOptions<Latent extends number = number> {
   readonly likelihood?: Likelihood
 }
 
-const posterior = Deterministic()
-
 /** `q(z | y)`, all of its mass at the code of `y`. */
-const lookUp = (codes: Codes, classes: number): Pick<Autoencoder, "encode" | "encoderClasses"> => {
-  const latent = codes.latent(classes)
-  const table = codes.table?.(classes)
-  return table === undefined
-    ? { encode: (_, images) => posterior.fromHeads([tf.ones([images.shape[0], latent])]) }
-    : {
-        encoderClasses: classes,
-        encode: (_parameters, _images, { labels } = {}) =>
-          posterior.fromHeads([tf.gather(tf.tensor2d(table, [classes, latent]), labels!)])
-      }
+const lookUp = (codes: Codes, classes: number): Autoencoder["encode"] => {
+  const { fromHeads } = Deterministic()
+  const table = codes.table(classes)
+  return (_parameters, _images, { labels } = {}) =>
+    fromHeads([tf.gather(tf.tensor2d(table, [classes, codes.latent(classes)]), labels!)])
 }
 
 /**
@@ -114,7 +107,8 @@ export const layer = <const Latent extends number>(
           ({ decode, noise, parameters }): Autoencoder => ({
             parameters,
             noise,
-            ...lookUp(codes, classes),
+            encoderClasses: classes,
+            encode: lookUp(codes, classes),
             decode: (parameters, codes, { noise } = {}) => decode(parameters, codes, noise)
           })
         )

@@ -32,6 +32,7 @@ export * as TrainedModel from "./core/TrainedModel.ts"
 
 // Datasets.
 export * as BinarizedMnist from "./core/datasets/BinarizedMnist.ts"
+export * as Exemplars from "./core/datasets/Exemplars.ts"
 export * as FashionMnist from "./core/datasets/FashionMnist.ts"
 export * as FreyFaces from "./core/datasets/FreyFaces.ts"
 export * as ImageFolder from "./core/datasets/ImageFolder.ts"
@@ -43,6 +44,7 @@ export * as Split from "./core/datasets/Split.ts"
 export * as Synthetic from "./core/datasets/Synthetic.ts"
 
 // Models and what they are composed of.
+export * as Codebook from "./core/models/Codebook.ts"
 export * as ConditionalVae from "./core/models/ConditionalVae.ts"
 export * as DenseVae from "./core/models/DenseVae.ts"
 export * as SequentialVae from "./core/models/SequentialVae.ts"
@@ -67,6 +69,7 @@ export { SoftplusGaussian } from "./core/posteriors/SoftplusGaussian.ts"
 
 // Objectives and optimisers.
 export * as BetaElbo from "./core/objectives/BetaElbo.ts"
+export * as ImportanceWeighted from "./core/objectives/ImportanceWeighted.ts"
 export * as SumOfTerms from "./core/objectives/SumOfTerms.ts"
 export { HalfMeanSquaredCode } from "./core/terms/HalfMeanSquaredCode.ts"
 export { KlDivergence } from "./core/terms/KlDivergence.ts"
@@ -91,6 +94,7 @@ export { LatentScatter } from "./core/evaluations/LatentScatter.ts"
 export { LatentScatterOverTraining } from "./core/evaluations/LatentScatterOverTraining.ts"
 export { Manifold } from "./core/evaluations/Manifold.ts"
 export { ManifoldOverTraining } from "./core/evaluations/ManifoldOverTraining.ts"
+export { ReconstructionError } from "./core/evaluations/ReconstructionError.ts"
 export { Reconstructions } from "./core/evaluations/Reconstructions.ts"
 export { ReconstructionsOverTraining } from "./core/evaluations/ReconstructionsOverTraining.ts"
 export { SampleQuality } from "./core/evaluations/SampleQuality.ts"

@@ -7,6 +7,7 @@ import { CliError } from "effect/cli"
 import packageJson from "../package.json" with { type: "json" }
 import * as CommandLine from "./pipelines/CommandLine.ts"
 import * as ConsoleLog from "./pipelines/ConsoleLog.ts"
+import * as Signals from "./pipelines/Signals.ts"
 
 /** What the command line's own parser refuses is wrong usage; it has already said why. */
 const isRefusedArguments = (error: unknown): boolean =>
@@ -24,7 +25,8 @@ const explain = (cause: Cause.Cause<unknown>): Effect.Effect<void> => {
 const program = Stdio.Stdio.use((stdio) => stdio.args).pipe(
   Effect.flatMap((args) => CommandLine.run(args, packageJson.version)),
   Effect.tapCause(explain),
-  Effect.provide(Layer.mergeAll(NodeServices.layer, NodeHttpClient.layerUndici, ConsoleLog.layer))
+  Effect.provide(Layer.mergeAll(NodeServices.layer, NodeHttpClient.layerUndici, ConsoleLog.layer)),
+  (main) => Effect.scoped(Effect.andThen(Signals.leaveAtSecond, main))
 )
 
 NodeRuntime.runMain(program, {

@@ -59,10 +59,11 @@ export const fuzz = <Case, A, E, R>(fuzzed: Fuzzed<Case, A, E, R>): Effect.Effec
         outcomes.accepted++
         return fuzzed.accepted(exit.value.value, input)
       }
-      const [reason, ...others] = exit.cause.reasons
-      if (reason === undefined || others.length > 0 || !Cause.isFailReason(reason) || !refusal(reason.error)) {
-        assert.fail(`is no refusal: ${Cause.pretty(exit.cause)}`)
-      }
+      // More than one where things were read at once.
+      const reasons = exit.cause.reasons.filter(Cause.isFailReason)
+      const [reason] = reasons
+      const isRefusal = reasons.length === exit.cause.reasons.length && reasons.every(({ error }) => refusal(error))
+      if (reason === undefined || !isRefusal) assert.fail(`is no refusal: ${Cause.pretty(exit.cause)}`)
       outcomes.refused++
       fuzzed.refused?.(input, reason.error)
     })

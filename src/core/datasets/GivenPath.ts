@@ -2,7 +2,7 @@
  * Files and folders that an experiment names: where they are, and the hashes that name their content.
  */
 import { createHash } from "node:crypto"
-import { Effect, FileSystem, Path, type PlatformError, Stream } from "effect"
+import { Effect, FileSystem, Path, type PlatformError, Schema, Stream } from "effect"
 import { DataDirectories, DatasetError, type Located } from "../Dataset.ts"
 
 /** Where a file or folder is. */
@@ -32,16 +32,27 @@ export const find = Effect.fn("GivenPath.find")(function* (
   return yield* new DatasetError({ dataset, reason: `${location} does not exist${elsewhere}${advice}` })
 })
 
-/** SHA-256 of a file's content, read piece by piece. */
-export const hash = (path: string): Effect.Effect<string, PlatformError.PlatformError, FileSystem.FileSystem> =>
-  Effect.gen(function* () {
-    const fs = yield* FileSystem.FileSystem
-    const content = createHash("sha256")
-    yield* Stream.runForEach(fs.stream(path, { chunkSize: 2 ** 20 }), (chunk) =>
-      Effect.sync(() => content.update(chunk))
-    )
-    return content.digest("hex")
-  })
+/** What is to be read as a file is a folder, a device or the like. */
+export class NoFileError extends Schema.TaggedError<NoFileError>()("NoFileError", {
+  path: Schema.String,
+  found: Schema.String
+}) {
+  override get message(): string {
+    return `${this.path}: expected a file, found ${this.found}`
+  }
+}
+
+/** SHA-256 of a file's content, read piece by piece. Some devices have no end, so nothing but files is read. */
+export const hash = Effect.fnUntraced(function* (
+  path: string
+): Effect.fn.Return<string, NoFileError | PlatformError.PlatformError, FileSystem.FileSystem> {
+  const fs = yield* FileSystem.FileSystem
+  const { type } = yield* fs.stat(path)
+  if (type !== "File") return yield* new NoFileError({ path, found: type.toLowerCase() })
+  const content = createHash("sha256")
+  yield* Stream.runForEach(fs.stream(path, { chunkSize: 2 ** 20 }), (chunk) => Effect.sync(() => content.update(chunk)))
+  return content.digest("hex")
+})
 
 /** Names the dataset in whatever went wrong with files. */
 export const named = (dataset: string) =>

@@ -74,7 +74,8 @@ const readInto = Effect.fnUntraced(function* (
   place: Uint8Array
 ) {
   const fs = yield* FileSystem.FileSystem
-  const { size } = yield* fs.stat(image.path)
+  const { size, type } = yield* fs.stat(image.path)
+  if (type !== "File") return yield* new GivenPath.NoFileError({ path: image.path, found: type.toLowerCase() })
   if (size > maximumFileBytes) {
     const text = `${image.name} (${size} bytes, expected at most ${maximumFileBytes})`
     const result: Read = { image, sha256: yield* GivenPath.hash(image.path), fault: { kind: "content", text } }
@@ -142,7 +143,7 @@ const make = (options: ImageFolderOptions, classes?: ReadonlyArray<string>): Dat
     expected: string
   ): Effect.fn.Return<
     LoadedDataset,
-    DatasetError | ImageFileError | PlatformError.PlatformError,
+    DatasetError | GivenPath.NoFileError | ImageFileError | PlatformError.PlatformError,
     FileSystem.FileSystem | Path.Path
   > {
     const images = yield* listed(location)

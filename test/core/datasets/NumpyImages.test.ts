@@ -123,6 +123,13 @@ describe("NumpyImages", () => {
     })
   )
 
+  it.live("refuses what is no file before it reads it: a folder, a device without an end", () =>
+    Effect.gen(function* () {
+      yield* refused(NumpyImages.layer({ ...size, file: "faces" }), `${folder}/faces: expected a file, found directory`)
+      yield* refused(NumpyImages.layer({ ...size, file: "/dev/zero" }), "/dev/zero: expected a file, found")
+    })
+  )
+
   it.live("has a digest for each content and split, and a spec for each option", () =>
     Effect.gen(function* () {
       const loaded = yield* Effect.forEach(

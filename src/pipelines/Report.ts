@@ -29,21 +29,23 @@ export const caption = (label: string): string =>
     })
     .join(", ")
 
-/** Every run's figures of one name, set beside each other; only names that all runs have. */
+/** What the figures' titles have in common: of `MNIST: samples` and `Fashion-MNIST: samples` what stands after the colon. */
+const commonTitle = ([first = "", ...others]: ReadonlyArray<string>): string =>
+  others.every((title) => title === first) ? first : first.replace(/^[^:]*: /, "")
+
+/** The figures of one name, set beside each other, where two runs or more have one. */
 const comparisons = (experiment: string, runs: ReadonlyArray<ReportedRun>): ReadonlyArray<Figure> => {
-  const [first, ...others] = runs
-  if (first === undefined) return []
-  return first.figures.flatMap((figure) => {
-    const same = others.map((run) => run.figures.find(({ name }) => name === figure.name))
-    if (same.some((other) => other === undefined)) return []
-    const labelled = [figure, ...(same as ReadonlyArray<Figure>)].map((member, index) => ({
-      label: runs[index]!.label,
-      figure: member
-    }))
+  const names = [...new Set(runs.flatMap(({ figures }) => figures.map(({ name }) => name)))]
+  return names.flatMap((name) => {
+    const labelled = runs.flatMap(({ figures, label }) => {
+      const figure = figures.find((one) => one.name === name)
+      return figure === undefined ? [] : [{ label, figure }]
+    })
+    if (labelled.length < 2) return []
     return [
       sideBySide(labelled, {
-        name: figure.name,
-        title: `${experiment} · ${figure.title}`,
+        name,
+        title: `${experiment} · ${commonTitle(labelled.map(({ figure }) => figure.title))}`,
         caption: labelled.map(({ figure: { caption }, label }) => `${label}: ${caption}`).join(" ")
       })
     ]

@@ -1,0 +1,60 @@
+import { assert, describe, it } from "@effect/vitest"
+import type { Figure } from "../../src/core/Figure.ts"
+import { caption, figures, type ReportedRun } from "../../src/pipelines/Report.ts"
+
+const figure = (name: string, title: string): Figure => ({
+  name,
+  title,
+  caption: `Caption of ${title}.`,
+  view: { mark: "point" }
+})
+
+const run = (label: string, ...figures: ReadonlyArray<Figure>): ReportedRun => ({
+  label,
+  history: [{ epoch: 1, step: 10, metrics: { "test/loss": 1 }, examplesPerSecond: 1 }],
+  metrics: {},
+  figures
+})
+
+/** Names and titles of the figures that compare runs. */
+const compared = (...runs: ReadonlyArray<ReportedRun>) => figures("sweep", runs).map(({ name, title }) => [name, title])
+
+const curves = ["curves", "sweep · test loss and its terms"]
+
+describe("the figures of a sweep", () => {
+  it("are none for a single run", () => {
+    assert.deepStrictEqual(compared(run("a", figure("samples", "MNIST: samples"))), [])
+  })
+
+  it("set beside each other what two runs or more have, and leave out what only one has", () => {
+    const samples = figure("samples", "MNIST: samples")
+    const manifold = figure("manifold", "MNIST: manifold")
+    const lines = figure("lines", "MNIST: lines")
+    const found = figures("sweep", [run("a", samples, lines), run("b", samples, manifold), run("c", samples, manifold)])
+    assert.deepStrictEqual(
+      found.map(({ name, title }) => [name, title]),
+      [["samples", "sweep · MNIST: samples"], ["manifold", "sweep · MNIST: manifold"], curves]
+    )
+    assert.strictEqual(found[1]!.caption, "b: Caption of MNIST: manifold. c: Caption of MNIST: manifold.")
+    assert.lengthOf(found[1]!.view["concat"] as ReadonlyArray<unknown>, 2)
+  })
+
+  it("name no dataset where the runs have different ones", () => {
+    assert.deepStrictEqual(
+      compared(run("a", figure("samples", "MNIST: samples")), run("b", figure("samples", "Fashion-MNIST: samples"))),
+      [["samples", "sweep · samples"], curves]
+    )
+  })
+
+  it("have one figure of curves in the place of the runs' own", () => {
+    const own = figure("curves", "MNIST: loss")
+    assert.deepStrictEqual(compared(run("a", own), run("b", own)), [curves])
+  })
+})
+
+describe("a run's label", () => {
+  it("is written as people write it", () => {
+    assert.strictEqual(caption("beta=12 seed=1"), "β = 12, seed = 1")
+    assert.strictEqual(caption(""), "")
+  })
+})

@@ -63,17 +63,17 @@ export const reconstructionsFigure = Effect.fnUntraced(function* (count: number)
   const images = imagesAt(data.test, shape, indices)
   const codes = yield* encode("test", indices)
   const reconstructions = yield* decode(codes.mean, labelsFor(model, "test", indices))
-  const columns = Math.max(1, Math.min(perRow, indices.length))
   const grid = yield* mosaic({
     name: "reconstructions",
-    images: stackRows([images, reconstructions], columns * shape.height * shape.width * shape.channels),
+    // Few images leave white places, so that images are of one size in the figures of all runs.
+    images: stackRows([images, reconstructions], perRow * shape.height * shape.width * shape.channels),
     shape,
-    columns,
+    columns: perRow,
     gap: 0.07
   })
   const squaredError = images.reduce((sum, value, index) => sum + (value - reconstructions[index]!) ** 2, 0)
   const error = (squaredError / images.length).toPrecision(3)
-  const what = `${indices.length} test images of ${datasetName} and, below each, the mean of p(x | z) at the mean of its code`
+  const what = `${indices.length} test image${indices.length === 1 ? "" : "s"} of ${datasetName} and, below each, the mean of p(x | z) at the mean of its code`
   const figure = imageGrid({
     name: "reconstructions",
     title: `${datasetName}: test images and their reconstructions`,

@@ -34,7 +34,8 @@ describe("Reconstructions", () => {
       const { figures } = yield* Reconstructions().run
       const text = yield* textOf(figures[0]!)
       assert.includeMembers(text, ["Fake: test images and their reconstructions", "image", "reconstruction"])
-      assert.include(figures[0]!.caption, `${Math.min(10, kind.count ?? 30)} test images of Fake`)
+      const count = Math.min(10, kind.count ?? 30)
+      assert.include(figures[0]!.caption, `${count} test image${count === 1 ? "" : "s"} of Fake`)
     }).pipe(Effect.provide(fakeLayer(kind)))
   )
 

@@ -4,21 +4,26 @@
  * Laws: a finished run is never trained again unless asked, and what it was is then kept; an evaluation that fails leaves
  * the trained run done.
  */
-import { Effect, Logger, Option, Result } from "effect"
+import { DateTime, Effect, type FileSystem, Logger, Option, type Path, Result, type Scope } from "effect"
 import { Engine } from "../core/Engine.ts"
 import * as Evaluate from "./Evaluate.ts"
+import * as ModelFolder from "./ModelFolder.ts"
 import * as Parts from "./Parts.ts"
+import type { PlannedRun } from "./Plan.ts"
 import type { Progress } from "./Progress.ts"
 import { retrying } from "./Retry.ts"
 import type { Run } from "./Run.ts"
+import type { RunTaken } from "./RunLock.ts"
 import { RunStore } from "./RunStore.ts"
 import { train, type TrainFailure, type TrainOptions } from "./TrainRun.ts"
 
-export type RunFailure = TrainFailure | Evaluate.EvaluateFailure
+export type RunFailure = TrainFailure | Evaluate.EvaluateFailure | RunTaken
 
 export interface PerformOptions extends TrainOptions {
   /** Train again though the run is done; what there was is kept aside. */
   readonly force: boolean
+  /** With `force`: when the attempt was begun that is to be made again, if there is one. One begun since is not it. */
+  readonly former?: string
   /** How often the run is tried again where its engine or its folder fails. */
   readonly retries: number
 }
@@ -39,15 +44,40 @@ const setEndedAside = Effect.fnUntraced(function* (run: Run) {
   if (status === "done" || status === "failed") yield* run.setAside
 })
 
+/** The finished run of this id, wherever it is. */
+const findDone = Effect.fnUntraced(function* ({ force, former, planned }: PerformOptions) {
+  const store = yield* RunStore
+  const search = store.find(planned.id, planned.experiment)
+  // What cannot be read is set aside.
+  const found = force ? Effect.orElseSucceed(search, () => Option.none()) : search
+  return Option.filter(
+    yield* found,
+    ({ manifest }) => manifest.status === "done" && !(force && DateTime.formatIso(manifest.started) === former)
+  )
+})
+
+/** Whether nothing is left to be added to a finished run. */
+const isWhole = (planned: PlannedRun, run: Run) =>
+  Effect.all([Evaluate.missing(planned, run), ModelFolder.card(run.directory)]).pipe(
+    Effect.map(([evaluators, model]) => evaluators.length === 0 && Option.isSome(model)),
+    // What cannot be read is said where it is to be made.
+    Effect.orElseSucceed(() => false)
+  )
+
 /** The finished run of this id, wherever it is; else trains it in its own folder. */
 const finished = Effect.fnUntraced(function* (options: PerformOptions) {
   const { force, planned, retries } = options
   const store = yield* RunStore
-  if (!force) {
-    const found = yield* store.find(planned.id, planned.experiment)
-    if (Option.isSome(found) && found.value.manifest.status === "done") return { run: found.value.run, trained: false }
+  const found = yield* findDone(options)
+  if (Option.isSome(found) && (yield* isWhole(planned, found.value.run))) {
+    return { run: found.value.run, trained: false }
   }
-  const run = yield* store.open(planned.experiment, planned.id)
+  const home = Option.match(found, { onNone: () => planned.experiment, onSome: ({ run }) => run.experiment })
+  const run = yield* store.open(home, planned.id)
+  // Another process may have finished it before this one had it.
+  const done = yield* findDone(options)
+  if (Option.isSome(done))
+    return { run: done.value.run.directory === run.directory ? run : done.value.run, trained: false }
   if (force) yield* setEndedAside(run)
   const attempt = Effect.scoped(train(options, run)).pipe(
     Effect.provide(Logger.layer([run.logger], { mergeWithExisting: true }))
@@ -56,10 +86,18 @@ const finished = Effect.fnUntraced(function* (options: PerformOptions) {
   return { run, trained: true }
 })
 
-/** Trains the run if it is not done yet. */
+/**
+ * Trains the run if it is not done yet. No other process writes to it for the time of the scope, unless nothing is left to
+ * be written.
+ */
 export const perform = Effect.fn("PerformRun.perform")(
-  (options: PerformOptions): Effect.Effect<Performed, RunFailure, Engine | Progress | RunStore> =>
-    Effect.scoped(finished(options))
+  (
+    options: PerformOptions
+  ): Effect.Effect<
+    Performed,
+    RunFailure,
+    Engine | FileSystem.FileSystem | Path.Path | Progress | RunStore | Scope.Scope
+  > => finished(options)
 )
 
 /** Says where a finished run was trained by another engine than it is about to be evaluated by. */

@@ -3,7 +3,7 @@
  *
  * Laws: a run that fails fails alone; whatever happens, the summary says how each run that was begun ended.
  */
-import { Cause, Clock, Effect, Option, Runtime, Schema, Terminal } from "effect"
+import { Cause, Clock, DateTime, Effect, Option, Runtime, Schema, Terminal } from "effect"
 import type { Experiment } from "../core/Experiment.ts"
 import { type CheckpointEvery, standard } from "./CheckpointEvery.ts"
 import * as ExportModel from "./ExportModel.ts"
@@ -119,6 +119,12 @@ export const run = Effect.fn("RunExperiment.run")(function* (
   const folder = yield* store.experiment(experiment.name)
   const load = yield* LoadData.make
   const provenance = yield* Provenance.gather
+  // What is done before this command is to be made again; what another process finishes meanwhile is not.
+  const formers = force
+    ? yield* Effect.forEach(runs, ({ experiment, id }) =>
+        Effect.orElseSucceed(store.find(id, experiment), () => Option.none())
+      )
+    : []
   const outcomes: Array<Outcome> = []
   const started = yield* Clock.currentTimeMillis
   for (const source of sourcesOf(runs)) {
@@ -137,6 +143,10 @@ export const run = Effect.fn("RunExperiment.run")(function* (
       data: load(planned),
       provenance,
       force,
+      ...Option.match(formers[index] ?? Option.none(), {
+        onNone: () => ({}),
+        onSome: ({ manifest }) => ({ former: DateTime.formatIso(manifest.started) })
+      }),
       checkpointEvery: checkpointEvery ?? standard,
       retries: retries ?? 0
     }
@@ -154,6 +164,8 @@ export const run = Effect.fn("RunExperiment.run")(function* (
           })
         )
       ),
+      // Until it is evaluated too, no other process writes to the run.
+      Effect.scoped,
       // Whatever goes wrong in one run, a defect too, the other runs go on.
       Effect.catchCause((cause): Effect.Effect<Outcome> =>
         Cause.hasInterrupts(cause)

@@ -202,7 +202,9 @@ export const make = Effect.fnUntraced(function* (
   return {
     acquire: Effect.fnUntraced(function* (id) {
       const path = yield* Effect.acquireRelease(claim(id), (path) =>
-        Effect.catch(remove(path), (error) => Effect.logWarning(`The claim to a run was not removed. ${error.message}`))
+        Effect.catch(Effect.retry(remove(path), { times: 2 }), (error) =>
+          Effect.logWarning(`The claim to a run was not removed. ${error.message}`)
+        )
       )
       yield* Effect.forkScoped(beat(path))
       const gone = new StoreError({

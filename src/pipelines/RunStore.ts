@@ -1,7 +1,7 @@
 /**
  * The results folder: `EXPERIMENT/ID/` holds one run, `EXPERIMENT/` what is said of all its runs together.
  *
- * Law: a run is found by its id, whichever experiment made it.
+ * Laws: a run is found by its id, whichever experiment made it; one process at a time writes to it.
  */
 import { Context, Effect, FileSystem, Layer, Option, Path, type Scope } from "effect"
 import type { Figure } from "../core/Figure.ts"
@@ -9,6 +9,7 @@ import * as AtomicFile from "./AtomicFile.ts"
 import * as FigureFolder from "./FigureFolder.ts"
 import type { Manifest, Status } from "./Manifest.ts"
 import * as Run from "./Run.ts"
+import * as RunLock from "./RunLock.ts"
 import { fromPlatform, StoreError } from "./StoreError.ts"
 import * as Summary from "./Summary.ts"
 
@@ -37,8 +38,16 @@ export class RunStore extends Context.Service<
   {
     /** Absolute path of the results folder. */
     readonly directory: string
-    /** A run to be made or gone on with. The scope is the time for which the caller owns the run. */
-    readonly open: (experiment: string, id: string) => Effect.Effect<Run.Run, StoreError, Scope.Scope>
+    /**
+     * A run to be made, gone on with or evaluated, which no other process does for the time of the scope. Fails at once
+     * where another process has it. If it is taken from this process nonetheless, its writes fail.
+     */
+    readonly open: (
+      experiment: string,
+      id: string
+    ) => Effect.Effect<Run.Run, StoreError | RunLock.RunTaken, Scope.Scope>
+    /** Who has the run, such as `process 4711 on HOST`; none where nobody alive has. */
+    readonly owner: (id: string) => Effect.Effect<Option.Option<string>, StoreError>
     /**
      * The run of this id: a finished one rather than another, one of `experiment` rather than another's. A broken
      * manifest is an error in `experiment`, and passed over with a warning elsewhere.
@@ -55,6 +64,26 @@ const checkId = (path: string, id: string) =>
     ? Effect.void
     : new StoreError({ path, problem: "cannot read", reason: `"${id}" is no run id: one has 12 digits of 0-9 and a-f` })
 
+/** The run, whose writing effects first make sure that it is still the caller's. */
+const guarded = (run: Run.Run, { check }: RunLock.Held): Run.Run => {
+  const guard =
+    <A extends ReadonlyArray<any>, B>(write: (...args: A) => Effect.Effect<B, StoreError>) =>
+    (...args: A): Effect.Effect<B, StoreError> =>
+      Effect.andThen(check, write(...args))
+  return {
+    ...run,
+    writeManifest: guard(run.writeManifest),
+    appendHistory: guard(run.appendHistory),
+    truncateHistory: guard(run.truncateHistory),
+    saveCheckpoint: guard(run.saveCheckpoint),
+    saveBest: guard(run.saveBest),
+    saveSnapshot: guard(run.saveSnapshot),
+    writeSummary: guard(run.writeSummary),
+    writeEvaluation: guard(run.writeEvaluation),
+    setAside: Effect.andThen(check, run.setAside)
+  }
+}
+
 const make = Effect.fnUntraced(function* (results: string) {
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
@@ -62,6 +91,7 @@ const make = Effect.fnUntraced(function* (results: string) {
   const provided = <A, E, R>(effect: Effect.Effect<A, E, R | FileSystem.FileSystem | Path.Path>) =>
     Effect.provideContext(effect, context)
   const directory = path.resolve(results)
+  const lock = yield* RunLock.make(path.join(directory, ".locks"))
 
   const runAt = Effect.fnUntraced(function* (experiment: string, id: string) {
     yield* checkId(directory, id)
@@ -107,8 +137,11 @@ const make = Effect.fnUntraced(function* (results: string) {
 
   return RunStore.of({
     directory,
-    // Two processes may open one run as yet; a lock that is held for the scope belongs here.
-    open: runAt,
+    open: Effect.fn("RunStore.open")(function* (experiment, id) {
+      const run = yield* runAt(experiment, id)
+      return guarded(run, yield* lock.acquire(id))
+    }),
+    owner: (id) => Effect.andThen(checkId(directory, id), lock.owner(id)),
     find,
     status: (id) =>
       Effect.map(

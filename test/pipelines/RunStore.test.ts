@@ -1,11 +1,13 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert, describe, layer } from "@effect/vitest"
-import { Effect, FileSystem, Logger, Option, Path, type Scope } from "effect"
+import { Effect, FileSystem, Logger, Option, Path } from "effect"
 import type { Figure } from "../../src/core/Figure.ts"
 import { float32 } from "../../src/core/Tensors.ts"
 import type { Status } from "../../src/pipelines/Manifest.ts"
-import type { Run } from "../../src/pipelines/Run.ts"
+import * as Run from "../../src/pipelines/Run.ts"
+import type { RunTaken } from "../../src/pipelines/RunLock.ts"
 import * as RunStore from "../../src/pipelines/RunStore.ts"
+import type { StoreError } from "../../src/pipelines/StoreError.ts"
 import * as Faulty from "./FaultyFileSystem.ts"
 import { manifestOf } from "./SampleManifest.ts"
 
@@ -44,11 +46,13 @@ const evaluator = "0123456789ab"
 
 const withStatus = (status: Status, seed: number = 0) => ({ ...manifestOf(seed), status })
 
+const problemOf = (error: StoreError | RunTaken) => (error._tag === "StoreError" ? error.problem : error._tag)
+
 /** The epochs of the run. */
 const numbers = [1, 2]
 
 /** All that a run of two epochs writes, in order. */
-const life = (run: Run) =>
+const life = (run: Run.Run) =>
   Effect.gen(function* () {
     yield* run.writeManifest(withStatus("running"))
     for (const number of numbers) {
@@ -61,7 +65,7 @@ const life = (run: Run) =>
   })
 
 /** Reads all of a run: whatever happened before, it must be readable and each part must vouch for those before it. */
-const assertConsistent = (run: Run) =>
+const assertConsistent = (run: Run.Run) =>
   Effect.gen(function* () {
     const manifest = Option.map(yield* run.manifest, ({ status }) => status)
     const history = yield* run.history
@@ -86,20 +90,77 @@ const assertConsistent = (run: Run) =>
 
 describe("RunStore", () => {
   layer(NodeServices.layer)((it) => {
-    it.effect("opening, finding and reading touch nothing", () =>
+    it.effect("finding and reading touch nothing; opening leaves a claim for as long as the run is had", () =>
       Effect.gen(function* () {
         const fs = yield* FileSystem.FileSystem
         const { join } = yield* Path.Path
         const results = join(yield* temporary, "results")
         const store = yield* storeAt(results)
-        const run = yield* store.open("beta-sweep", id)
-        assert.strictEqual(run.directory, join(results, "beta-sweep", id))
-        assert.isUndefined(yield* assertConsistent(run))
         assert.isTrue(Option.isNone(yield* store.find(id, "beta-sweep")))
         assert.isTrue(Option.isNone(yield* store.status(id)))
+        assert.isTrue(Option.isNone(yield* store.owner(id)))
         assert.isTrue(Option.isNone(yield* (yield* store.experiment("beta-sweep")).summary))
-        assert.isTrue(Option.isNone(yield* run.setAside))
         assert.isFalse(yield* fs.exists(results))
+        const whileHad = Effect.gen(function* () {
+          const run = yield* store.open("beta-sweep", id)
+          assert.strictEqual(run.directory, join(results, "beta-sweep", id))
+          assert.isUndefined(yield* assertConsistent(run))
+          assert.isTrue(Option.isNone(yield* run.setAside))
+          return yield* fs.readDirectory(results, { recursive: true })
+        })
+        const [folder, claim, ...more] = yield* Effect.scoped(whileHad)
+        assert.strictEqual(folder, ".locks")
+        assert.isTrue(claim!.startsWith(join(".locks", id)))
+        assert.deepStrictEqual(more, [])
+        assert.deepStrictEqual(yield* fs.readDirectory(results, { recursive: true }), [".locks"])
+      })
+    )
+
+    it.effect("a run is had by one at a time, in whichever experiment, also while it is set aside", () =>
+      Effect.gen(function* () {
+        const results = yield* temporary
+        const [store, other] = [yield* storeAt(results), yield* storeAt(results)]
+        const refused = (experiment: string) => Effect.flip(Effect.scoped(other.open(experiment, id)))
+        yield* Effect.scoped(
+          Effect.gen(function* () {
+            const run = yield* store.open("a", id)
+            assert.strictEqual((yield* refused("a"))._tag, "RunTaken")
+            yield* run.writeManifest(withStatus("done"))
+            yield* run.setAside
+            assert.include((yield* refused("b")).message, `process ${process.pid} on`)
+            assert.include(Option.getOrThrow(yield* other.owner(id)), `process ${process.pid} on`)
+          })
+        )
+        assert.isTrue(Option.isNone(yield* store.owner(id)))
+        yield* other.open("b", id)
+      })
+    )
+
+    it.effect("whose run was taken writes no more", () =>
+      Effect.gen(function* () {
+        const fs = yield* FileSystem.FileSystem
+        const { join } = yield* Path.Path
+        const results = yield* temporary
+        const run = yield* (yield* storeAt(results)).open("a", id)
+        yield* life(run)
+        const locks = join(results, ".locks")
+        yield* fs.remove(join(locks, (yield* fs.readDirectory(locks))[0]!))
+        const before = yield* fs.readDirectory(results, { recursive: true })
+        for (const write of [
+          run.writeManifest(manifestOf()),
+          run.appendHistory(epoch(3)),
+          run.truncateHistory(1),
+          run.saveCheckpoint(checkpoint(3)),
+          run.saveBest({ tensors: {}, epoch: 3, step: 30, loss: 1 }),
+          run.saveSnapshot(3, {}),
+          run.writeSummary({ epoch: 3, step: 30, metrics: {} }),
+          run.writeEvaluation("000000000000", result, [picture("new")]),
+          run.setAside
+        ]) {
+          assert.match((yield* Effect.flip<unknown, StoreError, never>(write)).message, /no longer has run/)
+        }
+        assert.deepStrictEqual(yield* fs.readDirectory(results, { recursive: true }), before)
+        assert.strictEqual(yield* assertConsistent(run), "done")
       })
     )
 
@@ -234,7 +295,7 @@ describe("RunStore", () => {
         yield* fs.writeFileString(join(results, "README.md"), "")
         yield* fs.makeDirectory(join(results, ".cache"))
         const write = (experiment: string, status: Status) =>
-          Effect.flatMap(store.open(experiment, id), (run) => run.writeManifest(withStatus(status)))
+          Effect.scoped(Effect.flatMap(store.open(experiment, id), (run) => run.writeManifest(withStatus(status))))
         const where = (own?: string) =>
           Effect.map(store.find(id, own), (found) => Option.getOrUndefined(found)?.run.experiment)
         yield* write("b", "interrupted")
@@ -279,11 +340,11 @@ describe("RunStore", () => {
         const results = yield* temporary
         const store = yield* storeAt(results)
         for (const name of ["..", "a/b", ""]) {
-          assert.strictEqual((yield* Effect.flip(store.open(name, id))).problem, "cannot write")
+          assert.strictEqual(problemOf(yield* Effect.flip(store.open(name, id))), "cannot write")
           assert.strictEqual((yield* Effect.flip(store.experiment(name))).problem, "cannot write")
         }
         for (const wrong of ["", "..", "3F9C1E7A52D0", `${id}0`]) {
-          assert.strictEqual((yield* Effect.flip(store.open("a", wrong))).problem, "cannot read")
+          assert.strictEqual(problemOf(yield* Effect.flip(store.open("a", wrong))), "cannot read")
           assert.strictEqual((yield* Effect.flip(store.find(wrong))).problem, "cannot read")
         }
         const run = yield* store.open("a", id)
@@ -293,13 +354,14 @@ describe("RunStore", () => {
           (yield* Effect.flip(run.writeEvaluation(evaluator, result, [wrong]))).problem,
           "cannot write"
         )
-        assert.deepStrictEqual(yield* fs.readDirectory(results), [])
+        assert.deepStrictEqual(yield* fs.readDirectory(results), [".locks"])
 
         const file = join(results, "file")
         yield* fs.writeFileString(file, "")
         const blocked = yield* storeAt(file)
         assert.strictEqual((yield* Effect.flip(blocked.find(id))).problem, "not a folder")
-        const inFile = yield* blocked.open("a", id)
+        assert.strictEqual(problemOf(yield* Effect.flip(blocked.open("a", id))), "not a folder")
+        const inFile = yield* Run.make("a", id, join(file, "a", id))
         for (const write of [
           inFile.writeManifest(manifestOf()),
           inFile.appendHistory(epoch(1)),
@@ -372,14 +434,13 @@ describe("RunStore", () => {
       () =>
         Effect.gen(function* () {
           const real = yield* FileSystem.FileSystem
-          const attempt = (
-            results: string,
-            fault: Faulty.Fault
-          ): Effect.Effect<number, never, Scope.Scope | Path.Path> => {
+          const { join } = yield* Path.Path
+          const attempt = (results: string, fault: Faulty.Fault): Effect.Effect<number, never, Path.Path> => {
             const { fileSystem, operations } = Faulty.make(real, fault)
             return storeAt(results).pipe(
               Effect.flatMap((store) => store.open("a", id)),
               Effect.flatMap(life),
+              Effect.scoped,
               Effect.provideService(FileSystem.FileSystem, fileSystem),
               Effect.exit,
               Effect.map(operations)
@@ -391,6 +452,9 @@ describe("RunStore", () => {
           const survive = Effect.fnUntraced(function* (fault: Faulty.Fault) {
             const results = yield* temporary
             yield* attempt(results, fault)
+            // A killed process's claim would be passed over, which this one is not; and no real interrupt reaches a release.
+            if (fault.forever || fault.code === "interrupt")
+              yield* real.remove(join(results, ".locks"), { recursive: true, force: true })
             const run = yield* (yield* storeAt(results)).open("a", id)
             statuses.add(yield* assertConsistent(run))
             // Goes on as a trainer does: from the newest checkpoint.

@@ -21,6 +21,7 @@ import { allocate, checkInputs } from "./Border.ts"
 import { encode, outputName } from "./onnxruntime/Encode.ts"
 import { type Graph, type Input, inOrder, type Value } from "./onnxruntime/Graph.ts"
 import { prepare, settle } from "./onnxruntime/Arena.ts"
+import { mergeLanes } from "./onnxruntime/Lanes.ts"
 import { simplify } from "./onnxruntime/Simplify.ts"
 import { Slot, toOrt } from "./onnxruntime/Slot.ts"
 import { split } from "./onnxruntime/Tail.ts"
@@ -101,7 +102,7 @@ const plan = (program: Program, signature: Signature, fuse: boolean) => {
   const parts = split(graph)
   const handedOver = Object.entries(parts.graph.outputs).filter(([path]) => path.startsWith("tail/"))
   const updates = fuse ? prepare(parts.updates, signature.state, Object.fromEntries(handedOver)) : undefined
-  return { graph: updates === undefined ? graph : parts.graph, updates }
+  return { graph: mergeLanes(updates === undefined ? graph : parts.graph), updates }
 }
 
 const compile = Effect.fnUntraced(function* (

@@ -1,7 +1,7 @@
 /**
  * Small rewritings of a graph that keep its meaning: equal values are computed once, and what does nothing is left out.
  */
-import type { Shape } from "../../Tensors.ts"
+import { type Shape, sizeOf } from "../../Tensors.ts"
 import { bytesOf, type Constant, type Graph, type Operation, rewrite, useCounts, type Value } from "./Graph.ts"
 import * as Op from "./Operators.ts"
 import { sinkTransposes } from "./Transposes.ts"
@@ -113,23 +113,40 @@ const shareEqual = (graph: Graph): Graph => {
   })
 }
 
-/** A sum of a matrix product and a bias is one Gemm, unless the product is needed by itself. */
-const foldBias = (graph: Graph): Graph => {
+/** What can be handed to the operator that made the product, so that it adds it: a bias of the right shape. */
+const biasFor = (product: Value, term: Value): Value | undefined => {
+  if (madeBy("Gemm", product)?.length === 2) return term
+  const channels = product.shape[1]!
+  const convolved = (madeBy("Conv", product) ?? madeBy("ConvTranspose", product))?.length === 2
+  const perChannel = sizeOf(term.shape) === channels && term.shape.at(-3) === channels
+  return convolved && (perChannel || (channels === 1 && sizeOf(term.shape) === 1))
+    ? local(Op.reshape(term, [channels]))
+    : undefined
+}
+
+/**
+ * A sum of a matrix product or convolution and a bias is one operation, and so is a convolution cut off at 0, unless what
+ * they are made from is needed by itself.
+ */
+const fuse = (graph: Graph): Graph => {
   const uses = useCounts(graph)
   return rewrite(graph, (value, original) => {
+    if (original.kind !== "operation") return value
+    const usedOnce = (side: number): boolean => uses.get(original.inputs[side]!) === 1
+    const [operand, least] = madeBy("Max", value) ?? []
+    // onnxruntime makes these two one operation.
+    if (madeBy("Conv", operand) !== undefined && numberOf(least) === 0 && usedOnce(0)) return Op.unary("Relu", operand!)
     const terms = madeBy("Add", value)
-    if (terms === undefined || original.kind !== "operation") return value
+    if (terms === undefined) return value
     for (const side of [0, 1]) {
       const product = terms[side]!
-      const free = madeBy("Gemm", product)?.length === 2 && uses.get(original.inputs[side]!) === 1
-      if (free && sameShape(product.shape, value.shape)) {
-        return { ...(product as Operation), inputs: [...(product as Operation).inputs, terms[1 - side]!] }
-      }
+      const bias =
+        usedOnce(side) && sameShape(product.shape, value.shape) ? biasFor(product, terms[1 - side]!) : undefined
+      if (bias !== undefined) return { ...(product as Operation), inputs: [...(product as Operation).inputs, bias] }
     }
     return value
   })
 }
 
 /** The same graph with less in it. */
-export const simplify = (graph: Graph): Graph =>
-  foldBias(shareEqual(rewrite(sinkTransposes(rewrite(graph, local)), local)))
+export const simplify = (graph: Graph): Graph => fuse(shareEqual(rewrite(sinkTransposes(rewrite(graph, local)), local)))

@@ -12,7 +12,7 @@ import * as Op from "./Operators.ts"
 const perElement = new Set(
   (
     "Add Sub Mul Div Max Min Pow Less LessOrEqual Greater GreaterOrEqual Equal And Or Not Where Cast " +
-    "Neg Abs Exp Log Sqrt Reciprocal Tanh Erf Sign"
+    "Neg Abs Exp Log Sqrt Reciprocal Tanh Erf Sign Ceil"
   ).split(" ")
 )
 

@@ -78,6 +78,31 @@ describe("Simplify", () => {
     )
   })
 
+  it("makes a convolution with its bias and what cuts it off one operation, unless a part is needed by itself", () => {
+    const images = (x: tf.Tensor2D, w: tf.Tensor2D) => {
+      const filter = tf.reshape(w, [1, 1, 3, 2]) as tf.Tensor4D
+      return tf.conv2d(tf.reshape(x, [2, 2, 1, 3]) as tf.Tensor4D, filter, 1, "same")
+    }
+    const kinds = (...calls: ReadonlyArray<Call>) =>
+      operators(...calls).filter((operator) => !["Reshape", "Transpose"].includes(operator))
+    assert.deepStrictEqual(
+      kinds((x, w, b) => tf.relu(tf.add(images(x, w), b))),
+      ["Conv", "Relu"]
+    )
+    assert.deepStrictEqual(
+      kinds(
+        (x, w, b) => tf.relu(tf.add(images(x, w), b)),
+        (x, w) => images(x, w)
+      ),
+      ["Conv", "Add", "Max"]
+    )
+    // Each place has its own.
+    assert.deepStrictEqual(
+      kinds((x, w) => tf.add(images(x, w), tf.reshape(tf.range(0, 2), [2, 1, 1]))),
+      ["Conv", "Add"]
+    )
+  })
+
   it("takes tensors of equal numbers as one number, and leaves out multiplication by ones", () => {
     assert.deepStrictEqual(
       operators((x) => tf.add(x, tf.fill([4, 3], 2))),

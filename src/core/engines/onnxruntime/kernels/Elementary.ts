@@ -30,13 +30,10 @@ const numeric =
 const relu = (x: Value): Value => Op.max(x, Op.like(x, 0))
 
 /**
- * 1 above 0, 0 up to it, and NaN for NaN: scaled until every number above 0 is at least 1, then cut off. Begins with
- * `relu`, which a network has computed already where this is its derivative.
+ * 1 above 0, 0 up to it, and NaN for NaN. Begins with `relu`, which a network has computed already where this is its
+ * derivative.
  */
-const positive = (x: Value): Value => {
-  const huge = Op.scalar(1e38)
-  return Op.min(Op.mul(Op.mul(relu(x), huge), huge), one)
-}
+const positive = (x: Value): Value => Op.unary("Ceil", Op.min(relu(x), one))
 
 const step = ({ x }: One, { alpha }: StepAttrs): Value =>
   through("float32", (value) =>

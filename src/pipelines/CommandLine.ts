@@ -8,13 +8,14 @@ import * as Compare from "./commands/Compare.ts"
 import * as List from "./commands/List.ts"
 import * as Perform from "./commands/Perform.ts"
 import * as Show from "./commands/Show.ts"
+import * as Verify from "./commands/Verify.ts"
 import * as LoadExperiment from "./LoadExperiment.ts"
 
 const root = Command.make("exp", {}, () => List.list).pipe(
   Command.withDescription("Runs experiments on variational autoencoders.")
 )
 
-const commands = [List.command, All.command, Show.command, Compare.command] as const
+const commands = [List.command, All.command, Show.command, Compare.command, Verify.command] as const
 
 /** Runs the command line with these arguments. */
 export const run = Effect.fn("CommandLine.run")(function* (args: ReadonlyArray<string>, version: string) {

@@ -16,6 +16,8 @@ export interface PlannedAgain {
   readonly planned: PlannedRun
   /** Specs that are not as recorded (`left`), such as `training.epochs`. */
   readonly changes: ReadonlyArray<Difference>
+  /** Why the dataset cannot be found; the plan then has the recorded place and digest. */
+  readonly missing?: DatasetError
 }
 
 const ending = "-quick"
@@ -77,7 +79,14 @@ export const planAgain = Effect.fn("PlanAgain.planAgain")(function* (
     keep: () => true,
     seeds: [manifest.seed]
   }
-  const [planned] = yield* plan(point, (dataset) => dataset.locate)
+  let missing: DatasetError | undefined
+  const [planned] = yield* plan(point, (dataset) =>
+    Effect.catch(dataset.locate, (error) => {
+      missing = error
+      return Effect.succeed(manifest.data)
+    })
+  )
   if (planned === undefined) return yield* Effect.die("a sweep of one point has one run")
-  return { planned, changes: differences(manifest.specs as unknown as Json, planned.specs as unknown as Json) }
+  const changes = differences(manifest.specs as unknown as Json, planned.specs as unknown as Json)
+  return { planned, changes, ...(missing !== undefined && { missing }) }
 })

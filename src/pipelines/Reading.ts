@@ -36,7 +36,7 @@ export const evaluators = Effect.fnUntraced(function* (directory: string) {
 })
 
 /** Epochs that the whole training has. */
-const epochsOf = ({ specs }: Manifest): number | undefined =>
+export const epochsOf = ({ specs }: Manifest): number | undefined =>
   typeof specs.training["epochs"] === "number" ? specs.training["epochs"] : undefined
 
 const statusOf = (

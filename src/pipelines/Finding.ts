@@ -1,0 +1,42 @@
+/**
+ * What a check found, in one line.
+ */
+import { Effect } from "effect"
+
+export interface Finding {
+  /** What was checked, in a word. */
+  readonly subject: string
+  readonly verdict: "ok" | "FAILED" | "skipped" | "note"
+  /** What holds, what differs, or why it was not checked. */
+  readonly says: string
+}
+
+/** What a check says of its subject: one thing that holds, or several of which some may not. */
+type Says = string | ReadonlyArray<Omit<Finding, "subject">>
+
+export const ok = (says: string): Omit<Finding, "subject"> => ({ verdict: "ok", says })
+export const failed = (says: string): Omit<Finding, "subject"> => ({ verdict: "FAILED", says })
+export const skipped = (says: string): Omit<Finding, "subject"> => ({ verdict: "skipped", says })
+/** Something to know that is neither right nor wrong. */
+export const note = (says: string): Omit<Finding, "subject"> => ({ verdict: "note", says })
+
+/** The faults as so many things that failed, or what holds where there is none. */
+export const orElse = (faults: ReadonlyArray<string>, holds: string): ReadonlyArray<Omit<Finding, "subject">> =>
+  faults.length === 0 ? [ok(holds)] : faults.map(failed)
+
+/** `1 epoch` or `3 epochs`. */
+export const plural = (count: number, word: string): string => `${count} ${word}${count === 1 ? "" : "s"}`
+
+/** The findings of a check; an error is one that failed. */
+export const check = <E extends { readonly message: string }, R>(
+  subject: string,
+  effect: Effect.Effect<Says, E, R>
+): Effect.Effect<ReadonlyArray<Finding>, never, R> =>
+  Effect.map(
+    Effect.catch(effect, (error) => Effect.succeed<Says>([failed(error.message.replaceAll(/\s*\n\s*/g, " "))])),
+    (says) => (typeof says === "string" ? [ok(says)] : says).map((said) => ({ subject, ...said }))
+  )
+
+/** `  ok      manifest     every field is as it was written`. */
+export const inWords = ({ says, subject, verdict }: Finding): string =>
+  `  ${verdict.padEnd(7)}  ${subject.padEnd(11)}  ${says}`

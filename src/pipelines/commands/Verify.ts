@@ -1,0 +1,90 @@
+/**
+ * `exp verify NAME|RUN`: whether runs are what their manifests say, file by file and number by number.
+ */
+import { Console, Effect, Option, Runtime, Schema } from "effect"
+import { Argument, Command } from "effect/cli"
+import { DataDirectories } from "../../core/Dataset.ts"
+import * as Catalogue from "../Catalogue.ts"
+import { check, type Finding, inWords, plural } from "../Finding.ts"
+import { dataDirectory, recomputingFlags } from "../Flags.ts"
+import * as LoadData from "../LoadData.ts"
+import { label } from "../Plan.ts"
+import * as Progress from "../Progress.ts"
+import * as Provenance from "../Provenance.ts"
+import * as RecordedEngine from "../RecordedEngine.ts"
+import * as Target from "../Target.ts"
+import { verifyFiles } from "../VerifyFiles.ts"
+import { verifyNumbers } from "../VerifyNumbers.ts"
+import { verifySummary } from "../VerifySummary.ts"
+
+/** Not everything is as it was recorded. Exit code 1. */
+export class NotVerified extends Schema.TaggedError<NotVerified>()("NotVerified", {
+  failed: Schema.Int,
+  checks: Schema.Int
+}) {
+  override readonly [Runtime.errorExitCode] = 1
+  override get message(): string {
+    return `${this.failed} of ${plural(this.checks, "check")} failed; what differs stands above`
+  }
+}
+
+const print = (findings: ReadonlyArray<Finding>) =>
+  Effect.as(
+    Effect.forEach(findings, (finding) => Console.log(inWords(finding)), { discard: true }),
+    findings
+  )
+
+export const command = Command.make(
+  "verify",
+  {
+    target: Argument.String("name-or-run").pipe(
+      Argument.withDescription("An experiment's name, for all of its runs, or one run: its id or folder")
+    ),
+    ...recomputingFlags
+  },
+  Effect.fn("Verify.command")(
+    function* ({ dataDir, engine, evaluations, experiment, results, target }) {
+      const found = yield* Target.resolve(yield* Catalogue.read(results), target)
+      const entries = found._tag === "Run" ? [found.entry] : found.experiment.runs.filter(({ setAside }) => !setAside)
+      const provenance = yield* Provenance.gather
+      const engineOf = yield* RecordedEngine.make(engine)
+      const load = yield* LoadData.make
+      const options = { provenance, evaluations, load, file: Option.getOrUndefined(experiment) }
+      const directories = { dataDirectory: yield* dataDirectory(dataDir), cacheDirectory: undefined }
+
+      const verify = Effect.fnUntraced(function* (entry: Catalogue.RunEntry) {
+        const recorded = yield* verifyFiles(entry)
+        const { manifest } = recorded
+        const context = yield* Effect.result(engineOf(manifest))
+        const words = manifest === undefined ? "" : label(manifest.parameters, Object.keys(manifest.parameters))
+        yield* Console.log(`\nrun ${entry.name} of ${manifest?.experiment ?? entry.run.experiment}  ${words}`.trimEnd())
+        yield* print(recorded.findings)
+        const numbers =
+          context._tag === "Failure"
+            ? yield* check("numbers", Effect.fail(context.failure))
+            : yield* verifyNumbers(entry.run, recorded, options).pipe(
+                Effect.provideContext(context.success),
+                Effect.scoped
+              )
+        return [...recorded.findings, ...(yield* print(numbers))]
+      })
+
+      const findings = (yield* Effect.provideService(
+        Effect.forEach(entries, verify),
+        DataDirectories,
+        directories
+      )).flat()
+      if (found._tag === "Experiment") {
+        yield* Console.log(`\nthe experiment ${found.experiment.name}`)
+        findings.push(...(yield* print(yield* verifySummary(found.experiment))))
+      }
+      const failed = findings.filter(({ verdict }) => verdict === "FAILED").length
+      if (failed > 0) return yield* new NotVerified({ failed, checks: findings.length })
+      const skipped = findings.filter(({ verdict }) => verdict === "skipped").length
+      const notes = skipped === 0 ? "" : `, ${skipped} skipped`
+      yield* Console.log(`\n${plural(entries.length, "run")} verified, ${plural(findings.length, "check")}${notes}`)
+    },
+    Effect.scoped,
+    Effect.provide(Progress.layer)
+  )
+).pipe(Command.withDescription("Checks that runs are what their manifests say: every digest, then the numbers"))

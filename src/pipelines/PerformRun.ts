@@ -74,6 +74,7 @@ const finished = Effect.fnUntraced(function* (options: PerformOptions) {
   }
   const home = Option.match(found, { onNone: () => planned.experiment, onSome: ({ run }) => run.experiment })
   const run = yield* store.open(home, planned.id)
+  yield* run.removeTemporaries
   // Another process may have finished it before this one had it.
   const done = yield* findDone(options)
   if (Option.isSome(done))

@@ -98,7 +98,6 @@ export const train = Effect.fn("TrainRun.train")(function* (
   const engine = yield* Engine
   const loaded = yield* data
   const previous = yield* run.manifest
-  yield* run.removeTemporaries
   const resume = yield* Resume.leftovers(run, yield* expected(planned, loaded.train.count))
   const fromStep = resume?.checkpoint.step ?? 0
   const earlier = Parts.before(previous, fromStep)

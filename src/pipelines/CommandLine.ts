@@ -7,6 +7,7 @@ import * as All from "./commands/All.ts"
 import * as Compare from "./commands/Compare.ts"
 import * as List from "./commands/List.ts"
 import * as Perform from "./commands/Perform.ts"
+import * as Replay from "./commands/Replay.ts"
 import * as Show from "./commands/Show.ts"
 import * as Verify from "./commands/Verify.ts"
 import * as LoadExperiment from "./LoadExperiment.ts"
@@ -15,7 +16,7 @@ const root = Command.make("exp", {}, () => List.list).pipe(
   Command.withDescription("Runs experiments on variational autoencoders.")
 )
 
-const commands = [List.command, All.command, Show.command, Compare.command, Verify.command] as const
+const commands = [List.command, All.command, Show.command, Compare.command, Verify.command, Replay.command] as const
 
 /** Runs the command line with these arguments. */
 export const run = Effect.fn("CommandLine.run")(function* (args: ReadonlyArray<string>, version: string) {

@@ -6,7 +6,7 @@ import { Effect } from "effect"
 export interface Finding {
   /** What was checked, in a word. */
   readonly subject: string
-  readonly verdict: "ok" | "FAILED" | "skipped" | "note"
+  readonly verdict: "ok" | "close" | "FAILED" | "skipped" | "note"
   /** What holds, what differs, or why it was not checked. */
   readonly says: string
 }
@@ -15,6 +15,8 @@ export interface Finding {
 type Says = string | ReadonlyArray<Omit<Finding, "subject">>
 
 export const ok = (says: string): Omit<Finding, "subject"> => ({ verdict: "ok", says })
+/** Not the same number, but within what is allowed where the setting is another. */
+export const close = (says: string): Omit<Finding, "subject"> => ({ verdict: "close", says })
 export const failed = (says: string): Omit<Finding, "subject"> => ({ verdict: "FAILED", says })
 export const skipped = (says: string): Omit<Finding, "subject"> => ({ verdict: "skipped", says })
 /** Something to know that is neither right nor wrong. */

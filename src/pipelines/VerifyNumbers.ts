@@ -16,7 +16,7 @@ import { TrainedModel } from "../core/TrainedModel.ts"
 import * as Closeness from "./Closeness.ts"
 import { inWords } from "./Differences.ts"
 import * as Evaluate from "./Evaluate.ts"
-import { check, failed, type Finding, note, ok, skipped } from "./Finding.ts"
+import { check, close, failed, type Finding, note, ok, skipped } from "./Finding.ts"
 import type { Manifest } from "./Manifest.ts"
 import type { PlannedRun } from "./Plan.ts"
 import { type PlannedAgain, planAgain } from "./PlanAgain.ts"
@@ -32,7 +32,7 @@ const judge = (what: string, deviations: ReadonlyArray<Closeness.Deviation>, sam
   const words = `${what}: ${Closeness.inWords(largest)}`
   if (sameSetting) return failed(`${words}, where equal bits are asked for`)
   return largest.relative <= Closeness.onceTolerance
-    ? ok(`${words}, within ${Closeness.onceTolerance}`)
+    ? close(`${words}, within ${Closeness.onceTolerance}`)
     : failed(`${words}, more than ${Closeness.onceTolerance}`)
 }
 

@@ -1,0 +1,87 @@
+/**
+ * `exp replay RUN`: trains a finished run again in another folder and compares what came out, bit for bit.
+ */
+import { Console, Effect, FileSystem, Layer, Option, Path, Runtime, Schema } from "effect"
+import { Argument, Command, Flag } from "effect/cli"
+import { DataDirectories } from "../../core/Dataset.ts"
+import { trainingTolerance } from "../Closeness.ts"
+import * as Catalogue from "../Catalogue.ts"
+import { type Finding, inWords, plural } from "../Finding.ts"
+import { dataDirectory, recomputingFlags, UsageError } from "../Flags.ts"
+import * as Progress from "../Progress.ts"
+import * as Provenance from "../Provenance.ts"
+import * as RecordedEngine from "../RecordedEngine.ts"
+import { replay } from "../ReplayRun.ts"
+import * as RunStore from "../RunStore.ts"
+import { corrupt } from "../StoreError.ts"
+import * as Target from "../Target.ts"
+
+/** The run came to something else. Exit code 1. */
+export class NotReplayed extends Schema.TaggedError<NotReplayed>()("NotReplayed", {
+  run: Schema.String,
+  failed: Schema.Int
+}) {
+  override readonly [Runtime.errorExitCode] = 1
+  override get message(): string {
+    return `run ${this.run} came to something else: ${plural(this.failed, "comparison")} failed`
+  }
+}
+
+/** A fresh folder: the one that is asked for, or a temporary one for the scope. Errors: `UsageError` where it has content. */
+const freshFolder = Effect.fnUntraced(function* (into: Option.Option<string>) {
+  const fs = yield* FileSystem.FileSystem
+  if (Option.isNone(into)) return yield* fs.makeTempDirectoryScoped({ prefix: "effect-vae-replay-" })
+  const folder = (yield* Path.Path).resolve(into.value)
+  if (!(yield* fs.exists(folder))) return folder
+  const entries = yield* Effect.option(fs.readDirectory(folder))
+  if (Option.isSome(entries) && entries.value.length === 0) return folder
+  const what = Option.isSome(entries) ? "is not empty" : "is not a folder"
+  return yield* new UsageError({ reason: `--into: ${folder} ${what}; name a folder that is empty or not there yet` })
+})
+
+/** `identical bits`, or what holds instead. */
+const verdict = (findings: ReadonlyArray<Finding>): string =>
+  findings.every(({ subject, verdict }) => subject === "setting" || verdict === "ok" || verdict === "skipped")
+    ? "identical bits"
+    : `not the same bits, but the metrics of every epoch within ${trainingTolerance}`
+
+export const command = Command.make(
+  "replay",
+  {
+    target: Argument.String("run").pipe(
+      Argument.withDescription("A finished run: its id or the beginning of it, or its folder")
+    ),
+    into: Flag.String("into").pipe(
+      Flag.withMetavar("FOLDER"),
+      Flag.withDescription("Where it is trained: an empty folder, kept afterwards; a temporary one unless given"),
+      Flag.optional
+    ),
+    ...recomputingFlags
+  },
+  Effect.fn("Replay.command")(
+    function* ({ dataDir, engine, evaluations, experiment, into, results, target }) {
+      const { name, run } = yield* Target.resolveRun(yield* Catalogue.read(results), target)
+      const manifest = yield* run.manifest
+      if (Option.isNone(manifest)) return yield* corrupt(run.directory, "it has no manifest.json")
+      const directories = { dataDirectory: yield* dataDirectory(dataDir), cacheDirectory: undefined }
+      const folder = yield* freshFolder(into)
+      const context = yield* (yield* RecordedEngine.make(engine))(manifest.value)
+      yield* Console.log(`run ${name} of ${manifest.value.experiment} is trained again in ${folder}`)
+      const provenance = yield* Provenance.gather
+      const findings = yield* replay(run, manifest.value, {
+        provenance,
+        evaluations,
+        file: Option.getOrUndefined(experiment)
+      }).pipe(
+        Effect.provideService(DataDirectories, directories),
+        Effect.provide(Layer.merge(RunStore.layer(folder), Layer.succeedContext(context)))
+      )
+      yield* Console.log(["", ...findings.map(inWords)].join("\n"))
+      const failed = findings.filter((finding) => finding.verdict === "FAILED").length
+      if (failed > 0) return yield* new NotReplayed({ run: name, failed })
+      yield* Console.log(`\nrun ${name} replayed: ${verdict(findings)}`)
+    },
+    Effect.scoped,
+    Effect.provide(Progress.layer)
+  )
+).pipe(Command.withDescription("Trains a finished run again elsewhere and compares it bit for bit"))

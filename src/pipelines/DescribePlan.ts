@@ -9,6 +9,7 @@ import * as LoadData from "./LoadData.ts"
 import { countOf, plan, sourcesOf } from "./Plan.ts"
 import { duration } from "./Progress.ts"
 import { RunStore } from "./RunStore.ts"
+import * as Standing from "./Standing.ts"
 
 /** Stands where a dataset would have to be fetched first, which a plan does not do. */
 const notYetHere: Located = { source: "download", location: "a download", digest: "known after the download" }
@@ -26,7 +27,7 @@ export const describePlan = Effect.fn("DescribePlan.describePlan")(function* (ex
   for (const planned of runs) {
     const here = planned.located !== notYetHere
     const found = here ? yield* store.find(planned.id, planned.experiment) : Option.none()
-    const status = Option.match(found, { onNone: () => "to do", onSome: ({ manifest }) => manifest.status })
+    const status = Option.isSome(found) ? yield* Standing.of(store.directory, found.value.manifest) : "to do"
     const seconds = here && status !== "done" ? yield* estimate(planned) : undefined
     if (status !== "done") times.push(seconds)
     const id = here ? planned.id : "(after download)"

@@ -5,12 +5,13 @@ import { Effect, FileSystem, Option, Path } from "effect"
 import type { EpochMetrics } from "../core/TrainedModel.ts"
 import type { RunEntry } from "./Catalogue.ts"
 import type { Manifest } from "./Manifest.ts"
+import * as Standing from "./Standing.ts"
 import { fromPlatform, type StoreError } from "./StoreError.ts"
 
 export interface Reading {
   readonly entry: RunEntry
   readonly manifest: Manifest | undefined
-  /** One word or two: the manifest's status, or why there is none. */
+  /** One word or two: how the run stands, or why that is not known. */
   readonly status: string
   readonly history: ReadonlyArray<EpochMetrics>
   /** The last epoch's, then what the evaluations found. */
@@ -39,21 +40,23 @@ export const evaluators = Effect.fnUntraced(function* (directory: string) {
 export const epochsOf = ({ specs }: Manifest): number | undefined =>
   typeof specs.training["epochs"] === "number" ? specs.training["epochs"] : undefined
 
-const statusOf = (
+const statusOf = Effect.fnUntraced(function* (
+  results: string,
   manifest: Manifest | undefined,
   broken: boolean,
   history: ReadonlyArray<EpochMetrics>
-): Reading["status"] => {
+) {
   if (manifest === undefined) return broken ? "unreadable" : "no manifest"
-  const { status } = manifest
-  return status === "done" ? status : `${status} (epoch ${history.length} of ${epochsOf(manifest) ?? "?"})`
-}
+  const standing = yield* Standing.of(results, manifest)
+  return standing === "done" ? standing : `${standing} (epoch ${history.length} of ${epochsOf(manifest) ?? "?"})`
+})
 
 /** Reads a run's folder. Never fails. */
 export const read = Effect.fn("Reading.read")(function* (
   entry: RunEntry
 ): Effect.fn.Return<Reading, never, FileSystem.FileSystem | Path.Path> {
   const { run } = entry
+  const { dirname } = yield* Path.Path
   const faults: Array<StoreError> = []
   const orElse = <A, R>(effect: Effect.Effect<A, StoreError, R>, fallback: A): Effect.Effect<A, never, R> =>
     Effect.catch(effect, (error) => {
@@ -70,7 +73,7 @@ export const read = Effect.fn("Reading.read")(function* (
   return {
     entry,
     manifest,
-    status: statusOf(manifest, broken, history),
+    status: yield* statusOf(dirname(dirname(run.directory)), manifest, broken, history),
     history,
     metrics: Object.assign({}, history.at(-1)?.metrics, ...found.map(({ metrics }) => metrics)),
     figures: found.flatMap(({ figures }) => figures).sort(),

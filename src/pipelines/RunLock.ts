@@ -38,6 +38,9 @@ const heartbeat = Duration.seconds(20)
 /** Far above a heartbeat: a long computation delays it, and a file server may tell of it late. */
 const patience = Duration.minutes(3)
 
+/** Name of the folder of claims in a results folder. */
+export const folderName = ".locks"
+
 const format = "effect-vae claim 1"
 
 const Claim = Schema.Struct({

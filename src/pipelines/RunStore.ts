@@ -91,7 +91,7 @@ const make = Effect.fnUntraced(function* (results: string) {
   const provided = <A, E, R>(effect: Effect.Effect<A, E, R | FileSystem.FileSystem | Path.Path>) =>
     Effect.provideContext(effect, context)
   const directory = path.resolve(results)
-  const lock = yield* RunLock.make(path.join(directory, ".locks"))
+  const lock = yield* RunLock.make(path.join(directory, RunLock.folderName))
 
   const runAt = Effect.fnUntraced(function* (experiment: string, id: string) {
     yield* checkId(directory, id)

@@ -6,7 +6,7 @@
  * lies; a run that fails leaves the state as it was; runs on one engine follow each other.
  */
 import { availableParallelism } from "node:os"
-import { Effect, Layer, type Scope, Semaphore } from "effect"
+import { Effect, Layer, Record, type Scope, Semaphore } from "effect"
 import * as ort from "onnxruntime-node"
 import {
   Engine,
@@ -20,6 +20,7 @@ import type { HostTensor, HostTensors } from "../Tensors.ts"
 import { allocate, checkInputs } from "./Border.ts"
 import { encode, outputName } from "./onnxruntime/Encode.ts"
 import { type Graph, type Input, inOrder, type Value } from "./onnxruntime/Graph.ts"
+import * as Blocks from "./onnxruntime/Blocks.ts"
 import { prepare, settle } from "./onnxruntime/Arena.ts"
 import { mergeLanes } from "./onnxruntime/Lanes.ts"
 import { simplify } from "./onnxruntime/Simplify.ts"
@@ -39,8 +40,15 @@ const spinMicroseconds = "20"
 export interface OnnxRuntimeOptions {
   /** Threads of one operator. All cores unless given. */
   readonly threads?: number
-  /** Whether what only updates state is done in place by one WebAssembly loop. Yes unless given. */
+  /**
+   * Whether there may be more than one graph of plain ONNX operators: what only updates state is done in place by one
+   * WebAssembly loop, and convolutions are done in onnxruntime's own layout of images. Yes unless given.
+   */
   readonly fuse?: boolean
+}
+
+interface Settings extends Required<OnnxRuntimeOptions> {
+  readonly blocks: Effect.Effect<number | undefined>
 }
 
 /** What a failed call of a library says, as the reason of a typed error. */
@@ -105,16 +113,32 @@ const plan = (program: Program, signature: Signature, fuse: boolean) => {
   return { graph: mergeLanes(updates === undefined ? graph : parts.graph), updates }
 }
 
+/** The length of blocks of channels, where convolutions can be done in them; not at all where the probe fails. */
+const probeBlocks: Effect.Effect<number | undefined> = Blocks.probe((graph, inputs) =>
+  Effect.scoped(
+    Effect.gen(function* () {
+      const loaded = yield* session("probe", graph, 1)
+      const results = yield* Effect.tryPromise({
+        try: () => loaded.run(Record.map(inputs, toOrt)),
+        catch: failed("probe")
+      })
+      return Object.fromEntries(Object.keys(graph.outputs).map((name) => [name, toHost(results[outputName(name)]!)]))
+    })
+  )
+).pipe(Effect.orElseSucceed(() => undefined))
+
 const compile = Effect.fnUntraced(function* (
   program: Program,
   signature: Signature,
-  { threads, fuse }: Required<OnnxRuntimeOptions>,
+  { threads, fuse, blocks }: Settings,
   turn: Semaphore.Semaphore
 ) {
-  const { graph, updates } = yield* Effect.try({
+  const { graph: planned, updates } = yield* Effect.try({
     try: () => plan(program, signature, fuse),
     catch: failed(program.name)
   })
+  const block = Blocks.isFor(planned) ? yield* blocks : undefined
+  const graph = block === undefined ? planned : Blocks.inBlocks(planned, block)
   const outputs = Object.entries(graph.outputs)
   // onnxruntime does not load a graph in which nothing is left to do.
   const loaded = outputs.length === 0 ? undefined : yield* session(program.name, graph, threads)
@@ -165,7 +189,9 @@ export const layer = (options: OnnxRuntimeOptions = {}): Layer.Layer<Engine, Eng
   Layer.effect(
     Engine,
     Effect.gen(function* () {
-      const chosen = { threads: options.threads ?? availableParallelism(), fuse: options.fuse ?? true }
+      const fuse = options.fuse ?? true
+      const blocks = fuse ? yield* Effect.cached(probeBlocks) : Effect.succeed(undefined)
+      const chosen = { threads: options.threads ?? availableParallelism(), fuse, blocks }
       const turn = yield* Semaphore.make(1)
       return {
         spec: { _tag: "OnnxRuntime", device: "cpu", threads: chosen.threads, version: ort.env.versions.node ?? "" },

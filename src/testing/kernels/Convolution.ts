@@ -64,6 +64,26 @@ const convolutionCases: ReadonlyArray<KernelCase> = [
   convolved([2, 8, 7, 1], [5, 4, 1, 8], 2, "same"),
   convolved([2, 7, 9, 3], [3, 3, 3, 2], [2, 1], "same"),
   convolved([2, 6, 5, 2], [3, 3, 2, 3], 1, 4),
+  // Enough channels for blocks of them.
+  convolved([2, 6, 5, 8], [3, 3, 8, 9], 1, "same"),
+  convolved([2, 5, 6, 12], [2, 3, 12, 16], [2, 1], "valid"),
+  convolved([2, 7, 5, 32], [3, 2, 32, 24], 2, "same"),
+  convolved([1, 4, 3, 24], [1, 1, 24, 8], 1, "same"),
+  dilated([2, 9, 8, 16], [3, 2, 16, 8], "valid", [2, 3]),
+  of(
+    [
+      floats([2, 7, 6, 16]),
+      floats([3, 3, 16, 16], -0.1, 0.1),
+      floats([16]),
+      floats([3, 3, 16, 8], -0.1, 0.1),
+      floats([8])
+    ],
+    (x, first, bias, second, shift) => {
+      const hidden = tf.relu<tf.Tensor4D>(tf.add(tf.conv2d(x, first, 1, "same"), bias))
+      return tf.relu(tf.add(tf.conv2d(hidden, second, 2, "valid"), shift))
+    },
+    { floor }
+  ),
   dilated([2, 9, 8, 2], [3, 3, 2, 3], "same", 2),
   dilated([2, 9, 8, 2], [3, 2, 2, 3], "valid", [2, 3]),
   of([floats([5, 6, 3]), floats([3, 3, 3, 4])], (x, w) => tf.conv2d(x, w, 1, "same"), { floor }),

@@ -61,6 +61,9 @@ const separated = (graph: Graph): Readonly<Record<string, Value>> => {
   )
 }
 
+/** `com.microsoft.Gelu` is `Gelu` of the domain `com.microsoft`; ONNX's own operators have none. */
+const domainOf = (operator: string): string => operator.slice(0, Math.max(0, operator.lastIndexOf(".")))
+
 /** The bytes of the model. Inputs are those that the outputs need, by their names; outputs are named `=NAME`. */
 export const encode = (graph: Graph, appearance: Appearance = plain): Uint8Array => {
   const { description, metadata, name, outputName } = appearance
@@ -70,11 +73,12 @@ export const encode = (graph: Graph, appearance: Appearance = plain): Uint8Array
   values.forEach((value, index) => {
     if (!names.has(value)) names.set(value, value.kind === "input" ? value.name : String(index))
   })
+  const domains = values.map((value) => (value.kind === "operation" ? domainOf(value.operator) : ""))
   const nameOf = (value: Value | undefined): string => (value === undefined ? "" : names.get(value)!)
   return onnx.ModelProto.encode({
     irVersion: 8,
     producerName: "effect-vae",
-    opsetImport: [{ domain: "", version: 18 }],
+    opsetImport: [...new Set(["", ...domains])].map((domain) => ({ domain, version: domain === "" ? 18 : 1 })),
     docString: description,
     metadataProps: Object.entries(metadata).map(([key, value]) => ({ key, value })),
     graph: {
@@ -97,7 +101,8 @@ export const encode = (graph: Graph, appearance: Appearance = plain): Uint8Array
         value.kind === "operation"
           ? [
               {
-                opType: value.operator,
+                domain: domainOf(value.operator),
+                opType: value.operator.slice(value.operator.lastIndexOf(".") + 1),
                 input: value.inputs.map(nameOf),
                 output: [nameOf(value)],
                 attribute: Object.entries(value.attributes).map(attribute)

@@ -69,13 +69,13 @@ const inputGradient = (
   checkOutput(dy, info)
   const window = windowOf(info)
   const [rows, columns] = [backwards(window.rows), backwards(window.columns)]
-  if (rows !== undefined && columns !== undefined) {
-    // With strides of 1 it is a convolution by the filter backwards, which is faster.
+  const { batchSize, inChannels, outChannels, inHeight, inWidth } = info
+  if (rows !== undefined && columns !== undefined && 4 * inChannels > outChannels) {
+    // With strides of 1 it is a convolution by the filter backwards, which is faster unless few channels are left.
     const [height, width] = filter.shape as Shape4D
     const flipped = Op.slice(filter, [height - 1, width - 1, 0, 0], filter.shape, [-1, -1, 1, 1])
     return channelsLast(convolve(channelsFirst(dy), Op.transpose(flipped, [2, 3, 0, 1]), { rows, columns }))
   }
-  const { batchSize, inChannels, inHeight, inWidth } = info
   const inputs = [channelsFirst(dy), Op.transpose(filter, [3, 2, 0, 1])]
   const shape = [batchSize, inChannels, inHeight, inWidth]
   return channelsLast(Op.operation("ConvTranspose", inputs, shape, "float32", transposedAttributesOf(window)))

@@ -5,12 +5,12 @@ import { type Layer, Logger } from "effect"
 
 const marks: Readonly<Record<string, string>> = { Warn: "warning: ", Error: "error: ", Fatal: "error: " }
 
-/** On a terminal the line takes the place of the renewed progress line. */
+/** On a terminal the line takes the place of the renewed progress lines, which are drawn again below it. */
 const plain = (terminal: boolean) =>
   Logger.withConsoleError(
     Logger.make<unknown, string>(({ logLevel, message }) => {
       const text = (Array.isArray(message) ? message : [message]).map(String).join(" ")
-      return `${terminal ? "\r\u001b[2K" : ""}${marks[logLevel] ?? ""}${text}`
+      return `${terminal ? "\r\u001b[0J" : ""}${marks[logLevel] ?? ""}${text}`
     })
   )
 

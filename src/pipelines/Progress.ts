@@ -1,7 +1,7 @@
 /**
- * What a person sees while runs go on: one line that renews itself on a terminal, a line an epoch elsewhere.
+ * What a person sees while runs go on: a line for each that renews itself on a terminal, a line an epoch elsewhere.
  */
-import { Clock, Console, Context, Effect, Layer, Ref, Stdio, Stream } from "effect"
+import { Clock, Console, Context, Effect, Layer, type Scope, Stdio, Stream } from "effect"
 
 /** Where a sweep stands. */
 export interface Standing {
@@ -21,17 +21,23 @@ export interface Standing {
   readonly secondsLeft: number
 }
 
+/** What is said of one run at a time. */
+export interface Lane {
+  /** Says where the sweep stands; cheap, may be called at every step. */
+  readonly update: (standing: Standing) => Effect.Effect<void>
+  /** Ends an epoch, with its metrics in words. */
+  readonly epoch: (standing: Standing, summary: string) => Effect.Effect<void>
+  /** Says what goes on beside training, such as an evaluation; where lines are plain, nothing. */
+  readonly note: (text: string) => Effect.Effect<void>
+  /** Prints a line of its own. */
+  readonly line: (text: string) => Effect.Effect<void>
+}
+
 export class Progress extends Context.Service<
   Progress,
-  {
-    /** Says where the sweep stands; cheap, may be called at every step. */
-    readonly update: (standing: Standing) => Effect.Effect<void>
-    /** Ends an epoch, with its metrics in words. */
-    readonly epoch: (standing: Standing, summary: string) => Effect.Effect<void>
-    /** Says what goes on beside training, such as an evaluation; where lines are plain, nothing. */
-    readonly note: (text: string) => Effect.Effect<void>
-    /** Prints a line of its own. */
-    readonly line: (text: string) => Effect.Effect<void>
+  Lane & {
+    /** A further lane for a run beside others, until the scope closes. */
+    readonly lane: Effect.Effect<Lane, never, Scope.Scope>
   }
 >()("vae/pipelines/Progress") {}
 
@@ -59,46 +65,72 @@ export const describe = (standing: Standing): string =>
     .filter((part) => part !== "")
     .join(" · ")
 
-/** Plain lines: one an epoch. */
-export const layerPlain: Layer.Layer<Progress> = Layer.succeed(Progress, {
+const plain: Lane = {
   update: () => Effect.void,
   epoch: (standing, summary) => Console.log(`${describe(standing)} · ${summary}`),
   note: () => Effect.void,
   line: (text) => Console.log(text)
-})
+}
 
-const clear = "\r\u001b[2K"
+/** Plain lines: one an epoch. */
+export const layerPlain: Layer.Layer<Progress> = Layer.succeed(Progress, { ...plain, lane: Effect.succeed(plain) })
+
+// The cursor stays at the beginning of the first line, so that whatever else is printed begins there: it takes the lines'
+// place, and they are drawn below it the next time.
+const clear = "\r\u001b[0J"
+const upBy = (lines: number): string => (lines === 0 ? "" : `\u001b[${lines}A`)
 const millisecondsBetweenUpdates = 100
 
-/** One line that renews itself; it is cleared when the layer's scope closes. */
+/** Lines that renew themselves, one a lane; they are cleared when the layer's scope closes. */
 export const layerTerminal: Layer.Layer<Progress, never, Stdio.Stdio> = Layer.effect(
   Progress,
   Effect.gen(function* () {
     const stdio = yield* Stdio.Stdio
     const write = (text: string) => Effect.ignore(Stream.run(Stream.succeed(text), stdio.stdout({ endOnDone: false })))
-    const last = yield* Ref.make(0)
-    const columns = process.stdout.columns ?? 100
-    const show = (standing: Standing) => {
-      const filled = Math.round(((standing.epoch - 1 + standing.fraction) / standing.epochs) * 20)
-      const text = `${"█".repeat(filled)}${"░".repeat(20 - filled)} ${describe(standing)}`
-      return write(clear + text.slice(0, columns - 1))
+    /** What each lane shows, in the order in which they came; nothing at first. */
+    const shown = new Map<object, string>()
+    let last = Number.NEGATIVE_INFINITY
+
+    const drawn = () => {
+      const { columns = 100, rows = 24 } = process.stdout
+      const lines = [...shown.values()].filter((text) => text !== "").slice(0, Math.max(1, rows - 1))
+      return `${lines.map((text) => text.slice(0, columns - 1)).join("\n")}${upBy(Math.max(0, lines.length - 1))}\r`
     }
+    const draw = Effect.suspend(() => write(clear + drawn()))
+
+    const makeLane = (key: object): Lane => {
+      shown.set(key, "")
+      const show = (standing: Standing) => {
+        const filled = Math.round(((standing.epoch - 1 + standing.fraction) / standing.epochs) * 20)
+        shown.set(key, `${"█".repeat(filled)}${"░".repeat(20 - filled)} ${describe(standing)}`)
+      }
+      return {
+        update: Effect.fnUntraced(function* (standing) {
+          show(standing)
+          const now = yield* Clock.currentTimeMillis
+          if (Math.abs(now - last) < millisecondsBetweenUpdates) return
+          last = now
+          yield* draw
+        }),
+        epoch: (standing) => Effect.suspend(() => (show(standing), draw)),
+        note: (text) => Effect.suspend(() => (shown.set(key, text), draw)),
+        line: (text) => Effect.suspend(() => write(`${clear}${text}\n${drawn()}`))
+      }
+    }
+
     yield* Effect.addFinalizer(() => write(clear))
-    return Progress.of({
-      update: Effect.fnUntraced(function* (standing) {
-        const now = yield* Clock.currentTimeMillis
-        if (now - (yield* Ref.get(last)) < millisecondsBetweenUpdates) return
-        yield* Ref.set(last, now)
-        yield* show(standing)
-      }),
-      epoch: (standing) => show(standing),
-      note: (text) => write(clear + text.slice(0, columns - 1)),
-      line: (text) => write(`${clear}${text}\n`)
-    })
+    return {
+      ...makeLane({}),
+      lane: Effect.gen(function* () {
+        const key = {}
+        yield* Effect.addFinalizer(() => Effect.suspend(() => (shown.delete(key), draw)))
+        return makeLane(key)
+      })
+    }
   })
 )
 
-/** A renewed line where standard output is a terminal, plain lines elsewhere. */
+/** Renewed lines where standard output is a terminal, plain lines elsewhere. */
 export const layer: Layer.Layer<Progress, never, Stdio.Stdio> = Layer.unwrap(
   Effect.map(
     Stdio.Stdio.use((stdio) => stdio.stdoutIsTerminal),

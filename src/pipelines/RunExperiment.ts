@@ -3,20 +3,17 @@
  *
  * Laws: a run that fails fails alone; whatever happens, the summary says how each run that was begun ended.
  */
-import { Cause, Clock, DateTime, Effect, Option, Runtime, Schema, Terminal } from "effect"
+import { Clock, DateTime, Effect, Option, Runtime, Schema, Terminal } from "effect"
 import type { Experiment } from "../core/Experiment.ts"
+import { Attempts } from "./Attempt.ts"
 import { type CheckpointEvery, standard } from "./CheckpointEvery.ts"
-import * as ExportModel from "./ExportModel.ts"
-import * as LoadData from "./LoadData.ts"
-import * as PerformRun from "./PerformRun.ts"
+import * as Outcome from "./Outcome.ts"
 import { countOf, type PlannedRun, sourcesOf } from "./Plan.ts"
 import { duration, Progress } from "./Progress.ts"
-import * as Provenance from "./Provenance.ts"
 import { render } from "./RenderFigure.ts"
 import * as Report from "./Report.ts"
-import type { Run } from "./Run.ts"
 import { type ExperimentFolder, RunStore } from "./RunStore.ts"
-import type { Row } from "./Summary.ts"
+import { share } from "./ShareRuns.ts"
 import * as SummaryTable from "./SummaryTable.ts"
 
 /** Some runs of a sweep did not end well; the summary says why. */
@@ -30,64 +27,11 @@ export class RunsFailed extends Schema.TaggedError<RunsFailed>()("RunsFailed", {
   }
 }
 
-/** Metrics of a finished run: the last epoch's, then what its evaluations found. */
-const metricsOf = Effect.fnUntraced(function* (planned: PlannedRun, run: Run) {
-  const history = yield* run.history
-  const results = yield* Effect.forEach(planned.evaluation.evaluators, ({ id }) => run.evaluation(id))
-  return {
-    history,
-    metrics: Object.assign(
-      {},
-      history.at(-1)?.metrics,
-      ...results.flatMap(Option.toArray).map((result) => result.metrics)
-    ) as Record<string, number>
-  }
-})
-
-/** A row of the summary, and what the report shows of the run if it is done. */
-interface Outcome {
-  readonly row: Row
-  readonly reported?: Report.ReportedRun
-}
-
-const endedWell = ({ row }: Outcome): boolean => row.status === "done" && row.error === undefined
-
-/** What the summary says of every run, however it ended. */
-const base = ({ id, parameters, seed }: PlannedRun) => ({ id, parameters, seed, metrics: {} })
-
-/** A finished run, with the error of an evaluation that failed. */
-const finished = Effect.fnUntraced(function* (
-  folder: ExperimentFolder,
-  planned: PlannedRun,
-  run: Run,
-  error: string | undefined
-) {
-  const { history, metrics } = yield* metricsOf(planned, run)
-  const outcome: Outcome = {
-    row: {
-      ...base(planned),
-      ...(Object.keys(planned.reference).length === 0 ? {} : { reference: planned.reference }),
-      ...(error === undefined ? {} : { error }),
-      status: "done",
-      directory: folder.relative(run),
-      metrics
-    },
-    reported: { label: Report.caption(planned.label), history, metrics, figures: yield* run.figures }
-  }
-  return outcome
-})
-
-/** In words for the summary: an expected failure says what to do, a defect shows where it arose. */
-const reasonOf = (cause: Cause.Cause<{ readonly message: string }>): string => {
-  const error = Cause.squash(cause)
-  return Cause.hasDies(cause) || !(error instanceof Error) ? Cause.pretty(cause) : error.message
-}
-
 /** Writes summary and figures of the runs so far. */
 const report = Effect.fnUntraced(function* (
   experiment: Experiment<any>,
   folder: ExperimentFolder,
-  outcomes: ReadonlyArray<Outcome>
+  outcomes: ReadonlyArray<Outcome.Outcome>
 ) {
   yield* folder.writeSummary(outcomes.map(({ row }) => row))
   const reported = outcomes.flatMap((outcome) => (outcome.reported === undefined ? [] : [outcome.reported]))
@@ -108,7 +52,7 @@ export interface RunOptions {
   readonly retries?: number
 }
 
-/** Runs the planned runs of an experiment, one after the other, and reports. */
+/** Runs the planned runs of an experiment, as many at once as there are jobs, and reports. */
 export const run = Effect.fn("RunExperiment.run")(function* (
   experiment: Experiment<any>,
   runs: ReadonlyArray<PlannedRun>,
@@ -116,86 +60,77 @@ export const run = Effect.fn("RunExperiment.run")(function* (
 ) {
   const store = yield* RunStore
   const progress = yield* Progress
+  const { jobs } = yield* Attempts
   const folder = yield* store.experiment(experiment.name)
-  const load = yield* LoadData.make
-  const provenance = yield* Provenance.gather
-  // What is done before this command is to be made again; what another process finishes meanwhile is not.
-  const formers = force
-    ? yield* Effect.forEach(runs, ({ experiment, id }) =>
-        Effect.orElseSucceed(store.find(id, experiment), () => Option.none())
-      )
-    : []
-  const outcomes: Array<Outcome> = []
   const started = yield* Clock.currentTimeMillis
   for (const source of sourcesOf(runs)) {
     yield* progress.line(`data: ${source}`)
   }
 
-  const one = Effect.fnUntraced(function* (planned: PlannedRun, index: number) {
-    const title = [`run ${index + 1} of ${runs.length}`, planned.label].filter((part) => part !== "").join(" · ")
-    const options = {
+  const titleOf = (index: number) =>
+    [`run ${index + 1} of ${runs.length}`, runs[index]!.label].filter((part) => part !== "").join(" · ")
+
+  const requestOf = Effect.fnUntraced(function* (planned: PlannedRun, index: number) {
+    // What is done now is to be made again; what another process finishes meanwhile is not.
+    const former = force
+      ? yield* Effect.orElseSucceed(store.find(planned.id, planned.experiment), () => Option.none())
+      : Option.none()
+    return {
       planned,
       place: {
         run: index + 1,
         runs: runs.length,
-        epochsAfter: runs.slice(index + 1).reduce((sum, { training }) => sum + training.epochs, 0)
+        epochsAfter: runs.slice(index + 1).reduce((sum, { training }) => sum + training.epochs, 0) / jobs
       },
-      data: load(planned),
-      provenance,
       force,
-      ...Option.match(formers[index] ?? Option.none(), {
-        onNone: () => ({}),
-        onSome: ({ manifest }) => ({ former: DateTime.formatIso(manifest.started) })
-      }),
+      ...(Option.isSome(former) && { former: DateTime.formatIso(former.value.manifest.started) }),
       checkpointEvery: checkpointEvery ?? standard,
       retries: retries ?? 0
     }
-    // Where the run would be made: a failed or interrupted run is nowhere else.
-    const directory = planned.id
-    const outcome = yield* PerformRun.perform(options).pipe(
-      Effect.tap(({ trained }) => (trained ? Effect.void : progress.line(`${title} · already done`))),
-      Effect.flatMap(({ run }) =>
-        Effect.scoped(ExportModel.exportMissing(planned, run, options.data)).pipe(
-          Effect.andThen(PerformRun.evaluate(options, run)),
-          Effect.matchCauseEffect({
-            onSuccess: () => finished(folder, planned, run, undefined),
-            onFailure: (cause) =>
-              Cause.hasInterrupts(cause) ? Effect.failCause(cause) : finished(folder, planned, run, reasonOf(cause))
-          })
-        )
-      ),
-      // Until it is evaluated too, no other process writes to the run.
-      Effect.scoped,
-      // Whatever goes wrong in one run, a defect too, the other runs go on.
-      Effect.catchCause((cause): Effect.Effect<Outcome> =>
-        Cause.hasInterrupts(cause)
-          ? Effect.interrupt
-          : Effect.succeed({ row: { ...base(planned), status: "failed", directory, error: reasonOf(cause) } })
-      ),
-      Effect.onInterrupt(() =>
-        Effect.sync(() => outcomes.push({ row: { ...base(planned), status: "interrupted", directory } }))
-      )
-    )
-    outcomes.push(outcome)
-    if (!endedWell(outcome)) yield* Effect.logError(`${title}: ${outcome.row.error}`)
-    return endedWell(outcome)
   })
+  const requests = yield* Effect.forEach(runs, requestOf)
 
-  yield* Effect.gen(function* () {
-    for (const [index, planned] of runs.entries()) {
-      if (!(yield* one(planned, index)) && failFast) break
-    }
-  }).pipe(Effect.onInterrupt(() => Effect.ignore(report(experiment, folder, outcomes))))
+  /** By the run's place in the sweep. */
+  const outcomes = new Map<number, Outcome.Outcome>()
+
+  /** In the order of the sweep, with runs that are done though this process did not come to them. */
+  const all = Effect.suspend(() =>
+    Effect.forEach(runs, (planned, index) => {
+      const outcome = outcomes.get(index)
+      return outcome === undefined ? Outcome.find(folder, planned, undefined) : Effect.succeedSome(outcome)
+    })
+  ).pipe(Effect.map((found) => found.flatMap(Option.toArray)))
+
+  yield* share(requests, {
+    goOn: () => !failFast || [...outcomes.values()].every(Outcome.endedWell),
+    onEnd: Effect.fnUntraced(function* (index, ending) {
+      const planned = runs[index]!
+      if (ending._tag === "Done" && !ending.trained) yield* progress.line(`${titleOf(index)} · already done`)
+      const outcome =
+        ending._tag === "Failed"
+          ? Outcome.unfinished(planned, "failed", ending.reason)
+          : Option.getOrElse(yield* Outcome.find(folder, planned, ending.error), () =>
+              Outcome.unfinished(planned, "failed", "its folder was removed meanwhile")
+            )
+      outcomes.set(index, outcome)
+      if (!Outcome.endedWell(outcome)) yield* Effect.logError(`${titleOf(index)}: ${outcome.row.error}`)
+      if (jobs > 1) yield* progress.note(`${outcomes.size} of ${countOf(runs)} ended`)
+    }),
+    onInterrupt: (index) => Effect.sync(() => outcomes.set(index, Outcome.unfinished(runs[index]!, "interrupted"))),
+    onWait: (index, owner) =>
+      progress.line(`${titleOf(index)} · run ${runs[index]!.id} is being made by ${owner}; waiting`)
+  }).pipe(Effect.onInterrupt(() => Effect.ignore(Effect.flatMap(all, (ended) => report(experiment, folder, ended)))))
   yield* progress.note("drawing the figures that compare the runs")
-  yield* report(experiment, folder, outcomes)
+  const ended = yield* all
+  yield* report(experiment, folder, ended)
 
-  const rows = outcomes.map(({ row }) => row)
+  const rows = ended.map(({ row }) => row)
   const columns = yield* Terminal.Terminal.use((terminal) => terminal.columns)
   const seconds = ((yield* Clock.currentTimeMillis) - started) / 1000
   yield* progress.line(
     `\n${SummaryTable.plain({ experiment: experiment.name, runs: rows }, columns > 0 ? columns : 120)}`
   )
   yield* progress.line(`\n${countOf(rows)} in ${duration(seconds)}; numbers and figures: ${folder.directory}`)
-  const failed = outcomes.filter((outcome) => !endedWell(outcome)).length
+  const failed = ended.filter((outcome) => !Outcome.endedWell(outcome)).length
   if (failed > 0) return yield* new RunsFailed({ failed, runs: runs.length })
 })

@@ -18,8 +18,9 @@ import {
   Synthetic,
   Training
 } from "../../src/index.ts"
+import * as Attempt from "../../src/pipelines/Attempt.ts"
 import { plan } from "../../src/pipelines/Plan.ts"
-import { Progress } from "../../src/pipelines/Progress.ts"
+import { type Lane, Progress } from "../../src/pipelines/Progress.ts"
 import * as RunExperiment from "../../src/pipelines/RunExperiment.ts"
 import { RunStore } from "../../src/pipelines/RunStore.ts"
 import * as Store from "../../src/pipelines/RunStore.ts"
@@ -57,7 +58,7 @@ export const makeLines = (): Lines => ({ printed: [], afterEpoch: () => Effect.v
 
 const progress = (lines: Lines): Layer.Layer<Progress> => {
   let epochs = 0
-  return Layer.succeed(Progress, {
+  const lane: Lane = {
     update: () => Effect.suspend(lines.afterStep),
     epoch: (_, summary) =>
       Effect.suspend(() => {
@@ -67,7 +68,8 @@ const progress = (lines: Lines): Layer.Layer<Progress> => {
       }),
     note: () => Effect.void,
     line: (text) => Effect.sync(() => lines.printed.push(text))
-  })
+  }
+  return Layer.succeed(Progress, { ...lane, lane: Effect.succeed(lane) })
 }
 
 export const engine: Layer.Layer<Engine, EngineError> = OnnxRuntime.layer()
@@ -82,7 +84,9 @@ export const runExperiment = (
     const runs = yield* plan(swept, (dataset) => dataset.locate)
     yield* RunExperiment.run(swept, runs, { force: false, failFast: false, ...options })
   }).pipe(
-    Effect.provide([engine, Store.layer(results), progress(options.lines ?? makeLines())]),
+    Effect.provide(
+      Attempt.layer.pipe(Layer.provideMerge([engine, Store.layer(results), progress(options.lines ?? makeLines())]))
+    ),
     Effect.provide(platform)
   )
 

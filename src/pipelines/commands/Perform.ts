@@ -5,6 +5,7 @@ import { Effect, Layer } from "effect"
 import { Command } from "effect/cli"
 import { DataDirectories } from "../../core/Dataset.ts"
 import type { Experiment } from "../../core/Experiment.ts"
+import * as Attempt from "../Attempt.ts"
 import * as ChooseEngine from "../ChooseEngine.ts"
 import { describePlan } from "../DescribePlan.ts"
 import { type CommonFlags, commonFlags, dataDirectory, parameterFlags, runOptions, withFlags } from "../Flags.ts"
@@ -29,7 +30,9 @@ export const perform = Effect.fn("Perform.perform")(function* (
   const engine = ChooseEngine.layer(flags.engine).pipe(Layer.provideMerge(Progress.layer))
   if (flags.plan) return yield* describePlan(swept).pipe(Effect.provide([directories, store, engine]))
   const runs = yield* plan(swept, (dataset) => dataset.locate).pipe(Effect.provide(directories))
-  yield* RunExperiment.run(swept, runs, options).pipe(Effect.provide([directories, store, engine]))
+  yield* RunExperiment.run(swept, runs, options).pipe(
+    Effect.provide(Attempt.layer.pipe(Layer.provideMerge([directories, store, engine])))
+  )
 })
 
 /** The command of one experiment. */

@@ -78,14 +78,17 @@ export const engine: Layer.Layer<Engine, EngineError> = OnnxRuntime.layer()
 export const runExperiment = (
   swept: Experiment.Experiment<any>,
   results: string,
-  options: Partial<RunExperiment.RunOptions> & { readonly lines?: Lines } = {}
+  options: Partial<RunExperiment.RunOptions> & {
+    readonly lines?: Lines
+    readonly engine?: Layer.Layer<Engine, EngineError>
+  } = {}
 ) =>
   Effect.gen(function* () {
     const runs = yield* plan(swept, (dataset) => dataset.locate)
     yield* RunExperiment.run(swept, runs, { force: false, failFast: false, ...options })
   }).pipe(
     Effect.provide(
-      Attempt.layer.pipe(Layer.provideMerge([engine, Store.layer(results), progress(options.lines ?? makeLines())]))
+      Attempt.layer.pipe(Layer.provideMerge([options.engine ?? engine, Store.layer(results), progress(options.lines ?? makeLines())]))
     ),
     Effect.provide(platform)
   )

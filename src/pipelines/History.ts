@@ -8,6 +8,7 @@ import { ByteSize, Effect, FileSystem, Option, Path, Result, Schema } from "effe
 import type { EpochMetrics } from "../core/TrainedModel.ts"
 import * as AtomicFile from "./AtomicFile.ts"
 import * as JsonFile from "./JsonFile.ts"
+import * as JsonText from "./JsonText.ts"
 import { corrupt, fromPlatform, type StoreError } from "./StoreError.ts"
 
 const maximumBytes = 256 * 2 ** 20
@@ -25,10 +26,10 @@ const toLine = (path: string, epoch: EpochMetrics) =>
   Effect.map(JsonFile.toJson(EpochMetricsSchema, path, epoch), (json) => `${JSON.stringify(json)}\n`)
 
 const fromLine = (path: string, line: string, number: number) =>
-  Effect.try({
-    try: (): unknown => JSON.parse(line),
-    catch: () => corrupt(path, `line ${number} is not JSON`)
-  }).pipe(Effect.flatMap((json) => JsonFile.check(EpochMetricsSchema, `${path}, line ${number}`, json)))
+  Effect.fromResult(JsonText.parse(line)).pipe(
+    Effect.mapError((fault) => corrupt(path, `line ${number} is not JSON: ${fault}`)),
+    Effect.flatMap((json) => JsonFile.check(EpochMetricsSchema, `${path}, line ${number}`, json))
+  )
 
 /** The epochs of the lines before the first that is damaged, and what is wrong with that one. */
 export interface Readable {

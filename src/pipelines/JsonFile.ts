@@ -3,10 +3,14 @@
  */
 import { Effect, type FileSystem, Option, type Path, Schema } from "effect"
 import * as AtomicFile from "./AtomicFile.ts"
+import * as JsonText from "./JsonText.ts"
 import { corrupt, StoreError } from "./StoreError.ts"
 
-/** No JSON file of the store comes near this size: the largest hold a figure's points. */
-const maximumBytes = 256 * 2 ** 20
+/**
+ * No JSON file of the store comes near this size: the largest hold a figure's points. A value may take some twenty times
+ * the memory of its text.
+ */
+const maximumBytes = 64 * 2 ** 20
 
 /** Checks a JSON value; unknown keys are errors. `path` is for the message. */
 export const check = <T, E>(schema: Schema.Codec<T, E>, path: string, json: unknown): Effect.Effect<T, StoreError> =>
@@ -42,10 +46,9 @@ export const parse = Effect.fnUntraced(function* (
   if (Option.isNone(bytes)) return Option.none()
   const text = yield* AtomicFile.textOf(path, bytes.value)
   return Option.some(
-    yield* Effect.try({
-      try: (): unknown => JSON.parse(text),
-      catch: (error) => corrupt(path, `it is not JSON: ${error}`)
-    })
+    yield* Effect.mapError(Effect.fromResult(JsonText.parse(text)), (fault) =>
+      corrupt(path, `it is not JSON: ${fault}`)
+    )
   )
 })
 

@@ -11,6 +11,7 @@ import { createHash } from "node:crypto"
 import { Predicate, Result, Schema } from "effect"
 import { canonicalJson, type Json } from "../core/Spec.ts"
 import { type DType, type HostTensor, type HostTensors, sizeOf } from "../core/Tensors.ts"
+import * as JsonText from "./JsonText.ts"
 
 /** What a file holds. */
 export interface Contents {
@@ -142,9 +143,11 @@ const split = (bytes: Uint8Array): Result.Result<readonly [Readonly<Record<strin
   const begin = 8 + Number(length)
   if (begin > bytes.length) return Result.fail("it ends within its header")
   return Result.try({
-    try: (): unknown => JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes.subarray(8, begin))),
-    catch: () => "its header is not JSON"
+    try: () => new TextDecoder("utf-8", { fatal: true }).decode(bytes.subarray(8, begin)),
+    catch: () => "it is not UTF-8 text"
   }).pipe(
+    Result.flatMap(JsonText.parse),
+    Result.mapError((fault) => `its header is not JSON: ${fault}`),
     Result.flatMap((json) =>
       Predicate.isObject(json) && !Array.isArray(json)
         ? Result.succeed([json as Record<string, unknown>, bytes.subarray(begin)] as const)

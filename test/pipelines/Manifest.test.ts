@@ -3,7 +3,6 @@ import { assert, describe, it as test, layer } from "@effect/vitest"
 import { Effect, Equal, FileSystem, Option, Path } from "effect"
 import type { Json } from "../../src/core/Spec.ts"
 import * as Manifest from "../../src/pipelines/Manifest.ts"
-import * as Mutations from "./Mutations.ts"
 import { dataDigest, manifestOf, specs, version1 } from "./SampleManifest.ts"
 
 const file = Effect.gen(function* () {
@@ -170,27 +169,6 @@ describe("Manifest", () => {
           assert.strictEqual((yield* Effect.flip(Manifest.write(path, wrong))).problem, "cannot write")
         }
         assert.isFalse(yield* fs.exists(path))
-      })
-    )
-
-    it.effect("1,000 mutations: the right content or a typed refusal", () =>
-      Effect.gen(function* () {
-        const fs = yield* FileSystem.FileSystem
-        const path = yield* file
-        yield* Manifest.write(path, manifestOf())
-        const bytes = yield* fs.readFile(path)
-        let refused = 0
-        for (let seed = 1; seed <= 1000; seed++) {
-          yield* fs.writeFile(path, Mutations.mutate(bytes, seed))
-          const found = yield* Effect.result(Manifest.read(path))
-          if (found._tag === "Success") {
-            assert.isTrue(Equal.equals(Option.getOrThrow(found.success), manifestOf()), `mutation ${seed}`)
-          } else {
-            refused++
-            assert.strictEqual(found.failure._tag, "StoreError")
-          }
-        }
-        assert.isAbove(refused, 500)
       })
     )
   })

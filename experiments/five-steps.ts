@@ -1,0 +1,122 @@
+import {
+  activation,
+  Adam,
+  BetaElbo,
+  Codebook,
+  convolution,
+  Curves,
+  dense,
+  Deterministic,
+  ElboTerms,
+  Evaluation,
+  Exemplars,
+  Experiment,
+  flatten,
+  GaussianLikelihood,
+  Interpolation,
+  KlDivergence,
+  LatentScatter,
+  LogVarianceGaussian,
+  Manifold,
+  MeanSquaredError,
+  Mnist,
+  Parameter,
+  ReconstructionError,
+  Reconstructions,
+  reshape,
+  SampleQuality,
+  Samples,
+  SequentialVae,
+  SumOfTerms,
+  Training,
+  transposedConvolution
+} from "effect-vae"
+
+const elu = activation("elu")
+
+const encoder = [convolution(8, { stride: 2 }), elu, convolution(16, { stride: 2 }), elu, flatten(), dense(128), elu]
+
+// The decoder of every step: from a code of any width to an image of 28x28.
+const decoder = [
+  dense(128),
+  elu,
+  dense(7 * 7 * 16),
+  elu,
+  reshape([7, 7, 16]),
+  transposedConvolution(16, { stride: 2 }),
+  elu,
+  transposedConvolution(8, { stride: 2 }),
+  elu,
+  transposedConvolution(1)
+]
+
+// -log p(x | z) is the squared error summed over the pixels, and a constant: 784 ½ log π = 448.75 nats.
+const likelihood = GaussianLikelihood({ deviation: Math.SQRT1_2, output: "sigmoid" })
+
+const generationLoss = SumOfTerms.layer(MeanSquaredError())
+
+const always = [ElboTerms(), ReconstructionError(), Curves(), Reconstructions(), Samples({ count: 25 })] as const
+const between = Interpolation({ lines: 5 })
+const plane = [LatentScatter(), Evaluation.whenPossible(Manifold())] as const
+
+/** Steps 1 to 3: codes are given, and only the decoder learns. An epoch shows 6,000 images, however few there are. */
+const memorised = (count: number, codes: Codebook.Codes) => ({
+  dataset: Exemplars.layer(Mnist.layer(), { count, repeat: 6000 / count }),
+  model: Codebook.layer({ codes, decoder, likelihood }),
+  objective: generationLoss,
+  batchSize: 10
+})
+
+/** Steps 4 and 5: codes are the encoder's. */
+const learned = {
+  dataset: Mnist.layer(),
+  evaluation: Evaluation.layer(...always, between, ...plane, SampleQuality()),
+  batchSize: 128
+}
+const autoencoder = (latent: number) =>
+  SequentialVae.layer({ encoder, decoder, latent, likelihood, posterior: Deterministic() })
+const vae = (latent: number) =>
+  SequentialVae.layer({ encoder, decoder, latent, likelihood, posterior: LogVarianceGaussian() })
+
+const steps = {
+  "1-one-image": () => ({ ...memorised(1, Codebook.ones(10)), evaluation: Evaluation.layer(...always) }),
+  "2-one-hot": () => ({ ...memorised(10, Codebook.oneHot()), evaluation: Evaluation.layer(...always, between) }),
+  "3-real-codes": (latent: number) => ({
+    ...memorised(10, Codebook.normal(latent)),
+    evaluation: Evaluation.layer(...always, between, ...plane)
+  }),
+  "4-autoencoder": (latent: number) => ({ ...learned, model: autoencoder(latent), objective: generationLoss }),
+  // A mean over 784 pixels beside a sum over the latent dimensions: the divergence outweighs every image.
+  "5-vae-as-written": (latent: number) => ({
+    ...learned,
+    model: vae(latent),
+    objective: SumOfTerms.layer(MeanSquaredError(), KlDivergence())
+  }),
+  // The same with the error summed over the pixels.
+  "5-vae-elbo": (latent: number) => ({ ...learned, model: vae(latent), objective: BetaElbo.layer({ beta: 1 }) })
+}
+
+export default Experiment.make("five-steps", {
+  description: "From a decoder that memorises one image to the VAE, in five steps that each mend the one before.",
+  parameters: {
+    step: Parameter.Choice(
+      ["1-one-image", "2-one-hot", "3-real-codes", "4-autoencoder", "5-vae-as-written", "5-vae-elbo"],
+      {
+        default: "5-vae-elbo",
+        description:
+          "what a code is: the same for one image; one-hot or random numbers for ten; the encoder's; the encoder's with noise"
+      }
+    ),
+    latent: Parameter.PositiveInt({ default: 2, description: "latent dimensions of steps 3 to 5" }),
+    epochs: Parameter.PositiveInt({ default: 8, description: "passes over the training images" }),
+    learningRate: Parameter.Positive({ default: 1e-3, description: "Adam's step size" })
+  },
+  run: ({ epochs, latent, learningRate, step }) => {
+    const { batchSize, ...layers } = steps[step](latent)
+    return { ...layers, training: Training.layer({ epochs, batchSize, optimizer: Adam({ learningRate }) }) }
+  }
+}).pipe(
+  Experiment.grid({
+    step: ["1-one-image", "2-one-hot", "3-real-codes", "4-autoencoder", "5-vae-as-written", "5-vae-elbo"]
+  })
+)

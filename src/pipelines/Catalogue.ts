@@ -111,6 +111,13 @@ export const read = Effect.fn("Catalogue.read")(function* (
   return { directory, experiments }
 })
 
+/** Refuses a folder that runs cannot be kept in, for what is in it; one that does not exist yet will do. */
+export const checkUsable = Effect.fnUntraced(function* (results: string) {
+  const fs = yield* FileSystem.FileSystem
+  const { resolve } = yield* Path.Path
+  if (yield* Effect.orElseSucceed(fs.exists(resolve(results)), () => false)) yield* read(results)
+})
+
 /** `3 experiments (a, b, c) with 12 runs`; runs that were set aside do not count. */
 export const inWords = ({ experiments }: Catalogue): string => {
   const runs = experiments.flatMap((experiment) => experiment.runs.filter(({ setAside }) => !setAside)).length

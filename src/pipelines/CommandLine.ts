@@ -4,6 +4,7 @@
 import { Effect } from "effect"
 import { Command } from "effect/cli"
 import * as All from "./commands/All.ts"
+import * as Clean from "./commands/Clean.ts"
 import * as Compare from "./commands/Compare.ts"
 import * as List from "./commands/List.ts"
 import * as Perform from "./commands/Perform.ts"
@@ -13,10 +14,20 @@ import * as Verify from "./commands/Verify.ts"
 import * as LoadExperiment from "./LoadExperiment.ts"
 
 const root = Command.make("exp", {}, () => List.list).pipe(
-  Command.withDescription("Runs experiments on variational autoencoders.")
+  Command.withDescription(
+    "Runs experiments on variational autoencoders: exp NAME or exp ./FILE.ts. A command's name comes before an experiment's; an experiment called show is ./experiments/show.ts."
+  )
 )
 
-const commands = [List.command, All.command, Show.command, Compare.command, Verify.command, Replay.command] as const
+const commands = [
+  List.command,
+  All.command,
+  Show.command,
+  Compare.command,
+  Verify.command,
+  Replay.command,
+  Clean.command
+] as const
 
 /** Runs the command line with these arguments. */
 export const run = Effect.fn("CommandLine.run")(function* (args: ReadonlyArray<string>, version: string) {

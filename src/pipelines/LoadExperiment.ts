@@ -42,15 +42,15 @@ const resolveBareNamesFromHere = (): void => {
   })
 }
 
-/** Names that are commands of `exp` and so cannot be experiments. */
+/** Names that are commands of `exp`: an experiment of such a name is given by its path. */
 export const reserved: ReadonlyArray<string> = ["list", "show", "compare", "verify", "replay", "clean", "open", "all"]
 
 const faultOf = (value: unknown): string | undefined => {
   if (!isExperiment(value)) {
     return `its default export is ${value === undefined ? "missing" : `of type ${typeof value}`}; export default Experiment.make(...)`
   }
-  if (!/^[a-z0-9][a-z0-9._-]*$/i.test(value.name) || reserved.includes(value.name)) {
-    return `"${value.name}" cannot be an experiment's name: letters, digits, ".", "_" and "-" may stand in it, and ${reserved.join(", ")} are commands`
+  if (!/^[a-z0-9][a-z0-9._-]*$/i.test(value.name)) {
+    return `"${value.name}" cannot be an experiment's name: letters, digits, ".", "_" and "-" may stand in it`
   }
   return undefined
 }

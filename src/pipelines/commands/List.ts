@@ -8,14 +8,16 @@ import * as LoadExperiment from "../LoadExperiment.ts"
 /** Prints the experiments and how they are run. */
 export const list = Effect.gen(function* () {
   const names = yield* LoadExperiment.names
-  const width = Math.max(0, ...names.map((name) => name.length))
+  // A command of the same name comes first.
+  const calls = names.map((name) => (LoadExperiment.reserved.includes(name) ? `./experiments/${name}.ts` : name))
+  const width = Math.max(0, ...calls.map((call) => call.length))
   yield* Console.log("Experiments in experiments/:\n")
-  for (const name of names) {
+  for (const [index, name] of names.entries()) {
     const words = yield* LoadExperiment.load(name).pipe(
       Effect.map((experiment) => experiment.description),
       Effect.catch((error) => Effect.succeed(`does not load: ${error.reason}`))
     )
-    yield* Console.log(`  ${name.padEnd(width)}  ${words}`)
+    yield* Console.log(`  ${calls[index]!.padEnd(width)}  ${words}`)
   }
   yield* Console.log(`
 pnpm run exp NAME              runs what is missing, evaluates, draws
@@ -23,7 +25,13 @@ pnpm run exp NAME --help       its parameters
 pnpm run exp NAME --plan       its runs, without doing anything
 pnpm run exp NAME --quick      a small version: fewer images and epochs, and marked so
 pnpm run exp all               every experiment
-pnpm run exp ./my/file.ts      an experiment of your own`)
+pnpm run exp ./my/file.ts      an experiment of your own
+
+pnpm run exp show NAME|RUN     its runs as a table, or everything about one run
+pnpm run exp compare A B       what differs between two runs
+pnpm run exp verify NAME|RUN   checks every digest, then the numbers
+pnpm run exp replay RUN        trains it again elsewhere and compares bits
+pnpm run exp clean [NAME|RUN]  lists what is of no more use, asks, removes`)
 })
 
 export const command = Command.make("list", {}, () => list).pipe(

@@ -6,6 +6,7 @@ import { Command } from "effect/cli"
 import { DataDirectories } from "../../core/Dataset.ts"
 import type { Experiment } from "../../core/Experiment.ts"
 import * as Attempt from "../Attempt.ts"
+import * as Catalogue from "../Catalogue.ts"
 import * as ChooseEngine from "../ChooseEngine.ts"
 import { describePlan } from "../DescribePlan.ts"
 import { type CommonFlags, commonFlags, dataDirectory, parameterFlags, runOptions, withFlags } from "../Flags.ts"
@@ -21,6 +22,7 @@ export const perform = Effect.fn("Perform.perform")(function* (
   flags: CommonFlags & Readonly<Record<string, unknown>>
 ) {
   const options = yield* runOptions(flags)
+  yield* Catalogue.checkUsable(flags.results)
   const swept = yield* withFlags(flags.quick ? quick(experiment) : experiment, flags)
   const directories = Layer.succeed(DataDirectories, {
     dataDirectory: yield* dataDirectory(flags.dataDir),

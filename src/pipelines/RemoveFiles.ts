@@ -1,0 +1,50 @@
+/**
+ * Removes files of a folder, then the folders that have become empty, and nothing else.
+ *
+ * Laws: no link is followed; a folder with anything else in it stays.
+ */
+import { rmdir } from "node:fs/promises"
+import { Effect, FileSystem, Path } from "effect"
+import type { FolderFile } from "./FolderFiles.ts"
+import { fromPlatform, StoreError } from "./StoreError.ts"
+
+const parent = (path: string): string => path.slice(0, Math.max(0, path.lastIndexOf("/")))
+
+/** The folders of these files below the common one, innermost first, and the common one, empty, last. */
+const foldersOf = (files: ReadonlyArray<FolderFile>): ReadonlyArray<string> => {
+  const found = new Set<string>([""])
+  for (const { path } of files) {
+    for (let folder = parent(path); folder !== ""; folder = parent(folder)) found.add(folder)
+  }
+  return [...found].sort((left, right) => right.length - left.length)
+}
+
+/** Removes an empty folder; one that is not empty stays. The file system service removes with all content or not at all. */
+const removeEmpty = (folder: string) =>
+  Effect.ignore(Effect.tryPromise({ try: () => rmdir(folder), catch: (cause) => cause }))
+
+/** Removes the files, the manifest first: a run that is half removed must not be taken for a finished one. */
+export const removeFiles = Effect.fn("RemoveFiles.removeFiles")(function* (
+  folder: string,
+  files: ReadonlyArray<FolderFile>
+) {
+  const fs = yield* FileSystem.FileSystem
+  const { join } = yield* Path.Path
+  const real = yield* Effect.mapError(fs.realPath(folder), fromPlatform(folder, "write"))
+  const folders = foldersOf(files)
+  for (const below of folders) {
+    const at = yield* Effect.mapError(fs.realPath(join(folder, below)), fromPlatform(join(folder, below), "write"))
+    if (at !== join(real, below)) {
+      const reason = "it has become a link, which is not followed"
+      return yield* new StoreError({ path: join(folder, below), problem: "cannot write", reason })
+    }
+  }
+  const ordered = [...files].sort(
+    (left, right) => Number(right.path === "manifest.json") - Number(left.path === "manifest.json")
+  )
+  for (const { path } of ordered) {
+    const file = join(folder, path)
+    yield* Effect.mapError(fs.remove(file, { force: true }), fromPlatform(file, "write"))
+  }
+  for (const below of folders) yield* removeEmpty(join(folder, below))
+})

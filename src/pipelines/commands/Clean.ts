@@ -1,0 +1,121 @@
+/**
+ * `exp clean [NAME|RUN]`: lists what is of no more use, asks, and removes it.
+ */
+import { Console, Effect, Option, Stdio } from "effect"
+import { Argument, Command, Flag, Prompt } from "effect/cli"
+import * as Catalogue from "../Catalogue.ts"
+import * as CleanPlan from "../CleanPlan.ts"
+import * as Columns from "../Columns.ts"
+import { plural } from "../Finding.ts"
+import { idleFlags, readingFlags, UsageError } from "../Flags.ts"
+import * as FolderFiles from "../FolderFiles.ts"
+import { removeFiles } from "../RemoveFiles.ts"
+import * as RunStore from "../RunStore.ts"
+import * as Target from "../Target.ts"
+
+/** What may be removed of all experiments, of one, or of one run. */
+const planOf = Effect.fnUntraced(function* (
+  catalogue: Catalogue.Catalogue,
+  word: Option.Option<string>,
+  finished: boolean
+) {
+  if (Option.isNone(word)) {
+    const plans = yield* Effect.forEach(catalogue.experiments, (experiment) =>
+      CleanPlan.planExperiment(catalogue, experiment, finished)
+    )
+    return { removals: plans.flatMap(({ removals }) => removals), left: plans.flatMap(({ left }) => left) }
+  }
+  const target = yield* Target.resolve(catalogue, word.value)
+  const { directory } = target._tag === "Run" ? target.entry.run : target.experiment
+  const known = catalogue.experiments.find((experiment) =>
+    [experiment.directory, ...experiment.runs.map(({ run }) => run.directory)].includes(directory)
+  )
+  if (known === undefined) {
+    const reason = `${directory} is not in ${catalogue.directory}; --results names the folder that is cleaned`
+    return yield* new UsageError({ reason })
+  }
+  return target._tag === "Run"
+    ? yield* CleanPlan.planRun(catalogue, target.entry, finished)
+    : yield* CleanPlan.planExperiment(catalogue, target.experiment, finished)
+})
+
+const sizeOf = ({ files }: CleanPlan.Removal): number => FolderFiles.bytesOf(files)
+
+const listed = ({ left, removals }: CleanPlan.CleanPlan): string =>
+  [
+    ...Columns.lines([
+      { header: "", cells: removals.map(({ place }) => `  ${place}`) },
+      { header: "", cells: removals.map(({ what }) => what) },
+      { header: "", cells: removals.map(({ files }) => plural(files.length, "file")), right: true },
+      { header: "", cells: removals.map((removal) => FolderFiles.size(sizeOf(removal))), right: true }
+    ]),
+    ...(left.length === 0 ? [] : ["", "left alone:", ...left.map((line) => `  ${line}`)])
+  ].join("\n")
+
+/** Removes what was listed. A run goes only if nobody makes it and it stands as it stood when it was listed. */
+const remove = Effect.fnUntraced(function* (
+  { files, folder, place, run, whole }: CleanPlan.Removal,
+  finished: boolean
+) {
+  if (run !== undefined) {
+    const store = yield* RunStore.RunStore
+    yield* store.open(run.run.experiment, run.run.id)
+    const isStill = ((yield* CleanPlan.reason(run, finished)) !== undefined) === whole
+    if (!isStill) return yield* Console.log(`  ${place} is left alone: it has changed meanwhile`)
+  }
+  yield* removeFiles(folder, files)
+}, Effect.scoped)
+
+/** Whether a person says yes. Nobody is asked where there is no terminal. */
+const agreed = Effect.fnUntraced(function* (question: string) {
+  const stdio = yield* Stdio.Stdio
+  if (!((yield* stdio.stdinIsTerminal) && (yield* stdio.stdoutIsTerminal))) {
+    yield* Console.log("\nnothing was removed: --yes removes it where there is no terminal to ask on")
+    return false
+  }
+  const yes = yield* Prompt.Confirm({ message: question }).pipe(
+    Effect.catchTag("QuitError", () => Effect.succeed(false))
+  )
+  if (!yes) yield* Console.log("nothing was removed")
+  return yes
+})
+
+export const command = Command.make(
+  "clean",
+  {
+    target: Argument.String("name-or-run").pipe(
+      Argument.withDescription("Only this experiment's, or only this run"),
+      Argument.optional
+    ),
+    finished: Flag.Boolean("finished").pipe(Flag.withDescription("Finished runs too"), Flag.withDefault(false)),
+    yes: Flag.Boolean("yes").pipe(Flag.withDescription("Remove without asking"), Flag.withDefault(false)),
+    results: readingFlags.results,
+    ...idleFlags
+  },
+  Effect.fn("Clean.command")(function* ({ finished, results, target, yes }) {
+    const catalogue = yield* Catalogue.read(results)
+    yield* Effect.gen(function* () {
+      const plan = yield* planOf(catalogue, target, finished)
+      if (plan.removals.length === 0) {
+        const hint = finished ? "" : "; --finished lists finished runs too"
+        return yield* Console.log(
+          [`nothing to remove in ${catalogue.directory}${hint}`, listed(plan)].join("\n").trimEnd()
+        )
+      }
+      const bytes = plan.removals.reduce((sum, removal) => sum + sizeOf(removal), 0)
+      const total = `${FolderFiles.size(bytes)} in ${plural(plan.removals.length, "place")}`
+      yield* Console.log(`to remove from ${catalogue.directory}, ${total}:\n\n${listed(plan)}`)
+      if (!yes && !(yield* agreed(`Remove ${total}?`))) return
+      for (const removal of plan.removals) {
+        yield* remove(removal, finished).pipe(
+          Effect.catchTag("RunTaken", (error) => Console.log(`  ${removal.place} is left alone: ${error.message}`))
+        )
+      }
+      yield* Console.log("\nremoved")
+    }).pipe(Effect.provide(RunStore.layer(catalogue.directory)))
+  })
+).pipe(
+  Command.withDescription(
+    "Lists runs that came to no end, attempts that were set aside and leftovers, asks, and removes them"
+  )
+)

@@ -88,7 +88,9 @@ export const runExperiment = (
     yield* RunExperiment.run(swept, runs, { force: false, failFast: false, ...options })
   }).pipe(
     Effect.provide(
-      Attempt.layer.pipe(Layer.provideMerge([options.engine ?? engine, Store.layer(results), progress(options.lines ?? makeLines())]))
+      Attempt.layer.pipe(
+        Layer.provideMerge([options.engine ?? engine, Store.layer(results), progress(options.lines ?? makeLines())])
+      )
     ),
     Effect.provide(platform)
   )

@@ -2,15 +2,15 @@
  * Checkpoints: everything that a run needs to go on, as of the end of one optimiser step.
  *
  * Laws: a checkpoint that is read has the content that was saved; one that is damaged, cut off or another run's is passed
- * over with a warning and the one before it is used; the newest two are kept, and the one of the epoch with the least loss
- * on the test images, `best.safetensors`, from which no run goes on.
+ * over with a warning and the one before it is used; one of a format that is not known is an error; the newest two are
+ * kept, and the one of the epoch with the least loss on the test images, `best.safetensors`, from which no run goes on.
  */
 import { Effect, FileSystem, Option, Path, Result, Schema } from "effect"
 import type { HostTensors } from "../core/Tensors.ts"
 import * as AtomicFile from "./AtomicFile.ts"
 import * as JsonFile from "./JsonFile.ts"
 import * as Safetensors from "./Safetensors.ts"
-import { corrupt, fromPlatform, StoreError } from "./StoreError.ts"
+import { corrupt, fromPlatform, StoreError, unknownFormat } from "./StoreError.ts"
 
 /** A run's state. */
 export interface Checkpoint {
@@ -41,6 +41,9 @@ const kept = 2
 
 const format = "effect-vae checkpoint 2"
 
+/** Version 1 had no last loss. */
+const formats = ["effect-vae checkpoint 1", format] as const
+
 const bestFormat = "effect-vae best checkpoint 1"
 
 const Count = Schema.NumberFromString.check(Schema.isInt(), Schema.isGreaterThanOrEqualTo(0))
@@ -53,8 +56,7 @@ const place = {
 }
 
 const Metadata = Schema.Struct({
-  /** Version 1 had no last loss. */
-  format: Schema.Literals(["effect-vae checkpoint 1", format]),
+  format: Schema.Literals(formats),
   ...place,
   lastFiniteLoss: Schema.optionalKey(Schema.FiniteFromString),
   sums: Schema.fromJsonString(Schema.toCodecJson(Schema.Record(Schema.String, Schema.Number)))
@@ -135,19 +137,25 @@ export const saveBest = Effect.fn("Checkpoint.saveBest")(function* (folder: stri
 const contentsOf = Effect.fnUntraced(function* <T extends { readonly run: string }, E>(
   path: string,
   run: string,
-  schema: Schema.Codec<T, E>
+  schema: Schema.Codec<T, E>,
+  readable: ReadonlyArray<string>
 ) {
   const bytes = yield* AtomicFile.read(path, Safetensors.maximumBytes)
   if (Option.isNone(bytes)) return Option.none()
   const contents = Safetensors.decode(bytes.value)
   if (Result.isFailure(contents)) return yield* corrupt(path, contents.failure)
+  const stated = contents.success.metadata["format"] ?? ""
+  // Whole, and so by another version: to pass it over would lose what that version did.
+  if (/^effect-vae [a-z ]*checkpoint \d+$/.test(stated) && !readable.includes(stated)) {
+    return yield* unknownFormat(path, `"${stated}"`, readable)
+  }
   const metadata = yield* JsonFile.check(schema, path, contents.success.metadata)
   if (metadata.run !== run) return yield* corrupt(path, `it belongs to run ${metadata.run}`)
   return Option.some({ tensors: contents.success.tensors, metadata })
 })
 
 const read = Effect.fnUntraced(function* (path: string, run: string, step: number) {
-  const contents = yield* contentsOf(path, run, Metadata)
+  const contents = yield* contentsOf(path, run, Metadata, formats)
   if (Option.isNone(contents)) return Option.none<Checkpoint>()
   const { format: _format, run: _run, ...progress } = contents.value.metadata
   if (progress.step !== step) return yield* corrupt(path, `it was saved at step ${progress.step}`)
@@ -188,7 +196,7 @@ export const newest = Effect.fn("Checkpoint.newest")(function* (
 /** The best checkpoint; none where there is none that is whole, with a warning. Errors: `StoreError`. */
 export const best = Effect.fn("Checkpoint.best")(function* (folder: string, run: string) {
   const path = (yield* Path.Path).join(folder, bestName)
-  const contents = yield* passOver(contentsOf(path, run, BestMetadata))
+  const contents = yield* passOver(contentsOf(path, run, BestMetadata, [bestFormat]))
   return Option.map(contents, ({ tensors, metadata: { epoch, loss, step } }): Best => ({ tensors, epoch, loss, step }))
 })
 
@@ -211,7 +219,7 @@ export const inspect = Effect.fn("Checkpoint.inspect")(function* (folder: string
   const path = (yield* Path.Path).join(folder, name)
   const found: Option.Option<Inspected> =
     name === bestName
-      ? Option.map(yield* contentsOf(path, run, BestMetadata), ({ metadata: { epoch, loss, step } }) => ({
+      ? Option.map(yield* contentsOf(path, run, BestMetadata, [bestFormat]), ({ metadata: { epoch, loss, step } }) => ({
           epoch,
           step,
           loss

@@ -10,7 +10,7 @@ import { digestOf, type Json, type Spec } from "../core/Spec.ts"
 import * as AtomicFile from "./AtomicFile.ts"
 import * as JsonFile from "./JsonFile.ts"
 import { Provenance } from "./Provenance.ts"
-import { corrupt, StoreError } from "./StoreError.ts"
+import { corrupt, StoreError, unknownFormat } from "./StoreError.ts"
 
 /** Raised when equal specs begin to mean other numbers: such runs get new ids. */
 const runFormat = 1
@@ -137,11 +137,7 @@ export const read = Effect.fn("Manifest.read")(function* (
   }
   const { formatVersion: version, digests: stated, ...fields } = json.value as Record<string, Json>
   if (!readable.includes(version)) {
-    return yield* new StoreError({
-      path,
-      problem: "unknown format",
-      reason: `its format version is ${JSON.stringify(version)}, and this version of effect-vae reads ${readable.join(" and ")} only; use the version that wrote it, or another folder with --results`
-    })
+    return yield* unknownFormat(path, `version ${JSON.stringify(version)}`, readable.map(String))
   }
   const changed = yield* Effect.try({
     try: () => changedField(fields, stated),

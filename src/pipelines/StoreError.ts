@@ -42,6 +42,14 @@ export const corrupt = (path: string, what: string): StoreError =>
     reason: `${what}; the file is damaged or was changed: restore it from a copy, or move it away to have it made again`
   })
 
+/** An error for content of a format that this version does not know: a newer one's, or one that is read no more. */
+export const unknownFormat = (path: string, found: string, readable: ReadonlyArray<string>): StoreError =>
+  new StoreError({
+    path,
+    problem: "unknown format",
+    reason: `its format is ${found}, and this version of effect-vae reads ${readable.join(" and ")} only; use the version that wrote it, or another folder with --results`
+  })
+
 /** The operating system's code of a failure, such as `ENOSPC`, where it gave one. */
 const codeOf = (error: PlatformError): string | undefined => {
   const { cause } = error.reason

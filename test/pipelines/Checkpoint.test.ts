@@ -1,9 +1,10 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert, describe, layer } from "@effect/vitest"
-import { Effect, FileSystem, Logger, Option, Path } from "effect"
+import { Effect, FileSystem, Logger, Option, Path, Result } from "effect"
 import { float32 } from "../../src/core/Tensors.ts"
 import * as AtomicFile from "../../src/pipelines/AtomicFile.ts"
 import * as Checkpoint from "../../src/pipelines/Checkpoint.ts"
+import * as Safetensors from "../../src/pipelines/Safetensors.ts"
 import * as Faulty from "./FaultyFileSystem.ts"
 
 const folder = Effect.flatMap(FileSystem.FileSystem, (fs) => fs.makeTempDirectoryScoped({ prefix: "checkpoints-" }))
@@ -97,6 +98,26 @@ describe("Checkpoint", () => {
             Checkpoint.fileName(10),
             Checkpoint.fileName(15)
           ])
+        }
+      })
+    )
+
+    it.effect("a whole one of a format that is not known is an error with its format, and nothing is passed over", () =>
+      Effect.gen(function* () {
+        const fs = yield* FileSystem.FileSystem
+        const { join } = yield* Path.Path
+        const directory = yield* folder
+        yield* Checkpoint.save(directory, run, at(10))
+        for (const [name, format, read] of [
+          [Checkpoint.fileName(20), "effect-vae checkpoint 3", Effect.asVoid(Checkpoint.newest(directory, run))],
+          [Checkpoint.bestName, "effect-vae best checkpoint 0", Effect.asVoid(Checkpoint.best(directory, run))]
+        ] as const) {
+          const metadata = { format, run, epoch: "2", step: "20", more: "new" }
+          const pieces = Result.getOrThrow(Safetensors.encode({ tensors: at(20).tensors, metadata }))
+          yield* fs.writeFile(join(directory, name), Buffer.concat(pieces))
+          const error = yield* Effect.flip(read)
+          assert.strictEqual(error.problem, "unknown format")
+          for (const words of [join(directory, name), format, "--results"]) assert.include(error.message, words)
         }
       })
     )

@@ -19,15 +19,16 @@ const announced = <E, R>(layer: Layer.Layer<Engine, E, R>, why = ""): Layer.Laye
     return say(`engine: ${_tag} on ${device}${why}`)
   })
 
-/** Provides the engine of this name. */
-export const layer = (name: (typeof names)[number]): Layer.Layer<Engine, EngineError, Progress> => {
+/** Provides the engine of this name, which computes with so many threads where it has several; all cores' unless given. */
+export const layer = (name: (typeof names)[number], threads?: number): Layer.Layer<Engine, EngineError, Progress> => {
+  const onnxRuntime = OnnxRuntime.layer(threads === undefined ? {} : { threads })
   switch (name) {
     case "onnxruntime":
-      return announced(OnnxRuntime.layer())
+      return announced(onnxRuntime)
     case "reference":
       return announced(Reference.layer)
     case "auto":
-      return announced(OnnxRuntime.layer()).pipe(
+      return announced(onnxRuntime).pipe(
         Layer.catch((error) => announced(Reference.layer, ` (slow: onnxruntime does not work here: ${error.reason})`))
       )
   }

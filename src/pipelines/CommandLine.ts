@@ -37,7 +37,7 @@ export const run = Effect.fn("CommandLine.run")(function* (args: ReadonlyArray<s
   if (target === undefined || target.startsWith("-") || isCommand) {
     return yield* Command.runWith(root.pipe(Command.withSubcommands(commands)), { version })(args)
   }
-  const experiment = Perform.command(yield* LoadExperiment.load(target))
+  const experiment = Perform.command(yield* LoadExperiment.load(target), args)
   // Beside no other command, so that an experiment may have a command's name where it is given by its path.
   yield* Command.runWith(root.pipe(Command.withSubcommands([experiment])), { version })([experiment.name, ...rest])
 })

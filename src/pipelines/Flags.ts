@@ -49,6 +49,13 @@ export const commonFlags = {
   ),
   quick: toggle("quick", "A small version: at most 2,000 training and 500 test images, 2 epochs; marked so everywhere"),
   force: toggle("force", "Train finished runs again; what they were is kept aside"),
+  jobs: Flag.String("jobs").pipe(
+    Flag.withMetavar("N"),
+    Flag.withDescription(
+      "Make N runs at once, each in a process of its own with its part of the cores; shapes no number"
+    ),
+    Flag.withDefault("1")
+  ),
   failFast: toggle("fail-fast", "Stop at the first run that fails"),
   keepGoing: toggle(
     "keep-going",
@@ -175,9 +182,15 @@ export const runOptions = Effect.fnUntraced(function* (flags: CommonFlags) {
   if (!/^\d{1,4}$/.test(flags.retry)) {
     return yield* new UsageError({ reason: `--retry ${flags.retry}: give a whole number from 0 to 9999` })
   }
-  const options: RunOptions = { force, failFast, checkpointEvery, retries: Number(flags.retry) }
+  const options: Required<RunOptions> = { force, failFast, checkpointEvery, retries: Number(flags.retry) }
   return options
 })
+
+/** How many runs are to be made at once. */
+export const jobsOf = ({ jobs }: CommonFlags): Effect.Effect<number, UsageError> =>
+  /^[1-9]\d{0,2}$/.test(jobs)
+    ? Effect.succeed(Number(jobs))
+    : Effect.fail(new UsageError({ reason: `--jobs ${jobs}: give a whole number from 1 to 999` }))
 
 /** `--data-dir`, else `VAE_DATA_DIR`, else none; a folder that is named must exist. */
 export const dataDirectory = Effect.fnUntraced(function* (flag: Option.Option<string>) {

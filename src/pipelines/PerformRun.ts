@@ -44,8 +44,10 @@ const setEndedAside = Effect.fnUntraced(function* (run: Run) {
   if (status === "done" || status === "failed") yield* run.setAside
 })
 
+type Wanted = Pick<PerformOptions, "force" | "former" | "planned">
+
 /** The finished run of this id, wherever it is. */
-const findDone = Effect.fnUntraced(function* ({ force, former, planned }: PerformOptions) {
+const findDone = Effect.fnUntraced(function* ({ force, former, planned }: Wanted) {
   const store = yield* RunStore
   const search = store.find(planned.id, planned.experiment)
   // What cannot be read is set aside.
@@ -64,14 +66,21 @@ const isWhole = (planned: PlannedRun, run: Run) =>
     Effect.orElseSucceed(() => false)
   )
 
+/** The finished run of this id, wherever it is, if nothing is left to be added to it. */
+export const findWhole = Effect.fnUntraced(function* (wanted: Wanted) {
+  const found = yield* findDone(wanted)
+  return Option.isSome(found) && (yield* isWhole(wanted.planned, found.value.run))
+    ? Option.some(found.value.run)
+    : Option.none<Run>()
+})
+
 /** The finished run of this id, wherever it is; else trains it in its own folder. */
 const finished = Effect.fnUntraced(function* (options: PerformOptions) {
   const { force, planned, retries } = options
   const store = yield* RunStore
+  const whole = yield* findWhole(options)
+  if (Option.isSome(whole)) return { run: whole.value, trained: false }
   const found = yield* findDone(options)
-  if (Option.isSome(found) && (yield* isWhole(planned, found.value.run))) {
-    return { run: found.value.run, trained: false }
-  }
   const home = Option.match(found, { onNone: () => planned.experiment, onSome: ({ run }) => run.experiment })
   const run = yield* store.open(home, planned.id)
   yield* run.removeTemporaries

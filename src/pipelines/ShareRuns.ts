@@ -57,13 +57,13 @@ export const share = Effect.fn("ShareRuns.share")(function* <E, R>(
 
   let left = yield* round(requests.map((_, index) => index))
   while (left.length > 0 && goOn()) {
-    yield* Effect.forEach(left, say, { discard: true })
-    yield* pause
     const looked = yield* Effect.forEach(left, ({ index }) =>
       Effect.map(store.owner(requests[index]!.planned.id), (owner) => ({ index, owner }))
     )
     const still = looked.flatMap(({ index, owner }) => (Option.isSome(owner) ? [{ index, owner: owner.value }] : []))
     const free = looked.flatMap(({ index, owner }) => (Option.isNone(owner) ? [index] : []))
     left = [...still, ...(yield* round(free))]
+    yield* Effect.forEach(left, say, { discard: true })
+    if (left.length > 0) yield* pause
   }
 })

@@ -1,7 +1,7 @@
 /**
  * `exp all`: every experiment, one after the other.
  */
-import { Console, Effect, Runtime, Schema } from "effect"
+import { Console, Effect, Runtime, Schema, Stdio } from "effect"
 import { Command } from "effect/cli"
 import { commonFlags } from "../Flags.ts"
 import * as LoadExperiment from "../LoadExperiment.ts"
@@ -23,10 +23,12 @@ export const command = Command.make(
   commonFlags,
   Effect.fn("All.command")(function* (flags) {
     const failed: Array<string> = []
+    const args = yield* Stdio.Stdio.use((stdio) => stdio.args)
+    const flagsGiven = args.slice(args.indexOf("all") + 1)
     for (const name of yield* LoadExperiment.names) {
       yield* Console.log(`\n== ${name}`)
       yield* LoadExperiment.load(name).pipe(
-        Effect.flatMap((experiment) => perform(experiment, flags)),
+        Effect.flatMap((experiment) => perform(experiment, flags, [name, ...flagsGiven])),
         Effect.catch((error) => {
           failed.push(name)
           return Effect.logError(error.message)

@@ -1,7 +1,7 @@
 /**
  * `exp NAME`: plans, runs what is missing, evaluates, reports. Its flags follow from the experiment's parameters.
  */
-import { Effect, Layer } from "effect"
+import { Effect, Layer, Option } from "effect"
 import { Command } from "effect/cli"
 import { DataDirectories } from "../../core/Dataset.ts"
 import type { Experiment } from "../../core/Experiment.ts"
@@ -9,19 +9,34 @@ import * as Attempt from "../Attempt.ts"
 import * as Catalogue from "../Catalogue.ts"
 import * as ChooseEngine from "../ChooseEngine.ts"
 import { describePlan } from "../DescribePlan.ts"
-import { type CommonFlags, commonFlags, dataDirectory, parameterFlags, runOptions, withFlags } from "../Flags.ts"
+import {
+  type CommonFlags,
+  commonFlags,
+  dataDirectory,
+  jobsOf,
+  parameterFlags,
+  runOptions,
+  withFlags
+} from "../Flags.ts"
+import * as Jobs from "../Jobs.ts"
 import { plan } from "../Plan.ts"
 import * as Progress from "../Progress.ts"
 import { quick } from "../Quick.ts"
 import * as RunExperiment from "../RunExperiment.ts"
 import * as RunStore from "../RunStore.ts"
+import * as Worker from "../Worker.ts"
 
-/** Plans or runs an experiment as the flags ask. */
+/**
+ * Plans or runs an experiment as the flags ask. `args` are the command line's arguments that ask for this experiment, with
+ * which further processes are started.
+ */
 export const perform = Effect.fn("Perform.perform")(function* (
   experiment: Experiment<any>,
-  flags: CommonFlags & Readonly<Record<string, unknown>>
+  flags: CommonFlags & Readonly<Record<string, unknown>>,
+  args: ReadonlyArray<string>
 ) {
   const options = yield* runOptions(flags)
+  const jobs = yield* jobsOf(flags)
   yield* Catalogue.checkUsable(flags.results)
   const swept = yield* withFlags(flags.quick ? quick(experiment) : experiment, flags)
   const directories = Layer.succeed(DataDirectories, {
@@ -32,13 +47,25 @@ export const perform = Effect.fn("Perform.perform")(function* (
   const engine = ChooseEngine.layer(flags.engine).pipe(Layer.provideMerge(Progress.layer))
   if (flags.plan) return yield* describePlan(swept).pipe(Effect.provide([directories, store, engine]))
   const runs = yield* plan(swept, (dataset) => dataset.locate).pipe(Effect.provide(directories))
-  yield* RunExperiment.run(swept, runs, options).pipe(
-    Effect.provide(Attempt.layer.pipe(Layer.provideMerge([directories, store, engine])))
-  )
+  const threads = yield* Worker.threads
+  if (Option.isSome(threads)) {
+    const inWorker = ChooseEngine.layer(flags.engine, threads.value).pipe(
+      Layer.provideMerge(Worker.progress),
+      Layer.provideMerge(Worker.parent)
+    )
+    return yield* Worker.serve(runs, options).pipe(
+      Effect.provide(Attempt.layer.pipe(Layer.provideMerge([directories, store, inWorker])))
+    )
+  }
+  const attempts =
+    jobs === 1
+      ? Attempt.layer.pipe(Layer.provide(directories), Layer.provideMerge(engine))
+      : Jobs.layer({ jobs, args }).pipe(Layer.provideMerge(Progress.layer))
+  yield* RunExperiment.run(swept, runs, options).pipe(Effect.provide(attempts.pipe(Layer.provideMerge(store))))
 })
 
 /** The command of one experiment. */
-export const command = (experiment: Experiment<any>) =>
+export const command = (experiment: Experiment<any>, args: ReadonlyArray<string>) =>
   Command.make(experiment.name, { ...commonFlags, ...parameterFlags(experiment) }, (flags) =>
-    perform(experiment, flags)
+    perform(experiment, flags, args)
   ).pipe(Command.withDescription(experiment.description))

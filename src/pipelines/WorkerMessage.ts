@@ -1,0 +1,57 @@
+/**
+ * What a process and the workers that it has started say to each other: JSON values, one a line.
+ */
+import { Effect, Schema } from "effect"
+import { Ending } from "./Attempt.ts"
+
+/** A run to be brought to its end; the worker knows the rest from the command line that both were given. */
+export const Order = Schema.Struct({
+  run: Schema.String,
+  place: Schema.Struct({ run: Schema.Int, runs: Schema.Int, epochsAfter: Schema.Number }),
+  force: Schema.Boolean,
+  former: Schema.optionalKey(Schema.String)
+})
+export type Order = typeof Order.Type
+
+const Standing = Schema.Struct({
+  run: Schema.Int,
+  runs: Schema.Int,
+  label: Schema.String,
+  epoch: Schema.Int,
+  epochs: Schema.Int,
+  fraction: Schema.Number,
+  loss: Schema.Number,
+  examplesPerSecond: Schema.Number,
+  secondsLeft: Schema.Number
+})
+
+/** What a worker tells: what is to be shown, and how each order ended. */
+export const Report = Schema.TaggedUnion({
+  /** It takes orders. */
+  Ready: {},
+  Update: { standing: Standing },
+  Epoch: { standing: Standing, summary: Schema.String },
+  Note: { text: Schema.String },
+  Line: { text: Schema.String },
+  Ended: { ending: Ending }
+})
+export type Report = typeof Report.Type
+
+const lines = <T, E>(schema: Schema.Codec<T, E>) => {
+  const text = Schema.fromJsonString(Schema.toCodecJson(schema))
+  return {
+    // Both ends are this program's: what does not fit is a defect.
+    encode: (message: T): Effect.Effect<string> =>
+      Effect.orDie(Effect.map(Schema.encodeEffect(text)(message), (json) => `${json}\n`)),
+    decode: (line: string): Effect.Effect<T> => Effect.orDie(Schema.decodeEffect(text)(line))
+  }
+}
+
+export const orders = lines(Order)
+export const reports = lines(Report)
+
+/** Where a worker finds the other end: the file descriptor after the standard ones. */
+export const descriptor = 3
+
+/** The environment variable that makes a process a worker; its value is the number of threads to compute with. */
+export const variable = "VAE_WORKER_THREADS"

@@ -29,9 +29,27 @@ export const caption = (label: string): string =>
     })
     .join(", ")
 
-/** What the figures' titles have in common: of `MNIST: samples` and `Fashion-MNIST: samples` what stands after the colon. */
-const commonTitle = ([first = "", ...others]: ReadonlyArray<string>): string =>
-  others.every((title) => title === first) ? first : first.replace(/^[^:]*: /, "")
+/** The length of what these lists have in common at their beginning. */
+const commonLength = (lists: ReadonlyArray<ReadonlyArray<string>>): number => {
+  const [first = []] = lists
+  const end = first.findIndex((word, place) => lists.some((list) => list[place] !== word))
+  return end < 0 ? first.length : end
+}
+
+/**
+ * What the figures' titles, such as `MNIST: codes of 500 test images`, have in common: the dataset where all have the same,
+ * and of the rest the words at the beginning and at the end; the first one's rest where there are none.
+ */
+export const commonTitle = (titles: ReadonlyArray<string>): string => {
+  const parts = titles.map((title) => /^([^:]*: )?(.*)$/s.exec(title)!)
+  const datasets = new Set(parts.map(([, dataset = ""]) => dataset))
+  const rests = parts.map(([, , rest = ""]) => rest.split(" "))
+  const beginning = commonLength(rests)
+  const end = commonLength(rests.map((words) => words.slice(beginning).toReversed()))
+  const [first = []] = rests
+  const words = [...first.slice(0, beginning), ...first.slice(first.length - end)]
+  return (datasets.size === 1 ? [...datasets].join("") : "") + (words.length === 0 ? first : words).join(" ")
+}
 
 /** The figures of one name, set beside each other, where two runs or more have one. */
 const comparisons = (experiment: string, runs: ReadonlyArray<ReportedRun>): ReadonlyArray<Figure> => {

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import type { Figure } from "../../src/core/Figure.ts"
-import { caption, figures, type ReportedRun } from "../../src/pipelines/Report.ts"
+import { caption, commonTitle, figures, type ReportedRun } from "../../src/pipelines/Report.ts"
 
 const figure = (name: string, title: string): Figure => ({
   name,
@@ -44,6 +44,21 @@ describe("the figures of a sweep", () => {
       compared(run("a", figure("samples", "MNIST: samples")), run("b", figure("samples", "Fashion-MNIST: samples"))),
       [["samples", "sweep · samples"], curves]
     )
+  })
+
+  it("have the title that the runs' figures have in common", () => {
+    for (const [titles, common] of [
+      [["MNIST: samples", "MNIST: samples"], "MNIST: samples"],
+      [["MNIST: codes of 10 test images", "MNIST: codes of 5,000 test images"], "MNIST: codes of test images"],
+      [["MNIST, 1 image: codes of 1 image", "MNIST: codes of 10 images"], "codes of"],
+      [["A: t-SNE of 5 codes", "A: t-SNE of 5 codes of images"], "A: t-SNE of 5 codes"],
+      [["samples", "samples"], "samples"],
+      [["A: twice twice", "A: twice"], "A: twice"],
+      [["A: codes", "A: samples"], "A: codes"],
+      [["A: B: c", "A: B: d c"], "A: B: c"]
+    ] as const) {
+      assert.strictEqual(commonTitle(titles), common)
+    }
   })
 
   it("have one figure of curves in the place of the runs' own", () => {

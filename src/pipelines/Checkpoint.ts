@@ -89,9 +89,11 @@ const steps = (names: ReadonlyArray<string>): ReadonlyArray<number> =>
     .filter((step) => !Number.isNaN(step))
     .sort((left, right) => right - left)
 
-// Later checkpoints than the one just saved were not fit to go on from, and only the process that owns the run saves, so
-// a temporary file is what a killed process left.
-const prune = Effect.fnUntraced(function* (folder: string, step: number) {
+/**
+ * Removes checkpoints that a run at `step` does not need: later ones, which were not fit to go on from, and all but the
+ * newest two; for the process that owns the run, so that a temporary file is what a killed process left.
+ */
+export const prune = Effect.fnUntraced(function* (folder: string, step: number) {
   const fs = yield* FileSystem.FileSystem
   const { join } = yield* Path.Path
   const names = yield* entriesOf(folder)

@@ -70,6 +70,8 @@ export const leftovers = Effect.fn("Resume.leftovers")(function* (
   const checkpoint = yield* run.checkpointWithout(faultOf(expected, history.length))
   yield* run.truncateHistory(Option.isSome(checkpoint) ? checkpoint.value.epoch : 0)
   if (Option.isNone(checkpoint)) return undefined
+  // Or, where no step is left to take, what was passed over would be taken for the finished model.
+  yield* run.removeCheckpointsAfter(checkpoint.value.step)
   const complete = history.slice(0, checkpoint.value.epoch)
   return { checkpoint: checkpoint.value, history: complete, bestLoss: yield* bestLossOf(run, complete) }
 })

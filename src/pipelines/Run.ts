@@ -59,6 +59,8 @@ export interface Run {
     fault: (checkpoint: Checkpoint.Checkpoint) => string | undefined
   ) => Effect.Effect<Option.Option<Checkpoint.Checkpoint>, StoreError>
   readonly saveCheckpoint: (checkpoint: Checkpoint.Checkpoint) => Effect.Effect<void, StoreError>
+  /** Removes the checkpoints after `step`, which were not fit to go on from. */
+  readonly removeCheckpointsAfter: (step: number) => Effect.Effect<void, StoreError>
   /** The state at the end of the epoch with the least loss on the test images. */
   readonly best: Effect.Effect<Option.Option<Checkpoint.Best>, StoreError>
   readonly saveBest: (best: Checkpoint.Best) => Effect.Effect<void, StoreError>
@@ -170,6 +172,10 @@ export const make = Effect.fnUntraced(function* (
     checkpoint: provided(Checkpoint.newest(checkpoints, id)),
     checkpointWithout: (fault) => provided(Checkpoint.newest(checkpoints, id, fault)),
     saveCheckpoint: (checkpoint) => provided(Checkpoint.save(checkpoints, id, checkpoint)),
+    removeCheckpointsAfter: (step) =>
+      Effect.mapError(provided(Checkpoint.prune(checkpoints, step)), (error) =>
+        error._tag === "StoreError" ? error : fromPlatform(checkpoints, "write")(error)
+      ),
     best: provided(Checkpoint.best(checkpoints, id)),
     saveBest: (best) => provided(Checkpoint.saveBest(checkpoints, id, best)),
     saveSnapshot: (epoch, state) => provided(Snapshot.save(snapshots, id, epoch, state)),

@@ -76,6 +76,7 @@ const guarded = (run: Run.Run, { check }: RunLock.Held): Run.Run => {
     appendHistory: guard(run.appendHistory),
     truncateHistory: guard(run.truncateHistory),
     saveCheckpoint: guard(run.saveCheckpoint),
+    removeCheckpointsAfter: guard(run.removeCheckpointsAfter),
     saveBest: guard(run.saveBest),
     saveSnapshot: guard(run.saveSnapshot),
     writeSummary: guard(run.writeSummary),

@@ -1,0 +1,42 @@
+/**
+ * Who takes part in the bench, and how a worker of each is started.
+ */
+export interface Competitor {
+  readonly name: string
+  /** For the table. */
+  readonly title: string
+  /** File in `bench/workers`, run by Node.js or, ending in `.py`, by Python. */
+  readonly file: string
+  readonly way: string
+  /** Whether it takes part only where it is named. */
+  readonly onRequest?: boolean
+}
+
+/** What the others are compared with. */
+export const ours = "onnxruntime"
+
+export const competitors: ReadonlyArray<Competitor> = [
+  { name: ours, title: "this project, onnxruntime", file: "engine.ts", way: "fused" },
+  { name: "onnxruntime-plain", title: "this project, onnxruntime, plain graph", file: "engine.ts", way: "plain" },
+  { name: "reference", title: "this project, reference", file: "engine.ts", way: "reference", onRequest: true },
+  { name: "torch-eager", title: "PyTorch eager, Adam", file: "torch_worker.py", way: "eager" },
+  { name: "torch-compiled", title: "PyTorch compiled, fused Adam", file: "torch_worker.py", way: "compiled" },
+  { name: "jax", title: "JAX jit, donated buffers, optax", file: "jax_worker.py", way: "jit" },
+  { name: "keras-graph", title: "Keras 3 on TensorFlow, tf.function", file: "keras_worker.py", way: "graph" },
+  { name: "keras-xla", title: "Keras 3 on TensorFlow, XLA", file: "keras_worker.py", way: "xla" },
+  { name: "tfjs-wasm", title: "TensorFlow.js wasm", file: "tfjs.ts", way: "wasm" }
+]
+
+export const isPython = ({ file }: Competitor): boolean => file.endsWith(".py")
+
+/** The environment of every worker and script: the same number of threads, no GPU, few words. */
+export const environment = (threads: number): Record<string, string> => ({
+  BENCH_THREADS: String(threads),
+  OMP_NUM_THREADS: String(threads),
+  MKL_NUM_THREADS: String(threads),
+  CUDA_VISIBLE_DEVICES: "",
+  JAX_PLATFORMS: "cpu",
+  KERAS_BACKEND: "tensorflow",
+  TF_CPP_MIN_LOG_LEVEL: "3",
+  PYTHONDONTWRITEBYTECODE: "1"
+})

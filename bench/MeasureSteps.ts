@@ -1,0 +1,177 @@
+/**
+ * Measures one program's training step on all competitors: in turns within each round, so that what slows the machine for
+ * a while slows all of them, and each idle while another runs.
+ */
+import { Effect, Option, Result } from "effect"
+import { ours } from "./Competitors.ts"
+import * as ProcessMemory from "./ProcessMemory.ts"
+import { type BenchProgram, operationsOf } from "./Programs.ts"
+import type { Product } from "./Protocol.ts"
+import type { StepResult, StepRow } from "./Results.ts"
+import { disagreement, median, ofRounds, ratios, spreadOf } from "./Statistics.ts"
+import type { Worker, WorkerError } from "./Worker.ts"
+
+/** Losses that differ by more than this part of their median void a row. */
+export const tolerance = 1e-3
+
+/** Between turns, for threads that still wait busily. */
+const pause = "300 millis"
+
+/** Who is asked for the rate of matrix products. */
+const multipliers = [ours, "torch-eager", "torch-compiled"]
+
+const large: Product = { rows: 1024, inner: 1024, columns: 1024, transposeLeft: false, transposeRight: false }
+
+/** A competitor that took the first steps, and what was measured of it, a value or a list a round. */
+interface Contestant {
+  readonly worker: Worker
+  readonly firstStepSeconds: number
+  readonly loss: number
+  readonly evaluationLoss: number
+  readonly steps: Array<ReadonlyArray<number>>
+  readonly evaluations: Array<number>
+  readonly loopOverheads: Array<number>
+  readonly products: Array<number>
+  /** In 10^9 a second. */
+  readonly rates: Array<number>
+  failure?: WorkerError
+}
+
+export interface StepJob {
+  readonly name: string
+  readonly bench: BenchProgram
+  readonly products: ReadonlyArray<Product>
+  /** Files with its parameters and inputs, and with the images. */
+  readonly file: string
+  readonly images: string
+}
+
+/** From nothing to the step after which losses must agree; then the test images once. */
+const prepare = Effect.fnUntraced(function* ({ bench, file, images, name }: StepJob, worker: Worker) {
+  const prepared = yield* worker.ask({ _tag: "Prepare", program: name, file, images }, "Prepared")
+  const { loss } = yield* worker.ask({ _tag: "Run", steps: bench.agreementSteps - 1 }, "Ran")
+  const evaluated = yield* worker.ask({ _tag: "Evaluate" }, "Evaluated")
+  const contestant: Contestant = {
+    worker,
+    firstStepSeconds: prepared.seconds,
+    loss,
+    evaluationLoss: evaluated.loss,
+    steps: [],
+    evaluations: [],
+    loopOverheads: [],
+    products: [],
+    rates: []
+  }
+  return contestant
+})
+
+/** One turn of one competitor. */
+const turn = Effect.fnUntraced(function* ({ bench, products }: StepJob, contestant: Contestant) {
+  const { competitor, ask } = contestant.worker
+  yield* Effect.sleep(pause)
+  const { milliseconds } = yield* ask({ _tag: "Run", ...bench.round }, "Ran")
+  contestant.steps.push(milliseconds)
+  contestant.evaluations.push((yield* ask({ _tag: "Evaluate" }, "Evaluated")).seconds)
+  if (competitor.name === ours) {
+    const loop = yield* ask({ _tag: "Loop", steps: Math.max(10, bench.round.steps) }, "Looped")
+    contestant.loopOverheads.push(median(loop.milliseconds) / median(milliseconds) - 1)
+  }
+  if (multipliers.includes(competitor.name)) {
+    const one = yield* ask({ _tag: "Multiply", products: [large], repeats: 5 }, "Multiplied")
+    contestant.rates.push(operationsOf([large]) / median(one.milliseconds) / 1e6)
+    // The products of a convolution are another matter: nobody computes them from patches laid out.
+    if (bench.positions === undefined) {
+      const all = yield* ask({ _tag: "Multiply", products, repeats: 20 }, "Multiplied")
+      contestant.products.push(median(all.milliseconds))
+    }
+  }
+})
+
+const skipped = ({ competitor, reason }: WorkerError): StepRow => ({ competitor, status: "skipped", reason })
+
+const rowOf = (
+  contestant: Contestant,
+  all: ReadonlyArray<Contestant>,
+  { bench, products }: StepJob,
+  productRate: number,
+  memory: StepRow["memory"]
+): StepRow => {
+  const { evaluationLoss, evaluations, failure, firstStepSeconds, loopOverheads, loss, worker } = contestant
+  if (failure !== undefined) return skipped(failure)
+  const reference = all.find(({ worker }) => worker.competitor.name === ours)
+  const step = ofRounds(contestant.steps)
+  const apart = disagreement(
+    loss,
+    all.map(({ loss }) => loss)
+  )
+  const evaluationApart = disagreement(
+    evaluationLoss,
+    all.map(({ evaluationLoss }) => evaluationLoss)
+  )
+  const agrees = apart <= tolerance && evaluationApart <= tolerance
+  return {
+    competitor: worker.competitor.name,
+    status: agrees ? "measured" : "void",
+    ...(!agrees && { reason: `its loss is ${loss}, of the test images ${evaluationLoss}: not what the others have` }),
+    loss,
+    disagreement: apart,
+    firstStepSeconds,
+    step,
+    ...(reference !== undefined && { ratio: ratios(contestant.steps.map(median), reference.steps.map(median)) }),
+    examplesPerSecond: (1000 * bench.batch) / step.median,
+    productShare: operationsOf(products) / productRate / 1e6 / step.median,
+    ...(contestant.products.length > 0 && { products: spreadOf(contestant.products) }),
+    evaluation: {
+      loss: evaluationLoss,
+      disagreement: evaluationApart,
+      seconds: spreadOf(evaluations),
+      ratio: ratios(evaluations, reference?.evaluations ?? evaluations)
+    },
+    ...(loopOverheads.length > 0 && { loopOverhead: spreadOf(loopOverheads) }),
+    ...(memory !== undefined && { memory })
+  }
+}
+
+/** Measures the program on these workers in so many rounds. */
+export const measure = Effect.fn("MeasureSteps.measure")(function* (
+  job: StepJob,
+  workers: ReadonlyArray<Worker>,
+  rounds: number
+) {
+  const { bench, name, products } = job
+  const prepared: Array<Result.Result<Contestant, WorkerError>> = []
+  for (const worker of workers) {
+    yield* Effect.logInfo(`${name}: ${worker.competitor.title}: the first ${bench.agreementSteps} steps`)
+    prepared.push(yield* Effect.result(prepare(job, worker)))
+  }
+  const contestants = prepared.filter(Result.isSuccess).map(({ success }) => success)
+  for (let round = 0; round < rounds; round++) {
+    yield* Effect.logInfo(`${name}: round ${round + 1} of ${rounds}`)
+    // Each round begins with another competitor.
+    const order = contestants.map((_, place) => contestants[(place + round) % contestants.length]!)
+    for (const contestant of order) {
+      if (contestant.failure !== undefined) continue
+      const outcome = yield* Effect.result(turn(job, contestant))
+      if (Result.isFailure(outcome)) contestant.failure = outcome.failure
+    }
+  }
+  const productRate = Math.max(...contestants.flatMap(({ rates }) => (rates.length === 0 ? [] : [median(rates)])))
+  const standing = contestants.filter(({ failure }) => failure === undefined)
+  const rows = yield* Effect.forEach(prepared, (outcome) =>
+    Effect.gen(function* () {
+      if (Result.isFailure(outcome)) return skipped(outcome.failure)
+      const memory = yield* ProcessMemory.read(outcome.success.worker.pid)
+      return rowOf(outcome.success, standing, job, productRate, Option.getOrUndefined(memory))
+    })
+  )
+  const result: StepResult = {
+    program: name,
+    title: bench.title,
+    batch: bench.batch,
+    agreementSteps: bench.agreementSteps,
+    gigaOperations: operationsOf(products) / 1e9,
+    productRate,
+    rows
+  }
+  return result
+})

@@ -1,0 +1,154 @@
+/**
+ * The training steps that are measured, as this project writes them. The workers of the other libraries hold the same
+ * networks and losses under the same names.
+ */
+import { Effect, Layer, type Scope } from "effect"
+import { Dataset, type DatasetPlatform, type ImageShape } from "../src/core/Dataset.ts"
+import * as Evaluation from "../src/core/Evaluation.ts"
+import * as Experiment from "../src/core/Experiment.ts"
+import { GaussianLikelihood } from "../src/core/likelihoods/Gaussian.ts"
+import type { Model, ModelError } from "../src/core/Model.ts"
+import * as DenseVae from "../src/core/models/DenseVae.ts"
+import * as SequentialVae from "../src/core/models/SequentialVae.ts"
+import * as SimpleVae from "../src/core/models/SimpleVae.ts"
+import type { Objective, ObjectiveError } from "../src/core/Objective.ts"
+import * as BetaElbo from "../src/core/objectives/BetaElbo.ts"
+import * as ImportanceWeighted from "../src/core/objectives/ImportanceWeighted.ts"
+import * as SumOfTerms from "../src/core/objectives/SumOfTerms.ts"
+import { Adam } from "../src/core/optimizers/Adam.ts"
+import { FixedDeviationGaussian } from "../src/core/posteriors/FixedDeviationGaussian.ts"
+import { HalfMeanSquaredCode } from "../src/core/terms/HalfMeanSquaredCode.ts"
+import { HalfSquaredError } from "../src/core/terms/SquaredError.ts"
+import { sizeOf } from "../src/core/Tensors.ts"
+import * as Training from "../src/core/Training.ts"
+import { type PlannedRun, plan } from "../src/pipelines/Plan.ts"
+import type { Product } from "./Protocol.ts"
+
+export const shape: ImageShape = { height: 28, width: 28, channels: 1 }
+
+/** Of first weights, batches and noise. */
+export const seed = 1
+
+/** Images: as many as MNIST's. */
+export const counts = { train: 60_000, test: 10_000 }
+
+export interface BenchProgram {
+  /** For the table. */
+  readonly title: string
+  readonly model: Layer.Layer<Model, ModelError>
+  readonly objective: Layer.Layer<Objective, ObjectiveError>
+  readonly batch: number
+  /** After how many steps the losses must agree. */
+  readonly agreementSteps: number
+  /** Steps a round, and seconds after which a round takes no new one. */
+  readonly round: { readonly steps: number; readonly seconds: number }
+  /** How often each convolution's kernel is applied to an image; no convolutions unless given. */
+  readonly positions?: Readonly<Record<string, number>>
+}
+
+export const programs: Readonly<Record<string, BenchProgram>> = {
+  dense: {
+    title: "VAE 784-512-256-2-256-512-784, batch 128",
+    model: DenseVae.layer({ hidden: [512, 256], latent: 2 }),
+    objective: BetaElbo.layer({ beta: 1 }),
+    batch: 128,
+    agreementSteps: 100,
+    round: { steps: 50, seconds: 4 }
+  },
+  convolutional: {
+    title: "SimpleVAE's convolutional network for digits, batch 1000",
+    model: SequentialVae.layer({
+      ...SimpleVae.digits,
+      latent: 2,
+      posterior: FixedDeviationGaussian({ deviation: 0.5 }),
+      likelihood: GaussianLikelihood({ deviation: 1, output: "sigmoid" })
+    }),
+    objective: SumOfTerms.layer(HalfSquaredError(), HalfMeanSquaredCode()),
+    batch: 1000,
+    agreementSteps: 10,
+    round: { steps: 3, seconds: 6 },
+    positions: {
+      "encoder/convolution1": 28 * 28,
+      "encoder/convolution2": 28 * 28,
+      "encoder/convolution3": 14 * 14,
+      "encoder/convolution4": 14 * 14,
+      "decoder/transposedConvolution1": 14 * 14,
+      "decoder/transposedConvolution2": 14 * 14,
+      "decoder/transposedConvolution3": 28 * 28,
+      "decoder/transposedConvolution4": 28 * 28,
+      "decoder/transposedConvolution5": 28 * 28
+    }
+  },
+  "importance-weighted": {
+    title: "importance-weighted bound, k = 5, 784-200-200-50 tanh, batch 20",
+    model: DenseVae.layer({ hidden: [200, 200], latent: 50, activation: "tanh" }),
+    objective: ImportanceWeighted.layer({ samples: 5 }),
+    batch: 20,
+    agreementSteps: 100,
+    round: { steps: 200, seconds: 4 }
+  }
+}
+
+/** The dataset as a run sees it; its images are handed over apart. */
+const digits = Dataset.of({
+  spec: { _tag: "BenchDigits" },
+  name: "digits",
+  shape,
+  peek: Effect.succeed({ source: "built in", location: "memory", digest: "" }),
+  locate: Effect.succeed({ source: "built in", location: "memory", digest: "" }),
+  load: () => Effect.die("the bench hands the images over itself")
+})
+
+/** The run that trains this program for one epoch. */
+export const planned = (
+  name: string,
+  { batch, model, objective }: BenchProgram
+): Effect.Effect<PlannedRun, unknown, DatasetPlatform | Scope.Scope> =>
+  Effect.map(
+    plan(
+      Experiment.make(name, {
+        description: "Measured, not looked at.",
+        parameters: {},
+        run: () => ({
+          dataset: Layer.succeed(Dataset, digits),
+          model,
+          objective,
+          training: Training.layer({ epochs: 1, batchSize: batch, optimizer: Adam({ learningRate: 1e-3 }) }),
+          evaluation: Evaluation.layer()
+        })
+      }).pipe(Experiment.seeds(seed)),
+      ({ locate }) => locate
+    ),
+    (runs) => runs[0]!
+  )
+
+/**
+ * The matrix products of a step: of each kernel the forward one, the kernel's gradient and, but for the first, the input's
+ * gradient. A convolution is the product of its image patches and its kernel.
+ */
+export const productsOf = (
+  { batch, positions = {} }: BenchProgram,
+  { autoencoder, objective }: { readonly autoencoder: { readonly parameters: Kernels }; readonly objective: Draws }
+): ReadonlyArray<Product> =>
+  Object.entries(autoencoder.parameters)
+    .filter(([name]) => name.endsWith("/kernel"))
+    .flatMap(([name, { shape }], index) => {
+      const layer = name.slice(0, -"/kernel".length)
+      const draws = layer.startsWith("decoder") ? (objective.draws ?? 1) : 1
+      const rows = batch * draws * (positions[layer] ?? 1)
+      const columns = shape.at(-1)!
+      const inner = sizeOf(shape) / columns
+      const forward = { rows, inner, columns, transposeLeft: false, transposeRight: false }
+      const byKernel = { rows: inner, inner: rows, columns, transposeLeft: true, transposeRight: false }
+      const byInput = { rows, inner: columns, columns: inner, transposeLeft: false, transposeRight: true }
+      return index === 0 ? [forward, byKernel] : [forward, byKernel, byInput]
+    })
+
+type Kernels = Readonly<Record<string, { readonly shape: ReadonlyArray<number> }>>
+interface Draws {
+  readonly draws?: number
+}
+
+/** Multiplications and additions of the products. */
+export const operationsOf = (products: ReadonlyArray<Product>): number =>
+  products.reduce((sum, { columns, inner, rows }) => sum + 2 * rows * inner * columns, 0)

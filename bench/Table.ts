@@ -1,0 +1,113 @@
+/**
+ * The bench's results as Markdown.
+ */
+import { competitors } from "./Competitors.ts"
+import type { Results, RunResult, StepResult, StepRow } from "./Results.ts"
+import type { Spread } from "./Statistics.ts"
+
+const titleOf = (competitor: string): string => competitors.find(({ name }) => name === competitor)?.title ?? competitor
+
+/** Three digits that count. */
+const number = (value: number | undefined): string =>
+  value === undefined ? "" : value >= 100 ? value.toFixed(0) : value.toPrecision(3)
+
+const spread = (value: Spread | undefined): string =>
+  value === undefined ? "" : `${number(value.median)} (${number(value.least)} to ${number(value.greatest)})`
+
+const percent = (value: number | undefined): string => (value === undefined ? "" : `${(100 * value).toFixed(0)} %`)
+
+/** Rows of cells under a header; the first column is text. */
+export const table = (header: ReadonlyArray<string>, rows: ReadonlyArray<ReadonlyArray<string>>): string =>
+  [header, header.map((_, column) => (column === 0 ? "---" : "---:")), ...rows]
+    .map((cells) => `| ${cells.join(" | ")} |`)
+    .join("\n")
+
+/** What did not take part, or does not count, with its reason, below a table. */
+const remarks = (
+  rows: ReadonlyArray<{ readonly competitor: string; readonly status: string; readonly reason?: string }>
+) =>
+  rows
+    .filter(({ status }) => status !== "measured")
+    .map(({ competitor, reason, status }) => `${titleOf(competitor)}: ${status}: ${reason}`)
+
+const stepCells = (row: StepRow): ReadonlyArray<string> => [
+  titleOf(row.competitor),
+  spread(row.ratio),
+  spread(row.step),
+  number(row.examplesPerSecond),
+  percent(row.productShare),
+  spread(row.products),
+  number(row.firstStepSeconds),
+  spread(row.evaluation?.seconds),
+  number(row.evaluation?.ratio.median),
+  row.memory === undefined ? "" : `${number(row.memory.resident)} (${number(row.memory.anonymous)})`,
+  row.disagreement?.toExponential(0) ?? ""
+]
+
+const steps = (result: StepResult): string => {
+  const { agreementSteps, gigaOperations, productRate, rows, title } = result
+  const measured = rows.filter(({ status }) => status === "measured")
+  const overhead = measured.find(({ loopOverhead }) => loopOverhead !== undefined)?.loopOverhead
+  const header = [
+    "step",
+    "times ours",
+    "ms",
+    "examples/s",
+    "products' share",
+    "products alone, ms",
+    "first step, s",
+    "test images, s",
+    "times ours",
+    "MiB (anonymous)",
+    `loss apart after ${agreementSteps} steps`
+  ]
+  return [
+    `### ${title}`,
+    table(header, measured.map(stepCells)),
+    `Its matrix products: ${number(gigaOperations)}·10⁹ operations; one large product here: ${number(productRate)}·10⁹ a second.`,
+    ...(overhead === undefined
+      ? []
+      : [
+          `The training loop's step takes ${spread({
+            median: 100 * overhead.median,
+            least: 100 * overhead.least,
+            greatest: 100 * overhead.greatest
+          })} % longer than the bare step.`
+        ]),
+    ...remarks(rows)
+  ].join("\n\n")
+}
+
+const runs = ({ epochs, rows, steps, title }: RunResult): string =>
+  [
+    `### ${title}: ${epochs} epochs, ${steps} steps`,
+    table(
+      ["run", "times ours", "s", "test loss", "peak MiB", "resident MiB early, late"],
+      rows
+        .filter(({ status }) => status === "measured")
+        .map(({ competitor, memory, ratio, seconds, testLoss }) => [
+          titleOf(competitor),
+          spread(ratio),
+          spread(seconds),
+          testLoss?.toFixed(2) ?? "",
+          number(memory?.peak),
+          memory === undefined ? "" : `${number(memory.early)}, ${number(memory.late)}`
+        ])
+    ),
+    ...remarks(rows)
+  ].join("\n\n")
+
+/** All of it; times are medians of rounds (least to greatest). */
+export const markdown = (results: Results): string => {
+  const { date, machine, rounds, runs: whole, startSeconds, steps: programs, versions } = results
+  const loads = (values: ReadonlyArray<number>) => values.map((value) => value.toFixed(2)).join(", ")
+  const started = Object.entries(startSeconds).map(([name, seconds]) => `${titleOf(name)} ${number(seconds)}`)
+  const named = new Map(Object.values(versions).flatMap((one) => Object.entries(one)))
+  return [
+    `## ${date}, ${machine.cpu}, ${machine.threads} threads`,
+    `Load average ${loads(machine.loadBefore)} before and ${loads(machine.loadAfter)} after, on ${machine.cores} cores; medians of ${rounds} rounds (least to greatest). ${[...named].map(([name, version]) => `${name} ${version}`).join(", ")}.`,
+    ...(started.length === 0 ? [] : [`Seconds until the libraries are loaded: ${started.join("; ")}.`]),
+    ...programs.map(steps),
+    ...whole.map(runs)
+  ].join("\n\n")
+}

@@ -1,0 +1,213 @@
+/**
+ * `pnpm run bench`: measures the same training steps on this project's engines and on other libraries, side by side in one
+ * run, and a whole run against a PyTorch script. Writes `bench/results/DATE-MACHINE.json` and prints a table.
+ *
+ *     pnpm run bench                                   everything but memory: 5 rounds, about 20 minutes where nothing else runs
+ *     pnpm run bench --memory                          also 10,000 steps of the whole run, for its memory: some 8 minutes more
+ *     pnpm run bench --programs dense --rounds 7       some programs: dense, convolutional, importance-weighted, run
+ *     pnpm run bench --competitors onnxruntime,jax     some competitors, and those that take part only where named
+ *
+ * The first run makes `bench/.venv` (Python 3.11 or later, about 7 GB). Without Python or PyPI the other libraries' rows say
+ * so. PyTorch compiled needs a C++ compiler. Every competitor gets the same parameters, images, batches, noise and number of
+ * threads; where the losses after some steps are not the same to 1e-3, a row is void. A competitor's process starts once and
+ * is idle while others run; competitors take turns within each round. Times mean something where nothing else runs: the
+ * load average is part of the results.
+ */
+import { availableParallelism, cpus, loadavg, platform, release, totalmem } from "node:os"
+import { NodeHttpClient, NodeRuntime, NodeServices } from "@effect/platform-node"
+import {
+  Console,
+  DateTime,
+  Effect,
+  FileSystem,
+  Layer,
+  Logger,
+  Option,
+  Path,
+  Result,
+  Runtime,
+  Schema,
+  Stdio
+} from "effect"
+import { Command, Flag } from "effect/cli"
+import packageJson from "../package.json" with { type: "json" }
+import { gather } from "../src/pipelines/Provenance.ts"
+import { type Competitor, competitors, environment, isPython } from "./Competitors.ts"
+import * as Fixtures from "./Fixtures.ts"
+import * as MeasureRuns from "./MeasureRuns.ts"
+import * as MeasureSteps from "./MeasureSteps.ts"
+import { productsOf, programs } from "./Programs.ts"
+import * as PythonEnvironment from "./PythonEnvironment.ts"
+import { type Results, ResultsFile, type RunResult, type StepResult } from "./Results.ts"
+import { markdown } from "./Table.ts"
+import * as Worker from "./Worker.ts"
+
+class UsageError extends Schema.TaggedError<UsageError>()("UsageError", { reason: Schema.String }) {
+  override readonly [Runtime.errorExitCode] = 2
+  override get message(): string {
+    return this.reason
+  }
+}
+
+/** Steps of the run whose memory is watched: 22 epochs of 469. */
+const memoryEpochs = 22
+
+const flags = {
+  programs: Flag.String("programs").pipe(
+    Flag.withDefault([...Object.keys(programs), "run"].join(",")),
+    Flag.withDescription("which programs, with commas between them")
+  ),
+  competitors: Flag.String("competitors").pipe(
+    Flag.withDefault(
+      competitors
+        .filter(({ onRequest }) => onRequest !== true)
+        .map(({ name }) => name)
+        .join(",")
+    ),
+    Flag.withDescription("which competitors, with commas between them; `reference` takes part only where named")
+  ),
+  rounds: Flag.Int("rounds").pipe(Flag.withDefault(5), Flag.withDescription("rounds of measurements")),
+  threads: Flag.Int("threads").pipe(
+    Flag.withDefault(availableParallelism()),
+    Flag.withDescription("threads of every competitor")
+  ),
+  memory: Flag.Boolean("memory").pipe(
+    Flag.withDefault(false),
+    Flag.withDescription("watch the memory of a run of 10,000 steps too")
+  ),
+  python: Flag.String("python").pipe(
+    Flag.optional,
+    Flag.withDescription("an interpreter that has bench/requirements.txt, in place of bench/.venv")
+  ),
+  out: Flag.String("out").pipe(Flag.optional, Flag.withDescription("folder of the results; bench/results unless given"))
+}
+
+const chosen = Effect.fnUntraced(function* (what: string, text: string, known: ReadonlyArray<string>) {
+  const names = text.split(",").map((name) => name.trim())
+  const unknown = names.find((name) => !known.includes(name))
+  if (unknown === undefined) return names
+  return yield* new UsageError({ reason: `--${what} ${unknown}: there are ${known.join(", ")}` })
+})
+
+const loads = (): ReadonlyArray<number> => loadavg().map((load) => Math.round(100 * load) / 100)
+
+/** Starts the workers; those that do not start are left out, with a word. */
+const startWorkers = Effect.fnUntraced(function* (
+  folder: string,
+  members: ReadonlyArray<Competitor>,
+  python: Result.Result<string, { readonly message: string }>,
+  threads: number
+) {
+  const path = yield* Path.Path
+  const outcomes = yield* Effect.forEach(members, (competitor) => {
+    const command = isPython(competitor) ? python : Result.succeed(process.execPath)
+    return Result.isFailure(command)
+      ? Effect.succeed(
+          Result.fail(new Worker.WorkerError({ competitor: competitor.name, reason: command.failure.message }))
+        )
+      : Effect.result(
+          Worker.start(
+            competitor,
+            command.success,
+            [path.join(folder, "workers", competitor.file), competitor.way],
+            environment(threads)
+          )
+        )
+  })
+  return {
+    workers: outcomes.filter(Result.isSuccess).map(({ success }) => success),
+    failures: outcomes.filter(Result.isFailure).map(({ failure }) => failure)
+  }
+})
+
+const bench = Effect.fn("bench")(function* (given: Command.Command.Config.Infer<typeof flags>) {
+  const fs = yield* FileSystem.FileSystem
+  const path = yield* Path.Path
+  const { rounds, threads } = given
+  const loadBefore = loads()
+  const wanted = yield* chosen("programs", given.programs, [...Object.keys(programs), "run"])
+  const named = yield* chosen(
+    "competitors",
+    given.competitors,
+    competitors.map(({ name }) => name)
+  )
+  const members = competitors.filter(({ name }) => named.includes(name))
+  const folder = import.meta.dirname
+  const python = Option.isSome(given.python)
+    ? Result.succeed(given.python.value)
+    : yield* Effect.result(PythonEnvironment.interpreter(folder))
+  if (Result.isFailure(python)) yield* Effect.logWarning(`without Python: ${python.failure.message}`)
+  const temporary = yield* fs.makeTempDirectoryScoped({ prefix: "bench-" })
+  const images = yield* Fixtures.images(temporary)
+
+  const measured: Array<StepResult> = []
+  const versions: Record<string, Readonly<Record<string, string>>> = {}
+  const startSeconds: Record<string, number> = {}
+  const stepPrograms = wanted.filter((name) => name !== "run")
+  if (stepPrograms.length > 0) {
+    yield* Effect.gen(function* () {
+      const { failures, workers } = yield* startWorkers(folder, members, python, threads)
+      for (const worker of workers) {
+        versions[worker.competitor.name] = worker.versions
+        startSeconds[worker.competitor.name] = worker.startSeconds
+      }
+      for (const name of stepPrograms) {
+        const program = programs[name]!
+        const { autoencoder, file, run } = yield* Fixtures.program(temporary, name, program)
+        const products = productsOf(program, { autoencoder, objective: run.objective })
+        const result = yield* MeasureSteps.measure({ name, bench: program, products, file, images }, workers, rounds)
+        const absent = failures.map(({ competitor, reason }) => ({ competitor, status: "skipped" as const, reason }))
+        measured.push({ ...result, rows: [...result.rows, ...absent] })
+      }
+    }).pipe(Effect.scoped)
+  }
+
+  const runs: Array<RunResult> = []
+  const options = { bench: folder, folder: temporary, python, threads }
+  if (wanted.includes("run")) {
+    runs.push(yield* MeasureRuns.measure("A whole run", { ...options, epochs: 2, rounds }))
+  }
+  if (given.memory) {
+    runs.push(yield* MeasureRuns.measure("Memory of a long run", { ...options, epochs: memoryEpochs, rounds: 1 }))
+  }
+
+  const { git, host } = yield* gather
+  const date = DateTime.formatIso(yield* DateTime.now).slice(0, 16)
+  const results: Results = {
+    date,
+    ...(git !== undefined && { commit: `${git.commit}${git.dirty ? " and changes" : ""}` }),
+    machine: {
+      cpu: cpus()[0]?.model ?? host.arch,
+      cores: availableParallelism(),
+      threads,
+      memoryGiB: Math.round(totalmem() / 2 ** 30),
+      platform: `${platform()} ${release()}`,
+      loadBefore,
+      loadAfter: loads()
+    },
+    rounds,
+    versions,
+    startSeconds,
+    steps: measured,
+    runs
+  }
+  const target = Option.getOrElse(given.out, () => path.join(folder, "results"))
+  const machine = `${results.machine.cpu} ${results.machine.cores} cores`
+    .replaceAll(/[^A-Za-z0-9]+/g, "-")
+    .toLowerCase()
+  const file = path.join(target, `${date.replaceAll(":", "")}-${machine}.json`)
+  yield* fs.makeDirectory(target, { recursive: true })
+  yield* fs.writeFileString(file, `${yield* Schema.encodeEffect(ResultsFile)(results)}\n`)
+  yield* Console.log(`\n${markdown(results)}\n\n${file}`)
+}, Effect.scoped)
+
+const command = Command.make("bench", flags, bench).pipe(
+  Command.withDescription("Measures training steps and whole runs beside other libraries.")
+)
+
+const program = Stdio.Stdio.use((stdio) => stdio.args).pipe(
+  Effect.flatMap((args) => Command.runWith(command, { version: packageJson.version })(args)),
+  Effect.provide(Layer.mergeAll(NodeServices.layer, NodeHttpClient.layerUndici, Logger.layer([Logger.consolePretty()])))
+)
+
+NodeRuntime.runMain(program)

@@ -1,0 +1,140 @@
+/**
+ * The bench's steps on this project's engines, as a run takes them. Run: node engine.ts fused|plain|reference
+ */
+import { performance } from "node:perf_hooks"
+import * as tf from "@tensorflow/tfjs-core"
+import { Effect, Layer } from "effect"
+import packageJson from "../../package.json" with { type: "json" }
+import { Engine, type Program } from "../../src/core/Engine.ts"
+import * as OnnxRuntime from "../../src/core/engines/OnnxRuntime.ts"
+import * as Reference from "../../src/core/engines/Reference.ts"
+import { float32, type HostTensor, int32, prefixed, sizeOf, typesOf, under } from "../../src/core/Tensors.ts"
+import * as TrainStep from "../../src/core/TrainStep.ts"
+import * as CheckpointEvery from "../../src/pipelines/CheckpointEvery.ts"
+import { Progress } from "../../src/pipelines/Progress.ts"
+import * as Train from "../../src/pipelines/Train.ts"
+import * as Trained from "../../src/pipelines/Trained.ts"
+import { planned, programs, shape } from "../Programs.ts"
+import type { Product } from "../Protocol.ts"
+import { type Fixture, serve, timed } from "./Serve.ts"
+
+const threads = Number(process.env["BENCH_THREADS"])
+const engines: Readonly<Record<string, Layer.Layer<Engine, unknown>>> = {
+  fused: OnnxRuntime.layer({ threads }),
+  plain: OnnxRuntime.layer({ threads, fuse: false }),
+  reference: Reference.layer
+}
+const engineLayer = engines[process.argv[2]!]!
+
+const mean = (values: HostTensor["values"]): number => {
+  let sum = 0
+  for (const value of values) sum += value
+  return sum / values.length
+}
+
+const examplesOf = (images: HostTensor, count: number) => ({
+  count,
+  images: (images.values as Uint8Array).subarray(0, count * sizeOf(images.shape.slice(1)))
+})
+
+const prepare = Effect.fnUntraced(function* ({ images, program, tensors }: Fixture) {
+  const engine = yield* Engine
+  const run = yield* planned(program, programs[program]!)
+  const { batchSize: batch, optimizer } = run.training
+  const autoencoder = yield* run.model.build(shape)
+  const ingredients = { autoencoder, latent: run.model.latent, shape, objective: run.objective, optimizer }
+  const train = examplesOf(images["train"]!, images["train"]!.shape[0]!)
+  const test = examplesOf(images["test"]!, images["test"]!.shape[0]!)
+
+  const step = TrainStep.trainStep(ingredients, { examples: train.count, batch })
+  const state = yield* engine.place({
+    ...TrainStep.initialState(autoencoder, optimizer, run.seed),
+    ...prefixed("parameters/", under("parameters/", tensors))
+  })
+  const placed = {
+    train: yield* engine.place(Trained.imagesOf(train, shape)),
+    test: yield* engine.place(Trained.imagesOf(test, shape))
+  }
+  const executable = yield* engine.compile(step.program, step.signature)
+  const modelAt = yield* Trained.make({ run, autoencoder, data: { train, test }, images: placed })
+  const noiseShape = step.signature.inputs["noise/posterior"]!.shape
+  let taken = 0
+
+  /** Milliseconds from step to step of `Train.train`, which tells its progress after each. */
+  const loop = Effect.fnUntraced(function* (steps: number) {
+    const ends: Array<number> = []
+    const nothing = () => Effect.void
+    const update = () => Effect.sync(() => void ends.push(performance.now()))
+    const lane = { update, epoch: nothing, note: nothing, line: nothing }
+    const progress = { ...lane, lane: Effect.succeed(lane) }
+    yield* Train.train({
+      run,
+      data: { train: examplesOf(images["train"]!, steps * batch), test: examplesOf(images["test"]!, 500) },
+      place: { run: 1, runs: 1, epochsAfter: 0 },
+      keeping: { checkpoint: nothing, epoch: nothing, snapshot: nothing, best: nothing },
+      checkpointEvery: CheckpointEvery.standard,
+      resume: undefined
+    }).pipe(Effect.provideService(Progress, progress), Effect.scoped, Effect.provideService(Engine, engine))
+    return ends.slice(1).map((end, index) => end - ends[index]!)
+  })
+
+  return {
+    step: (indices: Int32Array, noise: Float32Array) =>
+      Effect.map(
+        executable.run({
+          state,
+          data: placed.train,
+          inputs: {
+            indices: int32([batch], indices),
+            step: float32([], Float32Array.of(++taken)),
+            "noise/posterior": float32(noiseShape, noise)
+          }
+        }),
+        ({ loss }) => mean(loss!.values)
+      ),
+    evaluate: Effect.map(modelAt({ state, history: [] }).terms("test"), ({ loss }) => mean(loss!)),
+    loop
+  }
+})
+
+/** The results stay with the engine, as gradients do. */
+const multiply = Effect.fnUntraced(function* (products: ReadonlyArray<Product>, repeats: number) {
+  const engine = yield* Engine
+  const filled = (rows: number, columns: number) => float32([rows, columns], new Float32Array(rows * columns).fill(0.5))
+  const operands = Object.fromEntries(
+    products.flatMap(({ columns, inner, rows, transposeLeft, transposeRight }, index) => [
+      [`left${index}`, transposeLeft ? filled(inner, rows) : filled(rows, inner)],
+      [`right${index}`, transposeRight ? filled(columns, inner) : filled(inner, columns)]
+    ])
+  )
+  const results = Object.fromEntries(products.map(({ columns, rows }, index) => [`${index}`, filled(rows, columns)]))
+  const program: Program = {
+    name: "matrix products",
+    run: ({ data }) => ({
+      state: Object.fromEntries(
+        products.map(({ transposeLeft, transposeRight }, index) => [
+          `${index}`,
+          tf.matMul(data[`left${index}`]!, data[`right${index}`]!, transposeLeft, transposeRight)
+        ])
+      ),
+      outputs: {}
+    })
+  }
+  const signature = { state: typesOf(results), data: typesOf(operands), inputs: {} }
+  const executable = yield* engine.compile(program, signature)
+  const arguments_ = { state: yield* engine.place(results), data: yield* engine.place(operands), inputs: {} }
+  yield* executable.run(arguments_)
+  return yield* Effect.forEach(Array.from({ length: repeats }), () =>
+    Effect.map(timed(executable.run(arguments_)), ({ milliseconds }) => milliseconds)
+  )
+}, Effect.scoped)
+
+serve({
+  versions: {
+    "effect-vae": packageJson.version,
+    "onnxruntime-node": packageJson.dependencies["onnxruntime-node"],
+    tfjs: tf.version_core
+  },
+  prepare: (fixture) => Effect.provide(prepare(fixture), engineLayer),
+  multiply: (products, repeats) => Effect.provide(multiply(products, repeats), engineLayer)
+})

@@ -1,0 +1,69 @@
+"""The bench's steps in PyTorch. Run: python torch_worker.py eager|compiled
+
+Eager with Adam as it comes, or the loss compiled and Adam fused.
+"""
+import sys
+import time
+
+import numpy
+import torch
+
+import worker
+from torch_networks import build
+
+compiled = sys.argv[1] == "compiled"
+
+
+class Subject:
+    def __init__(self, program, parameters, train, test):
+        self.vae, example_loss, pictures = build(program)
+        self.vae.load(parameters)
+        self.train, self.test = (self.arranged(images, pictures) for images in (train, test))
+
+        def losses(images, indices, noise):
+            return example_loss(self.vae, images[indices].float() / 255, noise)
+
+        self.losses = torch.compile(losses, dynamic=False) if compiled else losses
+        self.optimizer = torch.optim.Adam(self.vae.parameters(), lr=1e-3, eps=1e-8, **({"fused": True} if compiled else {}))
+
+    @staticmethod
+    def arranged(images, pictures):
+        images = torch.from_numpy(images)
+        if not pictures:
+            return images.view(len(images), 784)
+        return images.view(len(images), 1, 28, 28).flip(2, 3).contiguous()
+
+    def step(self, indices, noise):
+        loss = self.losses(self.train, torch.from_numpy(indices), torch.from_numpy(noise)).mean()
+        self.optimizer.zero_grad()
+        loss.backward()
+        self.optimizer.step()
+        return loss.item()
+
+    @torch.no_grad()
+    def evaluate(self, rows, noise):
+        indices = torch.arange(rows.start, rows.stop)
+        return self.losses(self.test, indices, torch.from_numpy(noise)).sum().item()
+
+
+def multiply(products, repeats):
+    def operand(rows, columns, transposed):
+        matrix = torch.full((columns, rows) if transposed else (rows, columns), 0.5)
+        return matrix.t() if transposed else matrix
+
+    pairs = [
+        (operand(p["rows"], p["inner"], p["transposeLeft"]), operand(p["inner"], p["columns"], p["transposeRight"]))
+        for p in products
+    ]
+    results = [torch.mm(left, right) for left, right in pairs]
+    milliseconds = []
+    for _ in range(repeats):
+        start = time.perf_counter()
+        for (left, right), result in zip(pairs, results):
+            torch.mm(left, right, out=result)
+        milliseconds.append(1000 * (time.perf_counter() - start))
+    return milliseconds
+
+
+torch.set_num_threads(worker.use_threads())
+worker.serve({"torch": torch.__version__, "numpy": numpy.__version__}, Subject, multiply)

@@ -1,0 +1,97 @@
+"""A worker's side of the bench's protocol: a request and a reply are each a line of JSON; see bench/Protocol.ts."""
+import json
+import os
+import sys
+import time
+import traceback
+
+from safetensors.numpy import load_file
+
+CHUNK = 500
+"""Test images a call, as the project evaluates them."""
+
+
+class Session:
+    """One program, made ready: `subject` has `step` and `evaluate`, which take indices and noise of a batch."""
+
+    def __init__(self, request, make):
+        tensors, data = load_file(request["file"]), load_file(request["images"])
+        parameters = {name.removeprefix("parameters/"): value for name, value in tensors.items() if name.startswith("p")}
+        self.inputs = list(zip(tensors["indices"], tensors["noise"]))
+        self.evaluation = tensors["evaluation"]
+        self.taken = 0
+        start = time.perf_counter()
+        self.subject = make(request["program"], parameters, data["train"], data["test"])
+        self.loss = self.step()
+        self.seconds = time.perf_counter() - start
+
+    def step(self):
+        loss = self.subject.step(*self.inputs[self.taken % len(self.inputs)])
+        self.taken += 1
+        return loss
+
+    def run(self, steps, seconds=float("inf")):
+        milliseconds = []
+        end = time.perf_counter() + seconds
+        while len(milliseconds) < steps and time.perf_counter() < end:
+            start = time.perf_counter()
+            self.loss = self.step()
+            milliseconds.append(1000 * (time.perf_counter() - start))
+        return milliseconds
+
+    def evaluate(self):
+        """The mean loss of all test images, without an update."""
+        count = len(self.evaluation)
+        rows = [slice(first, first + CHUNK) for first in range(0, count, CHUNK)]
+        start = time.perf_counter()
+        total = sum(self.subject.evaluate(chunk, self.evaluation[chunk]) for chunk in rows)
+        return time.perf_counter() - start, total / count
+
+
+def use_threads():
+    """Keeps the process on as many cores as it was given threads: some libraries know no other bound."""
+    threads = int(os.environ["BENCH_THREADS"])
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:threads])
+    return threads
+
+
+def serve(versions, make, multiply=None):
+    """Answers until standard input ends. `multiply` times a list of matrix products."""
+    replies = os.fdopen(os.dup(1), "w")
+    # Whatever a library prints goes to standard error.
+    os.dup2(2, 1)
+
+    def reply(tag, **fields):
+        replies.write(json.dumps({"_tag": tag, **fields}) + "\n")
+        replies.flush()
+
+    def answer(request, session):
+        match request["_tag"]:
+            case "Prepare":
+                session = Session(request, make)
+                reply("Prepared", seconds=session.seconds, loss=session.loss)
+            case "Run":
+                milliseconds = session.run(request["steps"], request.get("seconds", float("inf")))
+                reply("Ran", milliseconds=milliseconds, loss=session.loss)
+            case "Evaluate":
+                seconds, loss = session.evaluate()
+                reply("Evaluated", seconds=seconds, loss=loss)
+            case "Multiply" if multiply is not None:
+                reply("Multiplied", milliseconds=multiply(request["products"], request["repeats"]))
+            case other:
+                reply("Failed", reason=f"does not know {other}")
+        return session
+
+    session = None
+    reply("Ready", versions={"python": sys.version.split()[0], **versions})
+    for line in sys.stdin:
+        request = json.loads(line)
+        if request["_tag"] == "Prepare":
+            # The former program's memory is free before the next one is made.
+            session = None
+        try:
+            session = answer(request, session)
+        except Exception as error:
+            traceback.print_exc()
+            reply("Failed", reason=f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}")

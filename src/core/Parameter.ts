@@ -35,17 +35,28 @@ export const make = <A>(schema: Schema.Codec<A, Json>, options: Options<A>): Par
   ...options
 })
 
+/** Text of a number in decimal notation. JavaScript would take nothing for 0 and `0x10` for 16. */
+export const DecimalText = Schema.String.check(
+  Schema.isPattern(/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i, { expected: "a number such as 12, 0.5 or 1e-3" })
+)
+
+const numeric = (schema: Schema.Codec<number, number>, options: Options<number>): Parameter<number> => ({
+  schema,
+  text: DecimalText.pipe(Schema.decodeTo(schema, SchemaTransformation.numberFromString)),
+  ...options
+})
+
 /** A whole number, at least 1. */
 export const PositiveInt = (options: Options<number>): Parameter<number> =>
-  make(Schema.Int.check(Schema.isGreaterThanOrEqualTo(1)), options)
+  numeric(Schema.Int.check(Schema.isGreaterThanOrEqualTo(1)), options)
 
 /** A finite number, at least 0. */
 export const NonNegative = (options: Options<number>): Parameter<number> =>
-  make(Schema.Finite.check(Schema.isGreaterThanOrEqualTo(0)), options)
+  numeric(Schema.Finite.check(Schema.isGreaterThanOrEqualTo(0)), options)
 
 /** A finite number above 0. */
 export const Positive = (options: Options<number>): Parameter<number> =>
-  make(Schema.Finite.check(Schema.isGreaterThan(0)), options)
+  numeric(Schema.Finite.check(Schema.isGreaterThan(0)), options)
 
 /** One of some words. */
 export const Choice = <const Words extends ReadonlyArray<string>>(
@@ -63,7 +74,9 @@ export const Widths = (options: Options<ReadonlyArray<number>>): Parameter<Reado
       WidthsSchema,
       SchemaTransformation.transform<ReadonlyArray<number>, string>({
         decode: (text) =>
-          text === "none" ? [] : text.split("-").map((width) => (width === "" ? Number.NaN : Number(width))),
+          text === "none"
+            ? []
+            : text.split("-").map((width) => (/^\d+$/.test(width.trim()) ? Number(width) : Number.NaN)),
         encode: (widths) => (widths.length === 0 ? "none" : widths.join("-"))
       })
     )

@@ -1,10 +1,10 @@
 /**
  * The flags of a command: those of every experiment, and those that follow from an experiment's parameters.
  */
-import { Config, Effect, FileSystem, Option, Path, Runtime, Schema } from "effect"
+import { Config, Effect, FileSystem, Option, Path, Runtime, Schema, SchemaTransformation } from "effect"
 import { Flag } from "effect/cli"
 import * as Experiment from "../core/Experiment.ts"
-import type { Parameter } from "../core/Parameter.ts"
+import { DecimalText, type Parameter } from "../core/Parameter.ts"
 import * as Sweep from "../core/Sweep.ts"
 import * as CheckpointEvery from "./CheckpointEvery.ts"
 import * as ChooseEngine from "./ChooseEngine.ts"
@@ -141,17 +141,23 @@ const parseValues = (name: string, parameter: Parameter<unknown>, text: string) 
     )
   )
 
-const SeedFromText = Schema.FiniteFromString.check(
-  Schema.isInt(),
-  Schema.isBetween({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })
+const SeedFromText = DecimalText.pipe(
+  Schema.decodeTo(
+    Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })),
+    SchemaTransformation.numberFromString
+  )
 )
 
+/** Each seed once. */
 const parseSeeds = (text: string) =>
   Effect.forEach(text.split(","), (seed) =>
     Schema.decodeEffect(SeedFromText)(seed.trim()).pipe(
       Effect.mapError(() => new UsageError({ reason: `--seed ${seed}: a seed is a whole number from 0 to 2^53 - 1` }))
     )
-  )
+  ).pipe(Effect.map((seeds) => [...new Set(seeds)]))
+
+/** More runs than this are a slip of the hand, and a list of them may not fit into memory. */
+const maximumRuns = 10_000
 
 /** The experiment as the flags ask: `--beta 0,4` replaces the sweep's values of beta. */
 export const withFlags = Effect.fnUntraced(function* (
@@ -163,9 +169,13 @@ export const withFlags = Effect.fnUntraced(function* (
     const text = flags[`parameter:${name}`] as Option.Option<string> | undefined
     if (text !== undefined && Option.isSome(text)) axes[name] = yield* parseValues(name, parameter, text.value)
   }
-  const overridden = experiment.pipe(Experiment.override<any>(Sweep.grid<any>(axes), Object.keys(axes)))
-  const seeds = flags["seed"] as Option.Option<string>
-  return Option.isSome(seeds) ? overridden.pipe(Experiment.seeds(...(yield* parseSeeds(seeds.value)))) : overridden
+  const text = flags["seed"] as Option.Option<string>
+  const seeds = Option.isSome(text) ? yield* parseSeeds(text.value) : experiment.seeds
+  const rest = Sweep.without<any>(experiment.sweep, Object.keys(axes)).length
+  const runs = Object.values(axes).reduce((count, values) => count * values.length, rest * seeds.length)
+  if (runs > maximumRuns)
+    return yield* new UsageError({ reason: `${runs} runs are asked for: give at most ${maximumRuns}` })
+  return experiment.pipe(Experiment.override<any>(Sweep.grid<any>(axes), Object.keys(axes)), Experiment.seeds(...seeds))
 })
 
 /** How the runs are to be made. */

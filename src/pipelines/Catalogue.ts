@@ -83,11 +83,14 @@ export const read = Effect.fn("Catalogue.read")(function* (
   results: string
 ): Effect.fn.Return<Catalogue, StoreError | UsageError, FileSystem.FileSystem | Path.Path> {
   const fs = yield* FileSystem.FileSystem
-  const { join, resolve } = yield* Path.Path
+  const { basename, join, resolve } = yield* Path.Path
   const directory = resolve(results)
   if (!(yield* isFolder(directory))) {
     const exists = yield* Effect.orElseSucceed(fs.exists(directory), () => false)
     return yield* refuse(directory, exists ? "is not a folder" : "does not exist")
+  }
+  if (parseName(basename(directory)) !== undefined) {
+    return yield* refuse(directory, "is the folder of one run, and the one two above it is meant")
   }
   if (Option.isSome(yield* experimentAt(directory))) {
     return yield* refuse(directory, "is the folder of one experiment, and the one above it is meant")

@@ -22,7 +22,7 @@ export interface Removal {
   readonly place: string
   /** What it is: `failed at epoch 1 of 15`. */
   readonly what: string
-  /** Relative to the folder. */
+  /** Relative to the folder; folders among them go only if they are empty then. */
   readonly files: ReadonlyArray<FolderFiles.FolderFile>
   /** Whether all of a run goes, and not only leftovers in its folder. */
   readonly whole: boolean
@@ -110,7 +110,8 @@ export const planRun = Effect.fn("CleanPlan.planRun")(function* (
   const own = files.filter(why === undefined ? OwnFiles.isTemporary : OwnFiles.isOwn("run"))
   if (why === undefined && own.length === 0) return nothing()
   const foreign = why === undefined ? [] : files.filter((file) => file.type !== "Directory" && !own.includes(file))
-  if (own.length === 0 && foreign.length > 0) return nothing("has nothing of this program's in it")
+  if (own.every(({ type }) => type === "Directory") && foreign.length > 0)
+    return nothing("has nothing of this program's in it")
   const owner = entry.setAside ? Option.none() : yield* RunStore.use((store) => store.owner(entry.run.id))
   if (Option.isSome(owner)) return nothing(`is being made by ${owner.value}`)
   const shown = why === undefined ? [] : yield* shownBy(catalogue, entry)

@@ -15,9 +15,16 @@ const inRun = [
   figure
 ]
 
-const inExperiment = [String.raw`summary\.(json|csv|md)`, figure]
+const inExperiment = [
+  String.raw`summary\.(json|csv|md)|report\.html`,
+  String.raw`report/(runtime|plotly|(model|codes|images|figure|animation)-[A-Za-z0-9._-]+)\.(js|gif)`,
+  figure
+]
 
 const pattern = (parts: ReadonlyArray<string>): RegExp => new RegExp(`^(${parts.join("|")})$`)
+
+/** Folders within a run's or an experiment's. */
+const folders = /^(checkpoints|snapshots|evaluations|figures|model)$/
 
 const patterns = { run: pattern(inRun), experiment: pattern(inExperiment) }
 
@@ -27,8 +34,10 @@ const nameOf = (path: string): string => path.slice(path.lastIndexOf("/") + 1)
 export const isTemporary = ({ path, type }: FolderFile): boolean =>
   type === "File" && AtomicFile.isTemporary(nameOf(path))
 
-/** Whether a file of a run's or an experiment's folder is this program's. Links never are. */
+/** Whether a file or folder in a run's or an experiment's folder is this program's. Links never are. */
 export const isOwn =
   (kind: keyof typeof patterns) =>
   (file: FolderFile): boolean =>
-    file.type === "File" && (patterns[kind].test(file.path) || isTemporary(file))
+    file.type === "Directory"
+      ? folders.test(file.path)
+      : file.type === "File" && (patterns[kind].test(file.path) || isTemporary(file))

@@ -1,5 +1,5 @@
 /**
- * Removes files of a folder, then the folders that have become empty, and nothing else.
+ * Removes files of a folder, then the listed folders that are empty, and nothing else.
  *
  * Laws: no link is followed; a folder with anything else in it stays.
  */
@@ -10,11 +10,12 @@ import { fromPlatform, StoreError } from "./StoreError.ts"
 
 const parent = (path: string): string => path.slice(0, Math.max(0, path.lastIndexOf("/")))
 
-/** The folders of these files below the common one, innermost first, and the common one, empty, last. */
+/** The folders below the common one that are listed or hold a file, innermost first, and the common one, empty, last. */
 const foldersOf = (files: ReadonlyArray<FolderFile>): ReadonlyArray<string> => {
   const found = new Set<string>([""])
-  for (const { path } of files) {
-    for (let folder = parent(path); folder !== ""; folder = parent(folder)) found.add(folder)
+  for (const { path, type } of files) {
+    for (let folder = type === "Directory" ? path : parent(path); folder !== ""; folder = parent(folder))
+      found.add(folder)
   }
   return [...found].sort((left, right) => right.length - left.length)
 }
@@ -39,9 +40,9 @@ export const removeFiles = Effect.fn("RemoveFiles.removeFiles")(function* (
       return yield* new StoreError({ path: join(folder, below), problem: "cannot write", reason })
     }
   }
-  const ordered = [...files].sort(
-    (left, right) => Number(right.path === "manifest.json") - Number(left.path === "manifest.json")
-  )
+  const ordered = files
+    .filter(({ type }) => type !== "Directory")
+    .sort((left, right) => Number(right.path === "manifest.json") - Number(left.path === "manifest.json"))
   for (const { path } of ordered) {
     const file = join(folder, path)
     yield* Effect.mapError(fs.remove(file, { force: true }), fromPlatform(file, "write"))

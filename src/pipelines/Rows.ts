@@ -33,22 +33,37 @@ export const rowOf = (reading: Reading.Reading, row: Summary.Row | undefined): S
   }
 }
 
-/** The row of a run that the summary names, at its folder. */
-const named = Effect.fnUntraced(function* (row: Summary.Row, directory: string) {
-  const { basename, dirname } = yield* Path.Path
-  const reading = yield* Reading.read(yield* Catalogue.runAt(basename(dirname(directory)), directory))
-  const isGone = reading.manifest === undefined && reading.faults.length === 0
-  const gone: Shown = { ...row, directory, status: `${row.status}, then removed` }
-  return isGone ? gone : rowOf(reading, row)
+/** A run of an experiment, with its row in the summary if it has one. */
+export interface Listed {
+  readonly entry: Catalogue.RunEntry
+  readonly row: Summary.Row | undefined
+}
+
+/** The runs of an experiment without what was set aside. Some that the summary names may be gone. */
+export const runsOf = Effect.fn("Rows.runsOf")(function* ({
+  directory,
+  runs
+}: Catalogue.ExperimentEntry): Effect.fn.Return<ReadonlyArray<Listed>, never, FileSystem.FileSystem | Path.Path> {
+  const { basename, dirname, resolve } = yield* Path.Path
+  const summary = Option.getOrUndefined(yield* summaryOf(directory))
+  const named = yield* Effect.forEach(summary?.runs ?? [], (row) => {
+    const at = resolve(directory, row.directory)
+    return Effect.map(Catalogue.runAt(basename(dirname(at)), at), (entry): Listed => ({ entry, row }))
+  })
+  const others = runs.filter(
+    ({ run, setAside }) => !setAside && named.every(({ entry }) => entry.run.directory !== run.directory)
+  )
+  return [...named, ...others.map((entry) => ({ entry, row: undefined }))]
 })
 
-/** The rows of an experiment, without what was set aside. */
-export const rowsOf = Effect.fn("Rows.rowsOf")(function* ({ directory, runs }: Catalogue.ExperimentEntry) {
-  const { resolve } = yield* Path.Path
-  const summary = Option.getOrUndefined(yield* summaryOf(directory))
-  const places = (summary?.runs ?? []).map((row) => ({ row, at: resolve(directory, row.directory) }))
-  const known = yield* Effect.forEach(places, ({ at, row }) => named(row, at))
-  const others = runs.filter(({ run, setAside }) => !setAside && places.every(({ at }) => at !== run.directory))
-  const readings = yield* Effect.forEach(others, Reading.read)
-  return [...known, ...readings.map((reading) => rowOf(reading, undefined))]
+/** The runs as rows. */
+export const rowsOf = Effect.fn("Rows.rowsOf")(function* (experiment: Catalogue.ExperimentEntry) {
+  return yield* Effect.forEach(yield* runsOf(experiment), ({ entry, row }) =>
+    Effect.map(Reading.read(entry), (reading): Shown => {
+      const isGone = reading.manifest === undefined && reading.faults.length === 0
+      return isGone && row !== undefined
+        ? { ...row, directory: entry.run.directory, status: `${row.status}, then removed` }
+        : rowOf(reading, row)
+    })
+  )
 })

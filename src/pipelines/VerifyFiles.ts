@@ -57,7 +57,7 @@ const checkHistory = Effect.fnUntraced(function* (
   const faults: Array<string> = []
   if (missing >= 0) faults.push(`metrics.ndjson: epoch ${missing + 1} is missing`)
   if (manifest?.status !== "done") {
-    return orElse(faults, `${plural(history.length, "epoch")} of ${epochs ?? "unknown"}`)
+    return orElse(faults, `${plural(history.length, "epoch")}${epochs === undefined ? "" : ` of ${epochs}`}`)
   }
   if (last?.epoch !== epochs)
     faults.push(`metrics.ndjson: the last epoch is ${last?.epoch ?? "missing"}, not ${epochs}`)

@@ -46,7 +46,11 @@ const listed = ({ left, removals }: CleanPlan.CleanPlan): string =>
     ...Columns.lines([
       { header: "", cells: removals.map(({ place }) => `  ${place}`) },
       { header: "", cells: removals.map(({ what }) => what) },
-      { header: "", cells: removals.map(({ files }) => plural(files.length, "file")), right: true },
+      {
+        header: "",
+        cells: removals.map(({ files }) => plural(files.filter(({ type }) => type === "File").length, "file")),
+        right: true
+      },
       { header: "", cells: removals.map((removal) => FolderFiles.size(sizeOf(removal))), right: true }
     ]),
     ...(left.length === 0 ? [] : ["", "left alone:", ...left.map((line) => `  ${line}`)])

@@ -1,7 +1,7 @@
 /**
  * `exp verify NAME|RUN`: whether runs are what their manifests say, file by file and number by number.
  */
-import { Console, Effect, Option, Runtime, Schema } from "effect"
+import { Console, Effect, FileSystem, Option, Runtime, Schema } from "effect"
 import { Argument, Command } from "effect/cli"
 import { DataDirectories } from "../../core/Dataset.ts"
 import * as Catalogue from "../Catalogue.ts"
@@ -12,6 +12,7 @@ import { label } from "../Plan.ts"
 import * as Progress from "../Progress.ts"
 import * as Provenance from "../Provenance.ts"
 import * as RecordedEngine from "../RecordedEngine.ts"
+import * as Rows from "../Rows.ts"
 import * as Target from "../Target.ts"
 import { verifyFiles } from "../VerifyFiles.ts"
 import { verifyNumbers } from "../VerifyNumbers.ts"
@@ -27,6 +28,16 @@ export class NotVerified extends Schema.TaggedError<NotVerified>()("NotVerified"
     return `${this.failed} of ${plural(this.checks, "check")} failed; what differs stands above`
   }
 }
+
+/** The runs of an experiment, but for those that the summary names and that are gone: what is said of these is checked. */
+const entriesOf = (experiment: Catalogue.ExperimentEntry) =>
+  Effect.flatMap(Rows.runsOf(experiment), (runs) =>
+    Effect.filter(
+      runs.map(({ entry }) => entry),
+      ({ run }) =>
+        Effect.flatMap(FileSystem.FileSystem, (fs) => Effect.orElseSucceed(fs.exists(run.directory), () => false))
+    )
+  )
 
 const print = (findings: ReadonlyArray<Finding>) =>
   Effect.as(
@@ -45,7 +56,7 @@ export const command = Command.make(
   Effect.fn("Verify.command")(
     function* ({ dataDir, engine, evaluations, experiment, results, target }) {
       const found = yield* Target.resolve(yield* Catalogue.read(results), target)
-      const entries = found._tag === "Run" ? [found.entry] : found.experiment.runs.filter(({ setAside }) => !setAside)
+      const entries = found._tag === "Run" ? [found.entry] : yield* entriesOf(found.experiment)
       const provenance = yield* Provenance.gather
       const engineOf = yield* RecordedEngine.make(engine)
       const load = yield* LoadData.make

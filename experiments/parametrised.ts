@@ -58,7 +58,7 @@ export default Experiment.make("parametrised", {
     evaluation: Evaluation.layer(
       ElboTerms(),
       Curves(),
-      Reconstructions({ count: 25 }),
+      Reconstructions({ count: 25, layout: "beside" }),
       Samples({ count: 25 }),
       LatentScatter(),
       InteractiveScatter({ dimensions: ({ "2d": 2, "3d": 3 } as const)[plot] })

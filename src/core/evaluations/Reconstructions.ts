@@ -4,7 +4,7 @@
 import { Effect } from "effect"
 import type { Examples, ImageShape } from "../Dataset.ts"
 import { EvaluationError, type Evaluator } from "../Evaluation.ts"
-import { captions, imageGrid } from "../figures/ImageGrid.ts"
+import { captions, imageGrid, type ImageGridOptions } from "../figures/ImageGrid.ts"
 import { mosaic } from "../figures/Mosaic.ts"
 import { labelsFor, TrainedModel } from "../TrainedModel.ts"
 
@@ -55,49 +55,103 @@ export const stackRows = (sources: ReadonlyArray<Float32Array>, rowLength: numbe
   return result
 }
 
-/** Test images and, below each, the mean of `p(x | z)` at the mean of its `q(z | x)`, as the model makes it now. */
-export const reconstructionsFigure = Effect.fnUntraced(function* (count: number) {
+/** Rows of `side` images of each source side by side, a white place between the sources; places left over are white. */
+export const besideRows = (sources: ReadonlyArray<Float32Array>, side: number, size: number): Float32Array => {
+  const rows = Math.ceil((sources[0]?.length ?? 0) / (side * size))
+  const width = sources.length * (side + 1) - 1
+  const result = new Float32Array(rows * width * size).fill(1)
+  sources.forEach((images, source) => {
+    for (let row = 0; row < rows; row++) {
+      const place = (row * width + source * (side + 1)) * size
+      result.set(images.subarray(row * side * size, (row + 1) * side * size), place)
+    }
+  })
+  return result
+}
+
+/** How reconstructions stand to their images. */
+export type Layout = "below" | "beside"
+
+/** How the images of a layout are set, which captions they get, and where a reconstruction stands, in words. */
+const layouts: Readonly<
+  Record<
+    Layout,
+    (
+      count: number,
+      size: number
+    ) => {
+      readonly where: string
+      readonly columns: number
+      readonly arrange: (images: Float32Array, reconstructions: Float32Array) => Float32Array
+      readonly axes: (rows: number) => Pick<ImageGridOptions, "x" | "y">
+    }
+  >
+> = {
+  below: (_, size) => ({
+    where: "below each",
+    // Few images leave white places, so that images are of one size in the figures of all runs.
+    columns: perRow,
+    arrange: (images, reconstructions) => stackRows([images, reconstructions], perRow * size),
+    axes: (rows) => ({
+      y: captions(
+        "left",
+        Array.from({ length: rows }, (_, row) => (row % 2 === 0 ? "image" : "reconstruction"))
+      )
+    })
+  }),
+  beside: (count, size) => {
+    const side = Math.ceil(Math.sqrt(count))
+    return {
+      where: "in the same place on the right",
+      columns: 2 * side + 1,
+      arrange: (images, reconstructions) => besideRows([images, reconstructions], side, size),
+      axes: () => ({ x: captions("top", ["images", "reconstructions"]) })
+    }
+  }
+}
+
+/** Test images and the means of `p(x | z)` at the means of their `q(z | x)`, as the model makes them now. */
+export const reconstructionsFigure = Effect.fnUntraced(function* (count: number, layout: Layout = "below") {
   const model = yield* TrainedModel
   const { data, datasetName, decode, encode, shape } = model
   const indices = chooseExamples(data.test, count)
   const images = imagesAt(data.test, shape, indices)
   const codes = yield* encode("test", indices)
   const reconstructions = yield* decode(codes.mean, labelsFor(model, "test", indices))
+  const { arrange, axes, columns, where } = layouts[layout](indices.length, shape.height * shape.width * shape.channels)
   const grid = yield* mosaic({
     name: "reconstructions",
-    // Few images leave white places, so that images are of one size in the figures of all runs.
-    images: stackRows([images, reconstructions], perRow * shape.height * shape.width * shape.channels),
+    images: arrange(images, reconstructions),
     shape,
-    columns: perRow,
+    columns,
     gap: 0.07
   })
   const squaredError = images.reduce((sum, value, index) => sum + (value - reconstructions[index]!) ** 2, 0)
   const error = (squaredError / images.length).toPrecision(3)
-  const what = `${indices.length} test image${indices.length === 1 ? "" : "s"} of ${datasetName} and, below each, the mean of p(x | z) at the mean of its code`
+  const what = `${indices.length} test image${indices.length === 1 ? "" : "s"} of ${datasetName} and, ${where}, the mean of p(x | z) at the mean of its code`
   const figure = imageGrid({
     name: "reconstructions",
     title: `${datasetName}: test images and their reconstructions`,
     caption: `${what}; mean squared error ${error} a pixel (pixels from 0 to 1).`,
     mosaic: grid,
-    y: captions(
-      "left",
-      Array.from({ length: grid.rows }, (_, row) => (row % 2 === 0 ? "image" : "reconstruction"))
-    )
+    ...axes(grid.rows)
   })
   return { figure, what, error }
 })
 
 /**
- * A figure `reconstructions`: test images and, below each, the mean of `p(x | z)` at the mean of its `q(z | x)`.
+ * A figure `reconstructions`: test images and the means of `p(x | z)` at the means of their `q(z | x)`.
  *
- * `count` is a number of images, 10 unless given; with labels each class has its share of them.
+ * `count` is a number of images, 10 unless given; with labels each class has its share of them. `layout` says whether
+ * each reconstruction stands below its image, in rows of ten, or all of them as a square beside that of the images;
+ * `below` unless given.
  */
-export const Reconstructions = (options: { readonly count?: number } = {}): Evaluator => {
-  const count = options.count ?? 10
+export const Reconstructions = (options: { readonly count?: number; readonly layout?: Layout } = {}): Evaluator => {
+  const { count = 10, layout = "below" } = options
   return {
-    spec: { _tag: evaluation, count },
+    spec: { _tag: evaluation, count, ...(layout === "below" ? {} : { layout }) },
     needs: [],
-    run: reconstructionsFigure(count).pipe(
+    run: reconstructionsFigure(count, layout).pipe(
       Effect.map(({ figure }) => ({ metrics: {}, figures: [figure] })),
       Effect.catchTag("FigureError", (cause) => new EvaluationError({ evaluation, reason: cause.message, cause }))
     )

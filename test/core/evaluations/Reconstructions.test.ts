@@ -1,6 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { chooseExamples, imagesAt, stackRows, Reconstructions } from "../../../src/core/evaluations/Reconstructions.ts"
+import {
+  besideRows,
+  chooseExamples,
+  imagesAt,
+  Reconstructions,
+  stackRows
+} from "../../../src/core/evaluations/Reconstructions.ts"
 import { compiles, textOf } from "../figures/compiles.ts"
 import { codeOf, fake, fakeLayer, kinds } from "./FakeTrainedModel.ts"
 
@@ -28,6 +34,19 @@ describe("Reconstructions", () => {
     const rows = stackRows([Float32Array.of(1, 2, 3), Float32Array.of(10, 20, 30)], 2)
     assert.deepStrictEqual([...rows], [1, 2, 10, 20, 3, 1, 30, 1])
   })
+
+  it("sets rows of them beside rows of reconstructions, with a white place between", () => {
+    const beside = besideRows([Float32Array.of(0.1, 0.2, 0.3), Float32Array.of(0.4, 0.5, 0.6)], 2, 1)
+    assert.deepStrictEqual(beside, Float32Array.of(0.1, 0.2, 1, 0.4, 0.5, 0.3, 1, 1, 0.6, 1))
+  })
+
+  it.effect.each(kinds)("makes a figure of two squares: $name", (kind) =>
+    Effect.gen(function* () {
+      const { figures } = yield* Reconstructions({ count: 25, layout: "beside" }).run
+      assert.includeMembers(yield* textOf(figures[0]!), ["images", "reconstructions"])
+      assert.include(figures[0]!.caption, "in the same place on the right")
+    }).pipe(Effect.provide(fakeLayer(kind)))
+  )
 
   it.effect.each(kinds)("makes a figure: $name", (kind) =>
     Effect.gen(function* () {

@@ -14,7 +14,7 @@ export class DivergenceError extends Schema.TaggedError<DivergenceError>()("Dive
   loss: Schema.Number,
   /** Of the step before; NaN where there was none. */
   lastFiniteLoss: Schema.Number,
-  /** Step of the newest checkpoint, whose parameters are finite; absent where there is none yet. */
+  /** Step of the newest checkpoint, from which a finite loss was computed; absent where there is none yet. */
   checkpoint: Schema.optionalKey(Schema.Int)
 }) {
   override get message(): string {

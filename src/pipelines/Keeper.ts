@@ -5,7 +5,7 @@
  * with the least loss on the test images among those up to the newest checkpoint; when and how often something is kept
  * shapes no number.
  */
-import { Clock, Effect } from "effect"
+import { Clock, Effect, Option } from "effect"
 import type { EngineError } from "../core/Engine.ts"
 import { type HostTensors, under } from "../core/Tensors.ts"
 import type { EpochMetrics } from "../core/TrainedModel.ts"
@@ -18,6 +18,8 @@ import type { StoreError } from "./StoreError.ts"
 export interface Keeping {
   readonly checkpoint: (checkpoint: Checkpoint) => Effect.Effect<void, StoreError>
   readonly best: (best: Best) => Effect.Effect<void, StoreError>
+  /** Removes the checkpoints from a step on; gives the newest that is left. */
+  readonly forget: (step: number) => Effect.Effect<Option.Option<Checkpoint>, StoreError>
   readonly epoch: (metrics: EpochMetrics) => Effect.Effect<void, StoreError>
   /** Keeps the parameters in the state at the end of an epoch, 0 before the first. */
   readonly snapshot: (epoch: number, state: HostTensors) => Effect.Effect<void, StoreError>
@@ -30,10 +32,13 @@ export interface Keeper {
   readonly afterEpoch: (line: EpochMetrics, checkpoint: Checkpoint) => Effect.Effect<void, StoreError>
   /** Saves the present state, which is fit to go on from. */
   readonly now: Effect.Effect<void, EngineError | StoreError>
-  /** Saves the state at the end of the last epoch, if that is newer than what is saved. */
+  /** Saves the state at the end of the last epoch with a finite loss, if that is newer than what is saved. */
   readonly lastGood: Effect.Effect<void, StoreError>
-  /** Step of the newest checkpoint once `lastGood` has run; undefined where there is none. */
-  readonly goodStep: () => number | undefined
+  /**
+   * After a step of which the loss or the parameters are not finite: sees to it that the newest checkpoint is one from
+   * which a finite loss was computed, and gives its step; undefined where there is none.
+   */
+  readonly afterDivergence: (step: number) => Effect.Effect<number | undefined, StoreError>
 }
 
 /** Whether all parameters are finite numbers. */
@@ -72,13 +77,16 @@ export const make = Effect.fnUntraced(function* (options: {
     (now) => "seconds" in every && Number(now - savedAt) / 1e9 >= every.seconds
   )
   const now = Effect.flatMap(present, save)
+  const lastGood = Effect.suspend(() =>
+    good !== undefined && good.step > (saved?.step ?? -1) ? save(good) : Effect.void
+  )
 
   return {
     now,
     afterStep: Effect.flatMap(isTime, (due) => (due ? now : Effect.void)),
     afterEpoch: Effect.fnUntraced(function* ({ epoch, metrics, step }, checkpoint) {
-      good = checkpoint
       const loss = metrics["test/loss"] ?? Number.NaN
+      if (Number.isFinite(loss)) good = checkpoint
       if (loss < bestLoss) {
         bestLoss = loss
         best = { tensors: checkpoint.tensors, epoch, step, loss }
@@ -86,7 +94,13 @@ export const make = Effect.fnUntraced(function* (options: {
       const due = epoch === epochs || ("epochs" in every ? epoch % every.epochs === 0 : yield* isTime)
       if (due) yield* save(checkpoint)
     }),
-    lastGood: Effect.suspend(() => (good !== undefined && good.step > (saved?.step ?? -1) ? save(good) : Effect.void)),
-    goodStep: () => (good !== undefined && good.step > (saved?.step ?? -1) ? good.step : saved?.step)
+    lastGood,
+    afterDivergence: Effect.fnUntraced(function* (step) {
+      // The step before made the parameters that this one's loss is of.
+      const ruined = step - 1
+      if (saved?.step === ruined && good?.step !== ruined) saved = Option.getOrUndefined(yield* keeping.forget(ruined))
+      yield* lastGood
+      return saved?.step
+    })
   }
 })

@@ -120,11 +120,16 @@ export const train = Effect.fn("Train.train")(function* (options: {
     resume,
     present: Effect.map(state.read, stateAt)
   })
-  const diverged = (epoch: number, what: "loss" | "parameters", loss: number) => {
-    const checkpoint = keeper.goodStep()
-    const kept = checkpoint === undefined ? {} : { checkpoint }
-    return new DivergenceError({ run: run.id, epoch, step, what, loss, lastFiniteLoss, ...kept })
-  }
+  // The failure or the interrupt is what is told of; that something could not be kept is only said.
+  const orSay = <E>(kept: Effect.Effect<number | void, E>) =>
+    Effect.catchCause(kept, (cause) =>
+      Effect.logWarning(`run ${run.id}: its present state was not kept. ${Cause.squash(cause)}`)
+    )
+  const diverged = Effect.fnUntraced(function* (epoch: number, what: "loss" | "parameters", loss: number) {
+    const checkpoint = yield* orSay(keeper.afterDivergence(step))
+    const kept = typeof checkpoint === "number" ? { checkpoint } : {}
+    return yield* new DivergenceError({ run: run.id, epoch, step, what, loss, lastFiniteLoss, ...kept })
+  })
 
   const standing = (epoch: number, inEpoch: number, loss: number) => ({
     ...place,
@@ -191,13 +196,6 @@ export const train = Effect.fn("Train.train")(function* (options: {
   yield* Effect.gen(function* () {
     if (step === 0 && kept.has(0)) yield* Effect.flatMap(state.read, (tensors) => keeping.snapshot(0, tensors))
     for (let epoch = history.length + 1; epoch <= epochs; epoch++) yield* trainEpoch(epoch)
-  }).pipe(
-    // The failure or the interrupt is what is told of; that something could not be kept is only said.
-    Effect.onError((cause) =>
-      Effect.catchCause(Cause.hasInterrupts(cause) ? keeper.now : keeper.lastGood, (cause) =>
-        Effect.logWarning(`run ${run.id}: its present state was not kept. ${Cause.squash(cause)}`)
-      )
-    )
-  )
+  }).pipe(Effect.onError((cause) => orSay<unknown>(Cause.hasInterrupts(cause) ? keeper.now : keeper.lastGood)))
   return history
 })

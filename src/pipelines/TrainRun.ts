@@ -136,6 +136,7 @@ export const train = Effect.fn("TrainRun.train")(function* (
       keeping: {
         checkpoint: run.saveCheckpoint,
         best: run.saveBest,
+        forget: (step) => Effect.andThen(run.removeCheckpointsAfter(step - 1), run.checkpoint),
         epoch: run.appendHistory,
         snapshot: run.saveSnapshot
       },

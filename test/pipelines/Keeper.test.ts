@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { Effect, Option } from "effect"
 import { TestClock } from "effect/testing"
 import { float32 } from "../../src/core/Tensors.ts"
 import type { EpochMetrics } from "../../src/core/TrainedModel.ts"
@@ -35,6 +35,11 @@ const recording = Effect.fnUntraced(function* (every: CheckpointEvery, resume?: 
     keeping: {
       checkpoint: ({ epoch, step }) => Effect.sync(() => void kept.push(`checkpoint ${epoch}/${step}`)),
       best: ({ epoch, loss, step }) => Effect.sync(() => void kept.push(`best ${epoch}/${step} ${loss}`)),
+      forget: (step) =>
+        Effect.sync(() => {
+          kept.push(`forget ${step}`)
+          return Option.some(at(0, step - 1))
+        }),
       epoch: () => Effect.die("a line is kept by others"),
       snapshot: () => Effect.die("a snapshot is kept by others")
     },
@@ -101,7 +106,6 @@ describe("Keeper", () => {
         yield* keeper.now
       }
       assert.deepStrictEqual(kept, [])
-      assert.strictEqual(keeper.goodStep(), 10)
       yield* keeper.lastGood
       assert.deepStrictEqual(kept, ["best 1/10 1", "checkpoint 1/10"])
       yield* keeper.lastGood
@@ -113,15 +117,33 @@ describe("Keeper", () => {
       yield* keeper.now
       yield* keeper.lastGood
       assert.strictEqual(kept.at(-1), "checkpoint 1/17")
-      assert.strictEqual(keeper.goodStep(), 17)
+    })
+  )
+
+  it.effect("leaves a state of which a finite loss was computed after a divergence", () =>
+    Effect.gen(function* () {
+      const { endEpoch, keeper, kept, stand } = yield* recording({ epochs: 100 })
+      assert.isUndefined(yield* keeper.afterDivergence(3))
+      yield* endEpoch(1, 1)
+      // Its loss on the test images is finite, though that of the next batch is not.
+      assert.strictEqual(yield* keeper.afterDivergence(11), 10)
+      assert.deepStrictEqual(kept.splice(0), ["best 1/10 1", "checkpoint 1/10"])
+      stand(at(1, 15))
+      yield* keeper.now
+      assert.strictEqual(yield* keeper.afterDivergence(17), 15)
+      assert.deepStrictEqual(kept.splice(0), ["checkpoint 1/15"])
+      assert.strictEqual(yield* keeper.afterDivergence(16), 14)
+      assert.deepStrictEqual(kept.splice(0), ["forget 15"])
+      yield* endEpoch(2, Number.NaN)
+      assert.strictEqual(yield* keeper.afterDivergence(21), 14)
+      assert.deepStrictEqual(kept, [])
     })
   )
 
   it.effect("goes on with the best loss of before", () =>
     Effect.gen(function* () {
       const checkpoint = at(3, 30)
-      const { endEpoch, keeper, kept } = yield* recording({ epochs: 1 }, { checkpoint, history: [], bestLoss: 2 })
-      assert.strictEqual(keeper.goodStep(), 30)
+      const { endEpoch, kept } = yield* recording({ epochs: 1 }, { checkpoint, history: [], bestLoss: 2 })
       yield* endEpoch(4, 2)
       yield* endEpoch(5, Number.NaN)
       yield* endEpoch(6, 1)

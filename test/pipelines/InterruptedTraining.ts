@@ -6,7 +6,12 @@ import type { Experiment } from "../../src/index.ts"
 import { type Lines, makeLines, runExperiment } from "./Sandbox.ts"
 
 /** Interrupts after `steps` steps. */
-export const keepUntil = (swept: Experiment.Experiment<any>, results: string, steps: number) =>
+export const keepUntil = (
+  swept: Experiment.Experiment<any>,
+  results: string,
+  steps: number,
+  options: Parameters<typeof runExperiment>[2] = {}
+) =>
   Effect.gen(function* () {
     const reached = yield* Deferred.make<void>()
     let taken = 0
@@ -15,7 +20,7 @@ export const keepUntil = (swept: Experiment.Experiment<any>, results: string, st
       taken += 1
       return taken === steps ? Effect.andThen(Deferred.succeed(reached, undefined), Effect.never) : Effect.void
     }
-    const fiber = yield* Effect.forkChild(runExperiment(swept, results, { lines }))
+    const fiber = yield* Effect.forkChild(runExperiment(swept, results, { ...options, lines }))
     yield* Deferred.await(reached)
     yield* Fiber.interrupt(fiber)
   })

@@ -140,6 +140,17 @@ describe("exp show", () => {
       }).pipe(Effect.orDie)
     )
 
+    it.effect("an experiment that is called as a command is run by its path, and shown by its name", () =>
+      Effect.gen(function* () {
+        const { results } = yield* copy
+        const made = yield* exp("./test/pipelines/commands/ShowExperiment.ts", "--results", results)
+        assert.strictEqual(made.code, 0, made.output)
+        const { code, output } = yield* exp("show", "show", "--results", results)
+        assert.include(output, `show: 1 run in ${results}/show`)
+        assert.strictEqual(code, 0)
+      })
+    )
+
     it.effect("refuses a folder that is no results folder", () =>
       Effect.gen(function* () {
         const { folders, results } = yield* copy

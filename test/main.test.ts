@@ -118,6 +118,13 @@ describe("exp", { concurrent: true }, () => {
     ["a seed that is no seed", ["beta-sweep", "--seed", "1.5"], /--seed 1\.5: a seed is a whole number/],
     ["an unknown engine", ["beta-sweep", "--engine", "abacus"], /abacus[^]*onnxruntime/],
     ["a data directory that is not there", ["beta-sweep", "--data-dir", "/no/such/folder"], /--data-dir: there is no/],
+    [
+      "a frequency that is none",
+      ["beta-sweep", "--checkpoint-every", "5"],
+      /--checkpoint-every 5: .*5epochs.*90s, 5m, 1h/
+    ],
+    ["a number of retries that is none", ["beta-sweep", "--retry", "-1"], /--retry -1: .*from 0/],
+    ["flags that contradict each other", ["beta-sweep", "--keep-going", "--fail-fast"], /--keep-going and --fail-fast/],
     ["a file that is not there", ["./nothing.ts"], /there is no file/]
   ]
   it.each(refusals)("refuses %s with exit code 2", async (name, args, message) => {

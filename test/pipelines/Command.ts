@@ -69,7 +69,8 @@ export const filesOf = async (folder: string): Promise<ReadonlyArray<string>> =>
 
 export const isLeftOver = (path: string): boolean => isTemporary(basename(path))
 
-const ofOneProcess = ["run.log", "manifest.json"]
+/** Files that say when and by which process they were made. */
+const ofOneProcess = ["run.log", "manifest.json", "report.html"]
 
 /** What a file says, without what belongs to one process: speeds. */
 const contentOf = (path: string, bytes: Buffer): string => {

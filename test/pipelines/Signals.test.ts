@@ -53,16 +53,21 @@ describe("a signal", () => {
   it("a second SIGINT leaves at once, though something cannot be interrupted; two in a moment are one", async () => {
     const results = join(folder, "twice")
     const args = ["--evaluation", "stubborn", "--epochs", "1"]
-    const sent: Array<number> = []
+    let begun = false
+    let sent = 0
     const ended = await exp(file, results, args, {
       onOutput: (output, kill) => {
-        if (!output.includes("stubborn") || sent.length > 0) return
+        if (begun || !output.includes("stubborn")) return
+        begun = true
         for (const delay of [0, 100, 1500]) {
-          sent.push(delay)
-          setTimeout(() => kill("SIGINT"), delay)
+          setTimeout(() => {
+            sent += 1
+            kill("SIGINT")
+          }, delay)
         }
       }
     })
+    assert.strictEqual(sent, 3)
     // Ten minutes before the evaluation ends, and not by the signal itself.
     assert.strictEqual(ended.code, 130, ended.output)
     assert.notInclude(ended.output, "interrupted")

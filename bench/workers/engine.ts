@@ -71,7 +71,13 @@ const prepare = Effect.fnUntraced(function* ({ images, program, tensors }: Fixtu
       run,
       data: { train: examplesOf(images["train"]!, steps * batch), test: examplesOf(images["test"]!, 500) },
       place: { run: 1, runs: 1, epochsAfter: 0 },
-      keeping: { checkpoint: nothing, epoch: nothing, snapshot: nothing, best: nothing },
+      keeping: {
+        checkpoint: nothing,
+        best: nothing,
+        forget: () => Effect.succeedNone,
+        epoch: nothing,
+        snapshot: nothing
+      },
       checkpointEvery: CheckpointEvery.standard,
       resume: undefined
     }).pipe(Effect.provideService(Progress, progress), Effect.scoped, Effect.provideService(Engine, engine))

@@ -101,7 +101,12 @@ export const read = Effect.fn("Catalogue.read")(function* (
     names.sort().map((name) => join(directory, name)),
     isFolder
   )
-  const experiments = (yield* Effect.forEach(folders, experimentAt)).flatMap(Option.toArray)
+  const found = yield* Effect.forEach(folders, (folder) =>
+    Effect.catch(experimentAt(folder), (error) =>
+      Effect.as(Effect.logWarning(`A folder is passed over. ${error.message}`), Option.none<ExperimentEntry>())
+    )
+  )
+  const experiments = found.flatMap(Option.toArray)
   // Files whose names begin with a dot are the system's, or locks.
   const foreign = entries.filter(({ name, type }) => type === "File" && !name.startsWith(".")).map(({ name }) => name)
   if (experiments.length === 0 && foreign.length > 0) {

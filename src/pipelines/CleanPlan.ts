@@ -105,6 +105,9 @@ export const planRun = Effect.fn("CleanPlan.planRun")(function* (
   const at = yield* folderOf(catalogue, entry.run.directory)
   const nothing = (why?: string): CleanPlan => ({ removals: [], left: why === undefined ? [] : [`${at.place} ${why}`] })
   if (!(yield* isHere(catalogue, entry.run.directory))) return nothing("is behind a link")
+  if (!entry.setAside && (yield* Effect.result(entry.run.manifest))._tag === "Failure") {
+    return nothing("has a manifest that cannot be read; exp verify says what is wrong with it")
+  }
   const why = yield* reason(entry, finished)
   const files = yield* FolderFiles.list(entry.run.directory)
   const own = files.filter(why === undefined ? OwnFiles.isTemporary : OwnFiles.isOwn("run"))

@@ -25,19 +25,15 @@ const ending = "-quick"
 /** The experiment of this name; a quick version is made from the whole. `file` is where it stands if not in `experiments/`. */
 const experimentOf = Effect.fnUntraced(function* (name: string, file: string | undefined) {
   const known = yield* LoadExperiment.names
-  const isQuick = name.endsWith(ending) && !known.includes(name)
-  const whole = isQuick ? name.slice(0, -ending.length) : name
-  const experiment = yield* LoadExperiment.load(file ?? whole).pipe(
-    Effect.mapError((error) =>
-      file === undefined && !known.includes(whole)
-        ? new LoadExperiment.ExperimentError({
-            experiment: whole,
-            reason: "there is no such file in experiments/; name the experiment's own with --experiment FILE"
-          })
-        : error
-    )
-  )
-  return isQuick ? quick(experiment) : experiment
+  const whole = name.endsWith(ending) && !known.includes(name) ? name.slice(0, -ending.length) : name
+  if (file === undefined && !known.includes(whole)) {
+    return yield* new LoadExperiment.ExperimentError({
+      experiment: whole,
+      reason: "there is no such file in experiments/; name the experiment's own with --experiment FILE"
+    })
+  }
+  const experiment = yield* LoadExperiment.load(file ?? whole)
+  return experiment.name !== name && name.endsWith(ending) ? quick(experiment) : experiment
 })
 
 /** The manifest's values for the parameters that the experiment has now; others have their defaults. */

@@ -76,7 +76,8 @@ export const command = Command.make(
         Effect.provideService(DataDirectories, directories),
         Effect.provide(Layer.merge(RunStore.layer(folder), Layer.succeedContext(context)))
       )
-      yield* Console.log(["", ...findings.map(inWords)].join("\n"))
+      // Takes the place of the progress line.
+      yield* Progress.Progress.use((progress) => progress.line(["", ...findings.map(inWords)].join("\n")))
       const failed = findings.filter((finding) => finding.verdict === "FAILED").length
       if (failed > 0) return yield* new NotReplayed({ run: name, failed })
       yield* Console.log(`\nrun ${name} replayed: ${verdict(findings)}`)

@@ -8,7 +8,7 @@ import * as Catalogue from "../Catalogue.ts"
 import { check, type Finding, inWords, plural } from "../Finding.ts"
 import { dataDirectory, recomputingFlags } from "../Flags.ts"
 import * as LoadData from "../LoadData.ts"
-import { label } from "../Plan.ts"
+import { differing, label } from "../Plan.ts"
 import * as Progress from "../Progress.ts"
 import * as Provenance from "../Provenance.ts"
 import * as RecordedEngine from "../RecordedEngine.ts"
@@ -39,6 +39,13 @@ const entriesOf = (experiment: Catalogue.ExperimentEntry) =>
     )
   )
 
+/** The parameters that differ between some runs. */
+const variedIn = (entries: ReadonlyArray<Catalogue.RunEntry>) =>
+  Effect.map(
+    Effect.forEach(entries, ({ run }) => Effect.orElseSucceed(run.manifest, () => Option.none())),
+    (manifests) => differing(manifests.flatMap(Option.toArray).map(({ parameters }) => parameters))
+  )
+
 const print = (findings: ReadonlyArray<Finding>) =>
   Effect.as(
     Effect.forEach(findings, (finding) => Console.log(inWords(finding)), { discard: true }),
@@ -57,6 +64,7 @@ export const command = Command.make(
     function* ({ dataDir, engine, evaluations, experiment, results, target }) {
       const found = yield* Target.resolve(yield* Catalogue.read(results), target)
       const entries = found._tag === "Run" ? [found.entry] : yield* entriesOf(found.experiment)
+      const varied = yield* variedIn(entries)
       const provenance = yield* Provenance.gather
       const engineOf = yield* RecordedEngine.make(engine)
       const load = yield* LoadData.make
@@ -67,7 +75,7 @@ export const command = Command.make(
         const recorded = yield* verifyFiles(entry)
         const { manifest } = recorded
         const context = yield* Effect.result(engineOf(manifest))
-        const words = manifest === undefined ? "" : label(manifest.parameters, Object.keys(manifest.parameters))
+        const words = manifest === undefined ? "" : label(manifest.parameters, varied)
         yield* Console.log(`\nrun ${entry.name} of ${manifest?.experiment ?? entry.run.experiment}  ${words}`.trimEnd())
         yield* print(recorded.findings)
         const numbers =

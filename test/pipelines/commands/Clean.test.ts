@@ -158,10 +158,11 @@ describe("exp clean", () => {
 
     it.effect("a run whose manifest cannot be read stays", () =>
       Effect.gen(function* () {
-        const { folders, results } = yield* copy
+        const { folders, ids, results } = yield* copy
         const fs = yield* files
         yield* fs.writeFileString(`${folders[0]}/manifest.json`, "{")
-        yield* exp("clean", "--finished", "--yes", "--results", results)
+        const { output } = yield* exp("clean", "--finished", "--yes", "--results", results)
+        assert.include(output, `small/${ids[0]} has a manifest that cannot be read`)
         assert.isTrue(yield* fs.exists(`${folders[0]}/checkpoints`))
         assert.isFalse(yield* fs.exists(folders[1]))
       })

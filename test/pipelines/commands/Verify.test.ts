@@ -168,6 +168,18 @@ describe("exp verify", () => {
       })
     )
 
+    it.effect("a quick version is planned from the whole experiment's file", () =>
+      Effect.gen(function* () {
+        const { results } = yield* copy
+        const made = yield* exp(file, "--quick", "--beta", "1", "--results", results)
+        assert.strictEqual(made.code, 0, made.output)
+        const { code, output } = yield* verify(results, "small-quick")
+        assert.match(output, /ok +specs/)
+        assert.match(output, /ok +numbers .*identical bits/)
+        assert.strictEqual(code, 0, output)
+      })
+    )
+
     it.effect("asks for numbers within a tolerance of another engine, and says what is other", () =>
       Effect.gen(function* () {
         const { ids, results } = yield* copy

@@ -45,6 +45,66 @@ describe("Checkpoint", () => {
       })
     )
 
+    it.effect("keeps the last loss, and reads what version 1 wrote, which had none", () =>
+      Effect.gen(function* () {
+        const fs = yield* FileSystem.FileSystem
+        const { join } = yield* Path.Path
+        const directory = yield* folder
+        const newest = Effect.map(Checkpoint.newest(directory, run), Option.getOrThrow)
+        for (const lastFiniteLoss of [0.1 + 0.2, -1e-300, 5e21]) {
+          yield* Checkpoint.save(directory, run, { ...at(10), lastFiniteLoss })
+          assert.strictEqual((yield* newest).lastFiniteLoss, lastFiniteLoss)
+        }
+        const { epoch, step, tensors } = at(11)
+        const place = { epoch: String(epoch), step: String(step), sums: '{"loss":1.1,"diverged":"NaN"}' }
+        const metadata = { format: "effect-vae checkpoint 1", run, ...place }
+        const pieces = Result.getOrThrow(Safetensors.encode({ tensors, metadata }))
+        yield* fs.writeFile(join(directory, Checkpoint.fileName(step)), Buffer.concat(pieces))
+        assert.deepStrictEqual(yield* newest, { ...at(11), sums: { loss: 1.1, diverged: Number.NaN } })
+      })
+    )
+
+    it.effect("keeps one best checkpoint, from which no run goes on and which no newer one removes", () =>
+      Effect.gen(function* () {
+        const fs = yield* FileSystem.FileSystem
+        const { join } = yield* Path.Path
+        const directory = yield* folder
+        assert.isTrue(Option.isNone(yield* Checkpoint.best(directory, run)))
+        for (const epoch of [1, 2]) {
+          const best = { tensors: at(epoch).tensors, epoch, step: 10 * epoch, loss: 1 / 3 / epoch }
+          yield* Checkpoint.saveBest(directory, run, best)
+          assert.deepStrictEqual(yield* Checkpoint.best(directory, run), Option.some(best))
+        }
+        assert.isTrue(Option.isNone(yield* Checkpoint.newest(directory, run)))
+        for (const step of [30, 40, 50]) yield* Checkpoint.save(directory, run, at(step))
+        assert.deepStrictEqual((yield* fs.readDirectory(directory)).sort(), [
+          Checkpoint.bestName,
+          Checkpoint.fileName(40),
+          Checkpoint.fileName(50)
+        ])
+        const { layer: logger, lines } = collecting()
+        const read = (of: string) => Checkpoint.best(directory, of).pipe(Effect.provide(logger))
+        assert.isTrue(Option.isNone(yield* read("000000000000")))
+        const path = join(directory, Checkpoint.bestName)
+        yield* fs.writeFile(path, (yield* fs.readFile(path)).subarray(0, 300))
+        assert.isTrue(Option.isNone(yield* read(run)))
+        assert.strictEqual(lines.length, 2)
+      })
+    )
+
+    it.effect("passes over what has a fault, with words on it", () =>
+      Effect.gen(function* () {
+        const directory = yield* folder
+        yield* Checkpoint.save(directory, run, at(10))
+        yield* Checkpoint.save(directory, run, at(20))
+        const { layer: logger, lines } = collecting()
+        const fault = ({ step }: Checkpoint.Checkpoint) => (step > 15 ? "it is too new" : undefined)
+        const found = yield* Checkpoint.newest(directory, run, fault).pipe(Effect.provide(logger))
+        assert.strictEqual(stepOf(found), 10)
+        assert.match(lines.join(), /step-0000000020.*it is too new/)
+      })
+    )
+
     it.effect("saving twice gives equal bytes", () =>
       Effect.gen(function* () {
         const { join } = yield* Path.Path

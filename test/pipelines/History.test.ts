@@ -1,6 +1,6 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert, describe, layer } from "@effect/vitest"
-import { Effect, FileSystem, Path } from "effect"
+import { Effect, FileSystem, Option, Path } from "effect"
 import type { EpochMetrics } from "../../src/core/TrainedModel.ts"
 import * as History from "../../src/pipelines/History.ts"
 import * as Faulty from "./FaultyFileSystem.ts"
@@ -32,6 +32,24 @@ describe("History", () => {
         const lines = (yield* fs.readFileString(path)).split("\n")
         assert.strictEqual(lines.length, 4)
         assert.deepStrictEqual(JSON.parse(lines[1]!), epoch(2))
+      })
+    )
+
+    it.effect("gives what stands before a damaged line, and going on from there removes the rest", () =>
+      Effect.gen(function* () {
+        const fs = yield* FileSystem.FileSystem
+        const path = yield* file
+        yield* Effect.forEach(epochs(4), (line) => History.append(path, line))
+        const lines = (yield* fs.readFileString(path)).split("\n")
+        for (const damaged of ["", "{", '{"epoch":3}', lines[0]!, lines[2]!.replace("3", "0"), "\ufffd"]) {
+          yield* fs.writeFileString(path, [lines[0], lines[1], damaged, lines[3], ""].join("\n"))
+          const { epochs: readable, fault } = yield* History.readable(path)
+          assert.deepStrictEqual(readable, epochs(2))
+          assert.match(Option.getOrThrow(fault).message, /line 3/)
+          assert.match((yield* Effect.flip(History.read(path))).message, /line 3/)
+          yield* History.truncate(path, 5)
+          assert.deepStrictEqual(yield* History.read(path), epochs(2))
+        }
       })
     )
 

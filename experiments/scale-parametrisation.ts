@@ -37,4 +37,7 @@ export default Experiment.make("scale-parametrisation", {
     training: Training.layer({ epochs, batchSize: 128, optimizer: Adam({ learningRate }) }),
     evaluation: Evaluation.layer(ElboTerms(), Curves(), Reconstructions(), LatentScatter())
   })
-}).pipe(Experiment.grid({ posterior: ["softplus", "sigma"] }), Experiment.seeds(1, 2, 3, 4, 5))
+}).pipe(
+  Experiment.grid({ posterior: ["softplus", "sigma"], learningRate: [1e-3, 1e-2] }),
+  Experiment.seeds(1, 2, 3, 4, 5)
+)

@@ -24,9 +24,9 @@ describe("five-steps", () => {
       assert.deepStrictEqual(
         runs.map(({ dataset, label, model }) => [label, dataset.name, model.latent]),
         [
-          ["step=1-one-image", "MNIST, 1 image", 10],
-          ["step=2-one-hot", "MNIST, 10 images", 10],
-          ["step=3-real-codes", "MNIST, 10 images", 2],
+          ["step=1-one-image", "MNIST, 1 image to memorise", 10],
+          ["step=2-one-hot", "MNIST, 10 images to memorise", 10],
+          ["step=3-real-codes", "MNIST, 10 images to memorise", 2],
           ["step=4-autoencoder", "MNIST", 2],
           ["step=5-vae-as-written", "MNIST", 2],
           ["step=5-vae-elbo", "MNIST", 2]

@@ -101,7 +101,7 @@ export const layer = <Offers = never>(
         derived(of, {
           tag: "Exemplars",
           how: options,
-          name: `${of.name}, ${count === 1 ? "1 image" : `${count} images`}`,
+          name: `${of.name}, ${count === 1 ? "1 image" : `${count} images`} to memorise`,
           fault,
           examples: (loaded) => choose(loaded, classes, options)
         })

@@ -63,7 +63,7 @@ describe("Exemplars.layer", () => {
       assert.deepStrictEqual(train.images.slice(4 * 64), test.images)
       assert.deepStrictEqual(train.labels, Uint8Array.of(0, 1, 2, 3, 0, 1, 2, 3))
       assert.deepStrictEqual((yield* Labels).classes, ["spot 0", "spot 1", "spot 2", "spot 0 (2)"])
-      assert.strictEqual((yield* Dataset).name, "Synthetic, 4 images")
+      assert.strictEqual((yield* Dataset).name, "Synthetic, 4 images to memorise")
     }).pipe(Effect.provide(Exemplars.layer(synthetic(), { count: 4, repeat: 2 })), platform)
   )
 
@@ -73,7 +73,7 @@ describe("Exemplars.layer", () => {
       assert.deepStrictEqual(train, test)
       assert.strictEqual(test.count, 1)
       assert.deepStrictEqual((yield* Labels).classes, ["spot 0"])
-      assert.strictEqual((yield* Dataset).name, "Synthetic, 1 image")
+      assert.strictEqual((yield* Dataset).name, "Synthetic, 1 image to memorise")
     }).pipe(Effect.provide(Exemplars.layer(synthetic(), { count: 1 })), platform)
   )
 

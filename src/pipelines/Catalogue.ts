@@ -32,6 +32,9 @@ export interface Catalogue {
   readonly experiments: ReadonlyArray<ExperimentEntry>
 }
 
+/** Names that an experiment can have. */
+const experimentName = /^[A-Za-z0-9][A-Za-z0-9._-]*$/
+
 /** The parts of a run folder's name; undefined for other names. */
 export const parseName = (name: string): { readonly id: string; readonly setAside: boolean } | undefined => {
   const [, id, attempt] = /^([0-9a-f]{12})(\.attempt-[1-9]\d*)?$/.exec(name) ?? []
@@ -96,7 +99,9 @@ export const read = Effect.fn("Catalogue.read")(function* (
     return yield* refuse(directory, "is the folder of one experiment, and the one above it is meant")
   }
   const entries = yield* entriesOf(directory)
-  const names = entries.map(({ name }) => name).filter((name) => !name.startsWith(".") && parseName(name) === undefined)
+  const names = entries
+    .map(({ name }) => name)
+    .filter((name) => experimentName.test(name) && parseName(name) === undefined)
   const folders = yield* Effect.filter(
     names.sort().map((name) => join(directory, name)),
     isFolder

@@ -41,7 +41,7 @@ export class ReplayError extends Schema.TaggedError<ReplayError>()("ReplayError"
 const planOf = Effect.fnUntraced(function* (manifest: Manifest, file: string | undefined) {
   const { id } = manifest
   if (manifest.status !== "done") {
-    const reason = `it is ${manifest.status}, so that there is no end to compare with`
+    const reason = `its status is "${manifest.status}", so that there is no end to compare with`
     return yield* new ReplayError({ run: id, reason })
   }
   const { changes, missing, planned } = yield* planAgain(manifest, file)

@@ -58,6 +58,19 @@ describe("exp replay", () => {
       })
     )
 
+    it.effect("refuses a run that came to no end", () =>
+      Effect.gen(function* () {
+        const { ids, results } = yield* copy
+        const failing = yield* exp(file, "--beta", "1", "--learning-rate", "1e30", "--results", results)
+        assert.strictEqual(failing.code, 1)
+        const names = yield* (yield* files).readDirectory(`${results}/small`)
+        const failed = names.find((name) => /^[0-9a-f]{12}$/.test(name) && !ids.includes(name))!
+        const { code, output } = yield* replay(results, failed)
+        assert.include(output, 'its status is "failed", so that there is no end to compare with')
+        assert.strictEqual(code, 1)
+      }).pipe(Effect.orDie)
+    )
+
     it.effect("refuses what it cannot train as it was, before training", () =>
       Effect.gen(function* () {
         const { folders, ids, results } = yield* copy

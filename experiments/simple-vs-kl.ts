@@ -70,7 +70,7 @@ export default Experiment.make("simple-vs-kl", {
       default: "dense",
       description: "784-512-256-2 and back, or SimpleVAE's own"
     }),
-    epochs: Parameter.PositiveInt({ default: 20, description: "passes over the training images" }),
+    epochs: Parameter.PositiveInt({ default: 10, description: "passes over the training images" }),
     batch: Parameter.PositiveInt({ default: 100, description: "images a training step" }),
     learningRate: Parameter.Positive({ default: 1e-3, description: "Adam's step size" })
   },

@@ -4,14 +4,15 @@
  */
 import { rm } from "node:fs/promises"
 import { afterAll, assert, describe, it } from "@effect/vitest"
-import { Effect, FileSystem, Logger, Option, Path } from "effect"
+import { Effect, Exit, FileSystem, Logger, Option, Path } from "effect"
 import { Experiment } from "../../src/index.ts"
 import * as OnnxRuntime from "../../src/core/engines/OnnxRuntime.ts"
 import * as Checkpoint from "../../src/pipelines/Checkpoint.ts"
 import type { Manifest } from "../../src/pipelines/Manifest.ts"
+import { evaluators } from "../../src/pipelines/Reading.ts"
 import * as Run from "../../src/pipelines/Run.ts"
 import { keepUntil } from "./InterruptedTraining.ts"
-import { experiment, makeLines, platform, runExperiment, storeOf, temporaryFolder } from "./Sandbox.ts"
+import { Curves, experiment, makeLines, platform, runExperiment, storeOf, temporaryFolder } from "./Sandbox.ts"
 
 /** One run of three epochs with four steps each. */
 const single = experiment().pipe(Experiment.override<any>([{ beta: 1 }], ["beta"]))
@@ -261,6 +262,52 @@ describe("a run that is gone on with", () => {
       const manifest = yield* manifestOf(run)
       assert.notProperty(manifest, "earlier")
       assert.strictEqual(manifest.fromStep, 0)
+    }).pipe(Effect.provide(platform))
+  )
+})
+
+describe("a finished run", () => {
+  const evaluatedToo = (results: string, options: Parameters<typeof runExperiment>[2] = {}) =>
+    Effect.gen(function* () {
+      const logged: Array<string> = []
+      const logger = Logger.layer([Logger.make(({ logLevel, message }) => void logged.push(`${logLevel} ${message}`))])
+      const more = experiment(Curves()).pipe(Experiment.override<any>([{ beta: 1 }], ["beta"]))
+      const exit = yield* Effect.exit(runExperiment(more, results, options).pipe(Effect.provide(logger)))
+      return { exit, logged }
+    })
+
+  it.effect("is evaluated at its last epoch and not at an earlier one, where the last checkpoint is damaged", () =>
+    Effect.gen(function* () {
+      const results = yield* temporaryFolder
+      yield* killed(results)
+      yield* again(results)
+      const run = yield* runOf(results)
+      yield* changing(checkpoint(12), cut)(run)
+      const { exit, logged } = yield* evaluatedToo(results)
+      assert.isTrue(Exit.isFailure(exit))
+      const said = logged.find((line) => line.startsWith("Error")) ?? ""
+      assert.match(said, /the checkpoint of epoch 3, this finished run's last, cannot be read.*--force/)
+    }).pipe(Effect.provide(platform))
+  )
+
+  it.effect("says where it is evaluated by another engine, and the result says by which", () =>
+    Effect.gen(function* () {
+      const results = yield* temporaryFolder
+      yield* killed(results)
+      yield* again(results)
+      const run = yield* runOf(results)
+      const manifest = yield* manifestOf(run)
+      yield* run.writeManifest({ ...manifest, engine: { ...manifest.engine, threads: 77 } })
+      const { exit, logged } = yield* evaluatedToo(results)
+      assert.isTrue(Exit.isSuccess(exit))
+      assert.isTrue(
+        logged.some((line) => /^Warn .* is evaluated otherwise.*engine\.threads is 77 before, \d+ now/.test(line))
+      )
+      const found = yield* Effect.forEach(yield* evaluators(run.directory), (id) => run.evaluation(id))
+      assert.deepStrictEqual(
+        found.map((result) => Option.getOrThrow(result).engine?.["_tag"]),
+        ["OnnxRuntime", "OnnxRuntime"]
+      )
     }).pipe(Effect.provide(platform))
   )
 })

@@ -8,6 +8,7 @@ import type { Experiment } from "../core/Experiment.ts"
 import { Attempts } from "./Attempt.ts"
 import { type CheckpointEvery, standard } from "./CheckpointEvery.ts"
 import * as Outcome from "./Outcome.ts"
+import * as PerformRun from "./PerformRun.ts"
 import { countOf, type PlannedRun, sourcesOf } from "./Plan.ts"
 import { duration, Progress } from "./Progress.ts"
 import { render } from "./RenderFigure.ts"
@@ -93,13 +94,22 @@ export const run = Effect.fn("RunExperiment.run")(function* (
   /** By the run's place in the sweep. */
   const outcomes = new Map<number, Outcome.Outcome>()
 
-  /** In the order of the sweep, with runs that are done though this process did not come to them. */
+  const interrupted = new Set<number>()
+
+  /** What became of a run, which another process may have brought to its end. */
+  const outcomeOf = Effect.fnUntraced(function* (planned: PlannedRun, index: number) {
+    const outcome = outcomes.get(index)
+    if (outcome !== undefined) return Option.some(outcome)
+    if (!interrupted.has(index)) return yield* Outcome.find(folder, planned, undefined)
+    const whole = yield* Effect.option(PerformRun.findWhole(requests[index]!))
+    return Option.isSome(Option.flatten(whole))
+      ? yield* Outcome.find(folder, planned, undefined)
+      : Option.some(Outcome.unfinished(planned, "interrupted"))
+  })
+  /** In the order of the sweep. */
   const all = Effect.suspend(() =>
-    Effect.forEach(runs, (planned, index) => {
-      const outcome = outcomes.get(index)
-      return outcome === undefined ? Outcome.find(folder, planned, undefined) : Effect.succeedSome(outcome)
-    })
-  ).pipe(Effect.map((found) => found.flatMap(Option.toArray)))
+    Effect.map(Effect.forEach(runs, outcomeOf), (found) => found.flatMap(Option.toArray))
+  )
 
   yield* share(requests, {
     goOn: () => !failFast || [...outcomes.values()].every(Outcome.endedWell),
@@ -116,7 +126,7 @@ export const run = Effect.fn("RunExperiment.run")(function* (
       if (!Outcome.endedWell(outcome)) yield* Effect.logError(`${titleOf(index)}: ${outcome.row.error}`)
       if (jobs > 1) yield* progress.note(`${outcomes.size} of ${countOf(runs)} ended`)
     }),
-    onInterrupt: (index) => Effect.sync(() => outcomes.set(index, Outcome.unfinished(runs[index]!, "interrupted"))),
+    onInterrupt: (index) => Effect.sync(() => interrupted.add(index)),
     onWait: (index, owner) =>
       progress.line(`${titleOf(index)} · run ${runs[index]!.id} is being made by ${owner}; waiting`)
   }).pipe(Effect.onInterrupt(() => Effect.ignore(Effect.flatMap(all, (ended) => report(experiment, folder, ended)))))

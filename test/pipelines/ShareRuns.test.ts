@@ -1,11 +1,21 @@
 /**
- * Several processes on the same runs: real commands on one results folder.
+ * Several processes on the same runs: which run is made when, and real commands on one results folder.
  */
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
+import { Deferred, Effect, Fiber, Layer } from "effect"
+import { TestClock } from "effect/testing"
+import { Attempts, Ending, type Request } from "../../src/pipelines/Attempt.ts"
+import { standard } from "../../src/pipelines/CheckpointEvery.ts"
+import { plan } from "../../src/pipelines/Plan.ts"
+import { RunStore } from "../../src/pipelines/RunStore.ts"
+import * as Store from "../../src/pipelines/RunStore.ts"
+import { share } from "../../src/pipelines/ShareRuns.ts"
 import { type Ended, exp, whatIsLeft } from "./Command.ts"
+import { platform, temporaryFolder } from "./Sandbox.ts"
+import sharedExperiment from "./SharedExperiment.ts"
 
 const shared = "./test/pipelines/SharedExperiment.ts"
 const other = "./test/pipelines/OtherExperiment.ts"
@@ -52,6 +62,119 @@ const assertWhole = async (results: string, name: string, betas: ReadonlyArray<n
     assert.include(await readdir(join(results, name, run.directory)), "manifest.json")
   }
 }
+
+const done = Ending.make({ _tag: "Done", trained: true })
+const failed = Ending.make({ _tag: "Failed", reason: "a reason" })
+
+/** Work that is not done by the test's clock goes on. */
+const work = Effect.promise(() => new Promise((resolve) => setTimeout(resolve, 5)))
+
+const until = Effect.fnUntraced(function* (condition: () => boolean, step: Effect.Effect<unknown> = work) {
+  while (!condition()) yield* Effect.andThen(step, work)
+})
+
+/** Shares the runs of a sweep of four; the attempts end when the test says so. */
+const sharing = Effect.fnUntraced(function* (jobs: number, goOn: () => boolean) {
+  const results = yield* temporaryFolder
+  const store = yield* Effect.provide(RunStore.use(Effect.succeed), Store.layer(results).pipe(Layer.provide(platform)))
+  const planned = yield* plan(sharedExperiment, (dataset) => dataset.locate).pipe(Effect.provide(platform))
+  const requests = planned.map((planned, index): Request => ({
+    planned,
+    place: { run: index + 1, runs: planned.id.length, epochsAfter: 0 },
+    force: false,
+    checkpointEvery: standard,
+    retries: 0
+  }))
+  const begun: Array<number> = []
+  const said: Array<string> = []
+  const ends = new Map<number, Deferred.Deferred<Ending>>()
+  const attempt = ({ place }: Request) =>
+    Effect.gen(function* () {
+      const index = place.run - 1
+      begun.push(index)
+      const end = yield* Deferred.make<Ending>()
+      ends.set(index, end)
+      return yield* Deferred.await(end)
+    })
+  const fiber = yield* share(requests, {
+    goOn,
+    onEnd: (index, { _tag }) => Effect.sync(() => said.push(`${index} ${_tag}`)),
+    onInterrupt: (index) => Effect.sync(() => said.push(`${index} interrupted`)),
+    onWait: (index, owner) => Effect.sync(() => said.push(`${index} waits for ${owner}`))
+  }).pipe(Effect.provideService(Attempts, { jobs, attempt }), Effect.provideService(RunStore, store), Effect.forkChild)
+  /** Ends an attempt, once it is begun, and waits until something is said of it. */
+  const end = Effect.fnUntraced(function* (index: number, ending: Ending) {
+    yield* until(() => ends.has(index))
+    const before = said.length
+    yield* Deferred.succeed(ends.get(index)!, ending)
+    ends.delete(index)
+    if (ending._tag !== "Taken") yield* until(() => said.length > before)
+  })
+  return { begun, said, end, fiber, store, ids: planned.map(({ id }) => id) }
+})
+
+describe("sharing runs", () => {
+  it.effect("as many at once as there are jobs, in order", () =>
+    Effect.gen(function* () {
+      const { begun, end, fiber, said } = yield* sharing(2, () => true)
+      yield* end(1, done)
+      assert.deepStrictEqual(begun.slice(0, 2), [0, 1])
+      assert.isAtMost(begun.length, 3)
+      yield* end(2, failed)
+      yield* end(3, done)
+      yield* end(0, done)
+      yield* Fiber.join(fiber)
+      assert.deepStrictEqual(said, ["1 Done", "2 Failed", "3 Done", "0 Done"])
+    })
+  )
+
+  it.effect("no run is begun after one that forbids it, and those that go on come to their end", () =>
+    Effect.gen(function* () {
+      let goOn = true
+      const { begun, end, fiber, said } = yield* sharing(2, () => goOn)
+      yield* until(() => begun.length === 2)
+      goOn = false
+      yield* end(0, failed)
+      yield* end(1, done)
+      yield* Fiber.join(fiber)
+      assert.deepStrictEqual(begun, [0, 1])
+      assert.deepStrictEqual(said, ["0 Failed", "1 Done"])
+    })
+  )
+
+  it.effect("another process's run is left for later, waited for, and tried again when that process has let go", () =>
+    Effect.gen(function* () {
+      const { begun, end, fiber, ids, said, store } = yield* sharing(1, () => true)
+      yield* Effect.scoped(
+        Effect.gen(function* () {
+          yield* store.open("elsewhere", ids[0]!)
+          yield* end(0, Ending.make({ _tag: "Taken", owner: "somebody" }))
+          for (const index of [1, 2, 3]) yield* end(index, done)
+          yield* until(() => said.length === 4, TestClock.adjust("2 seconds"))
+          assert.match(said.at(-1)!, new RegExp(`^0 waits for process ${process.pid} on `))
+          for (const _ of [1, 2, 3]) yield* Effect.andThen(TestClock.adjust("2 seconds"), work)
+          assert.deepStrictEqual(begun, [0, 1, 2, 3])
+          assert.strictEqual(said.length, 4)
+        })
+      )
+      yield* until(() => begun.length === 5, TestClock.adjust("2 seconds"))
+      assert.strictEqual(begun.at(-1), 0)
+      yield* end(0, done)
+      yield* Fiber.join(fiber)
+      assert.strictEqual(said.at(-1), "0 Done")
+    })
+  )
+
+  it.effect("an interrupt reaches the runs that go on, and them alone", () =>
+    Effect.gen(function* () {
+      const { begun, end, fiber, said } = yield* sharing(2, () => true)
+      yield* end(0, done)
+      yield* until(() => begun.length === 3)
+      yield* Fiber.interrupt(fiber)
+      assert.deepStrictEqual([...said].sort(), ["0 Done", "1 interrupted", "2 interrupted"])
+    })
+  )
+})
 
 describe("processes on the same runs", () => {
   it("two on one sweep: each run is made once, and both summaries are whole and the same", async () => {

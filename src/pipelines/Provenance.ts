@@ -129,9 +129,24 @@ const digest = (output: Stream.Stream<Uint8Array, unknown>) =>
 
 // In one form whatever a person's settings are.
 const diff = [
-  ...["-c", "core.quotePath=true", "diff", "HEAD", "-O/dev/null", "--binary", "--full-index"],
-  ...["--no-color", "--no-ext-diff", "--no-textconv", "--no-renames", "--diff-algorithm=myers", "--unified=3"],
-  ...["--inter-hunk-context=0", "--no-indent-heuristic", "--src-prefix=a/", "--dst-prefix=b/", "--submodule=short"]
+  "-c",
+  "core.quotePath=true",
+  "diff",
+  "HEAD",
+  "-O/dev/null",
+  "--binary",
+  "--full-index",
+  "--no-color",
+  "--no-ext-diff",
+  "--no-textconv",
+  "--no-renames",
+  "--diff-algorithm=myers",
+  "--unified=3",
+  "--inter-hunk-context=0",
+  "--no-indent-heuristic",
+  "--src-prefix=a/",
+  "--dst-prefix=b/",
+  "--submodule=short"
 ]
 
 /** Commit of the checkout that `folder` is the root of, whether files differ from it, and the digest of how. */

@@ -36,7 +36,7 @@ export const perform = Effect.fn("Perform.perform")(function* (
   args: ReadonlyArray<string>
 ) {
   const options = yield* runOptions(flags)
-  const jobs = yield* jobsOf(flags)
+  const mostJobs = yield* jobsOf(flags)
   yield* Catalogue.checkUsable(flags.results)
   const swept = yield* withFlags(flags.quick ? quick(experiment) : experiment, flags)
   const directories = Layer.succeed(DataDirectories, {
@@ -57,8 +57,10 @@ export const perform = Effect.fn("Perform.perform")(function* (
       Effect.provide(Attempt.layer.pipe(Layer.provideMerge([directories, store, inWorker])))
     )
   }
+  // No process is kept for a run that is not there, nor cores for it.
+  const jobs = Math.min(mostJobs, runs.length)
   const attempts =
-    jobs === 1
+    jobs <= 1
       ? Attempt.layer.pipe(Layer.provide(directories), Layer.provideMerge(engine))
       : Jobs.layer({ jobs, args }).pipe(Layer.provideMerge(Progress.layer))
   yield* RunExperiment.run(swept, runs, options).pipe(Effect.provide(attempts.pipe(Layer.provideMerge(store))))

@@ -139,7 +139,8 @@ export const train = Effect.fn("Train.train")(function* (options: {
     fraction: inEpoch / batches,
     loss,
     examplesPerSecond: rate,
-    secondsLeft: ((epochs - epoch + 1 + place.epochsAfter) * examples - inEpoch * batchSize) / rate
+    // The last batch may be short.
+    secondsLeft: ((epochs - epoch + 1 + place.epochsAfter) * examples - Math.min(examples, inEpoch * batchSize)) / rate
   })
 
   const takeStep = Effect.fnUntraced(function* (epoch: number, order: Int32Array, batch: number) {

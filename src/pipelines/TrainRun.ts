@@ -117,7 +117,8 @@ export const train = Effect.fn("TrainRun.train")(function* (
     status: "running"
   }
   const finish = Effect.fnUntraced(function* (exit: Exit.Exit<void, TrainFailure>) {
-    const ended = yield* DateTime.now
+    // The clock may have been set back meanwhile.
+    const ended = DateTime.max(manifest.started, yield* DateTime.now)
     if (Exit.isSuccess(exit)) return yield* run.writeManifest({ ...manifest, ended, status: "done" })
     const wasInterrupted = Cause.hasInterruptsOnly(exit.cause)
     yield* run.writeManifest({

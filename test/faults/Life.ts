@@ -27,7 +27,8 @@ import {
 import * as Attempt from "../../src/pipelines/Attempt.ts"
 import * as ModelFolder from "../../src/pipelines/ModelFolder.ts"
 import { plan } from "../../src/pipelines/Plan.ts"
-import { type Lane, Progress } from "../../src/pipelines/Progress.ts"
+import type { CheckpointEvery } from "../../src/pipelines/CheckpointEvery.ts"
+import { type Lane, Progress, type Standing } from "../../src/pipelines/Progress.ts"
 import * as Run from "../../src/pipelines/Run.ts"
 import * as RunExperiment from "../../src/pipelines/RunExperiment.ts"
 import * as RunStore from "../../src/pipelines/RunStore.ts"
@@ -74,6 +75,8 @@ export interface Lived {
   readonly exit: Exit.Exit<void, { readonly _tag: string; readonly message: string }>
   /** Lines that were printed or logged. */
   readonly said: ReadonlyArray<string>
+  /** What progress showed after each step and each epoch. */
+  readonly standings: ReadonlyArray<Standing>
 }
 
 export interface Options {
@@ -81,13 +84,22 @@ export interface Options {
   readonly clock?: Clock.Clock
   readonly force?: boolean
   readonly experiment?: Experiment.Experiment<any>
+  /** At the end of each epoch unless given, so that there are checkpoints to go on from. */
+  readonly checkpointEvery?: CheckpointEvery
 }
 
 /** Runs the experiment in a results folder. */
 export const live = Effect.fnUntraced(function* (results: string, options: Options = {}) {
   const said: Array<string> = []
   const say = (line: string) => Effect.sync(() => void said.push(line))
-  const lane: Lane = { update: () => Effect.void, epoch: (_, line) => say(line), note: () => Effect.void, line: say }
+  const standings: Array<Standing> = []
+  const show = (standing: Standing) => Effect.sync(() => void standings.push(standing))
+  const lane: Lane = {
+    update: show,
+    epoch: (standing, line) => Effect.andThen(show(standing), say(line)),
+    note: () => Effect.void,
+    line: say
+  }
   const logger = Logger.make(({ message }) => void said.push([message].flat().map(String).join(" ")))
   const built = yield* Engine
   const services = Attempt.layer.pipe(
@@ -104,8 +116,7 @@ export const live = Effect.fnUntraced(function* (results: string, options: Optio
     yield* RunExperiment.run(swept, runs, {
       force: options.force ?? false,
       failFast: false,
-      // At the end of each epoch, so that there are checkpoints to go on from.
-      checkpointEvery: { epochs: 1 }
+      checkpointEvery: options.checkpointEvery ?? { epochs: 1 }
     })
   }).pipe(
     Effect.provide(services, { local: true }),
@@ -114,7 +125,7 @@ export const live = Effect.fnUntraced(function* (results: string, options: Optio
     Effect.provide(Logger.layer([logger])),
     Effect.exit
   )
-  const lived: Lived = { exit, said }
+  const lived: Lived = { exit, said, standings }
   return lived
 })
 

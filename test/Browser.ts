@@ -45,17 +45,31 @@ const flags = [
 /** What a page did that it should not. */
 export interface Offences {
   readonly errors: Array<string>
-  /** Addresses beyond the file itself and what is inside it. */
+  /** Addresses beyond the file itself, what is inside it, and what it may ask for. */
   readonly requests: Array<string>
 }
 
-/** Opens a file in a browser that closes with the scope. */
-export const open = Effect.fnUntraced(function* (path: string) {
+export interface OpenOptions {
+  /** What the page may ask for; nothing unless given. */
+  readonly mayAskFor?: (address: string) => boolean
+  readonly viewport?: { readonly width: number; readonly height: number }
+  readonly colorScheme?: "light" | "dark"
+}
+
+/** Opens a file, or an address, in a browser that closes with the scope. */
+export const open = Effect.fnUntraced(function* (path: string, options: OpenOptions = {}) {
+  const address = path.startsWith("/") ? `file://${path}` : path
   const browser = yield* Effect.acquireRelease(
     Effect.promise(() => chromium.launch({ executablePath: executable!, headless: true, args: flags })),
     (browser) => Effect.promise(() => browser.close())
   )
-  const page: Page = yield* Effect.promise(() => browser.newPage({ viewport: { width: 1000, height: 800 } }))
+  const page: Page = yield* Effect.promise(() =>
+    browser.newPage({
+      viewport: options.viewport ?? { width: 1000, height: 800 },
+      colorScheme: options.colorScheme ?? "light",
+      acceptDownloads: true
+    })
+  )
   const offences: Offences = { errors: [], requests: [] }
   page.on("console", (message) => {
     if (message.type() === "error") offences.errors.push(message.text())
@@ -66,11 +80,12 @@ export const open = Effect.fnUntraced(function* (path: string) {
     void dialog.dismiss()
   })
   page.on("request", (request) => {
-    if (!/^(?:data|blob):/.test(request.url()) && request.url() !== `file://${path}`) {
-      offences.requests.push(request.url())
+    const asked = request.url()
+    if (!/^(?:data|blob):/.test(asked) && asked !== address && options.mayAskFor?.(asked) !== true) {
+      offences.requests.push(asked)
     }
   })
-  yield* Effect.promise(() => page.goto(`file://${path}`))
+  yield* Effect.promise(() => page.goto(address))
   yield* Effect.promise(() => page.waitForSelector("body[data-drawn]", { timeout: 60_000 }))
   return { page, offences }
 })

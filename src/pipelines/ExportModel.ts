@@ -16,7 +16,7 @@ import type { Run } from "./Run.ts"
 import type { StoreError } from "./StoreError.ts"
 
 /** Most test images whose codes are kept: all of the usual datasets'. */
-const mostCodes = 10_000
+export const mostCodes = 10_000
 
 const shapeText = ({ channels, height, width }: PlannedRun["dataset"]["shape"]): string =>
   [height, width, channels].join(", ")

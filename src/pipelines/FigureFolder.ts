@@ -75,7 +75,8 @@ export const readAll = Effect.fn("FigureFolder.readAll")(function* (folder: stri
   return figures.flatMap(Option.toArray)
 })
 
-const readAbout = Effect.fnUntraced(function* (folder: string, name: string) {
+/** The text about an animation or a page that was stored under this name; none where there is none. */
+export const readAbout = Effect.fnUntraced(function* (folder: string, name: string) {
   return yield* JsonFile.read(AboutSchema, yield* AtomicFile.entry(folder, name + aboutEnding))
 })
 

@@ -15,7 +15,9 @@ import { render } from "./RenderFigure.ts"
 import * as Report from "./Report.ts"
 import { type ExperimentFolder, RunStore } from "./RunStore.ts"
 import { share } from "./ShareRuns.ts"
+import type { Row } from "./Summary.ts"
 import * as SummaryTable from "./SummaryTable.ts"
+import * as WriteReport from "./report/WriteReport.ts"
 
 /** Some runs of a sweep did not end well; the summary says why. */
 export class RunsFailed extends Schema.TaggedError<RunsFailed>()("RunsFailed", {
@@ -41,6 +43,14 @@ const report = Effect.fnUntraced(function* (
   )
   if (pictures.length > 0) yield* folder.writeFigures(pictures)
 })
+
+/** Writes the page about the runs, and gives a line that says where it is. */
+const page = (experiment: Experiment<any>, runs: ReadonlyArray<PlannedRun>, rows: ReadonlyArray<Row>) =>
+  WriteReport.write({ experiment, runs, rows }).pipe(
+    Effect.map((path) => [`to be looked at in a browser: ${path}`]),
+    // Numbers and figures do not depend on it.
+    Effect.catch((error) => Effect.as(Effect.logWarning(error.message), []))
+  )
 
 export interface RunOptions {
   /** Train finished runs again. */
@@ -141,6 +151,7 @@ export const run = Effect.fn("RunExperiment.run")(function* (
     `\n${SummaryTable.plain({ experiment: experiment.name, runs: rows }, columns > 0 ? columns : 120)}`
   )
   yield* progress.line(`\n${countOf(rows)} in ${duration(seconds)}; numbers and figures: ${folder.directory}`)
+  for (const line of yield* page(experiment, runs, rows)) yield* progress.line(line)
   const failed = ended.filter((outcome) => !Outcome.endedWell(outcome)).length
   if (failed > 0) return yield* new RunsFailed({ failed, runs: runs.length })
 })

@@ -1,0 +1,106 @@
+/**
+ * Programs for the page, made of this package's own modules and of libraries: one script each, made when first needed and
+ * kept in the cache folder for as long as none of the modules changes.
+ */
+import { readFile } from "node:fs/promises"
+import { fileURLToPath } from "node:url"
+import { promisify } from "node:util"
+import { gzip } from "node:zlib"
+import { Effect, FileSystem, Option, Path, Schema } from "effect"
+import { cacheFolder } from "../../core/datasets/CacheFolder.ts"
+import { sha256 } from "../../core/Spec.ts"
+import * as AtomicFile from "../AtomicFile.ts"
+import * as JsonFile from "../JsonFile.ts"
+import { ReportError } from "./ReportError.ts"
+
+const Kept = Schema.Struct({
+  code: Schema.String,
+  /** SHA-256 of every module's file, by its path. */
+  modules: Schema.Record(Schema.String, Schema.String)
+})
+type Kept = typeof Kept.Type
+
+/** A file that a script brings along: zipped, as base64, in a global variable that is there before the script runs. */
+export interface Attachment {
+  readonly variable: string
+  readonly path: string
+}
+
+const attached = async ({ path, variable }: Attachment): Promise<string> =>
+  `globalThis.${variable}="${(await promisify(gzip)(await readFile(path))).toString("base64")}";\n`
+
+/** One script, and the files it was made of. */
+const build = (entry: string, attachment: Attachment | undefined): Effect.Effect<Kept, ReportError> =>
+  Effect.tryPromise({
+    try: async () => {
+      // It takes a tenth of a second to load, which a command without a report should not wait for.
+      const { rolldown } = await import("rolldown")
+      const bundle = await rolldown({
+        input: entry,
+        platform: "browser",
+        transform: {
+          // A script that is no module has no address of its own.
+          define: { "import.meta.url": "globalThis.location.href", "process.env.NODE_ENV": '"production"' }
+        },
+        onLog: () => {}
+      })
+      const { output } = await bundle.generate({ format: "iife", minify: true, comments: false })
+      await bundle.close()
+      const [{ code, moduleIds }] = output
+      // This module too, which says how it is made.
+      const files = [import.meta.filename, ...(attachment === undefined ? [] : [attachment.path])]
+      const paths = [...moduleIds.filter((path) => !path.startsWith("\0")), ...files]
+      const modules = await Promise.all(paths.map(async (path) => [path, sha256(await readFile(path))] as const))
+      const before = attachment === undefined ? "" : await attached(attachment)
+      return { code: before + code, modules: Object.fromEntries(modules) }
+    },
+    catch: (cause) =>
+      new ReportError({ reason: cause instanceof Error ? cause.message : `${entry} could not be bundled`, cause })
+  })
+
+const unchanged = Effect.fnUntraced(function* (modules: Kept["modules"]) {
+  const fs = yield* FileSystem.FileSystem
+  const same = yield* Effect.forEach(
+    Object.entries(modules),
+    ([path, digest]) =>
+      fs.readFile(path).pipe(
+        Effect.map((bytes) => sha256(bytes) === digest),
+        Effect.orElseSucceed(() => false)
+      ),
+    { concurrency: 16 }
+  )
+  return same.every((is) => is)
+})
+
+/** Where what is made of these files is kept; none where there is no cache folder. */
+const keptAt = Effect.fnUntraced(function* (files: string) {
+  const folder = yield* Effect.orElseSucceed(cacheFolder, () => undefined)
+  const { join } = yield* Path.Path
+  return folder === undefined ? Option.none() : Option.some(join(folder, "page", `${sha256(files).slice(0, 12)}.json`))
+})
+
+/** What this process has read or made, by entry. */
+const known = new Map<string, string>()
+
+/** What is made of an entry module: a script for a browser. */
+export const script = Effect.fn("Bundle.script")(function* (
+  address: URL,
+  attachment?: Attachment
+): Effect.fn.Return<string, ReportError, FileSystem.FileSystem | Path.Path> {
+  const entry = fileURLToPath(address)
+  const present = known.get(entry)
+  if (present !== undefined) return present
+  const path = yield* keptAt(`${entry}+${attachment?.path ?? ""}`)
+  const kept = Option.isNone(path)
+    ? Option.none<Kept>()
+    : yield* Effect.orElseSucceed(JsonFile.read(Kept, path.value), () => Option.none<Kept>())
+  if (Option.isSome(kept) && (yield* unchanged(kept.value.modules))) {
+    known.set(entry, kept.value.code)
+    return kept.value.code
+  }
+  const { code, modules } = yield* build(entry, attachment)
+  known.set(entry, code)
+  // Without a place to keep it, it is made again by the next process.
+  if (Option.isSome(path)) yield* Effect.ignore(AtomicFile.write(path.value, JSON.stringify({ code, modules })))
+  return code
+})

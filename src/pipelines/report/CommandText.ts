@@ -1,0 +1,45 @@
+/**
+ * The command that makes a run, as it is typed.
+ */
+import { Effect, Schema } from "effect"
+import type { Experiment } from "../../core/Experiment.ts"
+import { flagName } from "../Flags.ts"
+import type { PlannedRun } from "../Plan.ts"
+import { text } from "../SummaryTable.ts"
+
+/** A run's parameters as a command line has them. */
+export const parameterTexts = (
+  experiment: Experiment<any>,
+  { parameters }: PlannedRun
+): Effect.Effect<Record<string, string>> =>
+  Effect.map(
+    Effect.forEach(Object.entries(parameters), ([name, value]) => {
+      const parameter = experiment.parameters[name]
+      const written =
+        parameter === undefined
+          ? Effect.succeed(text(value))
+          : Schema.decodeUnknownEffect(parameter.schema)(value).pipe(
+              Effect.flatMap(Schema.encodeEffect(parameter.text)),
+              Effect.orElseSucceed(() => text(value))
+            )
+      return Effect.map(written, (value) => [name, value] as const)
+    }),
+    Object.fromEntries
+  )
+
+/** A word of a command line that a shell hands on as it is. */
+export const quoted = (word: string): string =>
+  /^[A-Za-z0-9_.,:@%+=/-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
+
+const quickEnding = "-quick"
+
+/** `pnpm run exp NAME --beta 12 --seed 0`, with every parameter, so that other defaults change nothing. */
+export const commandText = (planned: PlannedRun, parameters: Readonly<Record<string, string>>): string => {
+  // Only the quick version of an experiment has a dataset of this kind.
+  const quick = planned.specs.dataset._tag === "First" && planned.experiment.endsWith(quickEnding)
+  const name = quick ? planned.experiment.slice(0, -quickEnding.length) : planned.experiment
+  const flags = Object.entries(parameters).flatMap(([parameter, value]) => [`--${flagName(parameter)}`, value])
+  return ["pnpm", "run", "exp", name, ...(quick ? ["--quick"] : []), ...flags, "--seed", String(planned.seed)]
+    .map(quoted)
+    .join(" ")
+}

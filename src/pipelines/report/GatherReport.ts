@@ -1,0 +1,187 @@
+/**
+ * Reads what the report's page shows of a sweep from the runs' folders, however far the runs are.
+ */
+import { DateTime, Effect, type FileSystem, Option, Path } from "effect"
+import type { Experiment } from "../../core/Experiment.ts"
+import type { Figure } from "../../core/Figure.ts"
+import type { Json } from "../../core/Spec.ts"
+import * as FigureFolder from "../FigureFolder.ts"
+import type { Manifest } from "../Manifest.ts"
+import * as ModelFolder from "../ModelFolder.ts"
+import { differing, type PlannedRun } from "../Plan.ts"
+import * as Report from "../Report.ts"
+import type { Run } from "../Run.ts"
+import { type FoundRun, RunStore } from "../RunStore.ts"
+import * as Standing from "../Standing.ts"
+import type { StoreError } from "../StoreError.ts"
+import type { Row } from "../Summary.ts"
+import { commandText, parameterTexts } from "./CommandText.ts"
+import * as PartName from "./PartName.ts"
+import type { Exhibit, FigureData, ModelData, ReportData, RunData } from "./ReportData.ts"
+
+/** A run of the page, and where it was found. */
+export interface GatheredRun {
+  readonly data: RunData
+  readonly planned: PlannedRun
+  readonly run: Run | undefined
+  readonly card: ModelFolder.ModelCard | undefined
+}
+
+export interface Gathered {
+  readonly data: ReportData
+  readonly runs: ReadonlyArray<GatheredRun>
+}
+
+const exhibitOf = Effect.fnUntraced(function* (run: Run, name: string) {
+  const { join } = yield* Path.Path
+  const folder = join(run.directory, "figures")
+  const figure = yield* FigureFolder.read(folder, name)
+  if (Option.isSome(figure)) {
+    const { caption, title } = figure.value
+    return [{ name, title, caption, kind: "figure", part: PartName.figure(run.id, name) } satisfies Exhibit]
+  }
+  const about = yield* FigureFolder.readAbout(folder, name)
+  // A page has a place of its own: what it shows is in the report.
+  if (Option.isNone(about) || !about.value.files.includes("gif")) return []
+  const { caption, title } = about.value
+  return [{ name, title, caption, kind: "animation", part: PartName.animation(run.id, name) } satisfies Exhibit]
+})
+
+const modelOf = ({ classes, dataset, labelled, latent, run, shape }: ModelFolder.ModelCard): ModelData => ({
+  latent,
+  shape,
+  ...(classes !== undefined && { classes }),
+  labelled,
+  encoder: PartName.network(run, "encoder"),
+  decoder: PartName.network(run, "decoder"),
+  codes: PartName.codes(run),
+  images: PartName.images(dataset.digest)
+})
+
+const described = (values: Readonly<Record<string, string | number>>): string =>
+  Object.entries(values)
+    .map(([name, value]) => (name === "_tag" ? String(value) : `${name} ${value}`))
+    .join(", ")
+
+const factsOf = (manifest: Manifest): RunData["made"] => {
+  const { data, ended, engine, git, host, started, versions } = manifest
+  return [
+    { name: "data", value: `${data.source}, SHA-256 ${data.digest}` },
+    { name: "engine", value: described(engine) },
+    { name: "machine", value: `${host.cpu}, ${host.cores} cores, ${host.platform} ${host.arch}` },
+    { name: "started", value: DateTime.formatIso(started) },
+    ...(ended === undefined ? [] : [{ name: "ended", value: DateTime.formatIso(ended) }]),
+    ...(git === undefined ? [] : [{ name: "commit", value: `${git.commit}${git.dirty ? ", with changes" : ""}` }]),
+    { name: "versions", value: described(versions) }
+  ]
+}
+
+/** What a found run's folder holds: its numbers, its figures, its model. */
+const contents = Effect.fnUntraced(function* ({ evaluation }: PlannedRun, { manifest, run }: FoundRun) {
+  const store = yield* RunStore
+  const { epochs: history } = yield* run.readableHistory
+  const results = (yield* Effect.forEach(evaluation.evaluators, ({ id }) => run.evaluation(id))).flatMap(Option.toArray)
+  const names = [...new Set(results.flatMap(({ figures }) => figures))]
+  const card = manifest.status === "done" ? yield* ModelFolder.card(run.directory) : Option.none()
+  const standing = yield* Standing.of(store.directory, manifest)
+  return {
+    history,
+    card: Option.getOrUndefined(card),
+    status: standing === "killed" ? ("interrupted" as const) : standing,
+    error: manifest.exit?.message,
+    metrics: Object.assign({}, history.at(-1)?.metrics, ...results.map(({ metrics }) => metrics)) as Record<
+      string,
+      number
+    >,
+    exhibits: (yield* Effect.forEach(names, (name) => exhibitOf(run, name))).flat(),
+    made: factsOf(manifest)
+  }
+})
+
+const gatherRun = Effect.fnUntraced(function* (experiment: Experiment<any>, planned: PlannedRun, row: Row | undefined) {
+  const store = yield* RunStore
+  const parameters = yield* parameterTexts(experiment, planned)
+  const found = Option.getOrUndefined(
+    yield* Effect.orElseSucceed(store.find(planned.id, planned.experiment), () => Option.none<FoundRun>())
+  )
+  const inside = found === undefined ? undefined : yield* Effect.option(contents(planned, found))
+  const held = inside === undefined ? undefined : Option.getOrUndefined(inside)
+  const error = row?.error ?? held?.error
+  const gathered: GatheredRun & { readonly history: Report.ReportedRun["history"] } = {
+    planned,
+    run: found?.run,
+    card: held?.card,
+    history: held?.history ?? [],
+    data: {
+      id: planned.id,
+      label: Report.caption(planned.label),
+      seed: planned.seed,
+      status: row?.status ?? held?.status ?? "planned",
+      ...(error !== undefined && { error }),
+      parameters,
+      epochs: { done: held?.history.length ?? 0, of: planned.training.epochs },
+      metrics: held?.metrics ?? {},
+      reference: planned.reference,
+      command: commandText(planned, parameters),
+      made: held?.made ?? [],
+      ...(held?.card !== undefined && { model: modelOf(held.card) }),
+      exhibits: held?.exhibits ?? []
+    }
+  }
+  return gathered
+})
+
+const figureData = ({ caption, name, title, view }: Figure): FigureData => ({
+  name,
+  title,
+  caption,
+  view: view as { readonly [key: string]: Json }
+})
+
+export interface GatherOptions {
+  readonly experiment: Experiment<any>
+  readonly runs: ReadonlyArray<PlannedRun>
+  /** What the summary says of the runs that ended. */
+  readonly rows: ReadonlyArray<Row>
+  readonly live: boolean
+}
+
+/** Everything that the page shows, now. A run that cannot be read is shown without what it holds. */
+export const gather = Effect.fn("GatherReport.gather")(function* (
+  options: GatherOptions
+): Effect.fn.Return<Gathered, StoreError, RunStore | FileSystem.FileSystem | Path.Path> {
+  const { experiment, live, rows } = options
+  const runs = yield* Effect.forEach(options.runs, (planned) =>
+    gatherRun(
+      experiment,
+      planned,
+      rows.find(({ id }) => id === planned.id)
+    )
+  )
+  const varied = differing(options.runs.map(({ parameters }) => parameters))
+  const trained = runs.filter(({ history }) => history.length > 0)
+  const reported = trained.map(({ data, history }) => ({
+    label: data.label === "" ? `run ${data.id}` : data.label,
+    history,
+    metrics: data.metrics,
+    // These are shown by themselves.
+    figures: []
+  }))
+  return {
+    runs,
+    data: {
+      format: "effect-vae report 1",
+      experiment: experiment.name,
+      description: experiment.description,
+      made: DateTime.formatIso(yield* DateTime.now),
+      live,
+      parameters: Object.entries(experiment.parameters).map(([name, { description }]) => ({
+        name,
+        description,
+        varies: varied.includes(name)
+      })),
+      runs: runs.map(({ data }) => data),
+      figures: Report.figures(experiment.name, reported).map(figureData)
+    }
+  }
+})

@@ -1,0 +1,152 @@
+/**
+ * Writes the files beside the page: what a run's model, codes, images and figures are, as scripts that hand over text.
+ */
+import { Effect, FileSystem, Option, Path, Schema } from "effect"
+import { chooseExamples } from "../../core/evaluations/Reconstructions.ts"
+import { stratified } from "../../core/evaluations/Stratified.ts"
+import type { DatasetError, ImageShape, LoadedDataset } from "../../core/Dataset.ts"
+import type { FigureError } from "../../core/Figure.ts"
+import { sprite } from "../../core/figures/Sprite.ts"
+import * as AtomicFile from "../AtomicFile.ts"
+import { mostCodes } from "../ExportModel.ts"
+import * as FigureFolder from "../FigureFolder.ts"
+import * as ModelFolder from "../ModelFolder.ts"
+import type { PlannedRun } from "../Plan.ts"
+import type { Run } from "../Run.ts"
+import { fromPlatform, type StoreError } from "../StoreError.ts"
+import type { Gathered, GatheredRun } from "./GatherReport.ts"
+import * as PartName from "./PartName.ts"
+import { CodesData, FigureData, ImagesData, NetworkData } from "./ReportData.ts"
+
+const base64 = ({ buffer, byteLength, byteOffset }: NodeJS.TypedArray): string =>
+  Buffer.from(buffer, byteOffset, byteLength).toString("base64")
+
+/** A script that hands over a value as JSON text, which the page parses: nothing in it is a program. */
+export const handOver = (name: string, json: unknown): string =>
+  `effectVaePart(${JSON.stringify(name)},${JSON.stringify(JSON.stringify(json))})\n`
+
+/** Test images that are shown in full: as many as half a megabyte holds, at least 4 and at most 40. */
+const exampleCount = ({ channels, height, width }: ImageShape): number =>
+  Math.max(4, Math.min(40, Math.floor(500_000 / (channels * height * width))))
+
+const imagesOf = Effect.fnUntraced(function* ({ test }: LoadedDataset, name: string, shape: ImageShape) {
+  const { channels, height, width } = shape
+  const size = channels * height * width
+  const chosen = chooseExamples(test, exampleCount(shape))
+  const pixels = new Uint8Array(chosen.length * size)
+  chosen.forEach((index, place) => pixels.set(test.images.subarray(index * size, (index + 1) * size), place * size))
+  const data: ImagesData = {
+    examples: {
+      count: chosen.length,
+      indices: [...chosen],
+      ...(test.labels !== undefined && { labels: Array.from(chosen, (index) => test.labels![index]!) }),
+      pixels: base64(pixels)
+    },
+    sprite: yield* sprite({ name, images: test.images, shape, indices: stratified(test, mostCodes) })
+  }
+  return data
+})
+
+/** Writes a file where it does not have this content already. */
+const writeChanged = Effect.fnUntraced(function* (path: string, content: string | Uint8Array) {
+  const fs = yield* FileSystem.FileSystem
+  const bytes = typeof content === "string" ? Buffer.from(content) : content
+  const present = yield* Effect.option(fs.readFile(path))
+  if (Option.isSome(present) && Buffer.compare(present.value, bytes) === 0) return
+  yield* AtomicFile.write(path, bytes)
+})
+
+/** Writes the parts of one run's model. */
+const writeModel = Effect.fnUntraced(function* (
+  write: <A, E>(
+    name: string,
+    schema: Schema.Codec<A, E>,
+    value: A
+  ) => Effect.Effect<void, StoreError, FileSystem.FileSystem | Path.Path>,
+  { directory, id }: Run
+) {
+  for (const which of ["encoder", "decoder"] as const) {
+    const bytes = yield* ModelFolder.network(directory, which)
+    if (Option.isSome(bytes)) yield* write(PartName.network(id, which), NetworkData, { onnx: base64(bytes.value) })
+  }
+  const codes = yield* ModelFolder.codes(directory)
+  if (Option.isNone(codes)) return
+  const { deviation, indices, labels, mean } = codes.value
+  yield* write(PartName.codes(id), CodesData, {
+    count: indices!.shape[0]!,
+    indices: base64(indices!.values),
+    ...(labels !== undefined && { labels: base64(labels.values) }),
+    mean: base64(mean!.values),
+    deviation: base64(deviation!.values)
+  })
+})
+
+/** Names of the files that a page needs. */
+const wanted = ({ runs }: Gathered, scripts: WritePartsOptions["scripts"]): ReadonlySet<string> =>
+  new Set([
+    ...Object.keys(scripts).map((name) => `${name}.js`),
+    ...runs.flatMap(({ data: { exhibits, model } }) => [
+      ...exhibits.map(({ kind, part }) => (kind === "figure" ? `${part}.js` : part)),
+      ...(model === undefined
+        ? []
+        : [model.encoder, model.decoder, model.codes, model.images].flatMap((name) =>
+            name === undefined ? [] : [`${name}.js`]
+          ))
+    ])
+  ])
+
+export interface WritePartsOptions {
+  /** The folder of the parts. */
+  readonly folder: string
+  readonly gathered: Gathered
+  /** Programs by their file's name. */
+  readonly scripts: Readonly<Record<string, string>>
+  readonly load: (planned: PlannedRun) => Effect.Effect<LoadedDataset, DatasetError>
+}
+
+/** Writes what is missing or has changed, and removes what no run of the page has. */
+export const writeParts = Effect.fn("WriteParts.writeParts")(function* (
+  options: WritePartsOptions
+): Effect.fn.Return<void, DatasetError | FigureError | StoreError, FileSystem.FileSystem | Path.Path> {
+  const { folder, gathered, load, scripts } = options
+  const fs = yield* FileSystem.FileSystem
+  const { join } = yield* Path.Path
+  const write = <A, E>(name: string, schema: Schema.Codec<A, E>, value: A) =>
+    AtomicFile.entry(folder, `${name}.js`).pipe(
+      Effect.flatMap((path) =>
+        Effect.flatMap(Effect.orDie(Schema.encodeEffect(Schema.toCodecJson(schema))(value)), (json) =>
+          writeChanged(path, handOver(name, json))
+        )
+      )
+    )
+
+  const writeRun = Effect.fnUntraced(function* ({ card, data, planned, run }: GatheredRun) {
+    if (run === undefined) return
+    const figures = join(run.directory, "figures")
+    for (const { kind, name, part } of data.exhibits) {
+      if (kind === "animation") {
+        const source = join(figures, `${name}.gif`)
+        const bytes = yield* Effect.mapError(fs.readFile(source), fromPlatform(source, "read"))
+        yield* writeChanged(yield* AtomicFile.entry(folder, part), bytes)
+      } else {
+        const figure = yield* FigureFolder.read(figures, name)
+        if (Option.isSome(figure)) yield* write(part, FigureData, figure.value)
+      }
+    }
+    if (card === undefined || data.model === undefined) return
+    yield* writeModel(write, run)
+    const images = data.model.images!
+    const known = yield* Effect.orElseSucceed(fs.exists(join(folder, `${images}.js`)), () => false)
+    // The name says which data it is.
+    if (!known) yield* write(images, ImagesData, yield* imagesOf(yield* load(planned), images, card.shape))
+  })
+
+  for (const [name, script] of Object.entries(scripts)) {
+    yield* writeChanged(yield* AtomicFile.entry(folder, `${name}.js`), script)
+  }
+  yield* Effect.forEach(gathered.runs, writeRun, { discard: true })
+  const keep = wanted(gathered, scripts)
+  const there = yield* Effect.orElseSucceed(fs.readDirectory(folder), () => [])
+  const stale = there.filter((file) => PartName.isPart(file) && !keep.has(file))
+  yield* Effect.forEach(stale, (file) => Effect.ignore(fs.remove(join(folder, file))), { discard: true })
+})

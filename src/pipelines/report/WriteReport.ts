@@ -1,0 +1,77 @@
+/**
+ * Writes the report of a sweep: `report.html`, and the folder `report` beside it.
+ */
+import { readFile } from "node:fs/promises"
+import { Effect, type FileSystem, Path, Schema } from "effect"
+import type { DatasetError, DatasetPlatform } from "../../core/Dataset.ts"
+import type { FigureError } from "../../core/Figure.ts"
+import type { Json } from "../../core/Spec.ts"
+import * as AtomicFile from "../AtomicFile.ts"
+import * as LoadData from "../LoadData.ts"
+import { RunStore } from "../RunStore.ts"
+import type { StoreError } from "../StoreError.ts"
+import { type Gathered, gather, type GatherOptions } from "./GatherReport.ts"
+import * as Page from "./Page.ts"
+import * as PartName from "./PartName.ts"
+import { codec } from "./ReportData.ts"
+import { ReportError } from "./ReportError.ts"
+import * as Scripts from "./Scripts.ts"
+import { writeParts } from "./WriteParts.ts"
+
+/** The page's name in an experiment's folder. */
+export const fileName = "report.html"
+
+const style = Effect.tryPromise({
+  try: () => readFile(new URL("./page/Style.css", import.meta.url), "utf8"),
+  catch: (cause) => new ReportError({ reason: "the page's style could not be read", cause })
+})
+
+/** The page as a document. */
+export const documentOf = Effect.fn("WriteReport.documentOf")(function* ({ data }: Gathered) {
+  const encoded = yield* Effect.orDie(Schema.encodeEffect(codec)(data))
+  return Page.document({
+    title: data.experiment,
+    lead: data.description,
+    data: encoded as Json,
+    program: yield* Scripts.page,
+    style: yield* style,
+    live: data.live
+  })
+})
+
+/** The libraries that the runs' models need: one runs them, one shows codes in space. */
+const libraries = Effect.fnUntraced(function* ({ data }: Gathered) {
+  const models = data.runs.flatMap(({ model }) => (model === undefined ? [] : [model]))
+  return {
+    ...(models.length > 0 && { [PartName.runtime]: yield* Scripts.runtime }),
+    ...(models.some(({ latent }) => latent > 2) && { [PartName.plotly]: yield* Scripts.plotly })
+  }
+})
+
+/** Writes what lies beside the page. */
+export const writeBeside = Effect.fn("WriteReport.writeBeside")(function* (directory: string, gathered: Gathered) {
+  const { join } = yield* Path.Path
+  yield* writeParts({
+    folder: join(directory, PartName.folder),
+    gathered,
+    scripts: yield* libraries(gathered),
+    load: yield* LoadData.make
+  })
+})
+
+/** Writes the page and what lies beside it; gives the page's path. */
+export const write = Effect.fn("WriteReport.write")(function* (
+  options: Omit<GatherOptions, "live">
+): Effect.fn.Return<
+  string,
+  DatasetError | FigureError | ReportError | StoreError,
+  RunStore | DatasetPlatform | FileSystem.FileSystem
+> {
+  const store = yield* RunStore
+  const { directory } = yield* store.experiment(options.experiment.name)
+  const gathered = yield* gather({ ...options, live: false })
+  yield* writeBeside(directory, gathered)
+  const path = (yield* Path.Path).join(directory, fileName)
+  yield* AtomicFile.write(path, yield* documentOf(gathered))
+  return path
+})

@@ -1,0 +1,141 @@
+/**
+ * The whole page.
+ */
+import { useEffect, useState } from "preact/hooks"
+import type { ReportData, RunData } from "../ReportData.ts"
+import { Chart } from "./Chart.tsx"
+import { Exhibits } from "./Exhibits.tsx"
+import { Play } from "./Play.tsx"
+import { RunBar } from "./RunBar.tsx"
+import { RunTable } from "./RunTable.tsx"
+import { axesOf } from "./Runs.ts"
+import { type Chosen, isVisible, selectionOf } from "./Selection.ts"
+import { Space } from "./Space.tsx"
+import type { Mode } from "./Theme.ts"
+
+type Wish = Mode | "system"
+
+const dark = matchMedia("(prefers-color-scheme: dark)")
+
+/** Light or dark as the system is, unless the person wishes otherwise. */
+const useMode = () => {
+  const [wish, setWish] = useState<Wish>("system")
+  const [system, setSystem] = useState<Mode>(dark.matches ? "dark" : "light")
+  useEffect(() => {
+    const onChange = () => setSystem(dark.matches ? "dark" : "light")
+    dark.addEventListener("change", onChange)
+    return () => dark.removeEventListener("change", onChange)
+  }, [])
+  const mode = wish === "system" ? system : wish
+  useEffect(() => {
+    document.documentElement.dataset["mode"] = mode
+  }, [mode])
+  return { mode, wish, setWish }
+}
+
+/** `3 runs, 2 of them done`. */
+const countText = (runs: ReadonlyArray<RunData>): string => {
+  const done = runs.filter(({ status }) => status === "done").length
+  const all = `${runs.length} ${runs.length === 1 ? "run" : "runs"}`
+  return done === runs.length ? all : `${all}, ${done} done`
+}
+
+const Made = ({ run }: { readonly run: RunData }) => (
+  <details>
+    <summary>How run {run.id} was made</summary>
+    <pre tabIndex={0}>
+      <code>{run.command}</code>
+    </pre>
+    <dl class="facts">
+      {run.made.map(({ name, value }) => [<dt key={`${name} `}>{name}</dt>, <dd key={name}>{value}</dd>])}
+    </dl>
+  </details>
+)
+
+export const App = ({ data }: { readonly data: ReportData }) => {
+  const { mode, setWish, wish } = useMode()
+  const [chosen, setChosen] = useState<Chosen>({ first: undefined, second: undefined })
+  const visible = data.runs.filter(isVisible)
+  const selection = selectionOf(visible, chosen)
+  const sections = [
+    { id: "runs", title: "Runs" },
+    ...(data.figures.length > 0 ? [{ id: "sweep", title: "Sweep" }] : []),
+    ...(selection === undefined
+      ? []
+      : [
+          { id: "figures", title: "Figures" },
+          { id: "play", title: "Model" },
+          ...((selection.first.model?.latent ?? 0) > 2 ? [{ id: "space", title: "Space" }] : [])
+        ])
+  ]
+  const has = (id: string) => sections.some((section) => section.id === id)
+  return (
+    <>
+      <header>
+        <h1>{data.experiment}</h1>
+        <nav aria-label="Sections">
+          {sections.map(({ id, title }) => (
+            <a key={id} href={`#${id}`}>
+              {title}
+            </a>
+          ))}
+        </nav>
+        <label class="mode">
+          <span>colours</span>
+          <select name="mode" value={wish} onChange={(event) => setWish(event.currentTarget.value as Wish)}>
+            <option value="system">as the system</option>
+            <option value="light">light</option>
+            <option value="dark">dark</option>
+          </select>
+        </label>
+      </header>
+      <main>
+        <p class="lead">{data.description}</p>
+        <p class="quiet" role="status">
+          {countText(data.runs)} · {data.live ? "renews itself as epochs end" : `as of ${data.made.slice(0, 10)}`}
+        </p>
+        <section id="runs" aria-labelledby="runs-title">
+          <h2 id="runs-title">Runs</h2>
+          <RunTable
+            data={data}
+            chosen={{ first: selection?.first.id, second: selection?.second?.id }}
+            onChoose={setChosen}
+          />
+        </section>
+        {has("sweep") && (
+          <section id="sweep" aria-labelledby="sweep-title">
+            <h2 id="sweep-title">The sweep</h2>
+            {data.figures.map((figure) => (
+              <Chart key={figure.name} figure={figure} mode={mode} />
+            ))}
+          </section>
+        )}
+        {selection !== undefined && (
+          <>
+            <section id="figures" aria-labelledby="figures-title">
+              <h2 id="figures-title">Figures of the runs</h2>
+              <Exhibits runs={visible} selection={selection} mode={mode} />
+            </section>
+            <section id="play" aria-labelledby="play-title">
+              <h2 id="play-title">Play with the model</h2>
+              <Play selection={selection} mode={mode} />
+            </section>
+            {has("space") && (
+              <section id="space" aria-labelledby="space-title">
+                <h2 id="space-title">Codes in space</h2>
+                <Space run={selection.first} mode={mode} />
+              </section>
+            )}
+            <section aria-label="Provenance">
+              <Made run={selection.first} />
+              {selection.second !== undefined && <Made run={selection.second} />}
+            </section>
+          </>
+        )}
+      </main>
+      {selection !== undefined && visible.length > 1 && (
+        <RunBar runs={visible} axes={axesOf({ ...data, runs: visible })} selection={selection} onChoose={setChosen} />
+      )}
+    </>
+  )
+}

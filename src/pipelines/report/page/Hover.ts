@@ -1,0 +1,88 @@
+/**
+ * Lines that tell their values: the pointer chooses the nearest place along the horizontal axis, and all lines' values
+ * there are told at once.
+ */
+import type { View } from "../../../core/Figure.ts"
+import type { Json } from "../../../core/Spec.ts"
+
+const isRecord = (value: Json | undefined): value is { readonly [key: string]: Json } =>
+  typeof value === "object" && value !== null && !Array.isArray(value)
+
+const isList = (value: Json | undefined): value is ReadonlyArray<Json> => Array.isArray(value)
+
+interface Lines {
+  readonly values: ReadonlyArray<{ readonly [key: string]: Json }>
+  readonly encoding: { readonly [key: string]: Json }
+  /** The fields on the axes, and the one that tells the lines apart. */
+  readonly x: string
+  readonly y: string
+  readonly series: string
+}
+
+const fieldOf = (channel: Json | undefined): string | undefined =>
+  isRecord(channel) && typeof channel["field"] === "string" ? channel["field"] : undefined
+
+/** The lines of a view; undefined where it is another kind of view. */
+const linesOf = (view: View): Lines | undefined => {
+  const { data, encoding, mark } = view
+  const isLine = mark === "line" || (isRecord(mark) && mark["type"] === "line")
+  if (!isLine || !isRecord(encoding) || !isRecord(data) || !isList(data["values"])) return undefined
+  const [x, y, series] = [encoding["x"], encoding["y"], encoding["color"]].map(fieldOf)
+  if (x === undefined || y === undefined || series === undefined) return undefined
+  return { values: data["values"].filter(isRecord), encoding, x, y, series }
+}
+
+const withRule = (view: View, lines: Lines, name: string): View => {
+  const { encoding, series, values, x, y } = lines
+  const labels = [...new Set(values.map((value) => String(value[series])))]
+  // Labels hold dots and brackets, which have a meaning in a field's name.
+  const numbered = values.map((value) => ({ ...value, line: `line${labels.indexOf(String(value[series]))}` }))
+  const { data: _data, encoding: _encoding, height, mark, width, ...rest } = view
+  const title = isRecord(encoding["x"]) && typeof encoding["x"]["title"] === "string" ? encoding["x"]["title"] : x
+  return {
+    ...rest,
+    ...(width !== undefined && { width }),
+    ...(height !== undefined && { height }),
+    data: { values: numbered },
+    layer: [
+      { mark: isRecord(mark) ? { ...mark, tooltip: null } : { type: "line", tooltip: null }, encoding },
+      {
+        transform: [{ pivot: "line", value: y, groupby: [x] }],
+        mark: { type: "rule", color: "#8a8a8a", strokeWidth: 1 },
+        params: [
+          {
+            name,
+            select: { type: "point", fields: [x], nearest: true, on: "pointerover", clear: "pointerout" }
+          }
+        ],
+        encoding: {
+          x: encoding["x"]!,
+          opacity: { condition: { param: name, empty: false, value: 1 }, value: 0 },
+          tooltip: [
+            { field: x, type: "quantitative", title },
+            ...labels.map((label, index) => ({
+              field: `line${index}`,
+              type: "quantitative",
+              title: label,
+              format: ".5~g"
+            }))
+          ]
+        }
+      }
+    ]
+  }
+}
+
+/** The view with such a pointer for each plot of lines in it. */
+export const withHover = (view: View, name = "hover"): View => {
+  const lines = linesOf(view)
+  if (lines !== undefined) return withRule(view, lines, name)
+  return Object.fromEntries(
+    Object.entries(view).map(([key, value]): [string, Json] => [
+      key,
+      ["hconcat", "vconcat", "concat"].includes(key) && isList(value)
+        ? value.map((member, index) => (isRecord(member) ? withHover(member, `${name}${index}`) : member))
+        : value
+    ])
+  )
+}

@@ -1,0 +1,56 @@
+/**
+ * Shows the report's data, and renews it where the page is served.
+ */
+import { Effect, Schema } from "effect"
+import { render } from "preact"
+import { codec, type ReportData } from "../ReportData.ts"
+import { App } from "./App.tsx"
+import * as Networks from "./Networks.ts"
+
+const place = document.getElementById("app")!
+
+const show = (data: ReportData): void => {
+  render(<App data={data} />, place)
+  document.body.dataset["drawn"] = "true"
+}
+
+const decoded = (json: string) => Schema.decodeUnknownEffect(codec)(JSON.parse(json))
+
+let present: ReportData | undefined
+
+const start = Effect.gen(function* () {
+  present = yield* decoded(document.getElementById("data")!.textContent)
+  // The static words stand for the page until it is there.
+  place.replaceChildren()
+  show(present)
+})
+
+/** Takes new data whenever the server says that there is some. */
+const follow = (): void => {
+  new EventSource("events").addEventListener("message", ({ data }: MessageEvent<string>) =>
+    Effect.runFork(
+      Effect.map(decoded(data), (next) => {
+        present = next
+        show(next)
+      })
+    )
+  )
+}
+
+const runOf = (id: string) => {
+  const found = present?.runs.find((run) => run.id === id)
+  return found === undefined ? Effect.die(new Error(`there is no run ${id}`)) : Effect.succeed(found)
+}
+
+// For the browser's console: what the runs' networks give, unrounded.
+Object.assign(globalThis, {
+  effectVae: {
+    decode: (id: string, codes: ReadonlyArray<number>, label = 0) =>
+      Effect.runPromise(Effect.flatMap(runOf(id), (run) => Networks.decode(run, Float32Array.from(codes), label))),
+    encode: (id: string, image: ReadonlyArray<number>, label = 0) =>
+      Effect.runPromise(Effect.flatMap(runOf(id), (run) => Networks.encode(run, Float32Array.from(image), label)))
+  }
+})
+
+Effect.runSync(start)
+if (present?.live === true) follow()

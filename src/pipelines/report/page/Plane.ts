@@ -1,0 +1,55 @@
+/**
+ * What the decoder makes of a latent plane: images in a grid over a map, row by row as they are decoded.
+ */
+import { Effect } from "effect"
+import { useEffect, useState } from "preact/hooks"
+import type { RunData } from "../ReportData.ts"
+import { type Extent, inPlane } from "./Codes.ts"
+import { paint } from "./ImageView.tsx"
+import { decode } from "./Networks.ts"
+
+/** Images in a row and in a column, so that there are not many more pixels than a map has. */
+const imagesAlong = (side: number): number => Math.max(4, Math.min(20, Math.floor(600 / side)))
+
+/** Codes of one row of the grid, from left to right, `[count, 2]`. */
+export const rowCodes = (extent: Extent, count: number, row: number): Float32Array =>
+  Float32Array.from(
+    Array.from({ length: count }, (_, column) =>
+      inPlane(extent, (column + 0.5) / count, 1 - (row + 0.5) / count)
+    ).flat()
+  )
+
+/** A picture of the plane, renewed after each row; undefined where it is not wanted. */
+export const usePlane = (run: RunData, extent: Extent, label: number, wanted: boolean): ImageBitmap | undefined => {
+  const [picture, setPicture] = useState<ImageBitmap | undefined>(undefined)
+  useEffect(() => {
+    const { model } = run
+    if (!wanted || model === undefined) {
+      setPicture(undefined)
+      return undefined
+    }
+    const { shape } = model
+    const count = imagesAlong(Math.max(shape.height, shape.width))
+    const canvas = new OffscreenCanvas(count * shape.width, count * shape.height)
+    const context = canvas.getContext("2d")!
+    const size = shape.height * shape.width * shape.channels
+    const drawRow = Effect.fnUntraced(function* (row: number) {
+      const images = yield* decode(run, rowCodes(extent, count, row), label)
+      for (let column = 0; column < count; column++) {
+        const values = images.subarray(column * size, (column + 1) * size)
+        paint(context as unknown as CanvasRenderingContext2D, shape, values, {
+          x: column * shape.width,
+          y: row * shape.height
+        })
+      }
+      setPicture(yield* Effect.promise(() => createImageBitmap(canvas)))
+      // The page's own work first.
+      yield* Effect.sleep(0)
+    })
+    const fiber = Effect.runFork(
+      Effect.ignore(Effect.forEach(Array.from({ length: count }).keys(), drawRow, { discard: true }))
+    )
+    return () => fiber.interruptUnsafe()
+  }, [run.id, extent.x, extent.y, extent.half, label, wanted])
+  return picture
+}

@@ -1,0 +1,98 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as vegaLite from "vega-lite"
+import type { View } from "../../../../src/core/Figure.ts"
+import { lineChart } from "../../../../src/core/figures/LineChart.ts"
+import { categorical } from "../../../../src/core/figures/Palette.ts"
+import { categoricalDark } from "../../../../src/pipelines/report/page/DarkPalette.ts"
+import { fitted } from "../../../../src/pipelines/report/page/FitView.ts"
+import { withHover } from "../../../../src/pipelines/report/page/Hover.ts"
+import { pageConfig, recolored } from "../../../../src/pipelines/report/page/Theme.ts"
+
+const chart = (panels: number): View =>
+  lineChart({
+    name: "curves",
+    title: "Curves",
+    caption: "",
+    x: "epoch",
+    legend: "run",
+    panels: Array.from({ length: panels }, (_, panel) => ({
+      title: `term ${panel}`,
+      series: ["β = 0.5", "a[0].b"].map((label, line) => ({
+        label,
+        points: [
+          [1, line + 1],
+          [2, line + 2]
+        ] as const
+      }))
+    }))
+  }).view
+
+/** Compiles, so that a view which is none fails. */
+const compiled = (view: View): string => {
+  const warnings: Array<unknown> = []
+  const collect = (...parts: ReadonlyArray<unknown>) => (warnings.push(parts), logger)
+  const logger = {
+    level: () => logger,
+    error: collect,
+    warn: collect,
+    info: () => logger,
+    debug: () => logger
+  } as never
+  const { spec } = vegaLite.compile(structuredClone(view) as never, { logger, config: pageConfig("light") })
+  assert.deepStrictEqual(warnings, [])
+  return JSON.stringify(spec)
+}
+
+describe("FitView", () => {
+  it("wraps panels where the page is narrow, and shrinks what is still too wide", () => {
+    const columns = (available: number) => fitted(chart(3), available)["columns"]
+    assert.deepStrictEqual([1400, 800, 400].map(columns), [3, 2, 1])
+    const widths = (fitted(chart(3), 360)["concat"] as ReadonlyArray<View>).map(({ width }) => Number(width))
+    for (const width of widths) assert.isAtMost(width, 230)
+    const single: View = { width: 560, height: 420, mark: "point" }
+    assert.strictEqual(fitted(single, 2000)["width"], 560)
+    const narrow = fitted(single, 342)
+    assert.strictEqual(narrow["width"], 280)
+    assert.strictEqual(narrow["height"], 210)
+    compiled(fitted(chart(3), 500))
+  })
+})
+
+describe("Hover", () => {
+  it("tells every line's value at the place, whatever the lines are called", () => {
+    const view = withHover(chart(2))
+    const panels = view["hconcat"] as ReadonlyArray<View>
+    const rule = (panels[0]!["layer"] as ReadonlyArray<View>)[1]!
+    const { tooltip } = rule["encoding"] as { readonly tooltip: ReadonlyArray<View> }
+    assert.deepStrictEqual(
+      tooltip.map(({ field, title }) => [field, title]),
+      [
+        ["x", "epoch"],
+        ["line0", "β = 0.5"],
+        ["line1", "a[0].b"]
+      ]
+    )
+    compiled(view)
+  })
+
+  it("leaves other views as they are", () => {
+    const view: View = { width: 10, data: { values: [] }, mark: "point", encoding: {} }
+    assert.deepStrictEqual(withHover(view), view)
+  })
+})
+
+describe("Theme", () => {
+  it("exchanges colours for their partners, and leaves data alone", () => {
+    const view: View = {
+      data: { values: [{ color: "#222222", fill: "white" }] },
+      mark: { type: "text", color: "#222222", stroke: "white" },
+      encoding: { color: { field: "color", scale: { domain: ["white"], range: [...categorical] } } }
+    }
+    assert.deepStrictEqual(recolored("light", view), view)
+    assert.deepStrictEqual(recolored("dark", view), {
+      data: view["data"],
+      mark: { type: "text", color: "#e8e9ec", stroke: "#16181d" },
+      encoding: { color: { field: "color", scale: { domain: ["white"], range: categoricalDark } } }
+    } as never)
+  })
+})

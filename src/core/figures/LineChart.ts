@@ -59,7 +59,13 @@ const panelView = (panel: Panel, labels: ReadonlyArray<string>, options: LineCha
         type: "quantitative",
         title: options.x,
         scale: { zero: false, nice: false, padding: 6 },
-        axis: { values: roundNumbers([Math.min(...x), Math.max(...x)], 6, { whole: true }), format: "d", grid: false }
+        axis: {
+          values: roundNumbers([Math.min(...x), Math.max(...x)], 6, { whole: true }),
+          format: "d",
+          grid: false,
+          // So few have room, and Vega would leave out every other one.
+          labelOverlap: false
+        }
       },
       y: {
         field: "y",

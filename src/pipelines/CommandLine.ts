@@ -7,6 +7,7 @@ import * as All from "./commands/All.ts"
 import * as Clean from "./commands/Clean.ts"
 import * as Compare from "./commands/Compare.ts"
 import * as List from "./commands/List.ts"
+import * as Open from "./commands/Open.ts"
 import * as Perform from "./commands/Perform.ts"
 import * as Replay from "./commands/Replay.ts"
 import * as Show from "./commands/Show.ts"
@@ -26,7 +27,8 @@ const commands = [
   Compare.command,
   Verify.command,
   Replay.command,
-  Clean.command
+  Clean.command,
+  Open.command
 ] as const
 
 /** Runs the command line with these arguments. */

@@ -74,6 +74,12 @@ export const commonFlags = {
       "Keep the state of a run in training this often, such as 5epochs, 90s or 5m; it shapes no number"
     ),
     Flag.withDefault("30s")
+  ),
+  watch: toggle("watch", "Serve the page of the runs, on this machine alone, while they are made; it renews itself"),
+  port: Flag.String("port").pipe(
+    Flag.withMetavar("N"),
+    Flag.withDescription("The port at which --watch serves: one that is free unless given"),
+    Flag.optional
   )
 }
 
@@ -201,6 +207,14 @@ export const jobsOf = ({ jobs }: CommonFlags): Effect.Effect<number, UsageError>
   /^[1-9]\d{0,2}$/.test(jobs)
     ? Effect.succeed(Number(jobs))
     : Effect.fail(new UsageError({ reason: `--jobs ${jobs}: give a whole number from 1 to 999` }))
+
+/** Where the page is to be served, if it is: undefined for a port that is free. */
+export const portOf = ({ port }: CommonFlags): Effect.Effect<number | undefined, UsageError> => {
+  if (Option.isNone(port)) return Effect.succeed(undefined)
+  return /^[1-9]\d{0,4}$/.test(port.value) && Number(port.value) <= 65535
+    ? Effect.succeed(Number(port.value))
+    : Effect.fail(new UsageError({ reason: `--port ${port.value}: give a whole number from 1 to 65535` }))
+}
 
 /** `--data-dir`, else `VAE_DATA_DIR`, else none; a folder that is named must exist. */
 export const dataDirectory = Effect.fnUntraced(function* (flag: Option.Option<string>) {

@@ -24,9 +24,11 @@ pnpm run exp NAME              runs what is missing, evaluates, draws
 pnpm run exp NAME --help       its parameters
 pnpm run exp NAME --plan       its runs, without doing anything
 pnpm run exp NAME --quick      a small version: fewer images and epochs, and marked so
+pnpm run exp NAME --watch      serves the page of its runs while they are made
 pnpm run exp all               every experiment
 pnpm run exp ./my/file.ts      an experiment of your own
 
+pnpm run exp open NAME|RUN     its report in the browser: tables, curves, figures, models to play with
 pnpm run exp show NAME|RUN     its runs as a table, or everything about one run
 pnpm run exp compare A B       what differs between two runs
 pnpm run exp verify NAME|RUN   checks every digest, then the numbers

@@ -15,6 +15,7 @@ import {
   dataDirectory,
   jobsOf,
   parameterFlags,
+  portOf,
   runOptions,
   withFlags
 } from "../Flags.ts"
@@ -23,6 +24,7 @@ import { plan } from "../Plan.ts"
 import * as Progress from "../Progress.ts"
 import { quick } from "../Quick.ts"
 import * as RunExperiment from "../RunExperiment.ts"
+import * as Serve from "../report/Serve.ts"
 import * as RunStore from "../RunStore.ts"
 import * as Worker from "../Worker.ts"
 
@@ -37,6 +39,7 @@ export const perform = Effect.fn("Perform.perform")(function* (
 ) {
   const options = yield* runOptions(flags)
   const mostJobs = yield* jobsOf(flags)
+  const port = yield* portOf(flags)
   yield* Catalogue.checkUsable(flags.results)
   const swept = yield* withFlags(flags.quick ? quick(experiment) : experiment, flags)
   const directories = Layer.succeed(DataDirectories, {
@@ -63,8 +66,24 @@ export const perform = Effect.fn("Perform.perform")(function* (
     jobs <= 1
       ? Attempt.layer.pipe(Layer.provide(directories), Layer.provideMerge(engine))
       : Jobs.layer({ jobs, args }).pipe(Layer.provideMerge(Progress.layer))
-  yield* RunExperiment.run(swept, runs, options).pipe(Effect.provide(attempts.pipe(Layer.provideMerge(store))))
+  const run = RunExperiment.run(swept, runs, options)
+  const watched = flags.watch ? watching(run, { experiment: swept, runs, port }) : run
+  yield* watched.pipe(Effect.provide(attempts.pipe(Layer.provideMerge([directories, store]))))
 })
+
+/** Serves the page of the runs while they are made, and then as long as a browser shows it. */
+const watching = <A, E, R>(run: Effect.Effect<A, E, R>, options: Serve.ServeOptions) =>
+  Effect.scoped(
+    Effect.gen(function* () {
+      const progress = yield* Progress.Progress
+      const { finish, untilLeft, url } = yield* Serve.serve(options)
+      yield* progress.line(`the page of these runs, while they are made: ${url}`)
+      const exit = yield* Effect.exit(run)
+      yield* finish
+      yield* untilLeft
+      return yield* exit
+    })
+  )
 
 /** The command of one experiment. */
 export const command = (experiment: Experiment<any>, args: ReadonlyArray<string>) =>

@@ -102,6 +102,9 @@ const packed = (draw: Draw): Uint8Array => {
   ])()
 }
 
+/** A file with these bytes, or a link. */
+type Either = { readonly bytes: Uint8Array; readonly link?: never } | { readonly link: string; readonly bytes?: never }
+
 const refusal = hasTag("IdxError")
 
 describe("IDX files", () => {
@@ -152,19 +155,21 @@ describe("IDX files", () => {
       const wanted = { file: "x", shape: [2, 3, 4], sha256: createHash("sha256").update(source).digest("hex") }
       const outcomes = yield* fuzz({
         name: "pinned IDX files",
-        draw: (draw) => {
+        draw: (draw): { readonly name: string } & Either => {
           const isZipped = draw.chance(0.5)
+          if (draw.chance(0.1)) return { name: "x", link: draw.pick([".", "/dev/zero", "/dev/null", "nowhere", "x"]) }
           const whole = isZipped ? packed(draw) : draw.chance(0.2) ? hostile(draw) : source
           return { name: isZipped ? "x.gz" : "x", bytes: draw.chance(0.5) ? whole : damage(whole, draw) }
         },
-        read: ({ bytes, name }) =>
-          fs
-            .writeFile(`${folder}/${name}`, bytes)
-            .pipe(
-              Effect.andThen(IdxFiles.read(folder, wanted)),
-              Effect.ensuring(Effect.orDie(fs.remove(`${folder}/${name}`)))
-            ),
-        refusal: hasTag("IdxFileError"),
+        read: ({ bytes, link, name }) => {
+          const path = `${folder}/${name}`
+          return (bytes === undefined ? fs.symlink(link, path) : fs.writeFile(path, bytes)).pipe(
+            Effect.andThen(IdxFiles.read(folder, wanted)),
+            Effect.ensuring(Effect.orDie(fs.remove(path)))
+          )
+        },
+        // A link that leads in a circle is the system's to refuse.
+        refusal: hasTag("IdxFileError", "PlatformError"),
         accepted: (values) => assert.deepStrictEqual(values, pixels)
       })
       assert.isAbove(outcomes.accepted, 100)

@@ -7,7 +7,7 @@
  * shuffles the classes.
  */
 import { createRequire } from "node:module"
-import { Effect, FileSystem, Path } from "effect"
+import { Effect, FileSystem, Path, Predicate } from "effect"
 import { DatasetError, type Examples, type LoadedDataset } from "../Dataset.ts"
 import { sha256 } from "../Spec.ts"
 import type { BuiltIn } from "./IdxDataset.ts"
@@ -30,16 +30,22 @@ interface Digit {
 const fail = (reason: string, cause?: unknown) =>
   new DatasetError({ dataset: "MNIST", reason, ...(cause !== undefined && { cause }) })
 
+/** Which numbers they are is known by their digest. */
+const isPixels = (json: unknown): json is { readonly data: ReadonlyArray<number> } =>
+  Predicate.hasProperty(json, "data") && Array.isArray(json.data) && json.data.every(Predicate.isNumber)
+
 /** All digits of one class, as the package has them. */
 const readClass = Effect.fnUntraced(function* (folder: string, label: number) {
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
   const file = path.join(folder, "src", "digits", `${label}.json`)
   const text = yield* fs.readFileString(file)
-  const { data } = yield* Effect.try({
-    try: (): { readonly data: ReadonlyArray<number> } => JSON.parse(text),
+  const parsed = yield* Effect.try({
+    try: (): unknown => JSON.parse(text),
     catch: (cause) => fail(`${file} is not JSON; install the package mnist again`, cause)
   })
+  if (!isPixels(parsed)) return yield* fail(`${file} has no numbers as data; install the package mnist again`)
+  const { data } = parsed
   // some twenty times as fast as Uint8Array.from with a function
   const values = new Uint8Array(data.length)
   for (let index = 0; index < data.length; index++) values[index] = Math.round(data[index]! * 255)

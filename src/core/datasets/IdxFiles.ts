@@ -65,7 +65,9 @@ export const read = Effect.fn("IdxFiles.read")(function* (folder: string, wanted
   const fs = yield* FileSystem.FileSystem
   const path = yield* find(folder, file)
   if (path === undefined) return yield* new IdxFileError({ path: `${folder}: ${file}.gz`, problem: "is missing" })
-  const { size } = yield* fs.stat(path)
+  const { size, type } = yield* fs.stat(path)
+  // Some devices have no end.
+  if (type !== "File") return yield* new IdxFileError({ path, problem: `is no file but a ${type.toLowerCase()}` })
   if (size > maxFileBytes(pinned)) {
     const problem = `is too large: expected at most ${maxFileBytes(pinned)} bytes, found ${size}`
     return yield* new IdxFileError({ path, problem })

@@ -55,7 +55,13 @@ const finished = Effect.fnUntraced(function* (
       directory: folder.relative(run),
       metrics
     },
-    reported: { label: Report.caption(planned.label), history, metrics, figures: yield* run.figures }
+    reported: {
+      label: Report.caption(planned.label),
+      history,
+      metrics,
+      figures: yield* run.figures,
+      likelihood: planned.specs.model["likelihood"] ?? null
+    }
   }
   return outcome
 })

@@ -2,6 +2,7 @@
  * What is said of a sweep when its runs are done: the summary's rows, and the figures that compare the runs.
  */
 import type { Figure } from "../core/Figure.ts"
+import { canonicalJson, type Json } from "../core/Spec.ts"
 import type { EpochMetrics } from "../core/TrainedModel.ts"
 import { rateDistortion } from "./figures/RateDistortion.ts"
 import { sideBySide } from "./figures/SideBySide.ts"
@@ -14,6 +15,8 @@ export interface ReportedRun {
   readonly history: ReadonlyArray<EpochMetrics>
   readonly metrics: Readonly<Record<string, number>>
   readonly figures: ReadonlyArray<Figure>
+  /** What a reconstruction is measured by: the likelihood's spec. A density and a probability are not to be compared. */
+  readonly likelihood: Json
 }
 
 const greek: Readonly<Record<string, string>> = { beta: "β", sigma: "σ", gamma: "γ", alpha: "α", lambda: "λ" }
@@ -70,10 +73,14 @@ const comparisons = (experiment: string, runs: ReadonlyArray<ReportedRun>): Read
   })
 }
 
-/** The figures that compare the runs of a sweep; none for a single run. */
+/**
+ * The figures that compare the runs of a sweep; none for a single run. Rate against distortion only where every run has
+ * the same likelihood.
+ */
 export const figures = (experiment: string, runs: ReadonlyArray<ReportedRun>): ReadonlyArray<Figure> => {
   if (runs.length < 2) return []
-  const rows = runs.flatMap(({ label, metrics }) => {
+  const comparable = new Set(runs.map(({ likelihood }) => canonicalJson(likelihood))).size === 1
+  const rows = (comparable ? runs : []).flatMap(({ label, metrics }) => {
     const rate = metrics["test/kl"]
     const distortion = metrics["test/reconstruction"]
     return rate === undefined || distortion === undefined ? [] : [{ label, rate, distortion }]

@@ -13,15 +13,28 @@ const run = (label: string, ...figures: ReadonlyArray<Figure>): ReportedRun => (
   label,
   history: [{ epoch: 1, step: 10, metrics: { "test/loss": 1 }, examplesPerSecond: 1 }],
   metrics: {},
-  figures
+  figures,
+  likelihood: { _tag: "BernoulliLogits" }
 })
 
 /** Names and titles of the figures that compare runs. */
 const compared = (...runs: ReadonlyArray<ReportedRun>) => figures("sweep", runs).map(({ name, title }) => [name, title])
 
 const curves = ["curves", "sweep · test loss and its terms"]
+const plane = ["rate-distortion", "sweep · rate against distortion on test images"]
 
 describe("the figures of a sweep", () => {
+  it("set rate against distortion where every run has the same likelihood, and nowhere else", () => {
+    const metrics = { "test/kl": 4, "test/reconstruction": 90 }
+    const [a, b] = [
+      { ...run("a"), metrics },
+      { ...run("b"), metrics }
+    ]
+    assert.deepStrictEqual(compared(a, b), [curves, plane])
+    const density = { ...b, likelihood: { _tag: "GaussianLikelihood", deviation: 1 } }
+    assert.deepStrictEqual(compared(a, density), [curves])
+  })
+
   it("are none for a single run", () => {
     assert.deepStrictEqual(compared(run("a", figure("samples", "MNIST: samples"))), [])
   })

@@ -160,12 +160,13 @@ export const gather = Effect.fn("GatherReport.gather")(function* (
   )
   const varied = differing(options.runs.map(({ parameters }) => parameters))
   const trained = runs.filter(({ history }) => history.length > 0)
-  const reported = trained.map(({ data, history }) => ({
+  const reported = trained.map(({ data, history, planned }) => ({
     label: data.label === "" ? `run ${data.id}` : data.label,
     history,
     metrics: data.metrics,
     // These are shown by themselves.
-    figures: []
+    figures: [],
+    likelihood: planned.specs.model["likelihood"] ?? null
   }))
   return {
     runs,

@@ -69,7 +69,7 @@ export const Smoothness = (options: SmoothnessOptions = {}): Evaluator => {
             legend: "line",
             panels: [
               {
-                title: "change of the image, over the line's mean",
+                title: "change over its mean",
                 series: profiles.slice(0, shown).map((profile, line) => ({
                   label: String(line + 1),
                   points: profile.changes.map((change, step) => [step + 1, change / profile.mean] as const)

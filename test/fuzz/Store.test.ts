@@ -4,6 +4,8 @@ import { ByteSize, Effect, FileSystem, Logger, Option, Path, Schema } from "effe
 import { canonicalJson, digestOf, type Json } from "../../src/core/Spec.ts"
 import { float32 } from "../../src/core/Tensors.ts"
 import { Manifest } from "../../src/pipelines/Manifest.ts"
+import * as FigureFolder from "../../src/pipelines/FigureFolder.ts"
+import * as ModelFolder from "../../src/pipelines/ModelFolder.ts"
 import * as Run from "../../src/pipelines/Run.ts"
 import * as RunLock from "../../src/pipelines/RunLock.ts"
 import * as RunStore from "../../src/pipelines/RunStore.ts"
@@ -41,6 +43,17 @@ const state = (seed: number) => ({
 
 const checkpoint = (step: number) => ({ tensors: state(step), epoch: step / 10, step, sums: { loss: Number.NaN } })
 
+const card: ModelFolder.ModelCard = {
+  format: "effect-vae model 1",
+  run: id,
+  experiment: "beta-sweep",
+  dataset: { name: "MNIST", digest: "ab".repeat(32) },
+  shape: { height: 28, width: 28, channels: 1 },
+  latent: 2,
+  classes: ["zero", "one"],
+  labelled: { encoder: false, decoder: false }
+}
+
 /** Files' contents that readers see in the place of what is on the disk: thousands of writes take longer than their readings. */
 const overlay = new Map<string, Uint8Array>()
 
@@ -75,6 +88,9 @@ const results = Effect.gen(function* () {
   yield* run.writeEvaluation(evaluator, { spec: { _tag: "Curves" }, metrics: { "test/elbo": -104.5 } }, [
     { figure, png: Uint8Array.of(0x89) }
   ])
+  const film = { name: "film", title: "A film", caption: "It moves.", files: { gif: Uint8Array.of(0x47) } }
+  yield* FigureFolder.write(`${folder}/figures`, [film])
+  yield* ModelFolder.write(folder, { card, encoder: Uint8Array.of(1), decoder: Uint8Array.of(2), codes: state(1) })
   const row = { id, parameters: { beta: 4, hidden: [512, 256] }, seed: 0, directory: id, metrics: { "test/kl": 1 } }
   yield* experiment.writeSummary([{ ...row, status: "done" }])
   return { run, experiment, folder }
@@ -145,10 +161,10 @@ const live = <E>(name: string, test: Effect.Effect<unknown, E, FileSystem.FileSy
   )
 
 /** Fuzzes what one file holds: `read` must give what the file says, or refuse it. */
-const fuzzFile = <A>(
+const fuzzFile = <A, R>(
   name: string,
   path: string,
-  read: Effect.Effect<A, StoreError>,
+  read: Effect.Effect<A, StoreError, R>,
   drawFrom: (source: Uint8Array) => (draw: Draw) => Uint8Array,
   accepted: (found: A, bytes: Uint8Array) => void,
   count?: number
@@ -191,10 +207,14 @@ describe("the run store", () => {
     "summaries, results of evaluations, figures",
     Effect.gen(function* () {
       const { experiment, folder, run } = yield* results
-      const readers: ReadonlyArray<readonly [string, string, Effect.Effect<Option.Option<unknown>, StoreError>]> = [
+      const readers: ReadonlyArray<
+        readonly [string, string, Effect.Effect<Option.Option<unknown>, StoreError, FileSystem.FileSystem | Path.Path>]
+      > = [
         ["run's summary", `${folder}/summary.json`, run.summary],
         ["result of an evaluation", `${folder}/evaluations/${evaluator}.json`, run.evaluation(evaluator)],
         ["figure", `${folder}/figures/curves.vl.json`, run.figure("curves")],
+        ["text about a film", `${folder}/figures/film.about.json`, FigureFolder.readAbout(`${folder}/figures`, "film")],
+        ["model's card", `${folder}/model/model.json`, ModelFolder.card(folder)],
         ["experiment's summary", `${experiment.directory}/summary.json`, experiment.summary]
       ]
       for (const [name, path, read] of readers) {
@@ -263,7 +283,7 @@ describe("the run store", () => {
   )
 
   live(
-    "best checkpoints and snapshots",
+    "best checkpoints, snapshots and codes",
     Effect.gen(function* () {
       const { folder, run } = yield* results
       const best = { found: 0, none: 0 }
@@ -296,6 +316,17 @@ describe("the run store", () => {
         }
       )
       assertBoth(outcomes)
+      const codes = yield* fuzzFile(
+        "codes",
+        `${folder}/model/codes.safetensors`,
+        ModelFolder.codes(folder),
+        tensorsCase,
+        (found, bytes) => {
+          const { __metadata__: _metadata, ...entries } = headerOf(bytes).header
+          assert.sameMembers(Object.keys(Option.getOrThrow(found)), Object.keys(entries))
+        }
+      )
+      assertBoth(codes)
     }).pipe(Effect.scoped)
   )
 

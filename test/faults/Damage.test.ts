@@ -91,7 +91,7 @@ describe("a run of which one file", () => {
           Object.entries(harms).map(([name, harm], place) => ({ path, name, harm, seed: 100 * index + place }))
         )
         const draw = drawing(state.length)
-        const tried = cases.filter(() => draw.chance(amount(12 / cases.length, 1)))
+        const tried = cases.filter(() => draw.chance(amount(8 / cases.length, 1)))
         for (const { harm, name, path, seed } of tried) {
           yield* Effect.scoped(survive(path, harm, seed)).pipe(
             Effect.catchCause((cause) => Effect.die(new Error(`${path} is ${name}: ${Cause.pretty(cause)}`)))

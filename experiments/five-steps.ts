@@ -79,9 +79,12 @@ const vae = (latent: number) =>
   SequentialVae.layer({ encoder, decoder, latent, likelihood, posterior: LogVarianceGaussian() })
 
 const steps = {
-  "1-one-image": () => ({ ...memorised(1, Codebook.ones(10)), evaluation: Evaluation.layer(...always) }),
-  "2-one-hot": () => ({ ...memorised(10, Codebook.oneHot()), evaluation: Evaluation.layer(...always, between) }),
-  "3-real-codes": (latent: number) => ({
+  "1-memorise-one": () => ({ ...memorised(1, Codebook.ones(10)), evaluation: Evaluation.layer(...always) }),
+  "2-memorise-one-hot": () => ({
+    ...memorised(10, Codebook.oneHot()),
+    evaluation: Evaluation.layer(...always, between)
+  }),
+  "3-memorise-real-codes": (latent: number) => ({
     ...memorised(10, Codebook.normal(latent)),
     evaluation: Evaluation.layer(...always, between, ...plane)
   }),
@@ -100,7 +103,14 @@ export default Experiment.make("five-steps", {
   description: "From a decoder that memorises one image to the VAE, in five steps that each mend the one before.",
   parameters: {
     step: Parameter.Choice(
-      ["1-one-image", "2-one-hot", "3-real-codes", "4-autoencoder", "5-vae-as-written", "5-vae-elbo"],
+      [
+        "1-memorise-one",
+        "2-memorise-one-hot",
+        "3-memorise-real-codes",
+        "4-autoencoder",
+        "5-vae-as-written",
+        "5-vae-elbo"
+      ],
       {
         default: "5-vae-elbo",
         description:
@@ -117,6 +127,13 @@ export default Experiment.make("five-steps", {
   }
 }).pipe(
   Experiment.grid({
-    step: ["1-one-image", "2-one-hot", "3-real-codes", "4-autoencoder", "5-vae-as-written", "5-vae-elbo"]
+    step: [
+      "1-memorise-one",
+      "2-memorise-one-hot",
+      "3-memorise-real-codes",
+      "4-autoencoder",
+      "5-vae-as-written",
+      "5-vae-elbo"
+    ]
   })
 )

@@ -24,9 +24,9 @@ describe("five-steps", () => {
       assert.deepStrictEqual(
         runs.map(({ dataset, label, model }) => [label, dataset.name, model.latent]),
         [
-          ["step=1-one-image", "MNIST, 1 image to memorise", 10],
-          ["step=2-one-hot", "MNIST, 10 images to memorise", 10],
-          ["step=3-real-codes", "MNIST, 10 images to memorise", 2],
+          ["step=1-memorise-one", "MNIST, 1 image to memorise", 10],
+          ["step=2-memorise-one-hot", "MNIST, 10 images to memorise", 10],
+          ["step=3-memorise-real-codes", "MNIST, 10 images to memorise", 2],
           ["step=4-autoencoder", "MNIST", 2],
           ["step=5-vae-as-written", "MNIST", 2],
           ["step=5-vae-elbo", "MNIST", 2]
@@ -39,7 +39,7 @@ describe("five-steps", () => {
   it.live("memorises ten images from ten codes", () =>
     Effect.gen(function* () {
       const results = yield* temporaryFolder
-      const step = fiveSteps.pipe(Experiment.override([{ step: "2-one-hot" as const }], ["step"]))
+      const step = fiveSteps.pipe(Experiment.override([{ step: "2-memorise-one-hot" as const }], ["step"]))
       yield* runExperiment(quick(step), results)
       const { runs } = yield* summaryOf(results, "five-steps-quick")
       const { metrics } = runs[0]!

@@ -1,6 +1,8 @@
 /**
  * Who takes part in the bench, and how a worker of each is started.
  */
+import { availableParallelism } from "node:os"
+
 export interface Competitor {
   readonly name: string
   /** For the table. */
@@ -28,6 +30,16 @@ export const competitors: ReadonlyArray<Competitor> = [
 ]
 
 export const isPython = ({ file }: Competitor): boolean => file.endsWith(".py")
+
+/**
+ * The command on so many cores. Not every library lets its threads be counted; all of them start as many as they see cores.
+ */
+export const onCores = (
+  threads: number,
+  command: string,
+  args: ReadonlyArray<string>
+): readonly [command: string, args: ReadonlyArray<string>] =>
+  threads < availableParallelism() ? ["taskset", ["--cpu-list", `0-${threads - 1}`, command, ...args]] : [command, args]
 
 /** The environment of every worker and script: the same number of threads, no GPU, few words. */
 export const environment = (threads: number): Record<string, string> => ({

@@ -5,7 +5,7 @@
 import { performance } from "node:perf_hooks"
 import { Effect, Fiber, FileSystem, Option, Path, Result, Schema, Stream } from "effect"
 import { ChildProcess, ChildProcessSpawner } from "effect/process"
-import { environment, ours } from "./Competitors.ts"
+import { environment, onCores, ours } from "./Competitors.ts"
 import { imagesName } from "./Fixtures.ts"
 import * as ProcessMemory from "./ProcessMemory.ts"
 import { counts } from "./Programs.ts"
@@ -139,7 +139,7 @@ export const measure = Effect.fn("MeasureRuns.measure")(function* (title: string
     for (const { args, command, competitor } of all) {
       if (competitor !== ours && Result.isFailure(python)) failures.set(competitor, python.failure.message)
       if (failures.has(competitor)) continue
-      const outcome = yield* Effect.result(time(command, args(round), environment(threads)))
+      const outcome = yield* Effect.result(time(...onCores(threads, command, args(round)), environment(threads)))
       if (Result.isFailure(outcome)) failures.set(competitor, outcome.failure.message)
       else taken.set(competitor, [...(taken.get(competitor) ?? []), outcome.success])
     }

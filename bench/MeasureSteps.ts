@@ -48,7 +48,9 @@ export interface StepJob {
 
 /** From nothing to the step after which losses must agree; then the test images once. */
 const prepare = Effect.fnUntraced(function* ({ bench, file, images, name }: StepJob, worker: Worker) {
-  const prepared = yield* worker.ask({ _tag: "Prepare", program: name, file, images }, "Prepared")
+  const { learningRate, network } = bench
+  const request = { _tag: "Prepare", program: name, network, learningRate, file, images } as const
+  const prepared = yield* worker.ask(request, "Prepared")
   const { loss } = yield* worker.ask({ _tag: "Run", steps: bench.agreementSteps - 1 }, "Ran")
   const evaluated = yield* worker.ask({ _tag: "Evaluate" }, "Evaluated")
   const contestant: Contestant = {

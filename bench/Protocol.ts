@@ -24,7 +24,14 @@ export const Request = Schema.TaggedUnion({
    * Reads the first parameters, and each step's indices and noise, from `file`, the images from `images`; makes the step
    * ready and takes the first one. What was prepared before is dropped.
    */
-  Prepare: { program: Schema.String, file: Schema.String, images: Schema.String },
+  Prepare: {
+    program: Schema.String,
+    /** What the other libraries' workers call the program's network and loss. */
+    network: Schema.String,
+    learningRate: Schema.Finite,
+    file: Schema.String,
+    images: Schema.String
+  },
   /** Takes steps, at least one, no new one after so many seconds. Inputs come in turn, and again from the first. */
   Run: { steps: Schema.Int, seconds: Schema.optionalKey(Schema.Finite) },
   /** The mean loss of all test images. */

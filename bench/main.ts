@@ -32,7 +32,7 @@ import {
 import { Command, Flag } from "effect/cli"
 import packageJson from "../package.json" with { type: "json" }
 import { gather } from "../src/pipelines/Provenance.ts"
-import { type Competitor, competitors, environment, isPython } from "./Competitors.ts"
+import { type Competitor, competitors, environment, isPython, onCores } from "./Competitors.ts"
 import * as Fixtures from "./Fixtures.ts"
 import * as MeasureRuns from "./MeasureRuns.ts"
 import * as MeasureSteps from "./MeasureSteps.ts"
@@ -52,18 +52,17 @@ class UsageError extends Schema.TaggedError<UsageError>()("UsageError", { reason
 /** Steps of the run whose memory is watched: 22 epochs of 469. */
 const memoryEpochs = 22
 
+const unlessOnRequest = (
+  members: ReadonlyArray<readonly [name: string, member: { readonly onRequest?: boolean }]>
+): ReadonlyArray<string> => members.flatMap(([name, { onRequest }]) => (onRequest === true ? [] : [name]))
+
 const flags = {
   programs: Flag.String("programs").pipe(
-    Flag.withDefault([...Object.keys(programs), "run"].join(",")),
-    Flag.withDescription("which programs, with commas between them")
+    Flag.withDefault([...unlessOnRequest(Object.entries(programs)), "run"].join(",")),
+    Flag.withDescription("which programs, with commas between them; `convolutional-128` is measured only where named")
   ),
   competitors: Flag.String("competitors").pipe(
-    Flag.withDefault(
-      competitors
-        .filter(({ onRequest }) => onRequest !== true)
-        .map(({ name }) => name)
-        .join(",")
-    ),
+    Flag.withDefault(unlessOnRequest(competitors.map((competitor) => [competitor.name, competitor])).join(",")),
     Flag.withDescription("which competitors, with commas between them; `reference` takes part only where named")
   ),
   rounds: Flag.Int("rounds").pipe(Flag.withDefault(5), Flag.withDescription("rounds of measurements")),
@@ -108,8 +107,7 @@ const startWorkers = Effect.fnUntraced(function* (
       : Effect.result(
           Worker.start(
             competitor,
-            command.success,
-            [path.join(folder, "workers", competitor.file), competitor.way],
+            ...onCores(threads, command.success, [path.join(folder, "workers", competitor.file), competitor.way]),
             environment(threads)
           )
         )

@@ -24,7 +24,7 @@ for layer in vae.modules():
     if isinstance(layer, torch.nn.Linear):
         torch.nn.init.xavier_uniform_(layer.weight)
         torch.nn.init.zeros_(layer.bias)
-optimizer = torch.optim.Adam(vae.parameters(), lr=1e-3, **({"fused": True} if way == "compiled" else {}))
+optimizer = torch.optim.Adam(vae.parameters(), lr=1e-3, fused=way == "compiled" or None)
 
 
 def losses(images, noise):

@@ -142,6 +142,9 @@ export const serve = ({ multiply, prepare, versions }: WorkerOptions): void => {
       )
     const failed = (cause: Cause.Cause<unknown>): Reply => {
       const error = Cause.squash(cause)
+      // What `Effect.try` caught says more than that it was caught.
+      if (Cause.isUnknownError(error) && error.cause instanceof Error)
+        return { _tag: "Failed", reason: error.cause.message }
       return { _tag: "Failed", reason: error instanceof Error ? error.message : String(error) }
     }
 

@@ -80,11 +80,11 @@ EXAMPLE_LOSSES = {"dense": negative_elbo, "importance-weighted": importance_weig
 
 
 class Subject:
-    def __init__(self, program, parameters, train, test):
+    def __init__(self, program, learning_rate, parameters, train, test):
         shape = (28, 28, 1) if program == "convolutional" else (784,)
         self.train, self.test = (jnp.asarray(images.reshape(-1, *shape)) for images in (train, test))
         self.parameters = {name: jnp.array(value) for name, value in parameters.items()}
-        optimizer = optax.adam(1e-3, eps=1e-8)
+        optimizer = optax.adam(learning_rate, eps=1e-8)
         self.state = optimizer.init(self.parameters)
 
         def losses(parameters, images, indices, noise):
@@ -108,5 +108,4 @@ class Subject:
         return float(self.total(self.parameters, self.test, indices, noise))
 
 
-worker.use_threads()
 worker.serve({"jax": jax.__version__, "optax": optax.__version__, "numpy": numpy.__version__}, Subject)

@@ -89,7 +89,7 @@ PROGRAMS = {
 
 
 class Subject:
-    def __init__(self, program, parameters, train, test):
+    def __init__(self, program, learning_rate, parameters, train, test):
         make, example_loss, shape = PROGRAMS[program]
         self.train, self.test = (tf.constant(images.reshape(-1, *shape)) for images in (train, test))
         networks = make()
@@ -100,7 +100,7 @@ class Subject:
             if hasattr(layer, "bench_name"):
                 layer.set_weights([parameters[f"{layer.bench_name}/{kind}"] for kind in ("kernel", "bias")])
         variables = [variable for layer in every for variable in layer.trainable_variables]
-        optimizer = keras.optimizers.Adam(1e-3, epsilon=1e-8)
+        optimizer = keras.optimizers.Adam(learning_rate, epsilon=1e-8)
         optimizer.build(variables)
 
         def losses(images, indices, noise):
@@ -123,7 +123,6 @@ class Subject:
         return float(self.total(self.test, tf.range(rows.start, rows.stop), tf.constant(noise)))
 
 
-threads = worker.use_threads()
-tf.config.threading.set_intra_op_parallelism_threads(threads)
-tf.config.threading.set_inter_op_parallelism_threads(threads)
+tf.config.threading.set_intra_op_parallelism_threads(worker.THREADS)
+tf.config.threading.set_inter_op_parallelism_threads(worker.THREADS)
 worker.serve({"keras": keras.__version__, "tensorflow": tf.__version__, "numpy": numpy.__version__}, Subject)

@@ -35,7 +35,7 @@ const prepare = Effect.fnUntraced(function* ({ images, program, tensors }: Fixtu
       tf.tidy(() => tf.variable(tf.tensor(values as Float32Array, [...shape])))
     ])
   )
-  const optimizer: AdamOptimizer = train.adam(1e-3, 0.9, 0.999, 1e-8)
+  const optimizer: AdamOptimizer = train.adam(programs[program]!.learningRate, 0.9, 0.999, 1e-8)
   yield* Effect.addFinalizer(() =>
     Effect.sync(() => tf.dispose([...Object.values(variables), ...Object.values(splits)]))
   )

@@ -15,7 +15,7 @@ compiled = sys.argv[1] == "compiled"
 
 
 class Subject:
-    def __init__(self, program, parameters, train, test):
+    def __init__(self, program, learning_rate, parameters, train, test):
         self.vae, example_loss, pictures = build(program)
         self.vae.load(parameters)
         self.train, self.test = (self.arranged(images, pictures) for images in (train, test))
@@ -24,7 +24,8 @@ class Subject:
             return example_loss(self.vae, images[indices].float() / 255, noise)
 
         self.losses = torch.compile(losses, dynamic=False) if compiled else losses
-        self.optimizer = torch.optim.Adam(self.vae.parameters(), lr=1e-3, eps=1e-8, **({"fused": True} if compiled else {}))
+        # None is what Adam does where it is not asked.
+        self.optimizer = torch.optim.Adam(self.vae.parameters(), lr=learning_rate, eps=1e-8, fused=compiled or None)
 
     @staticmethod
     def arranged(images, pictures):
@@ -65,5 +66,5 @@ def multiply(products, repeats):
     return milliseconds
 
 
-torch.set_num_threads(worker.use_threads())
+torch.set_num_threads(worker.THREADS)
 worker.serve({"torch": torch.__version__, "numpy": numpy.__version__}, Subject, multiply)

@@ -21,7 +21,7 @@ class Session:
         self.evaluation = tensors["evaluation"]
         self.taken = 0
         start = time.perf_counter()
-        self.subject = make(request["program"], parameters, data["train"], data["test"])
+        self.subject = make(request["network"], request["learningRate"], parameters, data["train"], data["test"])
         self.loss = self.step()
         self.seconds = time.perf_counter() - start
 
@@ -48,12 +48,7 @@ class Session:
         return time.perf_counter() - start, total / count
 
 
-def use_threads():
-    """Keeps the process on as many cores as it was given threads: some libraries know no other bound."""
-    threads = int(os.environ["BENCH_THREADS"])
-    if hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:threads])
-    return threads
+THREADS = int(os.environ["BENCH_THREADS"])
 
 
 def serve(versions, make, multiply=None):

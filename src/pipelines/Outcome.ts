@@ -1,12 +1,13 @@
 /**
  * What became of a run of a sweep: its row of the summary, and what the report shows of it.
  */
-import { Cause, Effect, Option } from "effect"
+import { Cause, Effect, Option, Path } from "effect"
 import { reasonOf } from "./Attempt.ts"
 import type { PlannedRun } from "./Plan.ts"
 import * as Report from "./Report.ts"
 import type { Run } from "./Run.ts"
 import { type ExperimentFolder, RunStore } from "./RunStore.ts"
+import { StoreError } from "./StoreError.ts"
 import type { Row } from "./Summary.ts"
 
 export interface Outcome {
@@ -27,7 +28,16 @@ export const unfinished = (planned: PlannedRun, status: "failed" | "interrupted"
 
 /** Metrics of a finished run: the last epoch's, then what its evaluations found. */
 const metricsOf = Effect.fnUntraced(function* (planned: PlannedRun, run: Run) {
+  const { join } = yield* Path.Path
   const history = yield* run.history
+  const { epochs } = planned.training
+  if (history.length !== epochs) {
+    return yield* new StoreError({
+      path: join(run.directory, "metrics.ndjson"),
+      problem: "corrupt",
+      reason: `it has ${history.length} of ${epochs} epochs of this finished run; restore it from a copy, or make the run again with --force, which keeps this one`
+    })
+  }
   const results = yield* Effect.forEach(planned.evaluation.evaluators, ({ id }) => run.evaluation(id))
   return {
     history,

@@ -108,6 +108,25 @@ describe("a sweep", () => {
     })
   )
 
+  it.effect("says of a finished run that its history has lost lines, and takes no earlier epoch for the last", () =>
+    Effect.gen(function* () {
+      const results = yield* temporaryFolder
+      const fs = yield* FileSystem.FileSystem
+      yield* runExperiment(single, results)
+      const [row] = (yield* summaryOf(results)).runs
+      const path = `${results}/small/${row!.id}/metrics.ndjson`
+      const lines = (yield* fs.readFileString(path)).split("\n")
+      for (const left of [`${lines[0]}\n${lines[1]}\n`, `${lines[0]}\n${lines[1]}\n${lines[2]}`, ""]) {
+        yield* fs.writeFileString(path, left)
+        assert.isTrue(Exit.isFailure(yield* Effect.exit(runExperiment(single, results))))
+        const [found] = (yield* summaryOf(results)).runs
+        assert.strictEqual(found!.status, "failed")
+        assert.include(found!.error!, path)
+        assert.match(found!.error!, /[02] of 3 epochs.*--force/)
+      }
+    }).pipe(Effect.provide(platform))
+  )
+
   it.effect("gives the same bits again, and other bits for another seed", () =>
     Effect.gen(function* () {
       const [first, second] = [yield* temporaryFolder, yield* temporaryFolder]

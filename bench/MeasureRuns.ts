@@ -156,7 +156,10 @@ export const measure = Effect.fn("MeasureRuns.measure")(function* (title: string
         status: "measured",
         seconds: spreadOf(seconds),
         ratio: ratios(seconds, secondsOf(ours)),
-        testLoss: yield* testLoss(rounds - 1),
+        ...Option.match(yield* Effect.option(testLoss(rounds - 1)), {
+          onNone: () => ({}),
+          onSome: (found) => (Number.isFinite(found) ? { testLoss: found } : {})
+        }),
         ...(memory !== undefined && { memory })
       }
       return row

@@ -95,7 +95,7 @@ const rowOf = (
   contestant: Contestant,
   all: ReadonlyArray<Contestant>,
   { bench, products }: StepJob,
-  productRate: number,
+  productRate: number | undefined,
   memory: StepRow["memory"]
 ): StepRow => {
   const { evaluationLoss, evaluations, failure, firstStepSeconds, loopOverheads, loss, worker } = contestant
@@ -121,13 +121,13 @@ const rowOf = (
     step,
     ...(reference !== undefined && { ratio: ratios(contestant.steps.map(median), reference.steps.map(median)) }),
     examplesPerSecond: (1000 * bench.batch) / step.median,
-    productShare: operationsOf(products) / productRate / 1e6 / step.median,
+    ...(productRate !== undefined && { productShare: operationsOf(products) / productRate / 1e6 / step.median }),
     ...(contestant.products.length > 0 && { products: spreadOf(contestant.products) }),
     evaluation: {
       loss: evaluationLoss,
       disagreement: evaluationApart,
       seconds: spreadOf(evaluations),
-      ratio: ratios(evaluations, reference?.evaluations ?? evaluations)
+      ...(reference !== undefined && { ratio: ratios(evaluations, reference.evaluations) })
     },
     ...(loopOverheads.length > 0 && { loopOverhead: spreadOf(loopOverheads) }),
     ...(memory !== undefined && { memory })
@@ -157,7 +157,8 @@ export const measure = Effect.fn("MeasureSteps.measure")(function* (
       if (Result.isFailure(outcome)) contestant.failure = outcome.failure
     }
   }
-  const productRate = Math.max(...contestants.flatMap(({ rates }) => (rates.length === 0 ? [] : [median(rates)])))
+  const rates = contestants.flatMap(({ rates }) => (rates.length === 0 ? [] : [median(rates)]))
+  const productRate = rates.length === 0 ? undefined : Math.max(...rates)
   const standing = contestants.filter(({ failure }) => failure === undefined)
   const rows = yield* Effect.forEach(prepared, (outcome) =>
     Effect.gen(function* () {
@@ -172,7 +173,7 @@ export const measure = Effect.fn("MeasureSteps.measure")(function* (
     batch: bench.batch,
     agreementSteps: bench.agreementSteps,
     gigaOperations: operationsOf(products) / 1e9,
-    productRate,
+    ...(productRate !== undefined && { productRate }),
     rows
   }
   return result

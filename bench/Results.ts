@@ -39,7 +39,7 @@ export const StepRow = Schema.Struct({
       loss: Schema.Finite,
       disagreement: Schema.Finite,
       seconds: Spread,
-      ratio: Spread
+      ratio: Schema.optionalKey(Spread)
     })
   ),
   /** How much longer than the bare step a step of the training loop takes, as a part of it. */
@@ -56,7 +56,7 @@ export const StepResult = Schema.Struct({
   /** Of the step's matrix products, in 10^9 multiplications and additions. */
   gigaOperations: Schema.Finite,
   /** Of one large product, the greatest of all workers that were asked, in 10^9 a second. */
-  productRate: Schema.Finite,
+  productRate: Schema.optionalKey(Schema.Finite),
   rows: Schema.Array(StepRow)
 })
 export type StepResult = typeof StepResult.Type

@@ -39,7 +39,7 @@ const stepCells = (row: StepRow): ReadonlyArray<string> => [
   spread(row.products),
   number(row.firstStepSeconds),
   spread(row.evaluation?.seconds),
-  number(row.evaluation?.ratio.median),
+  number(row.evaluation?.ratio?.median),
   row.memory === undefined ? "" : `${number(row.memory.resident)} (${number(row.memory.anonymous)})`,
   row.disagreement?.toExponential(0) ?? ""
 ]
@@ -64,7 +64,7 @@ const steps = (result: StepResult): string => {
   return [
     `### ${title}`,
     table(header, measured.map(stepCells)),
-    `Its matrix products: ${number(gigaOperations)}·10⁹ operations; one large product here: ${number(productRate)}·10⁹ a second.`,
+    `Its matrix products: ${number(gigaOperations)}·10⁹ operations; one large product here: ${number(productRate) || "?"}·10⁹ a second.`,
     ...(overhead === undefined
       ? []
       : [

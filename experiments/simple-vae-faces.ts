@@ -1,5 +1,6 @@
 import {
   Adam,
+  CodesBySplit,
   Curves,
   ElboTerms,
   Evaluation,
@@ -43,6 +44,7 @@ export default Experiment.make("simple-vae-faces", {
       TermsAtMean(),
       Curves(),
       Reconstructions(),
+      CodesBySplit(),
       Manifold({ columns: 10, range: [-8, 8] })
     )
   })

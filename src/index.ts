@@ -84,6 +84,7 @@ export { Tsne } from "./core/embeddings/Tsne.ts"
 export { Umap } from "./core/embeddings/Umap.ts"
 
 // Evaluations.
+export { CodesBySplit } from "./core/evaluations/CodesBySplit.ts"
 export { ConditionalGrid } from "./core/evaluations/ConditionalGrid.ts"
 export { Curves } from "./core/evaluations/Curves.ts"
 export { Denoising } from "./core/evaluations/Denoising.ts"

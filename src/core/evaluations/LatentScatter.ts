@@ -43,7 +43,7 @@ export const neighbourAgreement = (x: ArrayLike<number>, y: ArrayLike<number>, l
 }
 
 /** Two latent dimensions to look at: those whose means vary most; of a single one, the mean and the deviation. */
-const plane = (codes: Codes, latent: number) => {
+export const plane = (codes: Codes, latent: number) => {
   if (latent === 1) return { x: meanAxis(codes, 1, 0), y: deviationAxis(codes, 1, 0), equalAspect: false }
   const [first, second] = mostVarying(codes, latent, 2)
   return { x: meanAxis(codes, latent, first!), y: meanAxis(codes, latent, second!), equalAspect: true }

@@ -54,6 +54,8 @@ export interface OpenOptions {
   readonly mayAskFor?: (address: string) => boolean
   readonly viewport?: { readonly width: number; readonly height: number }
   readonly colorScheme?: "light" | "dark"
+  /** A program that runs in the page before its own, whatever the page allows. */
+  readonly program?: string
 }
 
 /** Opens a file, or an address, in a browser that closes with the scope. */
@@ -70,6 +72,7 @@ export const open = Effect.fnUntraced(function* (path: string, options: OpenOpti
       acceptDownloads: true
     })
   )
+  if (options.program !== undefined) yield* Effect.promise(() => page.addInitScript(options.program!))
   const offences: Offences = { errors: [], requests: [] }
   page.on("console", (message) => {
     if (message.type() === "error") offences.errors.push(message.text())

@@ -30,7 +30,7 @@ const Strip = ({ from, label, run, to }: StripProps) => {
   const { channels, height, width } = model.shape
   const size = height * width * channels
   return (
-    <div class="strip" data-run={run.id}>
+    <div class="strip" data-run={run.id} tabIndex={0} role="group" aria-label={`${nameOf(run)}: images on the line`}>
       {error !== undefined && <p class="error">{error}</p>}
       {Array.from({ length: count }, (_, step) => (
         <ImageView

@@ -47,7 +47,7 @@ const Animation = ({ exhibit }: ExhibitProps) => (
 
 const Member = (props: ExhibitProps) => (
   <div class="member" data-run={props.run.id}>
-    <p class="run">{nameOf(props.run)}</p>
+    <h3 class="run">{nameOf(props.run)}</h3>
     {props.exhibit.kind === "figure" ? <StoredFigure {...props} /> : <Animation {...props} />}
   </div>
 )

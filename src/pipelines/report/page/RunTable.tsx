@@ -41,7 +41,7 @@ const CopyCommand = ({ run }: { readonly run: RunData }) => {
     <button
       type="button"
       title={run.command}
-      aria-label={`Copy the command that makes run ${run.id}`}
+      aria-label={`${said}: run ${run.id}`}
       onClick={() =>
         Effect.runFork(Effect.map(copy(run.command), (copied) => setSaid(copied ? "Copied" : run.command)))
       }
@@ -65,6 +65,7 @@ const Chooser = ({
   const run = group.runs[0]!
   if (!isVisible(run)) return <td colSpan={2} />
   const name = run.label === "" ? run.id : run.label
+  const beside = group.runs.some(({ id }) => id === chosen.second)
   return (
     <>
       <td>
@@ -72,7 +73,7 @@ const Chooser = ({
           type="radio"
           name="first"
           aria-label={`Look at ${name}`}
-          checked={chosen.first === run.id}
+          checked={group.runs.some(({ id }) => id === chosen.first)}
           onChange={() => onChoose({ ...chosen, first: run.id })}
         />
       </td>
@@ -80,8 +81,8 @@ const Chooser = ({
         <input
           type="checkbox"
           aria-label={`Compare with ${name}`}
-          checked={chosen.second === run.id}
-          onChange={() => onChoose({ ...chosen, second: chosen.second === run.id ? undefined : run.id })}
+          checked={beside}
+          onChange={() => onChoose({ ...chosen, second: beside ? undefined : run.id })}
         />
       </td>
     </>
@@ -128,7 +129,7 @@ export const RunTable = ({ chosen, data, onChoose }: RunTableProps) => {
           Save CSV
         </button>
       </p>
-      <div class="scroll" tabIndex={0} role="region" aria-label="Runs">
+      <div class="scroll" tabIndex={0} role="region" aria-label="Table of runs">
         <table>
           <caption>Metrics are means over the images, in nats an image unless their name says otherwise.</caption>
           <thead>

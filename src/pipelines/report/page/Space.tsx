@@ -62,6 +62,9 @@ const grouped = (codes: Codes): Shown => {
   return { codes, groups: Array.from(groups, (group) => group ?? []) }
 }
 
+/** Marks for each ten classes, as they share their colours. */
+const symbols = ["circle", "square", "diamond", "cross", "x"]
+
 const ink = { light: "#222222", dark: "#e8e9ec" }
 const grid = { light: "#e8e8e8", dark: "#3a3f49" }
 
@@ -86,6 +89,7 @@ const drawn = Effect.fnUntraced(function* (options: {
     hoverinfo: "none",
     marker: {
       color: colors[label % colors.length],
+      symbol: symbols[Math.floor(label / colors.length) % symbols.length],
       size: codes.count > 3000 ? 2 : 3,
       opacity: 0.8,
       line: { width: 0 }
@@ -104,7 +108,14 @@ const drawn = Effect.fnUntraced(function* (options: {
     margin: { l: 0, r: 0, t: 34, b: 0 },
     showlegend: classes !== undefined && codes.labels !== undefined,
     legend: { itemsizing: "constant" },
-    scene: { xaxis: axis(0), yaxis: axis(1), zaxis: axis(2), aspectmode: "data" }
+    modebar: { bgcolor: "rgba(0,0,0,0)", color: ink[mode] },
+    scene: {
+      xaxis: axis(0),
+      yaxis: axis(1),
+      zaxis: axis(2),
+      aspectmode: "data",
+      camera: { eye: { x: 1.5, y: 1.5, z: 1.1 }, center: { x: 0, y: 0, z: -0.15 } }
+    }
   }
   yield* Effect.acquireRelease(
     Effect.tryPromise({
@@ -197,7 +208,7 @@ const Scatter = ({ mode, model, run }: { readonly run: RunData; readonly model: 
         <div
           ref={place}
           class="plot"
-          role="img"
+          role="group"
           aria-label={`Codes of ${codes?.count ?? 0} test images of ${nameOf(run)} in three of ${latent} dimensions, coloured by class.`}
         />
         {point !== undefined && codes !== undefined && (

@@ -10,7 +10,7 @@ import { imagesName } from "./Fixtures.ts"
 import * as ProcessMemory from "./ProcessMemory.ts"
 import { counts } from "./Programs.ts"
 import type { Memory, RunResult, RunRow } from "./Results.ts"
-import { median, ratios, spreadOf } from "./Statistics.ts"
+import { inTurn, median, ratios, spreadOf } from "./Statistics.ts"
 
 /** A run did not end well. */
 export class RunError extends Schema.TaggedError<RunError>()("RunError", { reason: Schema.String }) {
@@ -136,7 +136,7 @@ export const measure = Effect.fn("MeasureRuns.measure")(function* (title: string
   const failures = new Map<string, string>()
   for (let round = 0; round < rounds; round++) {
     yield* Effect.logInfo(`${title}: round ${round + 1} of ${rounds}`)
-    for (const { args, command, competitor } of all) {
+    for (const { args, command, competitor } of inTurn(all, round)) {
       if (competitor !== ours && Result.isFailure(python)) failures.set(competitor, python.failure.message)
       if (failures.has(competitor)) continue
       const outcome = yield* Effect.result(time(...onCores(threads, command, args(round)), environment(threads)))

@@ -8,7 +8,7 @@ import * as ProcessMemory from "./ProcessMemory.ts"
 import { type BenchProgram, operationsOf } from "./Programs.ts"
 import type { Product } from "./Protocol.ts"
 import type { StepResult, StepRow } from "./Results.ts"
-import { disagreement, median, ofRounds, ratios, spreadOf } from "./Statistics.ts"
+import { disagreement, inTurn, median, ofRounds, ratios, spreadOf } from "./Statistics.ts"
 import type { Worker, WorkerError } from "./Worker.ts"
 
 /** Losses that differ by more than this part of their median void a row. */
@@ -149,9 +149,7 @@ export const measure = Effect.fn("MeasureSteps.measure")(function* (
   const contestants = prepared.filter(Result.isSuccess).map(({ success }) => success)
   for (let round = 0; round < rounds; round++) {
     yield* Effect.logInfo(`${name}: round ${round + 1} of ${rounds}`)
-    // Each round begins with another competitor.
-    const order = contestants.map((_, place) => contestants[(place + round) % contestants.length]!)
-    for (const contestant of order) {
+    for (const contestant of inTurn(contestants, round)) {
       if (contestant.failure !== undefined) continue
       const outcome = yield* Effect.result(turn(job, contestant))
       if (Result.isFailure(outcome)) contestant.failure = outcome.failure

@@ -33,6 +33,10 @@ export const spreadOf = (values: ReadonlyArray<number>): Spread => ({
 export const ratios = (rounds: ReadonlyArray<number>, ours: ReadonlyArray<number>): Spread =>
   spreadOf(rounds.flatMap((value, round) => (ours[round] === undefined ? [] : [value / ours[round]])))
 
+/** The members in turn, another one first in each round. */
+export const inTurn = <A>(members: ReadonlyArray<A>, round: number): ReadonlyArray<A> =>
+  members.map((_, place) => members[(place + round) % members.length]!)
+
 /** How far losses lie from their median, as a part of it. */
 export const disagreement = (loss: number, losses: ReadonlyArray<number>): number => {
   const middle = median(losses)

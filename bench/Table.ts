@@ -102,7 +102,14 @@ export const markdown = (results: Results): string => {
   const { date, machine, rounds, runs: whole, startSeconds, steps: programs, versions } = results
   const loads = (values: ReadonlyArray<number>) => values.map((value) => value.toFixed(2)).join(", ")
   const started = Object.entries(startSeconds).map(([name, seconds]) => `${titleOf(name)} ${number(seconds)}`)
-  const named = new Map(Object.values(versions).flatMap((one) => Object.entries(one)))
+  // What a project has beside is in the file.
+  const named = new Map(
+    Object.entries(versions).flatMap(([name, one]) =>
+      Object.entries(one).filter(
+        ([key]) => name !== "project" || ["effect-vae", "node", "onnxruntime-node"].includes(key)
+      )
+    )
+  )
   return [
     `## ${date}, ${machine.cpu}, ${machine.threads} threads`,
     `Load average ${loads(machine.loadBefore)} before and ${loads(machine.loadAfter)} after, on ${machine.cores} cores; medians of ${rounds} rounds (least to greatest). ${[...named].map(([name, version]) => `${name} ${version}`).join(", ")}.`,

@@ -139,7 +139,12 @@ const bench = Effect.fn("bench")(function* (given: Command.Command.Config.Infer<
   const images = yield* Fixtures.images(temporary)
 
   const measured: Array<StepResult> = []
-  const versions: Record<string, Readonly<Record<string, string>>> = {}
+  const pins = (yield* fs.readFileString(path.join(folder, "requirements.txt"))).matchAll(/^([\w-]+)==(.+)$/gm)
+  const { git, host, versions: own } = yield* gather
+  const versions: Record<string, Readonly<Record<string, string>>> = {
+    project: own,
+    requirements: Object.fromEntries(Array.from(pins, ([, name, version]) => [name!, version!]))
+  }
   const startSeconds: Record<string, number> = {}
   const stepPrograms = wanted.filter((name) => name !== "run")
   if (stepPrograms.length > 0) {
@@ -169,7 +174,6 @@ const bench = Effect.fn("bench")(function* (given: Command.Command.Config.Infer<
     runs.push(yield* MeasureRuns.measure("Memory of a long run", { ...options, epochs: memoryEpochs, rounds: 1 }))
   }
 
-  const { git, host } = yield* gather
   const date = DateTime.formatIso(yield* DateTime.now).slice(0, 16)
   const results: Results = {
     date,

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { disagreement, median, ofRounds, quantile, ratios } from "../../bench/Statistics.ts"
+import { disagreement, inTurn, median, ofRounds, quantile, ratios } from "../../bench/Statistics.ts"
 
 describe("the bench's statistics", () => {
   it("have medians and quantiles between neighbours", () => {
@@ -17,6 +17,13 @@ describe("the bench's statistics", () => {
   it("compare round by round, so that a slow round of the machine does not count", () => {
     assert.deepStrictEqual(ratios([2, 20, 4], [1, 10, 2]), { median: 2, least: 2, greatest: 2 })
     assert.deepStrictEqual(ratios([2, 6], [1]), { median: 2, least: 2, greatest: 2 })
+  })
+
+  it("let another begin in each round", () => {
+    assert.deepStrictEqual(
+      [0, 1, 2, 3].map((round) => inTurn(["a", "b", "c"], round).join("")),
+      ["abc", "bca", "cab", "abc"]
+    )
   })
 
   it("measure how far losses are apart from their median, whatever the sign", () => {

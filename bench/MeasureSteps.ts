@@ -7,7 +7,7 @@ import { ours } from "./Competitors.ts"
 import * as ProcessMemory from "./ProcessMemory.ts"
 import { type BenchProgram, operationsOf } from "./Programs.ts"
 import type { Product } from "./Protocol.ts"
-import type { StepResult, StepRow } from "./Results.ts"
+import type { Memory, StepResult, StepRow } from "./Results.ts"
 import { disagreement, inTurn, median, ofRounds, ratios, spreadOf } from "./Statistics.ts"
 import type { Worker, WorkerError } from "./Worker.ts"
 
@@ -28,6 +28,8 @@ interface Contestant {
   readonly firstStepSeconds: number
   readonly loss: number
   readonly evaluationLoss: number
+  /** After its first steps and the test images: what it is asked beside comes later. */
+  readonly memory: Option.Option<Memory>
   readonly steps: Array<ReadonlyArray<number>>
   readonly evaluations: Array<number>
   readonly loopOverheads: Array<number>
@@ -58,6 +60,7 @@ const prepare = Effect.fnUntraced(function* ({ bench, file, images, name }: Step
     firstStepSeconds: prepared.seconds,
     loss,
     evaluationLoss: evaluated.loss,
+    memory: yield* ProcessMemory.read(worker.pid),
     steps: [],
     evaluations: [],
     loopOverheads: [],
@@ -95,10 +98,9 @@ const rowOf = (
   contestant: Contestant,
   all: ReadonlyArray<Contestant>,
   { bench, products }: StepJob,
-  productRate: number | undefined,
-  memory: StepRow["memory"]
+  productRate: number | undefined
 ): StepRow => {
-  const { evaluationLoss, evaluations, failure, firstStepSeconds, loopOverheads, loss, worker } = contestant
+  const { evaluationLoss, evaluations, failure, firstStepSeconds, loopOverheads, loss, memory, worker } = contestant
   if (failure !== undefined) return skipped(failure)
   const reference = all.find(({ worker }) => worker.competitor.name === ours)
   const step = ofRounds(contestant.steps)
@@ -130,7 +132,7 @@ const rowOf = (
       ...(reference !== undefined && { ratio: ratios(evaluations, reference.evaluations) })
     },
     ...(loopOverheads.length > 0 && { loopOverhead: spreadOf(loopOverheads) }),
-    ...(memory !== undefined && { memory })
+    ...(Option.isSome(memory) && { memory: memory.value })
   }
 }
 
@@ -158,12 +160,8 @@ export const measure = Effect.fn("MeasureSteps.measure")(function* (
   const rates = contestants.flatMap(({ rates }) => (rates.length === 0 ? [] : [median(rates)]))
   const productRate = rates.length === 0 ? undefined : Math.max(...rates)
   const standing = contestants.filter(({ failure }) => failure === undefined)
-  const rows = yield* Effect.forEach(prepared, (outcome) =>
-    Effect.gen(function* () {
-      if (Result.isFailure(outcome)) return skipped(outcome.failure)
-      const memory = yield* ProcessMemory.read(outcome.success.worker.pid)
-      return rowOf(outcome.success, standing, job, productRate, Option.getOrUndefined(memory))
-    })
+  const rows = prepared.map((outcome) =>
+    Result.isFailure(outcome) ? skipped(outcome.failure) : rowOf(outcome.success, standing, job, productRate)
   )
   const result: StepResult = {
     program: name,

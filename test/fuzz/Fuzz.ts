@@ -35,11 +35,11 @@ export interface Outcomes {
 /** Far above what any reading takes, on a busy machine too. */
 const limit = "30 seconds"
 
-/** Bytes outside of the JavaScript heap, where arrays of numbers and files' contents lie. */
-const bufferBytes = (): number => {
-  const { arrayBuffers, external } = process.memoryUsage()
-  return Math.max(arrayBuffers, external)
-}
+/**
+ * Bytes of buffers and arrays of numbers, which are what a size in a header makes a reader ask for. The rest, that of
+ * libraries included, shows in the process's memory at its height.
+ */
+const bufferBytes = (): number => process.memoryUsage().arrayBuffers
 
 /** Memory in use at its height, in bytes. */
 const peakBytes = (): number => process.resourceUsage().maxRSS * 1024

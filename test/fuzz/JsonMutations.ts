@@ -86,7 +86,7 @@ const edit = (root: Node, draw: Draw): void => {
   const entries = draw.pick(objects)
   const entry = entries[draw.below(entries.length)]
   if (entry === undefined) return void entries.push([draw.pick(keys), value(draw, all)])
-  const number = "scalar" in entry[1] && /^-?\d/.test(entry[1].scalar) ? Number(entry[1].scalar) : undefined
+  const number = "scalar" in entry[1] && /^-?\d+$/.test(entry[1].scalar) ? Number(entry[1].scalar) : undefined
   return draw.pick([
     () => void (entry[1] = value(draw, all)),
     () =>

@@ -82,6 +82,7 @@ const meaning = (file: Uint8Array, purpose: Purpose): NpyFile.NpyBytes => {
   const buffer = Buffer.from(file)
   assert.strictEqual(buffer.subarray(0, 6).toString("latin1"), "\x93NUMPY")
   const version = buffer[6]!
+  assert.isTrue([1, 2, 3].includes(version) && buffer[7] === 0)
   const start = version === 1 ? 10 : 12
   const end = start + (version === 1 ? buffer.readUInt16LE(8) : buffer.readUInt32LE(8))
   assert.isAtMost(end, buffer.length)

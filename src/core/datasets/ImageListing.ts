@@ -24,6 +24,43 @@ const unread = /\.(avif|bmp|dng|exr|gif|hei[cf]|jp2|jxl|p[bgnp]m|psd|svg|tga|tif
 export const some = (items: ReadonlyArray<string>): string =>
   items.length <= 10 ? items.join(", ") : `${items.slice(0, 10).join(", ")} and ${items.length - 10} more`
 
+/**
+ * Paths of everything beneath a folder but folders, relative to it. Links are followed; a folder that is reached twice is an
+ * error, for by links in a circle there would be no end.
+ */
+const walk = Effect.fnUntraced(function* (folder: string, refuse: (reason: string) => DatasetError) {
+  const fs = yield* FileSystem.FileSystem
+  const path = yield* Path.Path
+  const found: Array<string> = []
+  /** Where each folder was first reached, by its real path. */
+  const reached = new Map<string, string>()
+  const below = Effect.fnUntraced(function* (
+    place: string
+  ): Effect.fn.Return<void, DatasetError | PlatformError.PlatformError> {
+    const real = yield* fs.realPath(path.join(folder, place))
+    const former = reached.get(real)
+    if (former !== undefined) {
+      const names = [former, place].map((name) => (name === "" ? "the folder itself" : name))
+      return yield* refuse(`${names.join(" and ")} are the same folder; remove the link`)
+    }
+    reached.set(real, place)
+    for (const { name, type } of yield* fs.readDirectoryEntries(real)) {
+      const inner = path.join(place, name)
+      const kind =
+        type === "SymbolicLink" || type === "Unknown"
+          ? yield* Effect.match(fs.stat(path.join(folder, inner)), {
+              onFailure: () => type,
+              onSuccess: (info) => info.type
+            })
+          : type
+      if (kind === "Directory") yield* below(inner)
+      else found.push(inner)
+    }
+  })
+  yield* below("")
+  return found
+})
+
 /** The images beneath a folder; `classes` are the names of its subfolders, in the order of the labels. */
 export const list = Effect.fn("ImageListing.list")(function* (
   dataset: string,
@@ -40,7 +77,7 @@ export const list = Effect.fn("ImageListing.list")(function* (
   const { type } = yield* fs.stat(folder)
   if (type !== "Directory") return yield* refuse(`expected a folder of images, found ${type.toLowerCase()}`)
   const labels = new Map(classes?.map((name, label) => [name.normalize("NFC"), label]))
-  const files = (yield* fs.readDirectory(folder, { recursive: true }))
+  const files = (yield* walk(folder, refuse))
     // one name on every system, though some take accents apart
     .map((file) => ({ path: path.join(folder, file), name: file.replaceAll(path.sep, "/").normalize("NFC") }))
     .filter(({ name }) => !name.split("/").some((part) => part.startsWith(".")))

@@ -83,6 +83,11 @@ const runProgram = Effect.fnUntraced(
 const assertExported = Effect.fnUntraced(function* (program: (examples: number) => TypedProgram) {
   const state = filled(program(1).signature.state)
   const bytes = exportModel({ name: "test", description: "", program, state, meanings: {}, metadata: {} })
+  // ONNX's own operators alone, which other runtimes have too.
+  assert.deepStrictEqual(
+    onnx.ModelProto.decode(bytes).opsetImport!.map(({ domain }) => domain),
+    [""]
+  )
   for (const examples of [1, 2, 5]) {
     const typed = program(examples)
     const inputs = filled(typed.signature.inputs)

@@ -6,6 +6,7 @@ import type { Experiment } from "../../core/Experiment.ts"
 import type { Figure } from "../../core/Figure.ts"
 import type { Json } from "../../core/Spec.ts"
 import * as FigureFolder from "../FigureFolder.ts"
+import { sweepCurves } from "../figures/SweepCurves.ts"
 import type { Manifest } from "../Manifest.ts"
 import * as ModelFolder from "../ModelFolder.ts"
 import { differing, type PlannedRun } from "../Plan.ts"
@@ -131,6 +132,12 @@ const gatherRun = Effect.fnUntraced(function* (experiment: Experiment<any>, plan
   return gathered
 })
 
+/** Figures that compare the runs; the curves of a single one, as long as it has none of its own. */
+const figuresOf = (name: string, reported: ReadonlyArray<Report.ReportedRun>, own: ReadonlySet<string>) =>
+  reported.length === 1 && !own.has("curves")
+    ? [sweepCurves(reported, { name: "curves", title: `${name} · test loss and its terms` })]
+    : Report.figures(name, reported)
+
 const figureData = ({ caption, name, title, view }: Figure): FigureData => ({
   name,
   title,
@@ -182,7 +189,11 @@ export const gather = Effect.fn("GatherReport.gather")(function* (
         varies: varied.includes(name)
       })),
       runs: runs.map(({ data }) => data),
-      figures: Report.figures(experiment.name, reported).map(figureData)
+      figures: figuresOf(
+        experiment.name,
+        reported,
+        new Set(trained.flatMap(({ data }) => data.exhibits.map(({ name }) => name)))
+      ).map(figureData)
     }
   }
 })

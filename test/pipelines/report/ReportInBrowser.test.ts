@@ -456,6 +456,7 @@ describe.skipIf(Browser.executable === undefined)(`The report in a browser${Brow
       assert.include(yield* text("thead"), hostile)
       assert.include((yield* text("tbody"))!, `reported ${hostile}`)
       // Under the pointer.
+      yield* Effect.promise(() => page.locator("#figures").scrollIntoViewIfNeeded())
       const drawn = page.locator("#figures .drawn")
       yield* eventually(
         Effect.promise(() => drawn.locator("path[aria-roledescription=point]").count()),
@@ -473,7 +474,12 @@ describe.skipIf(Browser.executable === undefined)(`The report in a browser${Brow
       yield* Effect.promise(() => page.locator("#play").scrollIntoViewIfNeeded())
       yield* eventually(text(".legend button"), (label) => label?.trim() === hostile)
       assert.strictEqual((yield* text(".classes label"))?.trim(), hostile)
-      // A class is chosen.
+      // A class is typed, and chosen.
+      const checked = (which: number) => Effect.promise(() => page.locator(".classes input").nth(which).isChecked())
+      yield* Effect.promise(() => page.locator(".plane").press("2"))
+      assert.isTrue(yield* checked(2))
+      yield* Effect.promise(() => page.locator(".plane").press("7"))
+      assert.isTrue(yield* checked(2))
       yield* Effect.promise(() => page.locator(".classes input").nth(label).check())
       yield* eventually(pixelsOf(page, decoder(id)), equal(toBytes(yield* decodeInPage(page, id, [0, 0, 0]))))
       const decoded = yield* decodeInPage(page, id, [0, 0, 0.7])

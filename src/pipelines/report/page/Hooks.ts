@@ -9,6 +9,7 @@ export interface Outcome<A> {
   /** The last result; it stays while the next one is computed. */
   readonly value: A | undefined
   readonly error: string | undefined
+  /** Whether nothing has come of it yet. */
   readonly busy: boolean
 }
 
@@ -23,14 +24,14 @@ export const useEffectful = <A>(
   inputs: ReadonlyArray<unknown>
 ): Outcome<A> => {
   const [outcome, setOutcome] = useState<Outcome<A>>({ value: undefined, error: undefined, busy: true })
-  useEffect(() => {
+  // Begun at once: what follows the pointer may not wait for the next frame.
+  useLayoutEffect(() => {
     const effect = make()
     if (effect === undefined) {
       setOutcome({ value: undefined, error: undefined, busy: false })
       return undefined
     }
     let current = true
-    setOutcome((before) => (before.busy ? before : { ...before, busy: true }))
     const fiber: Fiber.Fiber<A, { readonly message: string }> = Effect.runFork(effect)
     fiber.addObserver((exit) => {
       if (!current) return

@@ -76,6 +76,7 @@ interface PlaygroundProps {
 const Playground = ({ mode, model, selection }: PlaygroundProps) => {
   const { first, second } = selection
   const { classes, labelled, latent, shape } = model
+  const takesLabels = labelled.decoder || labelled.encoder
   const { near, ref } = useNear<HTMLDivElement>()
   const { error, value: codes } = useEffectful(() => (near ? codesOf(model) : undefined), [near, model.codes])
 
@@ -128,8 +129,14 @@ const Playground = ({ mode, model, selection }: PlaygroundProps) => {
   // Images are dark grounds more often than not.
   const colors = classColors(behind && latent === 2 ? "dark" : mode)
 
+  /** A digit that is typed is a class, for a model that takes classes. */
+  const onKey = ({ altKey, ctrlKey, key, metaKey }: KeyboardEvent) => {
+    const typed = /^\d$/.test(key) && !altKey && !ctrlKey && !metaKey ? Number(key) : undefined
+    if (typed !== undefined && takesLabels && typed < (classes?.length ?? 0)) setLabel(typed)
+  }
+
   return (
-    <div class="play" ref={ref}>
+    <div class="play" ref={ref} onKeyDown={onKey}>
       {error !== undefined && <p class="error">{error}</p>}
       <div class="map-side">
         <MapChoices
@@ -168,9 +175,9 @@ const Playground = ({ mode, model, selection }: PlaygroundProps) => {
         <p aria-live="polite" class="quiet">
           {pinned.kind === "code" ? `Code ${codeText(pinned.code)}` : `Code of ${pinned.name}`}
         </p>
-        {(labelled.decoder || labelled.encoder) && (
+        {takesLabels && (
           <fieldset class="classes">
-            <legend>class</legend>
+            <legend>class (or type its number)</legend>
             {(classes ?? []).map((name, index) => (
               <label key={index}>
                 <input type="radio" name="class" checked={label === index} onChange={() => setLabel(index)} /> {name}

@@ -9,7 +9,7 @@ import { draw, normal, permutation } from "../src/core/Random.ts"
 import { float32, type HostTensor, type HostTensors, int32, sizeOf, uint8 } from "../src/core/Tensors.ts"
 import * as Programs from "../src/core/Programs.ts"
 import * as TrainStep from "../src/core/TrainStep.ts"
-import * as Safetensors from "../src/pipelines/Safetensors.ts"
+import * as Safetensors from "../src/pipelines/files/Safetensors.ts"
 import { type BenchProgram, counts, planned, seed, shape } from "./Programs.ts"
 
 const write = Effect.fnUntraced(function* (file: string, tensors: HostTensors) {

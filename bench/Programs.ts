@@ -21,7 +21,7 @@ import { HalfMeanSquaredCode } from "../src/core/terms/HalfMeanSquaredCode.ts"
 import { HalfSquaredError } from "../src/core/terms/SquaredError.ts"
 import { sizeOf } from "../src/core/Tensors.ts"
 import * as Training from "../src/core/Training.ts"
-import { type PlannedRun, plan } from "../src/pipelines/Plan.ts"
+import { type PlannedRun, plan } from "../src/pipelines/plan/Plan.ts"
 import type { Product } from "./Protocol.ts"
 
 export const shape: ImageShape = { height: 28, width: 28, channels: 1 }

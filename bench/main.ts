@@ -31,7 +31,7 @@ import {
 } from "effect"
 import { Command, Flag } from "effect/cli"
 import packageJson from "../package.json" with { type: "json" }
-import { gather } from "../src/pipelines/Provenance.ts"
+import { gather } from "../src/pipelines/store/Provenance.ts"
 import { type Competitor, competitors, environment, isPython, onCores } from "./Competitors.ts"
 import * as Fixtures from "./Fixtures.ts"
 import * as MeasureRuns from "./MeasureRuns.ts"

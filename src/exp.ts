@@ -5,9 +5,9 @@ import { NodeHttpClient, NodeRuntime, NodeServices } from "@effect/platform-node
 import { Cause, Console, Effect, Layer, Runtime, Stdio } from "effect"
 import { CliError } from "effect/cli"
 import packageJson from "../package.json" with { type: "json" }
-import * as CommandLine from "./pipelines/CommandLine.ts"
-import * as ConsoleLog from "./pipelines/ConsoleLog.ts"
-import * as Signals from "./pipelines/Signals.ts"
+import * as CommandLine from "./pipelines/commands/CommandLine.ts"
+import * as ConsoleLog from "./pipelines/console/ConsoleLog.ts"
+import * as Signals from "./pipelines/console/Signals.ts"
 
 /** What the command line's own parser refuses is wrong usage; it has already said why. */
 const isRefusedArguments = (error: unknown): boolean =>

@@ -7,7 +7,7 @@ import { Cause, Effect, FileSystem, Layer, Result, Schema, type Scope, Stdio, St
 import * as Sessions from "effect/ScopedRef"
 import type { DatasetPlatform } from "../../src/core/Dataset.ts"
 import type { HostTensors } from "../../src/core/Tensors.ts"
-import * as Safetensors from "../../src/pipelines/Safetensors.ts"
+import * as Safetensors from "../../src/pipelines/files/Safetensors.ts"
 import { type Product, type Reply, ReplyLine, type Request, RequestLine } from "../Protocol.ts"
 
 /** What a worker can do with a program once it is made ready. */

@@ -2,8 +2,8 @@ import { assert, describe, it } from "@effect/vitest"
 import { ConfigProvider, Effect, Option } from "effect"
 import fiveSteps from "../../experiments/five-steps.ts"
 import { Experiment } from "../../src/index.ts"
-import { plan } from "../../src/pipelines/Plan.ts"
-import { quick } from "../../src/pipelines/Quick.ts"
+import { plan } from "../../src/pipelines/plan/Plan.ts"
+import { quick } from "../../src/pipelines/plan/Quick.ts"
 import { platform, runExperiment, storeOf, temporaryFolder } from "../pipelines/Sandbox.ts"
 
 /** The digits that come with the package. */

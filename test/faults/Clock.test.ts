@@ -4,7 +4,7 @@
  */
 import { assert, describe, layer } from "@effect/vitest"
 import { Clock, DateTime, Effect, FileSystem, Option } from "effect"
-import { describe as inWords } from "../../src/pipelines/Progress.ts"
+import { describe as inWords } from "../../src/pipelines/console/Progress.ts"
 import { drawing } from "../fuzz/Mutations.ts"
 import { assertDone, assertReadable, left, live, platform, resultsFolder, runIn } from "./Life.ts"
 

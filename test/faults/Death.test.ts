@@ -6,7 +6,7 @@
  */
 import { assert, describe, layer } from "@effect/vitest"
 import { Cause, Effect, Exit, FileSystem, Option, Predicate, Runtime } from "effect"
-import * as AtomicFile from "../../src/pipelines/AtomicFile.ts"
+import * as AtomicFile from "../../src/pipelines/files/AtomicFile.ts"
 import { amount } from "../LongTests.ts"
 import { drawing } from "../fuzz/Mutations.ts"
 import * as Faulty from "../pipelines/FaultyFileSystem.ts"

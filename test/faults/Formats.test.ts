@@ -7,7 +7,7 @@ import { join } from "node:path"
 import { assert, describe, layer } from "@effect/vitest"
 import { Cause, Effect, Exit, FileSystem, Option, Result } from "effect"
 import { digestOf, type Json } from "../../src/core/Spec.ts"
-import * as Safetensors from "../../src/pipelines/Safetensors.ts"
+import * as Safetensors from "../../src/pipelines/files/Safetensors.ts"
 import { whatIsLeft } from "../pipelines/Command.ts"
 import { assertDone, left, type Lived, live, platform, resultsFolder, runIn } from "./Life.ts"
 

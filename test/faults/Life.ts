@@ -24,14 +24,14 @@ import {
   Synthetic,
   Training
 } from "../../src/index.ts"
-import * as Attempt from "../../src/pipelines/Attempt.ts"
-import * as ModelFolder from "../../src/pipelines/ModelFolder.ts"
-import { plan } from "../../src/pipelines/Plan.ts"
-import type { CheckpointEvery } from "../../src/pipelines/CheckpointEvery.ts"
-import { type Lane, Progress, type Standing } from "../../src/pipelines/Progress.ts"
-import * as Run from "../../src/pipelines/Run.ts"
-import * as RunExperiment from "../../src/pipelines/RunExperiment.ts"
-import * as RunStore from "../../src/pipelines/RunStore.ts"
+import * as Attempt from "../../src/pipelines/sweep/Attempt.ts"
+import * as ModelFolder from "../../src/pipelines/store/ModelFolder.ts"
+import { plan } from "../../src/pipelines/plan/Plan.ts"
+import type { CheckpointEvery } from "../../src/pipelines/training/CheckpointEvery.ts"
+import { type Lane, Progress, type Standing } from "../../src/pipelines/console/Progress.ts"
+import * as Run from "../../src/pipelines/store/Run.ts"
+import * as RunExperiment from "../../src/pipelines/sweep/RunExperiment.ts"
+import * as RunStore from "../../src/pipelines/store/RunStore.ts"
 import { whatIsLeft } from "../pipelines/Command.ts"
 
 export const experiment = Experiment.make("small", {

@@ -10,7 +10,7 @@ import { resultsFolder } from "./Life.ts"
 
 const exp = (...args: ReadonlyArray<string>) =>
   Effect.callback<{ readonly code: number | null; readonly output: string }>((resume) => {
-    const child = spawn(process.execPath, ["src/main.ts", "test/pipelines/KilledExperiment.ts", ...args], {
+    const child = spawn(process.execPath, ["src/main.ts", "test/pipelines/sweep/KilledExperiment.ts", ...args], {
       env: { ...process.env, VAE_OFFLINE: "1", VAE_DATA_DIR: "", NO_COLOR: "1", INIT_CWD: process.cwd() }
     })
     let output = ""

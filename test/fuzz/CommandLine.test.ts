@@ -3,8 +3,9 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Logger, Option } from "effect"
 import { CliError, Command } from "effect/cli"
 import { TestConsole } from "effect/testing"
-import * as CheckpointEvery from "../../src/pipelines/CheckpointEvery.ts"
-import { commonFlags, flagName, jobsOf, parameterFlags, runOptions, withFlags } from "../../src/pipelines/Flags.ts"
+import * as CheckpointEvery from "../../src/pipelines/training/CheckpointEvery.ts"
+import { commonFlags, jobsOf, parameterFlags, runOptions, withFlags } from "../../src/pipelines/commands/Flags.ts"
+import { flagName } from "../../src/pipelines/console/FlagName.ts"
 import {
   Adam,
   BetaElbo,

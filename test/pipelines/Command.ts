@@ -6,7 +6,7 @@ import { createHash } from "node:crypto"
 import { watch } from "node:fs"
 import { mkdir, readdir, readFile } from "node:fs/promises"
 import { basename, join, relative } from "node:path"
-import { isTemporary } from "../../src/pipelines/AtomicFile.ts"
+import { isTemporary } from "../../src/pipelines/files/AtomicFile.ts"
 
 export interface Ended {
   readonly code: number | null

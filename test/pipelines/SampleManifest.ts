@@ -2,7 +2,7 @@
  * A manifest that is right in every respect, for tests.
  */
 import { DateTime } from "effect"
-import { type Manifest, type RunSpecs, runId } from "../../src/pipelines/Manifest.ts"
+import { type Manifest, type RunSpecs, runId } from "../../src/pipelines/store/Manifest.ts"
 
 export const specs: RunSpecs = {
   dataset: { _tag: "Mnist" },

@@ -18,12 +18,12 @@ import {
   Synthetic,
   Training
 } from "../../src/index.ts"
-import * as Attempt from "../../src/pipelines/Attempt.ts"
-import { plan } from "../../src/pipelines/Plan.ts"
-import { type Lane, Progress } from "../../src/pipelines/Progress.ts"
-import * as RunExperiment from "../../src/pipelines/RunExperiment.ts"
-import { RunStore } from "../../src/pipelines/RunStore.ts"
-import * as Store from "../../src/pipelines/RunStore.ts"
+import * as Attempt from "../../src/pipelines/sweep/Attempt.ts"
+import { plan } from "../../src/pipelines/plan/Plan.ts"
+import { type Lane, Progress } from "../../src/pipelines/console/Progress.ts"
+import * as RunExperiment from "../../src/pipelines/sweep/RunExperiment.ts"
+import { RunStore } from "../../src/pipelines/store/RunStore.ts"
+import * as Store from "../../src/pipelines/store/RunStore.ts"
 
 /** A sweep of small runs: 100 training images in batches of 32, so that the last batch is short. */
 export const experiment = (...more: ReadonlyArray<Evaluator>) =>

@@ -3,8 +3,8 @@
  */
 import { Console, Effect, Runtime, Schema, Stdio } from "effect"
 import { Command } from "effect/cli"
-import { commonFlags } from "../Flags.ts"
-import * as LoadExperiment from "../LoadExperiment.ts"
+import { commonFlags } from "./Flags.ts"
+import * as LoadExperiment from "../plan/LoadExperiment.ts"
 import { perform } from "./Perform.ts"
 
 /** Some experiments could not be brought to their end. Exit code 1. */

@@ -3,15 +3,16 @@
  */
 import { Console, Effect, Option, Stdio } from "effect"
 import { Argument, Command, Flag, Prompt } from "effect/cli"
-import * as Catalogue from "../Catalogue.ts"
-import * as CleanPlan from "../CleanPlan.ts"
-import * as Columns from "../Columns.ts"
-import { plural } from "../Finding.ts"
-import { idleFlags, readingFlags, UsageError } from "../Flags.ts"
-import * as FolderFiles from "../FolderFiles.ts"
-import { removeFiles } from "../RemoveFiles.ts"
-import * as RunStore from "../RunStore.ts"
-import * as Target from "../Target.ts"
+import * as Catalogue from "../inspection/Catalogue.ts"
+import * as CleanPlan from "../inspection/CleanPlan.ts"
+import * as Columns from "../store/Columns.ts"
+import { plural } from "../verification/Finding.ts"
+import { idleFlags, readingFlags } from "./Flags.ts"
+import { UsageError } from "../console/UsageError.ts"
+import * as FolderFiles from "../files/FolderFiles.ts"
+import { removeFiles } from "../files/RemoveFiles.ts"
+import * as RunStore from "../store/RunStore.ts"
+import * as Target from "./Target.ts"
 
 /** What may be removed of all experiments, of one, or of one run. */
 const planOf = Effect.fnUntraced(function* (

@@ -3,14 +3,14 @@
  */
 import { Console, Effect, Option, type Schema } from "effect"
 import { Argument, Command } from "effect/cli"
-import * as Catalogue from "../Catalogue.ts"
-import * as CompareRuns from "../CompareRuns.ts"
-import * as CompareTensors from "../CompareTensors.ts"
-import { idleFlags, readingFlags } from "../Flags.ts"
-import * as JsonFile from "../JsonFile.ts"
-import * as Reading from "../Reading.ts"
-import { corrupt } from "../StoreError.ts"
-import * as Target from "../Target.ts"
+import * as Catalogue from "../inspection/Catalogue.ts"
+import * as CompareRuns from "../inspection/CompareRuns.ts"
+import * as CompareTensors from "../verification/CompareTensors.ts"
+import { idleFlags, readingFlags } from "./Flags.ts"
+import * as JsonFile from "../files/JsonFile.ts"
+import * as Reading from "../inspection/Reading.ts"
+import { corrupt } from "../files/StoreError.ts"
+import * as Target from "./Target.ts"
 
 /** A run that can be compared. Errors: `StoreError` where it has no manifest that can be read. */
 const sideOf = Effect.fnUntraced(function* (entry: Catalogue.RunEntry) {

@@ -3,7 +3,7 @@
  */
 import { Console, Effect } from "effect"
 import { Command } from "effect/cli"
-import * as LoadExperiment from "../LoadExperiment.ts"
+import * as LoadExperiment from "../plan/LoadExperiment.ts"
 
 /** Prints the experiments and how they are run. */
 export const list = Effect.gen(function* () {

@@ -5,10 +5,10 @@ import { platform } from "node:os"
 import { Console, Effect, FileSystem, Path, Runtime, Schema } from "effect"
 import { Argument, Command } from "effect/cli"
 import { ChildProcess, ChildProcessSpawner } from "effect/process"
-import * as Catalogue from "../Catalogue.ts"
-import { idleFlags, readingFlags } from "../Flags.ts"
+import * as Catalogue from "../inspection/Catalogue.ts"
+import { idleFlags, readingFlags } from "./Flags.ts"
 import { fileName } from "../report/WriteReport.ts"
-import * as Target from "../Target.ts"
+import * as Target from "./Target.ts"
 
 /** There is no page to open, or nothing to open it with. */
 export class OpenError extends Schema.TaggedError<OpenError>()("OpenError", { reason: Schema.String }) {

@@ -5,10 +5,10 @@ import { Effect, Layer, Option } from "effect"
 import { Command } from "effect/cli"
 import { DataDirectories } from "../../core/Dataset.ts"
 import type { Experiment } from "../../core/Experiment.ts"
-import * as Attempt from "../Attempt.ts"
-import * as Catalogue from "../Catalogue.ts"
-import * as ChooseEngine from "../ChooseEngine.ts"
-import { describePlan } from "../DescribePlan.ts"
+import * as Attempt from "../sweep/Attempt.ts"
+import * as Catalogue from "../inspection/Catalogue.ts"
+import * as ChooseEngine from "../training/ChooseEngine.ts"
+import { describePlan } from "../sweep/DescribePlan.ts"
 import {
   type CommonFlags,
   commonFlags,
@@ -18,15 +18,15 @@ import {
   portOf,
   runOptions,
   withFlags
-} from "../Flags.ts"
-import * as Jobs from "../Jobs.ts"
-import { plan } from "../Plan.ts"
-import * as Progress from "../Progress.ts"
-import { quick } from "../Quick.ts"
-import * as RunExperiment from "../RunExperiment.ts"
+} from "./Flags.ts"
+import * as Jobs from "../sweep/Jobs.ts"
+import { plan } from "../plan/Plan.ts"
+import * as Progress from "../console/Progress.ts"
+import { quick } from "../plan/Quick.ts"
+import * as RunExperiment from "../sweep/RunExperiment.ts"
 import * as Serve from "../report/Serve.ts"
-import * as RunStore from "../RunStore.ts"
-import * as Worker from "../Worker.ts"
+import * as RunStore from "../store/RunStore.ts"
+import * as Worker from "../sweep/Worker.ts"
 
 /**
  * Plans or runs an experiment as the flags ask. `args` are the command line's arguments that ask for this experiment, with

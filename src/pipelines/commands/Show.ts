@@ -3,17 +3,17 @@
  */
 import { Console, Effect, Option, Path, type Schema, Terminal } from "effect"
 import { Argument, Command } from "effect/cli"
-import * as Catalogue from "../Catalogue.ts"
-import { describeRun } from "../DescribeRun.ts"
-import { idleFlags, readingFlags } from "../Flags.ts"
-import * as FolderFiles from "../FolderFiles.ts"
-import * as JsonFile from "../JsonFile.ts"
-import * as Manifest from "../Manifest.ts"
-import { countOf } from "../Plan.ts"
-import * as Reading from "../Reading.ts"
-import * as Rows from "../Rows.ts"
-import * as SummaryTable from "../SummaryTable.ts"
-import * as Target from "../Target.ts"
+import * as Catalogue from "../inspection/Catalogue.ts"
+import { describeRun } from "../inspection/DescribeRun.ts"
+import { idleFlags, readingFlags } from "./Flags.ts"
+import * as FolderFiles from "../files/FolderFiles.ts"
+import * as JsonFile from "../files/JsonFile.ts"
+import * as Manifest from "../store/Manifest.ts"
+import { countOf } from "../plan/Plan.ts"
+import * as Reading from "../inspection/Reading.ts"
+import * as Rows from "../inspection/Rows.ts"
+import * as SummaryTable from "../store/SummaryTable.ts"
+import * as Target from "./Target.ts"
 
 /** Numbers that JSON lacks as words. */
 const jsonNumbers = (record: Readonly<Record<string, number>>): Record<string, Schema.Json> =>

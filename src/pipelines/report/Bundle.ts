@@ -9,8 +9,8 @@ import { gzip } from "node:zlib"
 import { Effect, FileSystem, Option, Path, Schema } from "effect"
 import { cacheFolder } from "../../core/datasets/CacheFolder.ts"
 import { sha256 } from "../../core/Spec.ts"
-import * as AtomicFile from "../AtomicFile.ts"
-import * as JsonFile from "../JsonFile.ts"
+import * as AtomicFile from "../files/AtomicFile.ts"
+import * as JsonFile from "../files/JsonFile.ts"
 import { ReportError } from "./ReportError.ts"
 
 const Kept = Schema.Struct({

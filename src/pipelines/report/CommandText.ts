@@ -3,9 +3,9 @@
  */
 import { Effect, Schema } from "effect"
 import type { Experiment } from "../../core/Experiment.ts"
-import { flagName } from "../Flags.ts"
-import type { PlannedRun } from "../Plan.ts"
-import { text } from "../SummaryTable.ts"
+import { flagName } from "../console/FlagName.ts"
+import type { PlannedRun } from "../plan/Plan.ts"
+import { text } from "../store/SummaryTable.ts"
 
 /** A run's parameters as a command line has them. */
 export const parameterTexts = (

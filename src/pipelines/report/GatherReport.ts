@@ -5,17 +5,17 @@ import { DateTime, Effect, type FileSystem, Option, Path } from "effect"
 import type { Experiment } from "../../core/Experiment.ts"
 import type { Figure } from "../../core/Figure.ts"
 import type { Json } from "../../core/Spec.ts"
-import * as FigureFolder from "../FigureFolder.ts"
+import * as FigureFolder from "../store/FigureFolder.ts"
 import { sweepCurves } from "../figures/SweepCurves.ts"
-import type { Manifest } from "../Manifest.ts"
-import * as ModelFolder from "../ModelFolder.ts"
-import { differing, type PlannedRun } from "../Plan.ts"
-import * as Report from "../Report.ts"
-import type { Run } from "../Run.ts"
-import { type FoundRun, RunStore } from "../RunStore.ts"
-import * as Standing from "../Standing.ts"
-import type { StoreError } from "../StoreError.ts"
-import type { Row } from "../Summary.ts"
+import type { Manifest } from "../store/Manifest.ts"
+import * as ModelFolder from "../store/ModelFolder.ts"
+import { differing, type PlannedRun } from "../plan/Plan.ts"
+import * as SweepFigures from "../figures/SweepFigures.ts"
+import type { Run } from "../store/Run.ts"
+import { type FoundRun, RunStore } from "../store/RunStore.ts"
+import * as Standing from "../store/Standing.ts"
+import type { StoreError } from "../files/StoreError.ts"
+import type { Row } from "../store/Summary.ts"
 import { commandText, parameterTexts } from "./CommandText.ts"
 import * as PartName from "./PartName.ts"
 import type { Exhibit, FigureData, ModelData, ReportData, RunData } from "./ReportData.ts"
@@ -108,14 +108,14 @@ const gatherRun = Effect.fnUntraced(function* (experiment: Experiment<any>, plan
   const inside = found === undefined ? undefined : yield* Effect.option(contents(planned, found))
   const held = inside === undefined ? undefined : Option.getOrUndefined(inside)
   const error = row?.error ?? held?.error
-  const gathered: GatheredRun & { readonly history: Report.ReportedRun["history"] } = {
+  const gathered: GatheredRun & { readonly history: SweepFigures.ReportedRun["history"] } = {
     planned,
     run: found?.run,
     card: held?.card,
     history: held?.history ?? [],
     data: {
       id: planned.id,
-      label: Report.caption(planned.label),
+      label: SweepFigures.caption(planned.label),
       seed: planned.seed,
       status: row?.status ?? held?.status ?? "planned",
       ...(error !== undefined && { error }),
@@ -133,10 +133,10 @@ const gatherRun = Effect.fnUntraced(function* (experiment: Experiment<any>, plan
 })
 
 /** Figures that compare the runs; the curves of a single one, as long as it has none of its own. */
-const figuresOf = (name: string, reported: ReadonlyArray<Report.ReportedRun>, own: ReadonlySet<string>) =>
+const figuresOf = (name: string, reported: ReadonlyArray<SweepFigures.ReportedRun>, own: ReadonlySet<string>) =>
   reported.length === 1 && !own.has("curves")
     ? [sweepCurves(reported, { name: "curves", title: `${name} · test loss and its terms` })]
-    : Report.figures(name, reported)
+    : SweepFigures.figures(name, reported)
 
 const figureData = ({ caption, name, title, view }: Figure): FigureData => ({
   name,

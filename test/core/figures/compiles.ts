@@ -4,7 +4,7 @@
 import { assert } from "@effect/vitest"
 import { Effect } from "effect"
 import type { Figure } from "../../../src/core/Figure.ts"
-import { compile, render } from "../../../src/pipelines/RenderFigure.ts"
+import { compile, render } from "../../../src/pipelines/figures/RenderFigure.ts"
 
 export const compiles = Effect.fnUntraced(function* (figure: Figure) {
   assert.match(figure.name, /^[a-z0-9-]+$/)

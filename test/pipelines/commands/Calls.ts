@@ -4,7 +4,7 @@
  */
 import { Cause, Console, Context, Effect, Exit, FileSystem, Layer, Queue, Runtime, Stdio, Terminal } from "effect"
 import type { Experiment } from "../../../src/core/Experiment.ts"
-import * as CommandLine from "../../../src/pipelines/CommandLine.ts"
+import * as CommandLine from "../../../src/pipelines/commands/CommandLine.ts"
 import { Curves, experiment, platform, runExperiment, temporaryFolder } from "../Sandbox.ts"
 
 export const small: Experiment<any> = experiment(Curves())

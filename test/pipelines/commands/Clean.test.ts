@@ -1,7 +1,7 @@
 import { assert, describe, layer } from "@effect/vitest"
 import { Effect, Option } from "effect"
 import { Experiment } from "../../../src/index.ts"
-import type { Status } from "../../../src/pipelines/Manifest.ts"
+import type { Status } from "../../../src/pipelines/store/Manifest.ts"
 import { runExperiment, storeOf } from "../Sandbox.ts"
 import { copy, exp, expWith, files, shared, small, Sweep, terminalWith } from "./Calls.ts"
 

@@ -3,7 +3,7 @@ import { Effect } from "effect"
 import { lineChart } from "../../../src/core/figures/LineChart.ts"
 import { scatterPlot } from "../../../src/core/figures/ScatterPlot.ts"
 import { resized, sideBySide } from "../../../src/pipelines/figures/SideBySide.ts"
-import { render } from "../../../src/pipelines/RenderFigure.ts"
+import { render } from "../../../src/pipelines/figures/RenderFigure.ts"
 import { compiles, textOf } from "../../core/figures/compiles.ts"
 
 const scatter = scatterPlot({

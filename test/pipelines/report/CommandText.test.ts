@@ -1,8 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { Experiment, Parameter } from "../../../src/index.ts"
-import { plan, type PlannedRun } from "../../../src/pipelines/Plan.ts"
-import { quick } from "../../../src/pipelines/Quick.ts"
+import { plan, type PlannedRun } from "../../../src/pipelines/plan/Plan.ts"
+import { quick } from "../../../src/pipelines/plan/Quick.ts"
 import { commandText, parameterTexts, quoted } from "../../../src/pipelines/report/CommandText.ts"
 import { experiment, platform } from "../Sandbox.ts"
 

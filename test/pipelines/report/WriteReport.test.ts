@@ -1,9 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, FileSystem, Option, Path, Schema } from "effect"
-import { plan } from "../../../src/pipelines/Plan.ts"
+import { plan } from "../../../src/pipelines/plan/Plan.ts"
 import { gather } from "../../../src/pipelines/report/GatherReport.ts"
 import { codec } from "../../../src/pipelines/report/ReportData.ts"
-import * as Store from "../../../src/pipelines/RunStore.ts"
+import * as Store from "../../../src/pipelines/store/RunStore.ts"
 import { Curves, experiment, makeLines, platform, runExperiment, storeOf, temporaryFolder } from "../Sandbox.ts"
 
 const dataOf = Effect.fnUntraced(function* (html: string) {

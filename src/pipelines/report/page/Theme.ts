@@ -5,7 +5,7 @@
 import type { Config } from "vega-lite"
 import { categorical } from "../../../core/figures/Palette.ts"
 import type { Json } from "../../../core/Spec.ts"
-import { theme as light } from "../../FigureTheme.ts"
+import { theme as light } from "../../figures/FigureTheme.ts"
 import { categoricalDark } from "./DarkPalette.ts"
 
 export type Mode = "light" | "dark"

@@ -1,0 +1,45 @@
+/**
+ * The command line `exp`: its flags follow from the experiment's parameters, so they are typed, checked and documented.
+ */
+import { Effect } from "effect"
+import { Command } from "effect/cli"
+import * as All from "./All.ts"
+import * as Clean from "./Clean.ts"
+import * as Compare from "./Compare.ts"
+import * as List from "./List.ts"
+import * as Open from "./Open.ts"
+import * as Perform from "./Perform.ts"
+import * as Replay from "./Replay.ts"
+import * as Show from "./Show.ts"
+import * as Verify from "./Verify.ts"
+import * as LoadExperiment from "../plan/LoadExperiment.ts"
+
+const root = Command.make("exp", {}, () => List.list).pipe(
+  Command.withDescription(
+    "Runs experiments on variational autoencoders: exp NAME or exp ./FILE.ts. A command's name comes before an experiment's; an experiment called show is ./experiments/show.ts."
+  )
+)
+
+const commands = [
+  List.command,
+  All.command,
+  Show.command,
+  Compare.command,
+  Verify.command,
+  Replay.command,
+  Clean.command,
+  Open.command
+] as const
+
+/** Runs the command line with these arguments. */
+export const run = Effect.fn("CommandLine.run")(function* (args: ReadonlyArray<string>, version: string) {
+  const [target, ...rest] = args
+  const isCommand = commands.some(({ name }) => name === target)
+  // Only the experiment that is asked for is loaded, so that a broken file stands in nobody else's way.
+  if (target === undefined || target.startsWith("-") || isCommand) {
+    return yield* Command.runWith(root.pipe(Command.withSubcommands(commands)), { version })(args)
+  }
+  const experiment = Perform.command(yield* LoadExperiment.load(target), args)
+  // Beside no other command, so that an experiment may have a command's name where it is given by its path.
+  yield* Command.runWith(root.pipe(Command.withSubcommands([experiment])), { version })([experiment.name, ...rest])
+})

@@ -1,0 +1,222 @@
+/**
+ * The flags of a command: those of every experiment, and those that follow from an experiment's parameters.
+ */
+import { Config, Effect, FileSystem, Option, Path, Schema, SchemaTransformation } from "effect"
+import { Flag } from "effect/cli"
+import * as Experiment from "../../core/Experiment.ts"
+import { DecimalText, type Parameter } from "../../core/Parameter.ts"
+import * as Sweep from "../../core/Sweep.ts"
+import * as CheckpointEvery from "../training/CheckpointEvery.ts"
+import * as ChooseEngine from "../training/ChooseEngine.ts"
+import { flagName } from "../console/FlagName.ts"
+import { UsageError } from "../console/UsageError.ts"
+import type { RunOptions } from "../sweep/RunExperiment.ts"
+
+const toggle = (name: string, description: string): Flag.Flag<boolean> =>
+  Flag.Boolean(name).pipe(Flag.withDescription(description), Flag.withDefault(false))
+
+/** The flags of every experiment. */
+export const commonFlags = {
+  seed: Flag.String("seed").pipe(
+    Flag.withMetavar("N[,N...]"),
+    Flag.withDescription("Seeds; every run of the sweep is made once for each"),
+    Flag.optional
+  ),
+  plan: toggle("plan", "Print the runs and which of them are done; do nothing"),
+  engine: Flag.Literals("engine", ChooseEngine.names).pipe(
+    Flag.withDescription("What computes: auto picks the fastest that works here"),
+    Flag.withDefault("auto" as const)
+  ),
+  dataDir: Flag.String("data-dir").pipe(
+    Flag.withMetavar("FOLDER"),
+    Flag.withDescription("Folder with one subfolder a dataset, such as mnist/ (or the variable VAE_DATA_DIR)"),
+    Flag.optional
+  ),
+  results: Flag.String("results").pipe(
+    Flag.withMetavar("FOLDER"),
+    Flag.withDescription("Where runs are kept"),
+    Flag.withDefault("results")
+  ),
+  quick: toggle("quick", "A small version: at most 2,000 training and 500 test images, 2 epochs; marked so everywhere"),
+  force: toggle("force", "Train finished runs again; what they were is kept aside"),
+  jobs: Flag.String("jobs").pipe(
+    Flag.withMetavar("N"),
+    Flag.withDescription(
+      "Make N runs at once, each in a process of its own with its part of the cores; shapes no number"
+    ),
+    Flag.withDefault("1")
+  ),
+  failFast: toggle("fail-fast", "Stop at the first run that fails"),
+  keepGoing: toggle(
+    "keep-going",
+    "Go on with the other runs where one fails (what happens unless --fail-fast is given)"
+  ),
+  retry: Flag.String("retry").pipe(
+    Flag.withMetavar("N"),
+    Flag.withDescription(
+      "Try a run again up to N times, from its last checkpoint, where its engine or its folder fails; a run that diverged is not tried again, as it would repeat itself exactly"
+    ),
+    Flag.withDefault("0")
+  ),
+  checkpointEvery: Flag.String("checkpoint-every").pipe(
+    Flag.withMetavar("N(epochs|s|m|h)"),
+    Flag.withDescription(
+      "Keep the state of a run in training this often, such as 5epochs, 90s or 5m; it shapes no number"
+    ),
+    Flag.withDefault("30s")
+  ),
+  watch: toggle("watch", "Serve the page of the runs, on this machine alone, while they are made; it renews itself"),
+  port: Flag.String("port").pipe(
+    Flag.withMetavar("N"),
+    Flag.withDescription("The port at which --watch serves: one that is free unless given"),
+    Flag.optional
+  )
+}
+
+/** The flags of the commands that read runs. */
+export const readingFlags = {
+  results: commonFlags.results,
+  json: toggle("json", "Print JSON, for scripts")
+}
+
+/** The flags of the commands that compute what a run computed. */
+export const recomputingFlags = {
+  results: commonFlags.results,
+  dataDir: commonFlags.dataDir,
+  engine: commonFlags.engine.pipe(Flag.withDescription("What computes: auto is what the run was made with")),
+  experiment: Flag.String("experiment").pipe(
+    Flag.withMetavar("FILE"),
+    Flag.withDescription("The experiment's file, where it does not stand in experiments/"),
+    Flag.optional
+  ),
+  evaluations: toggle("evaluations", "Make the evaluations again too, and compare their numbers and figures' data")
+}
+
+/** Accepted where they change nothing, so that one set of options serves every call. */
+export const idleFlags = {
+  dataDir: commonFlags.dataDir.pipe(Flag.withHidden),
+  engine: commonFlags.engine.pipe(Flag.withHidden)
+}
+
+/** Values of the flags of every experiment. */
+export type CommonFlags = {
+  readonly [K in keyof typeof commonFlags]: (typeof commonFlags)[K] extends Flag.Flag<infer A> ? A : never
+}
+
+/** `default 1`, or `swept over 0, 12, 200` where the experiment sets the parameter itself. */
+const defaultText = (experiment: Experiment.Experiment<any>, name: string, parameter: Parameter<unknown>): string => {
+  const text = (value: unknown) => Schema.encodeSync(parameter.text)(value)
+  const swept = [...new Set(Experiment.points(experiment).map((values) => text(values[name])))]
+  return swept.length > 1 ? `swept over ${swept.join(", ")}` : `default ${swept[0] ?? text(parameter.default)}`
+}
+
+/** A flag for each parameter: one value, or several with commas between them. */
+export const parameterFlags = (
+  experiment: Experiment.Experiment<any>
+): Record<string, Flag.Flag<Option.Option<string>>> =>
+  Object.fromEntries(
+    Object.entries(experiment.parameters).map(([name, parameter]) => [
+      `parameter:${name}`,
+      Flag.String(flagName(name)).pipe(
+        Flag.withMetavar("VALUE[,VALUE...]"),
+        Flag.withDescription(`${parameter.description} (${defaultText(experiment, name, parameter)})`),
+        Flag.optional
+      )
+    ])
+  )
+
+const parseValues = (name: string, parameter: Parameter<unknown>, text: string) =>
+  Effect.forEach(text.split(","), (value) =>
+    Schema.decodeEffect(parameter.text)(value.trim()).pipe(
+      Effect.mapError(
+        (error) =>
+          new UsageError({
+            reason: `--${flagName(name)} ${value}: ${error.message.replaceAll(/\s*\n\s*/g, " ")} (${parameter.description})`
+          })
+      )
+    )
+  )
+
+const SeedFromText = DecimalText.pipe(
+  Schema.decodeTo(
+    Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })),
+    SchemaTransformation.numberFromString
+  )
+)
+
+/** Each seed once. */
+const parseSeeds = (text: string) =>
+  Effect.forEach(text.split(","), (seed) =>
+    Schema.decodeEffect(SeedFromText)(seed.trim()).pipe(
+      Effect.mapError(() => new UsageError({ reason: `--seed ${seed}: a seed is a whole number from 0 to 2^53 - 1` }))
+    )
+  ).pipe(Effect.map((seeds) => [...new Set(seeds)]))
+
+/** More runs than this are a slip of the hand, and a list of them may not fit into memory. */
+const maximumRuns = 10_000
+
+/** The experiment as the flags ask: `--beta 0,4` replaces the sweep's values of beta. */
+export const withFlags = Effect.fnUntraced(function* (
+  experiment: Experiment.Experiment<any>,
+  flags: Readonly<Record<string, unknown>>
+) {
+  const axes: Record<string, ReadonlyArray<unknown>> = {}
+  for (const [name, parameter] of Object.entries(experiment.parameters)) {
+    const text = flags[`parameter:${name}`] as Option.Option<string> | undefined
+    if (text !== undefined && Option.isSome(text)) axes[name] = yield* parseValues(name, parameter, text.value)
+  }
+  const text = flags["seed"] as Option.Option<string>
+  const seeds = Option.isSome(text) ? yield* parseSeeds(text.value) : experiment.seeds
+  const rest = Sweep.without<any>(experiment.sweep, Object.keys(axes)).length
+  const runs = Object.values(axes).reduce((count, values) => count * values.length, rest * seeds.length)
+  if (runs > maximumRuns)
+    return yield* new UsageError({ reason: `${runs} runs are asked for: give at most ${maximumRuns}` })
+  return experiment.pipe(Experiment.override<any>(Sweep.grid<any>(axes), Object.keys(axes)), Experiment.seeds(...seeds))
+})
+
+/** How the runs are to be made. */
+export const runOptions = Effect.fnUntraced(function* (flags: CommonFlags) {
+  const { failFast, force } = flags
+  if (failFast && flags.keepGoing) {
+    return yield* new UsageError({ reason: "--keep-going and --fail-fast ask for opposite things; give one of them" })
+  }
+  const checkpointEvery = CheckpointEvery.parse(flags.checkpointEvery)
+  if (checkpointEvery === undefined) {
+    const reason = `--checkpoint-every ${flags.checkpointEvery}: give ${CheckpointEvery.form}`
+    return yield* new UsageError({ reason })
+  }
+  if (!/^\d{1,4}$/.test(flags.retry)) {
+    return yield* new UsageError({ reason: `--retry ${flags.retry}: give a whole number from 0 to 9999` })
+  }
+  const options: Required<RunOptions> = { force, failFast, checkpointEvery, retries: Number(flags.retry) }
+  return options
+})
+
+/** How many runs are to be made at once. */
+export const jobsOf = ({ jobs }: CommonFlags): Effect.Effect<number, UsageError> =>
+  /^[1-9]\d{0,2}$/.test(jobs)
+    ? Effect.succeed(Number(jobs))
+    : Effect.fail(new UsageError({ reason: `--jobs ${jobs}: give a whole number from 1 to 999` }))
+
+/** Where the page is to be served, if it is: undefined for a port that is free. */
+export const portOf = ({ port }: CommonFlags): Effect.Effect<number | undefined, UsageError> => {
+  if (Option.isNone(port)) return Effect.succeed(undefined)
+  return /^[1-9]\d{0,4}$/.test(port.value) && Number(port.value) <= 65535
+    ? Effect.succeed(Number(port.value))
+    : Effect.fail(new UsageError({ reason: `--port ${port.value}: give a whole number from 1 to 65535` }))
+}
+
+/** `--data-dir`, else `VAE_DATA_DIR`, else none; a folder that is named must exist. */
+export const dataDirectory = Effect.fnUntraced(function* (flag: Option.Option<string>) {
+  const fs = yield* FileSystem.FileSystem
+  const path = yield* Path.Path
+  const variable = yield* Config.option(Config.NonEmptyString("VAE_DATA_DIR")).pipe(Effect.orElseSucceed(Option.none))
+  const given = Option.orElse(flag, () => variable)
+  if (Option.isNone(given)) return undefined
+  const folder = path.resolve(given.value)
+  if (!(yield* Effect.orElseSucceed(fs.exists(folder), () => false))) {
+    const origin = Option.isSome(flag) ? "--data-dir" : "VAE_DATA_DIR"
+    return yield* new UsageError({ reason: `${origin}: there is no folder ${folder}` })
+  }
+  return folder
+})

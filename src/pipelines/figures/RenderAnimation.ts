@@ -1,0 +1,111 @@
+/**
+ * Turns an animation into an animated GIF, and its last frame into a PNG.
+ *
+ * Laws: every frame has the title with its label; the GIF is smaller than 5 MB; equal animations give equal bytes.
+ */
+import { Effect } from "effect"
+import { type Animation, FigureError, pixelRatio } from "../../core/Figure.ts"
+import { render } from "./RenderFigure.ts"
+
+export interface RenderedAnimation {
+  readonly gif: Uint8Array
+  /** The last frame, at the size of a figure. */
+  readonly png: Uint8Array
+}
+
+/** Most bytes of a GIF: what mail and repositories still take. */
+export const maximumBytes = 5_000_000
+
+/** Ways to encode, from the best to the smallest: size of a frame against that of its view, and number of colours. */
+const encodings = [
+  { scale: 1, colours: 256 },
+  { scale: 1, colours: 64 },
+  { scale: 0.75, colours: 64 },
+  { scale: 0.5, colours: 64 },
+  { scale: 0.35, colours: 32 }
+] as const
+
+/** Frames from which the size of all is foretold, so that no time is lost on an encoding that is far too large. */
+const sampled = 4
+
+/** Milliseconds of all frames together, before the last is held. */
+const duration = 8_000
+
+/** Milliseconds for each frame: 8 seconds in all, but never slower than two a second; the last stays for two seconds. */
+export const delays = (count: number): Array<number> =>
+  Array.from({ length: count }, (_, index) =>
+    index === count - 1 ? 2_000 : Math.min(500, Math.round(duration / count))
+  )
+
+const loadSharp = async () => (await import("sharp")).default
+
+/** Frames of one size: text of several widths makes pictures of several, so white is added at the right and below. */
+const ofOneSize = async (frames: ReadonlyArray<Uint8Array>): Promise<Array<Buffer>> => {
+  const sharp = await loadSharp()
+  const sizes = await Promise.all(frames.map((frame) => sharp(frame).metadata()))
+  const width = Math.max(...sizes.map((size) => size.width))
+  const height = Math.max(...sizes.map((size) => size.height))
+  return Promise.all(
+    frames.map((frame, index) =>
+      sharp(frame)
+        .flatten({ background: "white" })
+        .extend({ right: width - sizes[index]!.width, bottom: height - sizes[index]!.height, background: "white" })
+        .png({ compressionLevel: 1 })
+        .toBuffer()
+    )
+  )
+}
+
+const encode = async (
+  frames: ReadonlyArray<Buffer>,
+  { colours, scale }: (typeof encodings)[number]
+): Promise<Uint8Array> => {
+  const sharp = await loadSharp()
+  const { width } = await sharp(frames[0]).metadata()
+  const sized =
+    scale === 1
+      ? [...frames]
+      : await Promise.all(
+          frames.map((frame) =>
+            sharp(frame)
+              .resize(Math.round(scale * width))
+              .png()
+              .toBuffer()
+          )
+        )
+  // A single picture cannot be joined.
+  const joined = sized.length === 1 ? sharp(sized[0]) : sharp(sized, { join: { animated: true } })
+  return joined.gif({ loop: 0, delay: delays(sized.length), colours, dither: 0, effort: 4 }).toBuffer()
+}
+
+/** Renders an animation. Errors: `FigureError`. */
+export const renderAnimation = Effect.fn("RenderAnimation.renderAnimation")(function* (animation: Animation) {
+  const { caption, frames, name, title } = animation
+  const failed = (reason: string) => (cause: unknown) =>
+    new FigureError({ figure: name, reason: cause instanceof Error ? `${reason}: ${cause.message}` : reason, cause })
+  if (frames.length === 0) return yield* new FigureError({ figure: name, reason: "it has no frames" })
+  const drawn = yield* Effect.forEach(frames, ({ label, view }, index) =>
+    render({ name: `${name}, frame ${index + 1}`, title: `${title}, ${label}`, caption, view }, { pixelRatio: 1 })
+  )
+  const last = frames.at(-1)!
+  const still = yield* render({ name, title: `${title}, ${last.label}`, caption, view: last.view }, { pixelRatio })
+  const even = yield* Effect.tryPromise({
+    try: () => ofOneSize(drawn.map(({ png }) => png)),
+    catch: failed("its frames could not be brought to one size")
+  })
+  for (const encoding of encodings) {
+    const encoded = (some: ReadonlyArray<Buffer>) =>
+      Effect.tryPromise({ try: () => encode(some, encoding), catch: failed("its frames could not be made a GIF") })
+    const sample = even.filter((_, index) => index % Math.ceil(even.length / sampled) === 0)
+    if (((yield* encoded(sample)).length / sample.length) * even.length > 1.25 * maximumBytes) continue
+    const gif = yield* encoded(even)
+    if (gif.length < maximumBytes) {
+      const rendered: RenderedAnimation = { gif, png: still.png }
+      return rendered
+    }
+  }
+  return yield* new FigureError({
+    figure: name,
+    reason: `no GIF of its ${frames.length} frames is smaller than ${maximumBytes} bytes; make its views smaller`
+  })
+})

@@ -1,0 +1,96 @@
+/**
+ * What is said of a sweep when its runs are done: the summary's rows, and the figures that compare the runs.
+ */
+import type { Figure } from "../../core/Figure.ts"
+import { canonicalJson, type Json } from "../../core/Spec.ts"
+import type { EpochMetrics } from "../../core/TrainedModel.ts"
+import { rateDistortion } from "./RateDistortion.ts"
+import { sideBySide } from "./SideBySide.ts"
+import { sweepCurves } from "./SweepCurves.ts"
+
+/** A finished run as the report sees it. */
+export interface ReportedRun {
+  /** What tells it from the others, such as `β = 12`. */
+  readonly label: string
+  readonly history: ReadonlyArray<EpochMetrics>
+  readonly metrics: Readonly<Record<string, number>>
+  readonly figures: ReadonlyArray<Figure>
+  /** What a reconstruction is measured by: the likelihood's spec. A density and a probability are not to be compared. */
+  readonly likelihood: Json
+}
+
+const greek: Readonly<Record<string, string>> = { beta: "β", sigma: "σ", gamma: "γ", alpha: "α", lambda: "λ" }
+
+/** `beta=12 seed=1` as `β = 12, seed = 1`. */
+export const caption = (label: string): string =>
+  label
+    .split(" ")
+    .filter((part) => part !== "")
+    .map((part) => {
+      const [name = "", value = ""] = part.split("=")
+      return `${greek[name] ?? name} = ${value}`
+    })
+    .join(", ")
+
+/** The length of what these lists have in common at their beginning. */
+const commonLength = (lists: ReadonlyArray<ReadonlyArray<string>>): number => {
+  const [first = []] = lists
+  const end = first.findIndex((word, place) => lists.some((list) => list[place] !== word))
+  return end < 0 ? first.length : end
+}
+
+/**
+ * What the figures' titles, such as `MNIST: codes of 500 test images`, have in common: the dataset where all have the same,
+ * and of the rest the words at the beginning and at the end; the first one's rest where there are none.
+ */
+export const commonTitle = (titles: ReadonlyArray<string>): string => {
+  const parts = titles.map((title) => /^([^:]*: )?(.*)$/s.exec(title)!)
+  const datasets = new Set(parts.map(([, dataset = ""]) => dataset))
+  const rests = parts.map(([, , rest = ""]) => rest.split(" "))
+  const beginning = commonLength(rests)
+  const end = commonLength(rests.map((words) => words.slice(beginning).toReversed()))
+  const [first = []] = rests
+  const words = [...first.slice(0, beginning), ...first.slice(first.length - end)]
+  return (datasets.size === 1 ? [...datasets].join("") : "") + (words.length === 0 ? first : words).join(" ")
+}
+
+/** The figures of one name, set beside each other, where two runs or more have one. */
+const comparisons = (experiment: string, runs: ReadonlyArray<ReportedRun>): ReadonlyArray<Figure> => {
+  const names = [...new Set(runs.flatMap(({ figures }) => figures.map(({ name }) => name)))]
+  return names.flatMap((name) => {
+    const labelled = runs.flatMap(({ figures, label }) => {
+      const figure = figures.find((one) => one.name === name)
+      return figure === undefined ? [] : [{ label, figure }]
+    })
+    if (labelled.length < 2) return []
+    return [
+      sideBySide(labelled, {
+        name,
+        title: `${experiment} · ${commonTitle(labelled.map(({ figure }) => figure.title))}`,
+        caption: labelled.map(({ figure: { caption }, label }) => `${label}: ${caption}`).join(" ")
+      })
+    ]
+  })
+}
+
+/**
+ * The figures that compare the runs of a sweep; none for a single run. Rate against distortion only where every run has
+ * the same likelihood.
+ */
+export const figures = (experiment: string, runs: ReadonlyArray<ReportedRun>): ReadonlyArray<Figure> => {
+  if (runs.length < 2) return []
+  const comparable = new Set(runs.map(({ likelihood }) => canonicalJson(likelihood))).size === 1
+  const rows = (comparable ? runs : []).flatMap(({ label, metrics }) => {
+    const rate = metrics["test/kl"]
+    const distortion = metrics["test/reconstruction"]
+    return rate === undefined || distortion === undefined ? [] : [{ label, rate, distortion }]
+  })
+  const own = [
+    // In the place of the runs' own curves, which it repeats.
+    sweepCurves(runs, { name: "curves", title: `${experiment} · test loss and its terms` }),
+    ...(rows.length < 2
+      ? []
+      : [rateDistortion(rows, { title: `${experiment} · rate against distortion on test images` })])
+  ]
+  return [...comparisons(experiment, runs).filter(({ name }) => own.every((figure) => figure.name !== name)), ...own]
+}

@@ -1,0 +1,82 @@
+/**
+ * What a run's folder says of the run, however it stands: whatever cannot be read is said, and the rest is read.
+ */
+import { Effect, FileSystem, Option, Path } from "effect"
+import type { EpochMetrics } from "../../core/TrainedModel.ts"
+import type { RunEntry } from "./Catalogue.ts"
+import type { Manifest } from "../store/Manifest.ts"
+import * as Standing from "../store/Standing.ts"
+import { fromPlatform, type StoreError } from "../files/StoreError.ts"
+
+export interface Reading {
+  readonly entry: RunEntry
+  readonly manifest: Manifest | undefined
+  /** One word or two: how the run stands, or why that is not known. */
+  readonly status: string
+  readonly history: ReadonlyArray<EpochMetrics>
+  /** The last epoch's, then what the evaluations found. */
+  readonly metrics: Readonly<Record<string, number>>
+  /** Names of the figures, animations and pages that its evaluations made. */
+  readonly figures: ReadonlyArray<string>
+  /** What could not be read. */
+  readonly faults: ReadonlyArray<StoreError>
+}
+
+/** Ids of the evaluators that left a result, sorted. */
+export const evaluators = Effect.fnUntraced(function* (directory: string) {
+  const fs = yield* FileSystem.FileSystem
+  const folder = (yield* Path.Path).join(directory, "evaluations")
+  const names = yield* fs
+    .readDirectory(folder)
+    .pipe(
+      Effect.catchTag("PlatformError", (error) =>
+        error.reason._tag === "NotFound" ? Effect.succeed([]) : Effect.fail(fromPlatform(folder, "read")(error))
+      )
+    )
+  return names.flatMap((name) => /^([0-9a-f]{12})\.json$/.exec(name)?.[1] ?? []).sort()
+})
+
+/** Epochs that the whole training has. */
+export const epochsOf = ({ specs }: Manifest): number | undefined =>
+  typeof specs.training["epochs"] === "number" ? specs.training["epochs"] : undefined
+
+const statusOf = Effect.fnUntraced(function* (
+  results: string,
+  manifest: Manifest | undefined,
+  broken: boolean,
+  history: ReadonlyArray<EpochMetrics>
+) {
+  if (manifest === undefined) return broken ? "unreadable" : "no manifest"
+  const standing = yield* Standing.of(results, manifest)
+  return standing === "done" ? standing : `${standing} (epoch ${history.length} of ${epochsOf(manifest) ?? "?"})`
+})
+
+/** Reads a run's folder. Never fails. */
+export const read = Effect.fn("Reading.read")(function* (
+  entry: RunEntry
+): Effect.fn.Return<Reading, never, FileSystem.FileSystem | Path.Path> {
+  const { run } = entry
+  const { dirname } = yield* Path.Path
+  const faults: Array<StoreError> = []
+  const orElse = <A, R>(effect: Effect.Effect<A, StoreError, R>, fallback: A): Effect.Effect<A, never, R> =>
+    Effect.catch(effect, (error) => {
+      faults.push(error)
+      return Effect.succeed(fallback)
+    })
+  const manifest = Option.getOrUndefined(yield* orElse(run.manifest, Option.none()))
+  const broken = faults.length > 0
+  const history = yield* orElse<ReadonlyArray<EpochMetrics>, never>(run.history, [])
+  const results = yield* Effect.forEach(yield* orElse(evaluators(run.directory), []), (id) =>
+    orElse(run.evaluation(id), Option.none())
+  )
+  const found = results.flatMap(Option.toArray)
+  return {
+    entry,
+    manifest,
+    status: yield* statusOf(dirname(dirname(run.directory)), manifest, broken, history),
+    history,
+    metrics: Object.assign({}, history.at(-1)?.metrics, ...found.map(({ metrics }) => metrics)),
+    figures: found.flatMap(({ figures }) => figures).sort(),
+    faults
+  }
+})

@@ -1,0 +1,69 @@
+/**
+ * An experiment's runs as rows of a table, as their folders say now: those that its summary names, in the summary's order
+ * and wherever they are, then the others of its folder.
+ */
+import { Effect, type FileSystem, Option, Path } from "effect"
+import * as Catalogue from "./Catalogue.ts"
+import * as Reading from "./Reading.ts"
+import * as Summary from "../store/Summary.ts"
+import type { Shown } from "../store/SummaryTable.ts"
+
+/** The experiment's summary; none, with a warning, where it cannot be read. */
+export const summaryOf = (
+  directory: string
+): Effect.Effect<Option.Option<Summary.Summary>, never, FileSystem.FileSystem | Path.Path> =>
+  Effect.catch(Summary.read(directory), (error) => Effect.as(Effect.logWarning(error.message), Option.none()))
+
+/** A run as a row. The summary's row says what the folder does not: references, evaluations that failed. */
+export const rowOf = (reading: Reading.Reading, row: Summary.Row | undefined): Shown => {
+  const { entry, faults, manifest, metrics, status } = reading
+  const reasons = [...faults.map(({ message }) => message), manifest?.exit?.message ?? row?.error]
+  const error = reasons.filter((reason) => reason !== undefined).join("; ")
+  // In the order of the summary, which is that of the experiment's evaluations.
+  const order = Object.keys(row?.metrics ?? {}).filter((name) => name in metrics)
+  return {
+    id: entry.name,
+    parameters: manifest?.parameters ?? row?.parameters ?? {},
+    ...(manifest === undefined ? {} : { seed: manifest.seed }),
+    status,
+    directory: entry.run.directory,
+    metrics: { ...Object.fromEntries(order.map((name) => [name, metrics[name]!])), ...metrics },
+    ...(error === "" ? {} : { error }),
+    ...(row?.reference === undefined ? {} : { reference: row.reference })
+  }
+}
+
+/** A run of an experiment, with its row in the summary if it has one. */
+export interface Listed {
+  readonly entry: Catalogue.RunEntry
+  readonly row: Summary.Row | undefined
+}
+
+/** The runs of an experiment without what was set aside. Some that the summary names may be gone. */
+export const runsOf = Effect.fn("Rows.runsOf")(function* ({
+  directory,
+  runs
+}: Catalogue.ExperimentEntry): Effect.fn.Return<ReadonlyArray<Listed>, never, FileSystem.FileSystem | Path.Path> {
+  const { basename, dirname, resolve } = yield* Path.Path
+  const summary = Option.getOrUndefined(yield* summaryOf(directory))
+  const named = yield* Effect.forEach(summary?.runs ?? [], (row) => {
+    const at = resolve(directory, row.directory)
+    return Effect.map(Catalogue.runAt(basename(dirname(at)), at), (entry): Listed => ({ entry, row }))
+  })
+  const others = runs.filter(
+    ({ run, setAside }) => !setAside && named.every(({ entry }) => entry.run.directory !== run.directory)
+  )
+  return [...named, ...others.map((entry) => ({ entry, row: undefined }))]
+})
+
+/** The runs as rows. */
+export const rowsOf = Effect.fn("Rows.rowsOf")(function* (experiment: Catalogue.ExperimentEntry) {
+  return yield* Effect.forEach(yield* runsOf(experiment), ({ entry, row }) =>
+    Effect.map(Reading.read(entry), (reading): Shown => {
+      const isGone = reading.manifest === undefined && reading.faults.length === 0
+      return isGone && row !== undefined
+        ? { ...row, directory: entry.run.directory, status: `${row.status}, then removed` }
+        : rowOf(reading, row)
+    })
+  )
+})

@@ -1,0 +1,29 @@
+/**
+ * Reads the datasets of runs.
+ */
+import { Context, Effect, FileSystem, Path } from "effect"
+import { HttpClient } from "effect/http"
+import type { DatasetError, DatasetPlatform, LoadedDataset } from "../../core/Dataset.ts"
+import type { PlannedRun } from "./Plan.ts"
+
+/** Reads each dataset once, as long as runs with the same data follow each other. */
+export const make: Effect.Effect<
+  (run: PlannedRun) => Effect.Effect<LoadedDataset, DatasetError>,
+  never,
+  DatasetPlatform
+> = Effect.gen(function* () {
+  // These services alone: loggers and scopes are the caller's.
+  const context = Context.pick(
+    FileSystem.FileSystem,
+    Path.Path,
+    HttpClient.HttpClient
+  )(yield* Effect.context<DatasetPlatform>())
+  let last: { readonly digest: string; readonly data: LoadedDataset } | undefined
+  return ({ dataset, located }: PlannedRun): Effect.Effect<LoadedDataset, DatasetError> =>
+    Effect.gen(function* () {
+      if (last?.digest === located.digest) return last.data
+      const data = yield* dataset.load(located)
+      last = { digest: located.digest, data }
+      return data
+    }).pipe(Effect.provideContext(context))
+})

@@ -1,0 +1,88 @@
+/**
+ * A run's plan, made again from its manifest: the experiment is loaded by its name and given the manifest's parameters
+ * and seed. What the experiment's file describes now is compared with what was recorded.
+ */
+import { Effect, type FileSystem, type Path, Schema } from "effect"
+import type { DatasetError, DatasetPlatform } from "../../core/Dataset.ts"
+import type { Experiment } from "../../core/Experiment.ts"
+import type { Json } from "../../core/Spec.ts"
+import { type Difference, differences } from "./Differences.ts"
+import * as LoadExperiment from "./LoadExperiment.ts"
+import type { Manifest } from "../store/Manifest.ts"
+import { plan, type PlanError, type PlannedRun } from "./Plan.ts"
+import { quick } from "./Quick.ts"
+
+export interface PlannedAgain {
+  readonly planned: PlannedRun
+  /** Specs that are not as recorded (`left`), such as `training.epochs`. */
+  readonly changes: ReadonlyArray<Difference>
+  /** Why the dataset cannot be found; the plan then has the recorded place and digest. */
+  readonly missing?: DatasetError
+}
+
+const ending = "-quick"
+
+/** The experiment of this name; a quick version is made from the whole. `file` is where it stands if not in `experiments/`. */
+const experimentOf = Effect.fnUntraced(function* (name: string, file: string | undefined) {
+  const known = yield* LoadExperiment.names
+  const whole = name.endsWith(ending) && !known.includes(name) ? name.slice(0, -ending.length) : name
+  if (file === undefined && !known.includes(whole)) {
+    return yield* new LoadExperiment.ExperimentError({
+      experiment: whole,
+      reason: "there is no such file in experiments/; name the experiment's own with --experiment FILE"
+    })
+  }
+  const experiment = yield* LoadExperiment.load(file ?? whole)
+  return experiment.name !== name && name.endsWith(ending) ? quick(experiment) : experiment
+})
+
+/** The manifest's values for the parameters that the experiment has now; others have their defaults. */
+const valuesOf = (experiment: Experiment<any>, recorded: Manifest["parameters"]) =>
+  Effect.map(
+    Effect.forEach(Object.entries(experiment.parameters), ([name, parameter]) =>
+      recorded[name] === undefined
+        ? Effect.succeed([name, parameter.default] as const)
+        : Schema.decodeEffect(parameter.schema)(recorded[name]).pipe(
+            Effect.mapError(
+              (error) =>
+                new LoadExperiment.ExperimentError({
+                  experiment: experiment.name,
+                  reason: `its parameter ${name} no longer takes ${JSON.stringify(recorded[name])}: ${error.message}`
+                })
+            ),
+            Effect.map((value) => [name, value] as const)
+          )
+    ),
+    (entries) => Object.fromEntries(entries) as Record<string, unknown>
+  )
+
+/** Plans the run of a manifest again. Fetches the dataset where it is not at hand. */
+export const planAgain = Effect.fn("PlanAgain.planAgain")(function* (
+  manifest: Manifest,
+  file: string | undefined
+): Effect.fn.Return<
+  PlannedAgain,
+  DatasetError | LoadExperiment.ExperimentError | PlanError,
+  DatasetPlatform | FileSystem.FileSystem | Path.Path
+> {
+  const experiment = yield* experimentOf(manifest.experiment, file)
+  const values = yield* valuesOf(experiment, manifest.parameters)
+  const point: Experiment<any> = {
+    ...experiment,
+    pipe: experiment.pipe,
+    name: manifest.experiment,
+    sweep: [values],
+    keep: () => true,
+    seeds: [manifest.seed]
+  }
+  let missing: DatasetError | undefined
+  const [planned] = yield* plan(point, (dataset) =>
+    Effect.catch(dataset.locate, (error) => {
+      missing = error
+      return Effect.succeed(manifest.data)
+    })
+  )
+  if (planned === undefined) return yield* Effect.die("a sweep of one point has one run")
+  const changes = differences(manifest.specs as unknown as Json, planned.specs as unknown as Json)
+  return { planned, changes, ...(missing !== undefined && { missing }) }
+})

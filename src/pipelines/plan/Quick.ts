@@ -1,0 +1,56 @@
+/**
+ * A small, honest version of any experiment: the same code on fewer images for fewer epochs, with a name of its own, so that
+ * its results are taken for nothing else.
+ */
+import { Layer, Result } from "effect"
+import type { Dataset, Examples, LoadedDataset } from "../../core/Dataset.ts"
+import * as Derived from "../../core/datasets/Derived.ts"
+import type { AnyAssembly, Experiment } from "../../core/Experiment.ts"
+import * as Training from "../../core/Training.ts"
+
+/** Most training images, test images and epochs of a quick run. */
+export const limits = { train: 2000, test: 500, epochs: 2 } as const
+
+const first = (examples: Examples, count: number): Examples => {
+  if (examples.count <= count) return examples
+  const { images, labels } = examples
+  return {
+    count,
+    images: images.subarray(0, (images.length / examples.count) * count),
+    ...(labels === undefined ? {} : { labels: labels.subarray(0, count) })
+  }
+}
+
+const firstOf = ({ test, train }: LoadedDataset): LoadedDataset => ({
+  train: first(train, limits.train),
+  test: first(test, limits.test)
+})
+
+const { epochs, ...counts } = limits
+
+/** The first images of a dataset; the digest tells them from the whole. */
+const small = (of: Dataset["Service"]): Derived.Derivation => ({
+  tag: "First",
+  how: counts,
+  name: `${of.name}, quick version`,
+  examples: (loaded) => Result.succeed(firstOf(loaded))
+})
+
+const shortened = (assembly: AnyAssembly): AnyAssembly => ({
+  ...assembly,
+  dataset: Derived.layer(assembly.dataset, small),
+  training: Layer.unwrap(
+    Training.Training.useSync((training) => Training.layer({ ...training, epochs: Math.min(training.epochs, epochs) }))
+  ).pipe(Layer.provide(assembly.training))
+})
+
+/** The quick version of an experiment, under the name `NAME-quick`. */
+export const quick = <A>(experiment: Experiment<A>): Experiment<A> => ({
+  ...experiment,
+  pipe: experiment.pipe,
+  name: `${experiment.name}-quick`,
+  description: `${experiment.description} Quick version: at most ${counts.train} training images, ${epochs} epochs.`,
+  // What was reported of the whole experiment is no measure for the small one.
+  reference: () => ({}),
+  run: (values) => shortened(experiment.run(values))
+})

@@ -1,0 +1,145 @@
+/**
+ * A folder of figures: each as a picture and as the value that it was drawn from, animations and pages as files beside a
+ * text about them, with a list of captions.
+ */
+import { Effect, FileSystem, Option, Path, Schema } from "effect"
+import type { Figure } from "../../core/Figure.ts"
+import * as AtomicFile from "../files/AtomicFile.ts"
+import * as JsonFile from "../files/JsonFile.ts"
+import { fromPlatform } from "../files/StoreError.ts"
+
+/** A rendered figure. */
+export interface Picture {
+  readonly figure: Figure
+  readonly png: Uint8Array
+  readonly svg?: string
+}
+
+/** An animation or a page, ready to be stored. */
+export interface Work {
+  readonly name: string
+  readonly title: string
+  readonly caption: string
+  /** Content by ending, such as `gif`; what people look at comes first. */
+  readonly files: Readonly<Record<string, AtomicFile.Content>>
+}
+
+export type Exhibit = Picture | Work
+
+export const nameOf = (exhibit: Exhibit): string => ("figure" in exhibit ? exhibit.figure.name : exhibit.name)
+
+const FigureSchema = Schema.Struct({
+  name: Schema.String,
+  title: Schema.String,
+  caption: Schema.String,
+  view: Schema.Record(Schema.String, Schema.Json)
+})
+
+const AboutSchema = Schema.Struct({
+  title: Schema.String,
+  caption: Schema.String,
+  /** Endings of its files. */
+  files: Schema.Array(Schema.String)
+})
+
+const valueEnding = ".vl.json"
+
+/** Ending of the text about an animation or a page. */
+const aboutEnding = ".about.json"
+
+/** The figure that was stored under this name; none where there is none. */
+export const read = Effect.fn("FigureFolder.read")(function* (folder: string, name: string) {
+  const figure = yield* JsonFile.read(FigureSchema, yield* AtomicFile.entry(folder, name + valueEnding))
+  return figure satisfies Option.Option<Figure>
+})
+
+/** Names of the entries of a folder that have such a file, sorted. */
+const names = Effect.fnUntraced(function* (folder: string, ending: string) {
+  const fs = yield* FileSystem.FileSystem
+  const entries = yield* fs
+    .readDirectory(folder)
+    .pipe(
+      Effect.catchTag("PlatformError", (error) =>
+        error.reason._tag === "NotFound" ? Effect.succeed([]) : Effect.fail(fromPlatform(folder, "read")(error))
+      )
+    )
+  return entries
+    .filter((entry) => entry.endsWith(ending) && !AtomicFile.isTemporary(entry))
+    .map((entry) => entry.slice(0, -ending.length))
+    .sort()
+})
+
+/** All figures of a folder, by name. */
+export const readAll = Effect.fn("FigureFolder.readAll")(function* (folder: string) {
+  const figures = yield* Effect.forEach(yield* names(folder, valueEnding), (name) => read(folder, name))
+  return figures.flatMap(Option.toArray)
+})
+
+/** The text about an animation or a page that was stored under this name; none where there is none. */
+export const readAbout = Effect.fnUntraced(function* (folder: string, name: string) {
+  return yield* JsonFile.read(AboutSchema, yield* AtomicFile.entry(folder, name + aboutEnding))
+})
+
+/** Whether all files of a figure, an animation or a page are there. */
+export const has = Effect.fnUntraced(function* (folder: string, name: string) {
+  const fs = yield* FileSystem.FileSystem
+  const { join } = yield* Path.Path
+  const exists = (ending: string) => Effect.orElseSucceed(fs.exists(join(folder, name + ending)), () => false)
+  const about = yield* Effect.orElseSucceed(readAbout(folder, name), () => Option.none())
+  const endings = Option.isSome(about) ? about.value.files.map((ending) => `.${ending}`) : [".png", valueEnding]
+  return (yield* Effect.forEach(endings, exists)).every((there) => there)
+})
+
+const escape = (text: string): string => text.replace(/\s+/g, " ").replace(/[\\`*_[\]<>|#]/g, "\\$&")
+
+/** A title, what is to be looked at, and a caption. */
+interface Caption {
+  readonly title: string
+  readonly caption: string
+  /** A file of the folder. */
+  readonly file: string
+}
+
+/** Everything with its title, picture and caption, as Markdown. Of a page there is a link. */
+export const captions = (entries: ReadonlyArray<Caption>): string =>
+  [
+    "# Figures",
+    ...entries.map(({ caption, file, title }) => {
+      const shown = file.endsWith(".html") ? `[Open ${file}](${file})` : `![${escape(title)}](${file})`
+      return `## ${escape(title)}\n\n${shown}\n\n${escape(caption)}`
+    })
+  ].join("\n\n") + "\n"
+
+/** The captions of everything in a folder, by name. */
+const captionsOf = Effect.fnUntraced(function* (folder: string) {
+  const figures = (yield* readAll(folder)).map(({ caption, name, title }) => ({ caption, file: `${name}.png`, title }))
+  const works = yield* Effect.forEach(yield* names(folder, aboutEnding), (name) =>
+    Effect.map(readAbout(folder, name), (about) =>
+      Option.toArray(about).map(({ caption, files, title }) => ({ caption, file: `${name}.${files[0]}`, title }))
+    )
+  )
+  return [...figures, ...works.flat()].sort((left, right) => (left.file < right.file ? -1 : 1))
+})
+
+const writePicture = Effect.fnUntraced(function* (folder: string, { figure, png, svg }: Picture) {
+  yield* AtomicFile.write(yield* AtomicFile.entry(folder, `${figure.name}.png`), png)
+  if (svg !== undefined) yield* AtomicFile.write(yield* AtomicFile.entry(folder, `${figure.name}.svg`), svg)
+  yield* JsonFile.write(FigureSchema, yield* AtomicFile.entry(folder, figure.name + valueEnding), figure)
+})
+
+const writeWork = Effect.fnUntraced(function* (folder: string, { caption, files, name, title }: Work) {
+  for (const [ending, content] of Object.entries(files)) {
+    yield* AtomicFile.write(yield* AtomicFile.entry(folder, `${name}.${ending}`), content)
+  }
+  const about = { title, caption, files: Object.keys(files) }
+  yield* JsonFile.write(AboutSchema, yield* AtomicFile.entry(folder, name + aboutEnding), about)
+})
+
+/** Stores figures, animations and pages, each file whole, and renews `captions.md`. One of the same name is replaced. */
+export const write = Effect.fn("FigureFolder.write")(function* (folder: string, exhibits: ReadonlyArray<Exhibit>) {
+  for (const exhibit of exhibits) {
+    yield* "figure" in exhibit ? writePicture(folder, exhibit) : writeWork(folder, exhibit)
+  }
+  const { join } = yield* Path.Path
+  yield* AtomicFile.write(join(folder, "captions.md"), captions(yield* captionsOf(folder)))
+})

@@ -1,0 +1,119 @@
+/**
+ * A run's history, `metrics.ndjson`: one JSON line an epoch.
+ *
+ * Laws: a line counts once its line break is written, so a line that a kill or a full disk cut short is dropped by
+ * readers and by the next append; epochs rise; removing epochs rewrites the file whole.
+ */
+import { ByteSize, Effect, FileSystem, Option, Path, Result, Schema } from "effect"
+import type { EpochMetrics } from "../../core/TrainedModel.ts"
+import * as AtomicFile from "../files/AtomicFile.ts"
+import * as JsonFile from "../files/JsonFile.ts"
+import * as JsonText from "../files/JsonText.ts"
+import { corrupt, fromPlatform, type StoreError } from "../files/StoreError.ts"
+
+const maximumBytes = 256 * 2 ** 20
+
+const EpochMetricsSchema = Schema.Struct({
+  epoch: Schema.Int.check(Schema.isGreaterThanOrEqualTo(1)),
+  step: Schema.Natural,
+  metrics: Schema.Record(Schema.String, Schema.Number),
+  examplesPerSecond: Schema.Number
+})
+
+const lineBreak = 0x0a
+
+const toLine = (path: string, epoch: EpochMetrics) =>
+  Effect.map(JsonFile.toJson(EpochMetricsSchema, path, epoch), (json) => `${JSON.stringify(json)}\n`)
+
+const fromLine = (path: string, line: string, number: number) =>
+  Effect.fromResult(JsonText.parse(line)).pipe(
+    Effect.mapError((fault) => corrupt(path, `line ${number} is not JSON: ${fault}`)),
+    Effect.flatMap((json) => JsonFile.check(EpochMetricsSchema, `${path}, line ${number}`, json))
+  )
+
+/** The epochs of the lines before the first that is damaged, and what is wrong with that one. */
+export interface Readable {
+  readonly epochs: ReadonlyArray<EpochMetrics>
+  readonly fault: Option.Option<StoreError>
+}
+
+/** What can be read of the file, oldest epoch first; nothing where there is no file. Errors: `StoreError`. */
+export const readable = Effect.fn("History.readable")(function* (
+  path: string
+): Effect.fn.Return<Readable, StoreError, FileSystem.FileSystem> {
+  const bytes = yield* AtomicFile.read(path, maximumBytes)
+  const epochs: Array<EpochMetrics> = []
+  if (Option.isNone(bytes)) return { epochs, fault: Option.none() }
+  const content = bytes.value
+  let start = 0
+  for (let number = 1, end = content.indexOf(lineBreak); end >= 0; number++) {
+    const line = yield* AtomicFile.textOf(path, content.subarray(start, end)).pipe(
+      Effect.flatMap((text) => fromLine(path, text, number)),
+      Effect.filterOrFail(
+        ({ epoch }) => epoch > (epochs.at(-1)?.epoch ?? 0),
+        ({ epoch }) => corrupt(path, `epoch ${epoch} in line ${number} does not rise`)
+      ),
+      Effect.result
+    )
+    if (Result.isFailure(line)) return { epochs, fault: Option.some(line.failure) }
+    epochs.push(line.success)
+    start = end + 1
+    end = content.indexOf(lineBreak, start)
+  }
+  return { epochs, fault: Option.none() }
+})
+
+/** All epochs of the file, oldest first; none where there is no file. Errors: `StoreError`. */
+export const read = Effect.fn("History.read")(function* (path: string) {
+  const { epochs, fault } = yield* readable(path)
+  return Option.isSome(fault) ? yield* fault.value : epochs
+})
+
+/** Bytes of an open file up to its last line break. */
+const wholeBytes = Effect.fnUntraced(function* (path: string, file: FileSystem.File) {
+  const size = ByteSize.toBigInt((yield* file.stat).size)
+  if (size === 0n) return 0
+  const last = yield* file.readAlloc(1, { position: size - 1n })
+  if (Option.isSome(last) && last.value[0] === lineBreak) return Number(size)
+  const bytes = yield* AtomicFile.read(path, maximumBytes)
+  return Option.isSome(bytes) ? bytes.value.lastIndexOf(lineBreak) + 1 : 0
+})
+
+/**
+ * Appends an epoch and waits until the disk has it. A failure takes back what was written of it.
+ * Errors: `StoreError`.
+ */
+export const append = Effect.fn("History.append")(function* (path: string, epoch: EpochMetrics) {
+  const fs = yield* FileSystem.FileSystem
+  const { dirname } = yield* Path.Path
+  const line = new TextEncoder().encode(yield* toLine(path, epoch))
+  yield* AtomicFile.makeFolder(dirname(path))
+  const extend = Effect.gen(function* () {
+    const file = yield* fs.open(path, { flag: "a+" })
+    const { size } = yield* file.stat
+    const whole = yield* wholeBytes(path, file)
+    if (BigInt(whole) < ByteSize.toBigInt(size)) yield* file.truncate(whole)
+    yield* file.writeAll(line).pipe(
+      Effect.andThen(file.sync),
+      Effect.onError(() => Effect.ignore(file.truncate(whole)))
+    )
+  })
+  yield* extend.pipe(
+    Effect.scoped,
+    // An operation that was let go of would go on after the file is closed.
+    Effect.uninterruptible,
+    Effect.catchTag("PlatformError", (error) => Effect.fail(fromPlatform(path, "write")(error)))
+  )
+})
+
+/**
+ * Removes the epochs after `epoch`, and lines that cannot be read: what a run does that goes on from an earlier
+ * checkpoint. Errors: `StoreError`.
+ */
+export const truncate = Effect.fn("History.truncate")(function* (path: string, epoch: number) {
+  const { epochs, fault } = yield* readable(path)
+  const kept = epochs.filter((line) => line.epoch <= epoch)
+  if (Option.isNone(fault) && kept.length === epochs.length) return
+  const lines = yield* Effect.forEach(kept, (line) => toLine(path, line))
+  yield* AtomicFile.write(path, lines.join(""))
+})

@@ -1,0 +1,85 @@
+/**
+ * A run's folder `model`: the trained model for those who do not have this program.
+ *
+ * - `encoder.onnx`: `images` `[batch, height, width, channels]` in [0, 1], and `labels` `[batch]` where the encoder takes
+ *   them, to `mean` and `deviation` of `q(z | x)`, `[batch, latent]` each;
+ * - `decoder.onnx`: `codes` `[batch, latent]`, and `labels` `[batch]` where the decoder takes them, to `images`, the means
+ *   of `p(x | z)`;
+ * - `codes.safetensors`: which test images there are codes of (`indices`), their `labels`, and `mean` and `deviation`;
+ * - `model.json`: what the files are of.
+ *
+ * Laws: every file is whole or absent, and `model.json`, written last, vouches for the others. The folder follows from
+ * the run's last checkpoint and is no part of what the run is.
+ */
+import { Effect, FileSystem, Option, Path, Result, Schema } from "effect"
+import type { HostTensors } from "../../core/Tensors.ts"
+import * as AtomicFile from "../files/AtomicFile.ts"
+import * as JsonFile from "../files/JsonFile.ts"
+import * as Safetensors from "../files/Safetensors.ts"
+import { corrupt, type StoreError } from "../files/StoreError.ts"
+
+/** What a model is, for those who run it. */
+export const ModelCard = Schema.Struct({
+  format: Schema.Literal("effect-vae model 1"),
+  /** The run's id. */
+  run: Schema.String,
+  experiment: Schema.String,
+  /** For titles, such as `Fashion-MNIST`, and the SHA-256 of its data. */
+  dataset: Schema.Struct({ name: Schema.String, digest: Schema.String }),
+  shape: Schema.Struct({ height: Schema.Int, width: Schema.Int, channels: Schema.Int }),
+  latent: Schema.Int,
+  /** Names of the dataset's classes, in the order of their labels. */
+  classes: Schema.optionalKey(Schema.Array(Schema.String)),
+  /** Which of the two take labels. */
+  labelled: Schema.Struct({ encoder: Schema.Boolean, decoder: Schema.Boolean })
+})
+export type ModelCard = typeof ModelCard.Type
+
+/** Everything in the folder. */
+export interface ModelFiles {
+  readonly card: ModelCard
+  readonly encoder: Uint8Array
+  readonly decoder: Uint8Array
+  readonly codes: HostTensors
+}
+
+const folderName = "model"
+const names = { encoder: "encoder.onnx", decoder: "decoder.onnx", codes: "codes.safetensors" } as const
+
+const pathOf = (run: string, name: string) => Effect.map(Path.Path, ({ join }) => join(run, folderName, name))
+
+/** Writes the folder `model` of a run's folder. Errors: `StoreError`. */
+export const write = Effect.fn("ModelFolder.write")(function* (run: string, files: ModelFiles) {
+  const { card, codes, decoder, encoder } = files
+  const path = yield* pathOf(run, names.codes)
+  const pieces = Safetensors.encode({ tensors: codes, metadata: { format: card.format, run: card.run } })
+  if (Result.isFailure(pieces)) return yield* corrupt(path, pieces.failure)
+  yield* AtomicFile.write(path, pieces.success)
+  yield* AtomicFile.write(yield* pathOf(run, names.encoder), encoder)
+  yield* AtomicFile.write(yield* pathOf(run, names.decoder), decoder)
+  yield* JsonFile.write(ModelCard, yield* pathOf(run, "model.json"), card)
+})
+
+/** What the model of a run's folder is; none where one of its files is missing. Errors: `StoreError`. */
+export const card = Effect.fn("ModelFolder.card")(function* (
+  run: string
+): Effect.fn.Return<Option.Option<ModelCard>, StoreError, FileSystem.FileSystem | Path.Path> {
+  const fs = yield* FileSystem.FileSystem
+  const paths = yield* Effect.forEach(Object.values(names), (name) => pathOf(run, name))
+  const there = yield* Effect.forEach(paths, (path) => Effect.orElseSucceed(fs.exists(path), () => false))
+  return there.every((is) => is) ? yield* JsonFile.read(ModelCard, yield* pathOf(run, "model.json")) : Option.none()
+})
+
+/** The bytes of `encoder.onnx` or `decoder.onnx`; none where there is no such file. Errors: `StoreError`. */
+export const network = Effect.fn("ModelFolder.network")(function* (run: string, which: "encoder" | "decoder") {
+  return yield* AtomicFile.read(yield* pathOf(run, names[which]), Safetensors.maximumBytes)
+})
+
+/** The codes of test images; none where there is no such file. Errors: `StoreError`. */
+export const codes = Effect.fn("ModelFolder.codes")(function* (run: string) {
+  const path = yield* pathOf(run, names.codes)
+  const bytes = yield* AtomicFile.read(path, Safetensors.maximumBytes)
+  if (Option.isNone(bytes)) return Option.none<HostTensors>()
+  const contents = Safetensors.decode(bytes.value)
+  return Result.isFailure(contents) ? yield* corrupt(path, contents.failure) : Option.some(contents.success.tensors)
+})

@@ -1,0 +1,154 @@
+/**
+ * A summary as a table: what differs between the runs first, then the metrics with two decimals, then seed, id, status.
+ */
+import { canonicalJson, type Json } from "../../core/Spec.ts"
+import * as Columns from "./Columns.ts"
+import type { Row, Summary } from "./Summary.ts"
+
+/** What a table shows of a run; of one whose manifest cannot be read little is known. */
+export interface Shown extends Omit<Row, "seed" | "status"> {
+  readonly seed?: number
+  readonly status: string
+}
+
+const distinct = (names: Iterable<string>): ReadonlyArray<string> => [...new Set(names)]
+
+/** Names of the columns that the rows need, in the order in which they come up. */
+export const names = (runs: ReadonlyArray<Shown>) => ({
+  parameters: distinct(runs.flatMap((row) => Object.keys(row.parameters))),
+  metrics: distinct(runs.flatMap((row) => Object.keys(row.metrics))),
+  references: distinct(runs.flatMap((row) => Object.keys(row.reference ?? {})))
+})
+
+/** The column of what the source reported of a metric. */
+export const reported = (name: string): string => `${name} (reported)`
+
+/** A value as text, unrounded; lists as `512-256`. */
+export const text = (value: Json | undefined): string => {
+  if (value === undefined) return ""
+  if (typeof value === "string") return value
+  if (Array.isArray(value)) return value.map(text).join("-")
+  return typeof value === "object" ? canonicalJson(value) : String(value)
+}
+
+/** Two decimals; a value too small or too large for them in powers of ten. */
+export const rounded = (value: string | number | undefined): string => {
+  if (typeof value !== "number") return value ?? ""
+  const size = Math.abs(value)
+  if (!Number.isFinite(value)) return String(value)
+  return (size < 0.005 && size > 0) || size >= 1e6 ? value.toExponential(1) : value.toFixed(2)
+}
+
+/** Parameters of which the rows have more than one value. */
+const varying = (runs: ReadonlyArray<Shown>, parameters: ReadonlyArray<string>): ReadonlyArray<string> =>
+  parameters.filter((name) => new Set(runs.map((row) => canonicalJson(row.parameters[name] ?? null))).size > 1)
+
+interface Column {
+  readonly header: string
+  readonly cell: (row: Shown) => string
+  /** Numbers are set flush right. */
+  readonly right: boolean
+  /** May be left out where a line is too narrow. */
+  readonly optional: boolean
+}
+
+const columns = (runs: ReadonlyArray<Shown>): ReadonlyArray<Column> => {
+  const { metrics, parameters, references } = names(runs)
+  const fixed = { right: false, optional: false }
+  return [
+    ...varying(runs, parameters).map((name): Column => ({
+      header: name,
+      cell: (row) => text(row.parameters[name]),
+      right: runs.every((row) => typeof row.parameters[name] === "number"),
+      optional: false
+    })),
+    ...metrics.map((name): Column => ({
+      header: name,
+      cell: (row) => rounded(row.metrics[name]),
+      right: true,
+      optional: true
+    })),
+    ...references.map((name): Column => ({
+      header: reported(name),
+      cell: (row) => rounded(row.reference?.[name]),
+      right: true,
+      optional: true
+    })),
+    { header: "seed", cell: (row) => text(row.seed), right: true, optional: false },
+    { header: "id", cell: (row) => row.id, ...fixed },
+    { header: "status", cell: (row) => row.status, ...fixed }
+  ]
+}
+
+/** `latent = 2, epochs = 15`: the parameters that all rows share. */
+export const shared = (runs: ReadonlyArray<Shown>): string => {
+  const { parameters } = names(runs)
+  const vary = new Set(varying(runs, parameters))
+  return parameters
+    .filter((name) => !vary.has(name))
+    .map((name) => `${name} = ${text(runs[0]!.parameters[name])}`)
+    .join(", ")
+}
+
+const failures = (runs: ReadonlyArray<Shown>): ReadonlyArray<string> =>
+  runs.flatMap((row) => (row.error === undefined ? [] : [`${row.id}: ${row.error}`]))
+
+const escape = (cell: string): string => cell.replace(/\s+/g, " ").replace(/[\\|`*_[\]<>]/g, "\\$&")
+
+/** The table as Markdown; ids lead to the runs' folders. */
+export const markdown = ({ experiment, runs }: Summary): string => {
+  const shown = columns(runs)
+  const line = (cells: ReadonlyArray<string>): string => `| ${cells.join(" | ")} |`
+  const cellOf = (row: Shown) => (column: Column) =>
+    column.header === "id" ? `[${row.id}](${encodeURI(row.directory)})` : escape(column.cell(row))
+  const table = [
+    line(shown.map(({ header }) => escape(header))),
+    line(shown.map(({ right }) => (right ? "---:" : "---"))),
+    ...runs.map((row) => line(shown.map(cellOf(row))))
+  ]
+  const constant = shared(runs)
+  const blocks = [
+    `# ${escape(experiment)}`,
+    "Metrics are in nats an image unless their name says otherwise.",
+    constant === "" ? [] : `In every run: ${escape(constant)}.`,
+    table.join("\n"),
+    failures(runs)
+      .map((failure) => `- ${escape(failure)}`)
+      .join("\n")
+  ]
+  return `${blocks
+    .flat()
+    .filter((block) => block !== "")
+    .join("\n\n")}\n`
+}
+
+/** Columns that fit into a line; of the optional ones the last are left out first. */
+const fitting = (all: ReadonlyArray<Column>, widthOf: (column: Column) => number, width: number) => {
+  let shown = all
+  while (shown.reduce((sum, column) => sum + widthOf(column) + Columns.gap, -Columns.gap) > width) {
+    const last = shown.findLastIndex(({ optional }) => optional)
+    if (last < 0) break
+    shown = shown.filter((_, index) => index !== last)
+  }
+  return shown
+}
+
+/**
+ * The table as aligned lines of at most `width` characters where that can be, for a terminal; no line break at the end.
+ * `elsewhere` has the columns for which there is no room.
+ */
+export const plain = (
+  { runs }: Omit<Summary, "runs"> & { readonly runs: ReadonlyArray<Shown> },
+  width: number = Number.POSITIVE_INFINITY,
+  elsewhere = "summary.md"
+): string => {
+  const all = columns(runs)
+  const laidOut = ({ cell, header, right }: Column): Columns.Column => ({ header, cells: runs.map(cell), right })
+  const shown = fitting(all, (column) => Columns.widthOf(laidOut(column)), width)
+  const left = all.filter((column) => !shown.includes(column)).map(({ header }) => header)
+  return [
+    ...Columns.lines(shown.map(laidOut)),
+    ...(left.length === 0 ? [] : [`${elsewhere} also has ${left.join(", ")}`]),
+    ...failures(runs)
+  ].join("\n")
+}

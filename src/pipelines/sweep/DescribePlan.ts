@@ -1,0 +1,49 @@
+/**
+ * What `--plan` prints: the runs, their ids, which of them are done, and how long the others may take. Does nothing else.
+ */
+import { Console, Effect, Option } from "effect"
+import type { Located } from "../../core/Dataset.ts"
+import type { Experiment } from "../../core/Experiment.ts"
+import * as Estimate from "./Estimate.ts"
+import * as LoadData from "../plan/LoadData.ts"
+import { countOf, plan, sourcesOf } from "../plan/Plan.ts"
+import { duration } from "../console/Progress.ts"
+import { RunStore } from "../store/RunStore.ts"
+import * as Standing from "../store/Standing.ts"
+
+/** Stands where a dataset would have to be fetched first, which a plan does not do. */
+const notYetHere: Located = { source: "download", location: "a download", digest: "known after the download" }
+
+/** `about 3m 20s` of training, where it could be measured. */
+const about = (seconds: number | undefined): string => (seconds === undefined ? "" : `about ${duration(seconds)}`)
+
+/** Prints the plan of an experiment: a line a run, as soon as its time is known. */
+export const describePlan = Effect.fn("DescribePlan.describePlan")(function* (experiment: Experiment<any>) {
+  const store = yield* RunStore
+  const runs = yield* plan(experiment, ({ peek }) => Effect.map(peek, (located) => located ?? notYetHere))
+  const estimate = Estimate.make(yield* LoadData.make)
+  const width = Math.max(0, ...runs.map(({ label }) => label.length))
+  const times: Array<number | undefined> = []
+  for (const planned of runs) {
+    const here = planned.located !== notYetHere
+    const found = here ? yield* store.find(planned.id, planned.experiment) : Option.none()
+    const status = Option.isSome(found) ? yield* Standing.of(store.directory, found.value.manifest) : "to do"
+    const seconds = here && status !== "done" ? yield* estimate(planned) : undefined
+    if (status !== "done") times.push(seconds)
+    const id = here ? planned.id : "(after download)"
+    const epochs = planned.training.epochs === 1 ? "1 epoch" : `${planned.training.epochs} epochs`
+    const parts = [id, planned.label.padEnd(width), epochs, status, about(seconds)]
+    yield* Console.log(parts.filter((part) => part !== "").join("  "))
+  }
+  const known = times.filter((seconds) => seconds !== undefined)
+  const total = known.reduce((sum, seconds) => sum + seconds, 0)
+  const unknown = times.length - known.length
+  const left = [
+    `${times.length} to do`,
+    ...(known.length === 0 ? [] : [`${about(total)} of training on this machine, measured by a few steps`]),
+    ...(unknown === 0 ? [] : [`no estimate of ${countOf(Array(unknown))} whose data is not here yet`])
+  ]
+  yield* Console.log(
+    `\n${countOf(runs)}, ${times.length === 0 ? "all done" : left.join(", ")}; data: ${sourcesOf(runs).join(", ")}`
+  )
+})

@@ -1,0 +1,89 @@
+/**
+ * How long a run's training may take here: a few of its steps, measured.
+ *
+ * What is measured is not kept; the run's own steps are the same program on the same images.
+ */
+import { Clock, Effect } from "effect"
+import type { DatasetError, LoadedDataset } from "../../core/Dataset.ts"
+import { Engine, type EngineError } from "../../core/Engine.ts"
+import type { ModelError } from "../../core/Model.ts"
+import { canonicalJson } from "../../core/Spec.ts"
+import { sizeOf } from "../../core/Tensors.ts"
+import * as TrainStep from "../../core/TrainStep.ts"
+import type { PlannedRun } from "../plan/Plan.ts"
+import * as Trained from "../training/Trained.ts"
+
+/** Steps are measured on so many bytes of images at most, so that large images do not take long. */
+const bytes = 128 * 28 * 28
+
+/** Steps are timed until they have taken so long, in milliseconds. */
+const enough = 300
+
+/** A pass over the test images needs no gradients: about a third of a training step's work. */
+const evaluationShare = 1 / 3
+
+/** Milliseconds of one training step on `batch` images: the fastest of a few. */
+const stepTime = Effect.fn("Estimate.stepTime")(function* (run: PlannedRun, data: LoadedDataset, batch: number) {
+  const engine = yield* Engine
+  const autoencoder = yield* run.model.build(run.dataset.shape)
+  const { optimizer } = run.training
+  const { latent } = run.model
+  const ingredients = { autoencoder, latent, shape: run.dataset.shape, objective: run.objective, optimizer }
+  const state = yield* engine.place(TrainStep.initialState(autoencoder, optimizer, run.seed))
+  const images = yield* engine.place(Trained.imagesOf(data.train, run.dataset.shape))
+  const { program, signature } = TrainStep.trainStep(ingredients, { examples: data.train.count, batch })
+  const executable = yield* engine.compile(program, signature)
+  const indices = Int32Array.from({ length: batch }, (_, place) => place)
+  const inputsOf = TrainStep.stepInputs(ingredients, run.seed)
+  let fastest = Number.POSITIVE_INFINITY
+  let spent = 0
+  for (let step = 0; spent < enough; step++) {
+    const inputs = inputsOf(step, indices)
+    const start = yield* Clock.currentTimeNanos
+    yield* executable.run({ state, data: images, inputs })
+    const taken = Number((yield* Clock.currentTimeNanos) - start) / 1e6
+    // The first step warms up.
+    if (step === 0) continue
+    fastest = Math.min(fastest, taken)
+    spent += taken
+  }
+  return fastest
+}, Effect.scoped)
+
+/** Seconds that the training of a run takes on this data, its test pass after each epoch included. */
+export const seconds = Effect.fn("Estimate.seconds")(function* (
+  run: PlannedRun,
+  data: LoadedDataset
+): Effect.fn.Return<number, EngineError | ModelError, Engine> {
+  const { batchSize, epochs } = run.training
+  const { height, width, channels } = run.dataset.shape
+  const affordable = Math.max(4, Math.ceil(bytes / sizeOf([height, width, channels])))
+  const batch = Math.min(batchSize, affordable, data.train.count)
+  const perExample = (yield* stepTime(run, data, batch)) / batch / 1000
+  return epochs * (data.train.count + evaluationShare * data.test.count) * perExample
+})
+
+/**
+ * An estimator that reads each dataset and measures each kind of step once; what it cannot read or compile has no
+ * estimate. Data that would have to be downloaded is not fetched for it.
+ */
+export const make = (
+  load: (run: PlannedRun) => Effect.Effect<LoadedDataset, DatasetError>
+): ((run: PlannedRun) => Effect.Effect<number | undefined, never, Engine>) => {
+  const measured = new Map<string, number | undefined>()
+  return Effect.fnUntraced(function* (run) {
+    const { dataset, model } = run.specs
+    const { epochs, batchSize } = run.training
+    const key = canonicalJson({ dataset, model, objective: run.objective.spec._tag, batchSize })
+    if (!measured.has(key)) {
+      const estimate = yield* load(run).pipe(
+        Effect.flatMap((data) => seconds(run, data)),
+        Effect.map((total) => total / epochs),
+        Effect.orElseSucceed(() => undefined)
+      )
+      measured.set(key, estimate)
+    }
+    const perEpoch = measured.get(key)
+    return perEpoch === undefined ? undefined : perEpoch * epochs
+  })
+}

@@ -1,0 +1,81 @@
+/**
+ * Attempts in several processes at once, so that each has an engine and an event loop to itself.
+ *
+ * Laws: a process that ends on its own takes one run with it and no other; the numbers are those of one process, since the
+ * threads that each computes with shape none.
+ */
+import { availableParallelism } from "node:os"
+import { Context, Effect, FileSystem, Layer, Option, Path, Scope } from "effect"
+import { ChildProcessSpawner } from "effect/process"
+import { Attempts, Ending, type Request } from "./Attempt.ts"
+import * as PerformRun from "./PerformRun.ts"
+import { Progress } from "../console/Progress.ts"
+import { RunStore } from "../store/RunStore.ts"
+import * as WorkerProcess from "./WorkerProcess.ts"
+
+/** Attempts in so many processes, started when they are needed with the command line's arguments. */
+export const layer = (options: {
+  readonly jobs: number
+  readonly args: ReadonlyArray<string>
+}): Layer.Layer<
+  Attempts,
+  never,
+  ChildProcessSpawner.ChildProcessSpawner | FileSystem.FileSystem | Path.Path | Progress | RunStore
+> =>
+  Layer.effect(
+    Attempts,
+    Effect.gen(function* () {
+      const { args, jobs } = options
+      const scope = yield* Effect.scope
+      const progress = yield* Progress
+      const spawner = yield* ChildProcessSpawner.ChildProcessSpawner
+      const context = Context.pick(
+        FileSystem.FileSystem,
+        Path.Path,
+        RunStore
+      )(yield* Effect.context<FileSystem.FileSystem | Path.Path | RunStore>())
+      const threads = Math.max(1, Math.floor(availableParallelism() / jobs))
+      const idle: Array<WorkerProcess.WorkerProcess> = []
+      const said = new Set<string>()
+      // Such as which engine was picked: each of them says it.
+      const line = (text: string) =>
+        Effect.suspend(() => {
+          if (said.has(text)) return Effect.void
+          said.add(text)
+          return progress.line(text)
+        })
+
+      const worker: Effect.Effect<WorkerProcess.WorkerProcess, WorkerProcess.WorkerFailed> = Effect.gen(function* () {
+        const rested = idle.pop()
+        if (rested === undefined) return yield* WorkerProcess.start({ args, threads, line })
+        return (yield* rested.hasEnded) ? yield* worker : rested
+      }).pipe(Effect.provideService(ChildProcessSpawner.ChildProcessSpawner, spawner), Scope.provide(scope))
+
+      const inWorker = Effect.fnUntraced(function* (request: Request) {
+        const lane = yield* progress.lane
+        const { planned } = request
+        yield* lane.note(
+          [`run ${request.place.run}`, planned.label, "starts"].filter((part) => part !== "").join(" · ")
+        )
+        const chosen = yield* worker
+        const ending = yield* chosen.perform(request, lane)
+        idle.push(chosen)
+        return ending
+      }, Effect.scoped)
+
+      return {
+        jobs,
+        attempt: Effect.fnUntraced(
+          function* (request) {
+            // For what is whole no process is needed.
+            const whole = yield* Effect.orElseSucceed(PerformRun.findWhole(request), () => Option.none())
+            return Option.isSome(whole) ? Ending.make({ _tag: "Done", trained: false }) : yield* inWorker(request)
+          },
+          Effect.catchTag("WorkerFailed", ({ message }) =>
+            Effect.succeed(Ending.make({ _tag: "Failed", reason: message }))
+          ),
+          Effect.provideContext(context)
+        )
+      }
+    })
+  )

@@ -1,0 +1,136 @@
+/**
+ * Brings one run to its end: trains what is missing of it, then makes the evaluations it lacks.
+ *
+ * Laws: a finished run is never trained again unless asked, and what it was is then kept; an evaluation that fails leaves
+ * the trained run done.
+ */
+import { DateTime, Effect, type FileSystem, Logger, Option, type Path, Result, type Scope } from "effect"
+import { Engine } from "../../core/Engine.ts"
+import * as Evaluate from "../training/Evaluate.ts"
+import * as ModelFolder from "../store/ModelFolder.ts"
+import * as Parts from "../plan/Parts.ts"
+import type { PlannedRun } from "../plan/Plan.ts"
+import type { Progress } from "../console/Progress.ts"
+import { retrying } from "./Retry.ts"
+import type { Run } from "../store/Run.ts"
+import type { RunTaken } from "../store/RunLock.ts"
+import { RunStore } from "../store/RunStore.ts"
+import { train, type TrainFailure, type TrainOptions } from "../training/TrainRun.ts"
+
+export type RunFailure = TrainFailure | Evaluate.EvaluateFailure | RunTaken
+
+export interface PerformOptions extends TrainOptions {
+  /** Train again though the run is done; what there was is kept aside. */
+  readonly force: boolean
+  /** With `force`: when the attempt was begun that is to be made again, if there is one. One begun since is not it. */
+  readonly former?: string
+  /** How often the run is tried again where its engine or its folder fails. */
+  readonly retries: number
+}
+
+/** A run that is done, and whether this call trained it. */
+export interface Performed {
+  readonly run: Run
+  readonly trained: boolean
+}
+
+/**
+ * Makes room for a new attempt at a run that has ended or cannot be read. What was killed or interrupted is that attempt
+ * itself, so that the same command goes on with it.
+ */
+const setEndedAside = Effect.fnUntraced(function* (run: Run) {
+  const found = yield* Effect.result(run.manifest)
+  const status = Result.isSuccess(found) ? Option.getOrUndefined(found.success)?.status : "failed"
+  if (status === "done" || status === "failed") yield* run.setAside
+})
+
+type Wanted = Pick<PerformOptions, "force" | "former" | "planned">
+
+/** The finished run of this id, wherever it is. */
+const findDone = Effect.fnUntraced(function* ({ force, former, planned }: Wanted) {
+  const store = yield* RunStore
+  const search = store.find(planned.id, planned.experiment)
+  // What cannot be read is set aside.
+  const found = force ? Effect.orElseSucceed(search, () => Option.none()) : search
+  return Option.filter(
+    yield* found,
+    ({ manifest }) => manifest.status === "done" && !(force && DateTime.formatIso(manifest.started) === former)
+  )
+})
+
+/** Whether nothing is left to be added to a finished run. */
+const isWhole = (planned: PlannedRun, run: Run) =>
+  Effect.all([Evaluate.missing(planned, run), ModelFolder.card(run.directory)]).pipe(
+    Effect.map(([evaluators, model]) => evaluators.length === 0 && Option.isSome(model)),
+    // What cannot be read is said where it is to be made.
+    Effect.orElseSucceed(() => false)
+  )
+
+/** The finished run of this id, wherever it is, if nothing is left to be added to it. */
+export const findWhole = Effect.fnUntraced(function* (wanted: Wanted) {
+  const found = yield* findDone(wanted)
+  return Option.isSome(found) && (yield* isWhole(wanted.planned, found.value.run))
+    ? Option.some(found.value.run)
+    : Option.none<Run>()
+})
+
+/** The finished run of this id, wherever it is; else trains it in its own folder. */
+const finished = Effect.fnUntraced(function* (options: PerformOptions) {
+  const { force, planned, retries } = options
+  const store = yield* RunStore
+  const whole = yield* findWhole(options)
+  if (Option.isSome(whole)) return { run: whole.value, trained: false }
+  const found = yield* findDone(options)
+  const home = Option.match(found, { onNone: () => planned.experiment, onSome: ({ run }) => run.experiment })
+  const run = yield* store.open(home, planned.id)
+  yield* run.removeTemporaries
+  // Another process may have finished it before this one had it.
+  const done = yield* findDone(options)
+  if (Option.isSome(done))
+    return { run: done.value.run.directory === run.directory ? run : done.value.run, trained: false }
+  if (force) yield* setEndedAside(run)
+  const attempt = Effect.scoped(train(options, run)).pipe(
+    Effect.provide(Logger.layer([run.logger], { mergeWithExisting: true }))
+  )
+  yield* retrying(attempt, { retries, what: `run ${run.id}` })
+  return { run, trained: true }
+})
+
+/**
+ * Trains the run if it is not done yet. No other process writes to it for the time of the scope, unless nothing is left to
+ * be written.
+ */
+export const perform = Effect.fn("PerformRun.perform")(
+  (
+    options: PerformOptions
+  ): Effect.Effect<
+    Performed,
+    RunFailure,
+    Engine | FileSystem.FileSystem | Path.Path | Progress | RunStore | Scope.Scope
+  > => finished(options)
+)
+
+/** Says where a finished run was trained by another engine than it is about to be evaluated by. */
+const sayChanges = Effect.fnUntraced(function* (run: Run) {
+  const { spec } = yield* Engine
+  const manifest = yield* run.manifest
+  const changes = Option.isSome(manifest) ? Parts.engineChanges(manifest.value.engine, spec) : []
+  if (changes.length === 0) return
+  yield* Effect.logWarning(
+    `run ${run.id} is evaluated otherwise than it was trained, so that the last digits may differ: ${changes.join("; ")}`
+  )
+})
+
+/** Makes the evaluations that a finished run lacks. */
+export const evaluate = Effect.fn("PerformRun.evaluate")(function* (
+  { data, planned, retries }: PerformOptions,
+  run: Run
+): Effect.fn.Return<void, RunFailure, Engine | Progress> {
+  if ((yield* Evaluate.missing(planned, run)).length === 0) return
+  yield* sayChanges(run)
+  const attempt = Effect.gen(function* () {
+    const evaluators = yield* Evaluate.missing(planned, run)
+    yield* Effect.scoped(Evaluate.evaluate({ planned, run, evaluators, data }))
+  })
+  yield* retrying(attempt, { retries, what: `run ${run.id}` })
+})

@@ -1,0 +1,157 @@
+/**
+ * Runs a sweep: brings every run to its end and says what came out.
+ *
+ * Laws: a run that fails fails alone; whatever happens, the summary says how each run that was begun ended.
+ */
+import { Clock, DateTime, Effect, Option, Runtime, Schema, Terminal } from "effect"
+import type { Experiment } from "../../core/Experiment.ts"
+import { Attempts } from "./Attempt.ts"
+import { type CheckpointEvery, standard } from "../training/CheckpointEvery.ts"
+import * as Outcome from "./Outcome.ts"
+import * as PerformRun from "./PerformRun.ts"
+import { countOf, type PlannedRun, sourcesOf } from "../plan/Plan.ts"
+import { duration, Progress } from "../console/Progress.ts"
+import { render } from "../figures/RenderFigure.ts"
+import * as SweepFigures from "../figures/SweepFigures.ts"
+import { type ExperimentFolder, RunStore } from "../store/RunStore.ts"
+import { share } from "./ShareRuns.ts"
+import type { Row } from "../store/Summary.ts"
+import * as SummaryTable from "../store/SummaryTable.ts"
+import * as WriteReport from "../report/WriteReport.ts"
+
+/** Some runs of a sweep did not end well; the summary says why. */
+export class RunsFailed extends Schema.TaggedError<RunsFailed>()("RunsFailed", {
+  failed: Schema.Int,
+  runs: Schema.Int
+}) {
+  override readonly [Runtime.errorExitCode] = 1
+  override get message(): string {
+    return `${this.failed} of ${this.runs} runs failed; the reasons stand above`
+  }
+}
+
+/** Writes summary and figures of the runs so far. */
+const report = Effect.fnUntraced(function* (
+  experiment: Experiment<any>,
+  folder: ExperimentFolder,
+  outcomes: ReadonlyArray<Outcome.Outcome>
+) {
+  yield* folder.writeSummary(outcomes.map(({ row }) => row))
+  const reported = outcomes.flatMap((outcome) => (outcome.reported === undefined ? [] : [outcome.reported]))
+  const pictures = yield* Effect.forEach(SweepFigures.figures(experiment.name, reported), (figure) =>
+    Effect.map(render(figure), ({ png, svg }) => ({ figure, png, svg }))
+  )
+  if (pictures.length > 0) yield* folder.writeFigures(pictures)
+})
+
+/** Writes the page about the runs, and gives a line that says where it is. */
+const page = (experiment: Experiment<any>, runs: ReadonlyArray<PlannedRun>, rows: ReadonlyArray<Row>) =>
+  WriteReport.write({ experiment, runs, rows }).pipe(
+    Effect.map((path) => [`to be looked at in a browser: ${path}`]),
+    // Numbers and figures do not depend on it.
+    Effect.catch((error) => Effect.as(Effect.logWarning(error.message), []))
+  )
+
+export interface RunOptions {
+  /** Train finished runs again. */
+  readonly force: boolean
+  /** Stop at the first run that fails. */
+  readonly failFast: boolean
+  /** Every 30 seconds unless given. */
+  readonly checkpointEvery?: CheckpointEvery
+  /** How often a run is tried again whose engine or folder fails; 0 unless given. */
+  readonly retries?: number
+}
+
+/** Runs the planned runs of an experiment, as many at once as there are jobs, and reports. */
+export const run = Effect.fn("RunExperiment.run")(function* (
+  experiment: Experiment<any>,
+  runs: ReadonlyArray<PlannedRun>,
+  { checkpointEvery, failFast, force, retries }: RunOptions
+) {
+  const store = yield* RunStore
+  const progress = yield* Progress
+  const { jobs } = yield* Attempts
+  const folder = yield* store.experiment(experiment.name)
+  const started = yield* Clock.currentTimeMillis
+  for (const source of sourcesOf(runs)) {
+    yield* progress.line(`data: ${source}`)
+  }
+
+  const titleOf = (index: number) =>
+    [`run ${index + 1} of ${runs.length}`, runs[index]!.label].filter((part) => part !== "").join(" · ")
+
+  const requestOf = Effect.fnUntraced(function* (planned: PlannedRun, index: number) {
+    // What is done now is to be made again; what another process finishes meanwhile is not.
+    const former = force
+      ? yield* Effect.orElseSucceed(store.find(planned.id, planned.experiment), () => Option.none())
+      : Option.none()
+    return {
+      planned,
+      place: {
+        run: index + 1,
+        runs: runs.length,
+        epochsAfter: runs.slice(index + 1).reduce((sum, { training }) => sum + training.epochs, 0) / jobs
+      },
+      force,
+      ...(Option.isSome(former) && { former: DateTime.formatIso(former.value.manifest.started) }),
+      checkpointEvery: checkpointEvery ?? standard,
+      retries: retries ?? 0
+    }
+  })
+  const requests = yield* Effect.forEach(runs, requestOf)
+
+  /** By the run's place in the sweep. */
+  const outcomes = new Map<number, Outcome.Outcome>()
+
+  const interrupted = new Set<number>()
+
+  /** What became of a run, which another process may have brought to its end. */
+  const outcomeOf = Effect.fnUntraced(function* (planned: PlannedRun, index: number) {
+    const outcome = outcomes.get(index)
+    if (outcome !== undefined) return Option.some(outcome)
+    if (!interrupted.has(index)) return yield* Outcome.find(folder, planned, undefined)
+    const whole = yield* Effect.option(PerformRun.findWhole(requests[index]!))
+    return Option.isSome(Option.flatten(whole))
+      ? yield* Outcome.find(folder, planned, undefined)
+      : Option.some(Outcome.unfinished(planned, "interrupted"))
+  })
+  /** In the order of the sweep. */
+  const all = Effect.suspend(() =>
+    Effect.map(Effect.forEach(runs, outcomeOf), (found) => found.flatMap(Option.toArray))
+  )
+
+  yield* share(requests, {
+    goOn: () => !failFast || [...outcomes.values()].every(Outcome.endedWell),
+    onEnd: Effect.fnUntraced(function* (index, ending) {
+      const planned = runs[index]!
+      if (ending._tag === "Done" && !ending.trained) yield* progress.line(`${titleOf(index)} · already done`)
+      const outcome =
+        ending._tag === "Failed"
+          ? Outcome.unfinished(planned, "failed", ending.reason)
+          : Option.getOrElse(yield* Outcome.find(folder, planned, ending.error), () =>
+              Outcome.unfinished(planned, "failed", "its folder was removed meanwhile")
+            )
+      outcomes.set(index, outcome)
+      if (!Outcome.endedWell(outcome)) yield* Effect.logError(`${titleOf(index)}: ${outcome.row.error}`)
+      if (jobs > 1) yield* progress.note(`${outcomes.size} of ${countOf(runs)} ended`)
+    }),
+    onInterrupt: (index) => Effect.sync(() => interrupted.add(index)),
+    onWait: (index, owner) =>
+      progress.line(`${titleOf(index)} · run ${runs[index]!.id} is being made by ${owner}; waiting`)
+  }).pipe(Effect.onInterrupt(() => Effect.ignore(Effect.flatMap(all, (ended) => report(experiment, folder, ended)))))
+  yield* progress.note("drawing the figures that compare the runs")
+  const ended = yield* all
+  yield* report(experiment, folder, ended)
+
+  const rows = ended.map(({ row }) => row)
+  const columns = yield* Terminal.Terminal.use((terminal) => terminal.columns)
+  const seconds = ((yield* Clock.currentTimeMillis) - started) / 1000
+  yield* progress.line(
+    `\n${SummaryTable.plain({ experiment: experiment.name, runs: rows }, columns > 0 ? columns : 120)}`
+  )
+  yield* progress.line(`\n${countOf(rows)} in ${duration(seconds)}; numbers and figures: ${folder.directory}`)
+  for (const line of yield* page(experiment, runs, rows)) yield* progress.line(line)
+  const failed = ended.filter((outcome) => !Outcome.endedWell(outcome)).length
+  if (failed > 0) return yield* new RunsFailed({ failed, runs: runs.length })
+})

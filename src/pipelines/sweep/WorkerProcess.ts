@@ -1,0 +1,118 @@
+/**
+ * A worker as the process sees it that has started it.
+ */
+import { type Cause, Deferred, Effect, Queue, Schema, type Scope, Stream } from "effect"
+import { ChildProcess, type ChildProcessSpawner } from "effect/process"
+import { Ending, type Request } from "./Attempt.ts"
+import type { Lane } from "../console/Progress.ts"
+import { descriptor, type Order, orders, type Report, reports, variable } from "./WorkerMessage.ts"
+
+/** A worker could not be started. */
+export class WorkerFailed extends Schema.TaggedError<WorkerFailed>()("WorkerFailed", {
+  reason: Schema.String,
+  cause: Schema.optionalKey(Schema.Defect())
+}) {
+  override get message(): string {
+    return `a process to make it in ${this.reason}`
+  }
+}
+
+export interface WorkerProcess {
+  /** Has a run made and its progress shown in the lane. One at a time. An interrupt stops the worker. */
+  readonly perform: (request: Request, lane: Lane) => Effect.Effect<Ending>
+  readonly hasEnded: Effect.Effect<boolean>
+}
+
+/** How a process ended, to follow "process 4711". */
+const endOf = ({ exitCode }: ChildProcessSpawner.ChildProcessHandle): Effect.Effect<string> =>
+  exitCode.pipe(
+    Effect.map((code) => (code === 130 ? "was interrupted" : `ended with exit code ${code}`)),
+    Effect.catch((error) => {
+      const signal = /SIG[A-Z0-9]+/.exec(String(error.reason.cause ?? error))?.[0]
+      return Effect.succeed(signal === undefined ? `ended: ${error.message}` : `was ended by ${signal}`)
+    })
+  )
+
+/** Starts a worker; it ends with the scope, having interrupted what it was making. */
+export const start = Effect.fn("WorkerProcess.start")(function* (options: {
+  /** Of the command line. */
+  readonly args: ReadonlyArray<string>
+  readonly threads: number
+  /** Shows a line that is not about a run. */
+  readonly line: (text: string) => Effect.Effect<void>
+}): Effect.fn.Return<WorkerProcess, WorkerFailed, ChildProcessSpawner.ChildProcessSpawner | Scope.Scope> {
+  const ordered = yield* Queue.unbounded<Order, Cause.Done>()
+  const program = [...process.execArgv, process.argv[1]!, ...options.args]
+  const handle = yield* ChildProcess.make(process.execPath, program, {
+    env: { [variable]: String(options.threads) },
+    extendEnv: true,
+    stdin: "ignore",
+    killSignal: "SIGINT",
+    additionalFds: {
+      [`fd${descriptor}`]: {
+        type: "duplex",
+        stream: Stream.fromQueue(ordered).pipe(Stream.mapEffect(orders.encode), Stream.encodeText)
+      }
+    }
+  }).pipe(Effect.mapError((cause) => new WorkerFailed({ reason: `does not start: ${cause.message}`, cause })))
+
+  const ready = yield* Deferred.make<void>()
+  const ended = yield* Deferred.make<string>()
+  let current: { readonly lane: Lane; readonly ending: Deferred.Deferred<Ending> } | undefined
+
+  const receive = (report: Report): Effect.Effect<unknown> => {
+    switch (report._tag) {
+      case "Ready":
+        return Deferred.succeed(ready, undefined)
+      case "Update":
+        return current?.lane.update(report.standing) ?? Effect.void
+      case "Epoch":
+        return current?.lane.epoch(report.standing, report.summary) ?? Effect.void
+      case "Note":
+        return current?.lane.note(report.text) ?? Effect.void
+      case "Line":
+        return options.line(report.text)
+      case "Ended":
+        return current === undefined ? Effect.void : Deferred.succeed(current.ending, report.ending)
+    }
+  }
+
+  const linesOf = (bytes: Stream.Stream<Uint8Array, unknown>) => Stream.splitLines(Stream.decodeText(bytes))
+  const relay = (bytes: Stream.Stream<Uint8Array, unknown>, show: (line: string) => Effect.Effect<void>) =>
+    Effect.ignore(Stream.runForEach(linesOf(bytes), show))
+  const messages = linesOf(handle.getOutputFd(descriptor)).pipe(
+    Stream.mapEffect(reports.decode),
+    Stream.runForEach(receive),
+    Effect.ignoreCause
+  )
+  yield* Effect.forkScoped(relay(handle.stdout, options.line))
+  // Its log messages already say what kind they are.
+  yield* Effect.forkScoped(relay(handle.stderr, (line) => Effect.logInfo(line)))
+  yield* Effect.forkScoped(
+    Effect.flatMap(Effect.andThen(messages, endOf(handle)), (how) => Deferred.succeed(ended, how))
+  )
+  /** A worker that gets no more orders interrupts what it is making, and ends. */
+  const stop = Effect.andThen(Queue.end(ordered), Deferred.await(ended))
+  yield* Effect.addFinalizer(() => stop)
+
+  const gone = Effect.map(Deferred.await(ended), (how) => `process ${handle.pid} ${how}`)
+  yield* Effect.raceFirst(
+    Deferred.await(ready),
+    Effect.flatMap(gone, (reason) => Effect.fail(new WorkerFailed({ reason: `was not ready: ${reason}` })))
+  )
+  return {
+    perform: Effect.fnUntraced(
+      function* ({ force, former, place, planned }, lane) {
+        const ending = yield* Deferred.make<Ending>()
+        current = { lane, ending }
+        yield* Queue.offer(ordered, { run: planned.id, place, force, ...(former !== undefined && { former }) })
+        return yield* Effect.raceFirst(
+          Deferred.await(ending),
+          Effect.map(gone, (how) => Ending.make({ _tag: "Failed", reason: `${how} while it made the run` }))
+        )
+      },
+      Effect.onInterrupt(() => stop)
+    ),
+    hasEnded: Deferred.isDone(ended)
+  }
+})

@@ -1,0 +1,140 @@
+/**
+ * Evaluations of one run: computes and draws what is missing, keeps what is there.
+ */
+import { Cause, Effect, Option, type Scope } from "effect"
+import type { DatasetError, LoadedDataset } from "../../core/Dataset.ts"
+import { Engine, type EngineError } from "../../core/Engine.ts"
+import { EvaluationError, type Findings, type ReadyEvaluator } from "../../core/Evaluation.ts"
+import type { FigureError } from "../../core/Figure.ts"
+import type { ModelError } from "../../core/Model.ts"
+import { type SnapshotError, Snapshots } from "../../core/Snapshots.ts"
+import { canonicalJson } from "../../core/Spec.ts"
+import { TrainedModel } from "../../core/TrainedModel.ts"
+import type { PlannedRun } from "../plan/Plan.ts"
+import { Progress } from "../console/Progress.ts"
+import { renderAnimation } from "../figures/RenderAnimation.ts"
+import { render } from "../figures/RenderFigure.ts"
+import type { Run } from "../store/Run.ts"
+import { StoreError } from "../files/StoreError.ts"
+import * as Trained from "./Trained.ts"
+import * as TrainingSnapshots from "./TrainingSnapshots.ts"
+
+/** The evaluations of a run that have no results yet. */
+export const missing = (planned: PlannedRun, run: Run): Effect.Effect<ReadonlyArray<ReadyEvaluator>, StoreError> =>
+  Effect.filter(planned.evaluation.evaluators, ({ id }) => Effect.map(run.evaluation(id), Option.isNone))
+
+/** The trained model of a finished run, from its last checkpoint, and what it was before. */
+export const trainedModel = Effect.fnUntraced(function* (planned: PlannedRun, run: Run, data: LoadedDataset) {
+  const engine = yield* Engine
+  const { epochs } = planned.training
+  // An earlier one is kept for going on, and is not the finished model.
+  const checkpoint = Option.filter(yield* run.checkpoint, ({ epoch }) => epoch === epochs)
+  if (Option.isNone(checkpoint)) {
+    return yield* new StoreError({
+      path: run.directory,
+      problem: "corrupt",
+      reason: `the checkpoint of epoch ${epochs}, this finished run's last, cannot be read; make it again with --force, which keeps this one`
+    })
+  }
+  const at = yield* Trained.make({
+    run: planned,
+    autoencoder: yield* planned.model.build(planned.dataset.shape),
+    data,
+    images: {
+      train: yield* engine.place(Trained.imagesOf(data.train, planned.dataset.shape)),
+      test: yield* engine.place(Trained.imagesOf(data.test, planned.dataset.shape))
+    }
+  })
+  const history = yield* run.history
+  return {
+    state: checkpoint.value.tensors,
+    trained: at({ state: yield* engine.place(checkpoint.value.tensors), history }),
+    snapshots: yield* TrainingSnapshots.make(run, planned.training.epochs, at, history)
+  }
+})
+
+/** Draws everything that an evaluation found. */
+const exhibits = Effect.fnUntraced(function* ({ animations = [], figures, pages = [] }: Findings) {
+  const pictures = yield* Effect.forEach(figures, (figure) =>
+    Effect.map(render(figure), ({ png, svg }) => ({ figure, png, svg }))
+  )
+  const films = yield* Effect.forEach(animations, (animation) =>
+    Effect.map(renderAnimation(animation), ({ gif, png }) => ({ ...animation, files: { gif, png } }))
+  )
+  return [...pictures, ...films, ...pages.map((page) => ({ ...page, files: { html: page.html } }))]
+})
+
+/**
+ * Names that an evaluator gave to a figure, an animation or a page although something else of the run has that name: one
+ * would take the other's place.
+ */
+const checkNames = Effect.fnUntraced(function* (
+  planned: PlannedRun,
+  run: Run,
+  { id, spec }: ReadyEvaluator,
+  names: ReadonlyArray<string>
+) {
+  const refuse = (name: string, other: string) =>
+    new EvaluationError({
+      evaluation: spec._tag,
+      reason: `its figure "${name}" has the name of one of ${other}; give the evaluations options that name them apart`
+    })
+  const twice = names.find((name, index) => names.indexOf(name) !== index)
+  if (twice !== undefined) return yield* refuse(twice, "its own")
+  for (const other of planned.evaluation.evaluators) {
+    if (other.id === id) continue
+    const result = yield* run.evaluation(other.id)
+    const clash = names.find((name) => Option.isSome(result) && result.value.figures.includes(name))
+    if (clash !== undefined) return yield* refuse(clash, `${other.spec._tag} ${canonicalJson(other.spec)}`)
+  }
+})
+
+export type EvaluateFailure =
+  | DatasetError
+  | EngineError
+  | EvaluationError
+  | FigureError
+  | ModelError
+  | SnapshotError
+  | StoreError
+
+/**
+ * Makes these evaluations and stores their numbers and figures, one after the other. One that fails does not keep the
+ * others from being made; the first failure is the result, further ones are logged.
+ */
+export const evaluate = Effect.fn("Evaluate.evaluate")(function* (options: {
+  readonly planned: PlannedRun
+  readonly run: Run
+  readonly evaluators: ReadonlyArray<ReadyEvaluator>
+  readonly data: Effect.Effect<LoadedDataset, DatasetError>
+}): Effect.fn.Return<void, EvaluateFailure, Engine | Progress | Scope.Scope> {
+  const { planned, run, evaluators, data } = options
+  const progress = yield* Progress
+  const engine = yield* Engine
+  const { snapshots, trained } = yield* trainedModel(planned, run, yield* data)
+
+  const one = Effect.fnUntraced(function* (evaluator: ReadyEvaluator) {
+    const { id, run: compute, spec } = evaluator
+    yield* progress.note(`${[planned.label, spec._tag].filter((part) => part !== "").join(" · ")}`)
+    const findings = yield* compute.pipe(
+      Effect.provideService(TrainedModel, trained),
+      Effect.provideService(Snapshots, snapshots)
+    )
+    const { animations = [], figures, metrics, pages = [] } = findings
+    const names = [...figures, ...animations, ...pages].map(({ name }) => name)
+    yield* checkNames(planned, run, evaluator, names)
+    yield* run.writeEvaluation(id, { spec, metrics, engine: engine.spec }, yield* exhibits(findings))
+  })
+
+  const failures: Array<Cause.Cause<EvaluateFailure>> = []
+  for (const evaluator of evaluators) {
+    yield* one(evaluator).pipe(
+      Effect.catchCause((cause) =>
+        Cause.hasInterrupts(cause) ? Effect.failCause(cause) : Effect.sync(() => failures.push(cause))
+      )
+    )
+  }
+  const [first, ...others] = failures
+  for (const cause of others) yield* Effect.logError(`run ${run.id}`, cause)
+  if (first !== undefined) return yield* Effect.failCause(first)
+})

@@ -1,0 +1,128 @@
+/**
+ * Writes the folder `model` of a finished run where it is missing, from the run's last checkpoint.
+ */
+import { Effect, type FileSystem, Option, type Path, Result, type Scope } from "effect"
+import type { DatasetError, LoadedDataset } from "../../core/Dataset.ts"
+import type { Engine, EngineError } from "../../core/Engine.ts"
+import { stratified } from "../../core/evaluations/Stratified.ts"
+import { exportModel } from "../../core/engines/onnxruntime/Export.ts"
+import type { Autoencoder, ModelError } from "../../core/Model.ts"
+import { decode, encodeImages, type TypedProgram } from "../../core/Programs.ts"
+import { float32, type HostTensors, int32, uint8 } from "../../core/Tensors.ts"
+import * as Evaluate from "./Evaluate.ts"
+import * as ModelFolder from "../store/ModelFolder.ts"
+import type { PlannedRun } from "../plan/Plan.ts"
+import type { Run } from "../store/Run.ts"
+import type { StoreError } from "../files/StoreError.ts"
+
+/** Most test images whose codes are kept: all of the usual datasets'. */
+export const mostCodes = 10_000
+
+const shapeText = ({ channels, height, width }: PlannedRun["dataset"]["shape"]): string =>
+  [height, width, channels].join(", ")
+
+/** What stands in both files about the model. */
+const cardOf = (planned: PlannedRun, encoder: TypedProgram, decoder: TypedProgram): ModelFolder.ModelCard => {
+  const takesLabels = ({ signature }: TypedProgram): boolean => "labels" in signature.inputs
+  return {
+    format: "effect-vae model 1",
+    run: planned.id,
+    experiment: planned.experiment,
+    dataset: { name: planned.dataset.name, digest: planned.located.digest },
+    shape: planned.dataset.shape,
+    latent: planned.model.latent,
+    ...(planned.classes !== undefined && { classes: planned.classes }),
+    labelled: { encoder: takesLabels(encoder), decoder: takesLabels(decoder) }
+  }
+}
+
+/** The two networks with the parameters in `state` as ONNX files. Raises what the recorder raises. */
+const networks = (planned: PlannedRun, autoencoder: Autoencoder, state: HostTensors) => {
+  const { latent } = planned.model
+  const ingredients = { autoencoder, latent, shape: planned.dataset.shape }
+  const encoder = (batch: number) => encodeImages(ingredients, { batch })
+  const decoder = (batch: number) => decode(ingredients, { batch })
+  const card = cardOf(planned, encoder(1), decoder(1))
+  const metadata = {
+    format: card.format,
+    run: card.run,
+    experiment: card.experiment,
+    dataset: card.dataset.name,
+    latent: String(latent),
+    shape: `[${shapeText(card.shape)}]`,
+    ...(card.classes !== undefined && { classes: JSON.stringify(card.classes) })
+  }
+  const images = `[batch, ${shapeText(card.shape)}], pixels from 0 to 1`
+  const meanings = {
+    labels: "[batch], the images' classes, counted from 0",
+    codes: `[batch, ${latent}]`,
+    mean: `[batch, ${latent}], means of q(z | x)`,
+    deviation: `[batch, ${latent}], standard deviations of q(z | x)`
+  }
+  const of = `${card.dataset.name}, run ${card.run} of ${card.experiment}`
+  return {
+    card,
+    encoder: exportModel({
+      name: "encoder",
+      description: `From images to their distributions of codes: ${of}.`,
+      program: encoder,
+      state,
+      meanings: { ...meanings, images },
+      metadata
+    }),
+    decoder: exportModel({
+      name: "decoder",
+      description: `From codes to the means of the images' distributions: ${of}.`,
+      program: decoder,
+      state,
+      meanings: { ...meanings, images: `${images}: means of p(x | z)` },
+      metadata
+    })
+  }
+}
+
+/** Writes the folder if it is not there. A model that cannot be recorded has none, which is said in a warning. */
+export const exportMissing = Effect.fn("ExportModel.exportMissing")(function* (
+  planned: PlannedRun,
+  run: Run,
+  data: Effect.Effect<LoadedDataset, DatasetError>
+): Effect.fn.Return<
+  void,
+  DatasetError | EngineError | ModelError | StoreError,
+  Engine | FileSystem.FileSystem | Path.Path | Scope.Scope
+> {
+  if (Option.isSome(yield* ModelFolder.card(run.directory))) return
+  if (Option.isNone(yield* run.checkpoint)) {
+    return yield* Effect.logWarning(`run ${run.id}: no checkpoint is left to write its model's files from`)
+  }
+  const loaded = yield* data
+  const { state, trained } = yield* Evaluate.trainedModel(planned, run, loaded)
+  const autoencoder = yield* planned.model.build(planned.dataset.shape)
+  const made = yield* Effect.result(
+    Effect.try({
+      try: () => networks(planned, autoencoder, state),
+      catch: (cause) => (cause instanceof Error ? cause.message : String(cause))
+    })
+  )
+  if (Result.isFailure(made)) {
+    return yield* Effect.logWarning(`run ${run.id}: its model is not written as ONNX files: ${made.failure}`)
+  }
+  const { test } = loaded
+  const indices = stratified(test, mostCodes)
+  const { deviation, mean } = yield* trained.encode("test", indices)
+  const shape = [indices.length, planned.model.latent]
+  yield* ModelFolder.write(run.directory, {
+    ...made.success,
+    codes: {
+      indices: int32([indices.length], indices),
+      mean: float32(shape, mean),
+      deviation: float32(shape, deviation),
+      ...(test.labels !== undefined && {
+        labels: uint8(
+          [indices.length],
+          Uint8Array.from(indices, (index) => test.labels![index]!)
+        )
+      })
+    }
+  })
+})

@@ -1,0 +1,77 @@
+/**
+ * What an earlier process left of a run that is not done, and from where it can be gone on with.
+ *
+ * Laws: a run goes on from the newest checkpoint that is whole, fits the model and has the history up to it; where there is
+ * none it begins again; either way it comes to the same bits. What cannot be used is said.
+ */
+import { Effect, Option } from "effect"
+import { canonicalJson, type Json } from "../../core/Spec.ts"
+import { type TensorTypes, typesOf } from "../../core/Tensors.ts"
+import type { EpochMetrics } from "../../core/TrainedModel.ts"
+import type { Checkpoint } from "../store/Checkpoint.ts"
+import type { Run } from "../store/Run.ts"
+import type { StoreError } from "../files/StoreError.ts"
+
+/** Where a run stands. */
+export interface Resume {
+  readonly checkpoint: Checkpoint
+  /** The epochs that are complete. */
+  readonly history: ReadonlyArray<EpochMetrics>
+  /** The least loss on the test images so far, where its checkpoint is there. */
+  readonly bestLoss: number | undefined
+}
+
+/** What a checkpoint of the run must fit. */
+export interface Expected {
+  /** Of parameters and optimiser state. */
+  readonly state: TensorTypes
+  readonly stepsPerEpoch: number
+  readonly epochs: number
+}
+
+const types = (tensors: TensorTypes): string => canonicalJson(typesOf(tensors) as unknown as Json)
+
+/** Why a run cannot go on from a checkpoint, as a sentence. */
+const faultOf =
+  ({ epochs, state, stepsPerEpoch }: Expected, complete: number) =>
+  (checkpoint: Checkpoint): string | undefined => {
+    const { epoch, step, tensors } = checkpoint
+    if (epoch > complete) return `it was saved after epoch ${epoch}, and the history has ${complete} epochs`
+    if (epoch > epochs || step < epoch * stepsPerEpoch || step > (epoch + 1) * stepsPerEpoch) {
+      return `step ${step} is not in the epoch after epoch ${epoch} of ${epochs} with ${stepsPerEpoch} steps each`
+    }
+    return types(tensors) === types(state) ? undefined : "its tensors are not those of the model and the optimiser"
+  }
+
+/** The epochs from the first on of which none is missing. */
+const unbroken = (epochs: ReadonlyArray<EpochMetrics>, stepsPerEpoch: number): ReadonlyArray<EpochMetrics> => {
+  const gap = epochs.findIndex(({ epoch, step }, index) => epoch !== index + 1 || step !== epoch * stepsPerEpoch)
+  return gap < 0 ? epochs : epochs.slice(0, gap)
+}
+
+/** The loss of the best checkpoint if it is one of these epochs'. */
+const bestLossOf = Effect.fnUntraced(function* (run: Run, history: ReadonlyArray<EpochMetrics>) {
+  const best = yield* run.best
+  if (Option.isNone(best)) return undefined
+  const { epoch, loss } = best.value
+  return history[epoch - 1]?.metrics["test/loss"] === loss ? loss : undefined
+})
+
+/** Finds out where the run stands, and removes what is beyond; undefined where it begins. */
+export const leftovers = Effect.fn("Resume.leftovers")(function* (
+  run: Run,
+  expected: Expected
+): Effect.fn.Return<Resume | undefined, StoreError> {
+  const { epochs, fault } = yield* run.readableHistory
+  if (Option.isSome(fault)) {
+    yield* Effect.logWarning(`run ${run.id}: the history is used up to epoch ${epochs.length}. ${fault.value.message}`)
+  }
+  const history = unbroken(epochs, expected.stepsPerEpoch)
+  const checkpoint = yield* run.checkpointWithout(faultOf(expected, history.length))
+  yield* run.truncateHistory(Option.isSome(checkpoint) ? checkpoint.value.epoch : 0)
+  if (Option.isNone(checkpoint)) return undefined
+  // Or, where no step is left to take, what was passed over would be taken for the finished model.
+  yield* run.removeCheckpointsAfter(checkpoint.value.step)
+  const complete = history.slice(0, checkpoint.value.epoch)
+  return { checkpoint: checkpoint.value, history: complete, bestLoss: yield* bestLossOf(run, complete) }
+})

@@ -1,0 +1,162 @@
+/**
+ * Trains what is missing of one run in its folder.
+ *
+ * Laws: the manifest says how the run stands at every moment, and which process took which of its steps; what differs
+ * between these processes is said.
+ */
+import { Cause, DateTime, Effect, Exit, Option, Predicate, type Scope } from "effect"
+import type { DatasetError, LoadedDataset } from "../../core/Dataset.ts"
+import { Engine, type EngineError } from "../../core/Engine.ts"
+import type { ModelError } from "../../core/Model.ts"
+import * as TrainStep from "../../core/TrainStep.ts"
+import type { CheckpointEvery } from "./CheckpointEvery.ts"
+import type { DivergenceError } from "./DivergenceError.ts"
+import type { Manifest, Status } from "../store/Manifest.ts"
+import * as Parts from "../plan/Parts.ts"
+import type { PlannedRun } from "../plan/Plan.ts"
+import type { Progress } from "../console/Progress.ts"
+import type { Provenance } from "../store/Provenance.ts"
+import * as Resume from "./Resume.ts"
+import type { Run } from "../store/Run.ts"
+import type { StoreError } from "../files/StoreError.ts"
+import * as Train from "./Train.ts"
+
+export type TrainFailure = DatasetError | DivergenceError | EngineError | ModelError | StoreError
+
+export interface TrainOptions {
+  readonly planned: PlannedRun
+  readonly place: Train.Place
+  /** Reads the run's dataset; runs with the same data share one reading. */
+  readonly data: Effect.Effect<LoadedDataset, DatasetError>
+  readonly provenance: Provenance
+  readonly checkpointEvery: CheckpointEvery
+}
+
+/** How a failure stands in the manifest. */
+const exitOf = (cause: Cause.Cause<TrainFailure>): NonNullable<Manifest["exit"]> => {
+  const error = Cause.squash(cause)
+  const number = (name: string) =>
+    Predicate.hasProperty(error, name) && Predicate.isNumber(error[name]) ? { [name]: error[name] } : {}
+  return {
+    error: Predicate.hasProperty(error, "_tag") ? String(error._tag) : "Defect",
+    message: error instanceof Error ? error.message : String(error),
+    ...number("epoch"),
+    ...number("step"),
+    ...number("lastFiniteLoss"),
+    ...number("checkpoint")
+  }
+}
+
+const interrupted: NonNullable<Manifest["exit"]> = {
+  error: "Interrupted",
+  message: "it was interrupted; the same command goes on from its last checkpoint"
+}
+
+/** What a checkpoint of the run must fit. */
+const expected = Effect.fnUntraced(function* ({ dataset, model, objective, training }: PlannedRun, examples: number) {
+  const { batchSize, epochs, optimizer } = training
+  const autoencoder = yield* model.build(dataset.shape)
+  const ingredients = { autoencoder, latent: model.latent, shape: dataset.shape, objective, optimizer }
+  const { signature } = TrainStep.trainStep(ingredients, { examples, batch: batchSize })
+  return { state: signature.state, stepsPerEpoch: Math.ceil(examples / batchSize), epochs }
+})
+
+const ends: Readonly<Record<Status, string>> = {
+  running: "was killed",
+  interrupted: "was interrupted",
+  failed: "failed",
+  done: "was done"
+}
+
+/** Says from where a run goes on, and what is not as it was. */
+const announce = Effect.fnUntraced(function* (
+  { label }: PlannedRun,
+  manifest: Manifest,
+  previous: Option.Option<Manifest>
+) {
+  const { earlier = [], fromStep, id } = manifest
+  const name = ["run", id, label].filter((part) => part !== "").join(" ")
+  if (Option.isNone(previous)) return yield* Effect.logInfo(`${name} is trained`)
+  const ended = ends[previous.value.status]
+  if (fromStep === 0) {
+    return yield* Effect.logWarning(`${name} ${ended} and begins again: it has no checkpoint to go on from`)
+  }
+  yield* Effect.logInfo(`${name} ${ended} and goes on from step ${fromStep}`)
+  const last = earlier.at(-1)
+  const changes = last === undefined ? [] : Parts.changes(last, manifest)
+  if (changes.length === 0) return
+  yield* Effect.logWarning(
+    `${name} goes on otherwise than it began, so that its last digits may not be those of a run without a stop: ${changes.join("; ")}`
+  )
+})
+
+/** Trains the run in a folder to its last epoch, from where it stands. */
+export const train = Effect.fn("TrainRun.train")(function* (
+  { checkpointEvery, data, place, planned, provenance }: TrainOptions,
+  run: Run
+): Effect.fn.Return<void, TrainFailure, Engine | Progress | Scope.Scope> {
+  const engine = yield* Engine
+  const loaded = yield* data
+  const previous = yield* run.manifest
+  const resume = yield* Resume.leftovers(run, yield* expected(planned, loaded.train.count))
+  const fromStep = resume?.checkpoint.step ?? 0
+  const earlier = Parts.before(previous, fromStep)
+  const { source, location, digest } = planned.located
+  const manifest: Manifest = {
+    id: planned.id,
+    experiment: planned.experiment,
+    parameters: planned.parameters,
+    seed: planned.seed,
+    specs: planned.specs,
+    data: { source, location, digest },
+    fromStep,
+    engine: engine.spec,
+    ...provenance,
+    ...(earlier.length > 0 && { earlier }),
+    started: yield* DateTime.now,
+    status: "running"
+  }
+  const finish = Effect.fnUntraced(function* (exit: Exit.Exit<void, TrainFailure>) {
+    // The clock may have been set back meanwhile.
+    const ended = DateTime.max(manifest.started, yield* DateTime.now)
+    if (Exit.isSuccess(exit)) return yield* run.writeManifest({ ...manifest, ended, status: "done" })
+    const wasInterrupted = Cause.hasInterruptsOnly(exit.cause)
+    yield* run.writeManifest({
+      ...manifest,
+      ended,
+      status: wasInterrupted ? "interrupted" : "failed",
+      exit: wasInterrupted ? interrupted : exitOf(exit.cause)
+    })
+  })
+  const toTheEnd = Effect.gen(function* () {
+    yield* announce(planned, manifest, previous)
+    const history = yield* Train.train({
+      run: planned,
+      data: loaded,
+      place,
+      keeping: {
+        checkpoint: run.saveCheckpoint,
+        best: run.saveBest,
+        forget: (step) => Effect.andThen(run.removeCheckpointsAfter(step - 1), run.checkpoint),
+        epoch: run.appendHistory,
+        snapshot: run.saveSnapshot
+      },
+      checkpointEvery,
+      resume
+    })
+    const last = history.at(-1)
+    if (last !== undefined) yield* run.writeSummary({ epoch: last.epoch, step: last.step, metrics: last.metrics })
+  }).pipe(
+    Effect.tapCause((cause) =>
+      Cause.hasInterrupts(cause) ? Effect.void : Effect.logInfo(`run ${run.id} failed: ${exitOf(cause).error}`)
+    )
+  )
+  // From the moment that the manifest says "running" on, however the run ends, it says so.
+  yield* Effect.uninterruptibleMask((restore) =>
+    run.writeManifest(manifest).pipe(
+      Effect.andThen(restore(toTheEnd)),
+      // A disk that cannot take the manifest has most likely caused the failure that it would tell of.
+      Effect.onExit((exit) => (Exit.isSuccess(exit) ? finish(exit) : Effect.ignore(finish(exit))))
+    )
+  )
+})

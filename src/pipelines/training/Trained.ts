@@ -1,0 +1,192 @@
+/**
+ * A model with its parameters on an engine, as the evaluations see it. Programs are compiled when first used.
+ */
+import { Effect, Scope } from "effect"
+import type { Examples, LoadedDataset } from "../../core/Dataset.ts"
+import { Engine, EngineError, type Placed } from "../../core/Engine.ts"
+import { type Autoencoder, labelClasses } from "../../core/Model.ts"
+import * as Programs from "../../core/Programs.ts"
+import { normal } from "../../core/Random.ts"
+import { float32, type HostTensors, int32, sizeOf, uint8 } from "../../core/Tensors.ts"
+import type { Codes, EpochMetrics, Split, TrainedModel } from "../../core/TrainedModel.ts"
+import type { PlannedRun } from "../plan/Plan.ts"
+
+/** Examples a call: enough for wide matrix products, few enough for the cache. */
+const chunkSize = 500
+
+/** Images of a split, and their labels where they have some, as the engines take them. */
+export const imagesOf = (
+  { count, images, labels }: Examples,
+  { height, width, channels }: PlannedRun["dataset"]["shape"]
+): HostTensors => ({
+  images: uint8([count, height, width, channels], images),
+  ...(labels !== undefined && { labels: uint8([count], labels) })
+})
+
+/** `length` rows from `start`, followed by zeros up to `size` rows. */
+const rows = <A extends Float32Array | Int32Array>(values: A, width: number, start: number, size: number): A => {
+  const slice = values.subarray(start * width, (start + size) * width) as A
+  if (slice.length === size * width) return slice
+  const filled = new (values.constructor as new (length: number) => A)(size * width)
+  filled.set(slice)
+  return filled
+}
+
+/**
+ * Calls `run` for chunks of `size` rows and joins the results by name, `width(name)` values a row; what belongs to the
+ * rows that fill up the last chunk is left out.
+ */
+const inChunks = <E>(
+  count: number,
+  size: number,
+  run: (start: number) => Effect.Effect<HostTensors, E>
+): Effect.Effect<Record<string, Float32Array>, E> =>
+  Effect.gen(function* () {
+    const joined: Record<string, Float32Array> = {}
+    for (let start = 0; start < count; start += size) {
+      const outputs = yield* run(start)
+      for (const [name, { values }] of Object.entries(outputs)) {
+        const width = values.length / size
+        joined[name] ??= new Float32Array(count * width)
+        joined[name].set(values.subarray(0, Math.min(size, count - start) * width), start * width)
+      }
+    }
+    return joined
+  })
+
+/** What a model has come to. */
+export interface Standing {
+  /** Has the parameters. A model follows its state while training changes it. */
+  readonly state: Placed
+  readonly history: ReadonlyArray<EpochMetrics>
+}
+
+/**
+ * The trained model at any of its standings; its programs are compiled once for all of them.
+ *
+ * `images` holds the splits' images on the engine. A split's terms draw one code an example with noise that is a function
+ * of the run's seed and the example, the same at every epoch.
+ */
+export const make = Effect.fn("Trained.make")(function* (options: {
+  readonly run: PlannedRun
+  readonly autoencoder: Autoencoder
+  readonly data: LoadedDataset
+  readonly images: Readonly<Record<Split, Placed>>
+}): Effect.fn.Return<(standing: Standing) => TrainedModel["Service"], EngineError, Engine | Scope.Scope> {
+  const { run, autoencoder, data, images } = options
+  const engine = yield* Engine
+  const scope = yield* Effect.scope
+  const { latent } = run.model
+  const ingredients = { autoencoder, latent, shape: run.dataset.shape, objective: run.objective }
+  const nothing = yield* engine.place({})
+
+  const compiled = ({ program, signature }: Programs.TypedProgram) =>
+    Effect.cached(Scope.provide(engine.compile(program, signature), scope))
+  const forSplits = <A>(make: (split: Split) => Effect.Effect<A>) =>
+    Effect.all({ train: make("train"), test: make("test") })
+  const sizes = (split: Split) => ({
+    examples: data[split].count,
+    batch: Math.min(chunkSize, data[split].count)
+  })
+
+  const termsPrograms = yield* forSplits((split) => compiled(Programs.evaluateTerms(ingredients, sizes(split))))
+  const encoders = yield* forSplits((split) => compiled(Programs.encode(ingredients, sizes(split))))
+  const imageEncoder = yield* compiled(Programs.encodeImages(ingredients, { batch: chunkSize }))
+  const decoder = yield* compiled(Programs.decode(ingredients, { batch: chunkSize }))
+  const { channels, height, width } = run.dataset.shape
+
+  /** The labels of a chunk among a program's inputs, where it takes them; fails where there is not one a row. */
+  const labelInputs = Effect.fnUntraced(function* (
+    program: string,
+    classes: number | undefined,
+    count: number,
+    labels: ArrayLike<number> | undefined
+  ) {
+    if (classes === undefined) return () => ({})
+    const given = Int32Array.from(labels ?? [])
+    if (given.length !== count || given.some((label) => label < 0 || label >= classes)) {
+      const reason = `the model needs a label from 0 to ${classes - 1} for each of ${count} rows, but was given [${given.slice(0, 10).join(", ")}]`
+      return yield* new EngineError({ engine: engine.spec._tag, program, reason })
+    }
+    return (start: number): HostTensors => ({ labels: int32([chunkSize], rows(given, 1, start, chunkSize)) })
+  })
+
+  const codesOf = ({ deviation, mean }: Record<string, Float32Array>): Codes => ({
+    mean: mean ?? new Float32Array(0),
+    deviation: deviation ?? new Float32Array(0)
+  })
+
+  return ({ history, state }) => ({
+    datasetName: run.dataset.name,
+    shape: run.dataset.shape,
+    data,
+    latent,
+    ...(autoencoder.classes !== undefined && { classes: autoencoder.classes }),
+    seed: run.seed,
+    history,
+    encode: Effect.fn("TrainedModel.encode")(function* (split, indices) {
+      const { batch } = sizes(split)
+      const executable = yield* encoders[split]
+      const codes = yield* inChunks(indices.length, batch, (start) =>
+        executable.run({
+          state,
+          data: images[split],
+          inputs: { indices: int32([batch], rows(indices, 1, start, batch)) }
+        })
+      )
+      return codesOf(codes)
+    }),
+    encodeImages: Effect.fn("TrainedModel.encodeImages")(function* (images, labels) {
+      const executable = yield* imageEncoder
+      const count = images.length / (height * width * channels)
+      const labelsAt = yield* labelInputs("encode images", labelClasses(autoencoder), count, labels)
+      const codes = yield* inChunks(count, chunkSize, (start) =>
+        executable.run({
+          state,
+          data: nothing,
+          inputs: {
+            images: float32(
+              [chunkSize, height, width, channels],
+              rows(images, height * width * channels, start, chunkSize)
+            ),
+            ...labelsAt(start)
+          }
+        })
+      )
+      return codesOf(codes)
+    }),
+    decode: Effect.fn("TrainedModel.decode")(function* (codes, labels) {
+      const executable = yield* decoder
+      const labelsAt = yield* labelInputs("decode", autoencoder.classes, codes.length / latent, labels)
+      const decoded = yield* inChunks(codes.length / latent, chunkSize, (start) =>
+        executable.run({
+          state,
+          data: nothing,
+          inputs: {
+            codes: float32([chunkSize, latent], rows(codes, latent, start, chunkSize)),
+            ...labelsAt(start)
+          }
+        })
+      )
+      return decoded["images"] ?? new Float32Array(0)
+    }),
+    terms: Effect.fn("TrainedModel.terms")(function* (split, code = "drawn") {
+      const { examples, batch } = sizes(split)
+      const executable = yield* termsPrograms[split]
+      const indices = Int32Array.from({ length: examples }, (_, index) => index)
+      const key = { seed: run.seed, stream: `noise/evaluation/${split}`, step: 0 }
+      const width = sizeOf(Programs.posteriorNoise(run.objective, latent).shape)
+      const noise = code === "mean" ? new Float32Array(examples * width) : normal(key, examples * width)
+      return yield* inChunks(examples, batch, (start) =>
+        executable.run({
+          state,
+          data: images[split],
+          inputs: {
+            indices: int32([batch], rows(indices, 1, start, batch)),
+            "noise/posterior": float32([batch, width], rows(noise, width, start, batch))
+          }
+        })
+      )
+    })
+  })
+})

@@ -1,0 +1,60 @@
+/**
+ * Shows evaluations the model as it stood at some epochs, from the snapshots in a run's folder.
+ */
+import { Effect, Option } from "effect"
+import { Engine } from "../../core/Engine.ts"
+import { SnapshotError, Snapshots } from "../../core/Snapshots.ts"
+import { TrainedModel } from "../../core/TrainedModel.ts"
+import type { Run } from "../store/Run.ts"
+import type { Standing } from "./Trained.ts"
+
+const remedy = "make it again with --force, which keeps the present one aside"
+
+const missing = (run: Run, epochs: ReadonlyArray<number>): SnapshotError => {
+  const some = epochs.length > 5 ? `${epochs.slice(0, 5).join(", ")} and ${epochs.length - 5} more` : epochs.join(", ")
+  return new SnapshotError({
+    run: run.id,
+    epochs,
+    reason:
+      `its parameters at epoch ${some} were not kept, because nothing asked for them while it was trained; ` +
+      `the run is whole without them: to see its training, ${remedy}`
+  })
+}
+
+/** `at` gives the model at a standing; `history` is the whole run's. */
+export const make = Effect.fnUntraced(function* (
+  run: Run,
+  trainedEpochs: number,
+  at: (standing: Standing) => TrainedModel["Service"],
+  history: Standing["history"]
+) {
+  const engine = yield* Engine
+
+  const tensorsOf = Effect.fnUntraced(function* (epoch: number) {
+    const snapshot = yield* run
+      .snapshot(epoch)
+      .pipe(
+        Effect.mapError(
+          (cause) =>
+            new SnapshotError({ run: run.id, epochs: [epoch], reason: `${cause.message}; or ${remedy}`, cause })
+        )
+      )
+    return Option.isSome(snapshot) ? snapshot.value : yield* missing(run, [epoch])
+  })
+
+  return Snapshots.of({
+    trainedEpochs,
+    each: <A, E, R>(epochs: ReadonlyArray<number>, look: Effect.Effect<A, E, R>) =>
+      Effect.gen(function* () {
+        const gone = yield* Effect.filter(epochs, (epoch) => Effect.map(run.hasSnapshot(epoch), (has) => !has))
+        if (gone.length > 0) return yield* missing(run, gone)
+        return yield* Effect.forEach(epochs, (epoch) =>
+          // What the engine holds for one epoch is let go before the next.
+          Effect.gen(function* () {
+            const state = yield* engine.place(yield* tensorsOf(epoch))
+            return yield* Effect.provideService(look, TrainedModel, at({ state, history: history.slice(0, epoch) }))
+          }).pipe(Effect.scoped)
+        )
+      })
+  })
+})

@@ -1,0 +1,178 @@
+/**
+ * A finished run trained again from its manifest in another folder, and what came out compared with what was recorded.
+ *
+ * Law: in the recorded setting equal bits are asked for, of parameters, optimiser state, history and snapshots; elsewhere
+ * the metrics of every epoch within `trainingTolerance`, and the parameters' differences are told, not judged, since
+ * training amplifies them.
+ */
+import { Effect, Option, Runtime, Schema } from "effect"
+import { canonicalJson, type Json } from "../../core/Spec.ts"
+import type { EpochMetrics } from "../../core/TrainedModel.ts"
+import { standard } from "../training/CheckpointEvery.ts"
+import * as Closeness from "./Closeness.ts"
+import * as CompareTensors from "./CompareTensors.ts"
+import { inWords } from "../plan/Differences.ts"
+import * as Evaluate from "../training/Evaluate.ts"
+import { check, close, failed, type Finding, note, ok, plural, skipped } from "./Finding.ts"
+import * as LoadData from "../plan/LoadData.ts"
+import type { Manifest } from "../store/Manifest.ts"
+import type { PlannedRun } from "../plan/Plan.ts"
+import { planAgain } from "../plan/PlanAgain.ts"
+import type { Provenance } from "../store/Provenance.ts"
+import type { Run } from "../store/Run.ts"
+import { RunStore } from "../store/RunStore.ts"
+import * as Setting from "./Setting.ts"
+import * as Snapshot from "../store/Snapshot.ts"
+import { corrupt } from "../files/StoreError.ts"
+import * as TrainRun from "../training/TrainRun.ts"
+
+/** A run cannot be trained again as it was. Exit code 1. */
+export class ReplayError extends Schema.TaggedError<ReplayError>()("ReplayError", {
+  run: Schema.String,
+  reason: Schema.String
+}) {
+  override readonly [Runtime.errorExitCode] = 1
+  override get message(): string {
+    return `run ${this.run} cannot be trained again as it was: ${this.reason}`
+  }
+}
+
+/** The run's plan, which must be that of the very same run. */
+const planOf = Effect.fnUntraced(function* (manifest: Manifest, file: string | undefined) {
+  const { id } = manifest
+  if (manifest.status !== "done") {
+    const reason = `its status is "${manifest.status}", so that there is no end to compare with`
+    return yield* new ReplayError({ run: id, reason })
+  }
+  const { changes, missing, planned } = yield* planAgain(manifest, file)
+  if (missing !== undefined) return yield* missing
+  const [change] = changes
+  if (change !== undefined) {
+    const words = inWords(change, { left: "in the manifest", right: "in the experiment's file now" })
+    return yield* new ReplayError({ run: id, reason: words })
+  }
+  if (planned.located.digest !== manifest.data.digest) {
+    const { digest, location } = planned.located
+    const reason = `its data has the sha256 ${manifest.data.digest}, what is at ${location} has ${digest}; --data-dir names another folder`
+    return yield* new ReplayError({ run: id, reason })
+  }
+  return planned
+})
+
+const finalState = Effect.fnUntraced(function* (run: Run) {
+  const checkpoint = yield* run.checkpoint
+  return Option.isSome(checkpoint) ? checkpoint.value : yield* corrupt(run.directory, "it has no whole checkpoint")
+})
+
+const compareStates = Effect.fnUntraced(function* (recorded: Run, now: Run, sameSetting: boolean) {
+  const [left, right] = [yield* finalState(recorded), yield* finalState(now)]
+  if (left.step !== right.step) return [failed(`recorded at step ${left.step}, now at step ${right.step}`)]
+  const comparison = CompareTensors.compareTensors(left.tensors, right.tensors)
+  const words = `parameters and optimiser state after step ${left.step}: ${CompareTensors.inWords(comparison)}`
+  if (CompareTensors.identical(comparison)) return [ok(words)]
+  return [sameSetting || comparison.unlike.length > 0 ? failed(words) : note(words)]
+})
+
+/** Line by line, without the speeds. */
+const compareHistories = (
+  recorded: ReadonlyArray<EpochMetrics>,
+  now: ReadonlyArray<EpochMetrics>,
+  sameSetting: boolean
+) => {
+  const unlike = recorded.find(({ epoch, step }, index) => now[index]?.epoch !== epoch || now[index].step !== step)
+  if (recorded.length !== now.length || unlike !== undefined) {
+    return [failed(`${plural(recorded.length, "epoch")} recorded, ${now.length} now, or other steps in them`)]
+  }
+  const lines = recorded.flatMap(({ epoch, metrics }, index) => {
+    const [largest] = Closeness.deviations(metrics, now[index]!.metrics)
+    return largest === undefined ? [] : [{ epoch, ...largest }]
+  })
+  const [first] = lines
+  if (first === undefined) return [ok(`${plural(recorded.length, "epoch")}, identical bits`)]
+  const largest = lines.reduce((one, other) => (other.relative > one.relative ? other : one))
+  const words = `${lines.length} of ${plural(recorded.length, "epoch")} differ, from epoch ${first.epoch} on; most in epoch ${largest.epoch}: ${Closeness.inWords(largest)}`
+  if (sameSetting) return [failed(words)]
+  const within = largest.relative <= Closeness.trainingTolerance
+  return [(within ? close : failed)(`${words}, ${within ? "within" : "more than"} ${Closeness.trainingTolerance}`)]
+}
+
+/** Parameters at the epochs that both runs kept. */
+const compareSnapshots = Effect.fnUntraced(function* (recorded: Run, now: Run, sameSetting: boolean) {
+  const epochs = yield* Snapshot.epochs(`${recorded.directory}/snapshots`)
+  const both = yield* Effect.filter(epochs, (epoch) => now.hasSnapshot(epoch))
+  if (both.length === 0) return [skipped("none were kept")]
+  const differing = yield* Effect.filter(both, (epoch) =>
+    Effect.map(Effect.all([recorded.snapshot(epoch), now.snapshot(epoch)]), ([left, right]) => {
+      const tensors = [Option.getOrElse(left, () => ({})), Option.getOrElse(right, () => ({}))] as const
+      return !CompareTensors.identical(CompareTensors.compareTensors(...tensors))
+    })
+  )
+  if (differing.length === 0) return [ok(`${both.length}, identical bits`)]
+  const words = `other parameters after epoch ${differing.join(", ")}`
+  return [sameSetting ? failed(words) : note(words)]
+})
+
+/** What one evaluation found and drew. */
+const compareEvaluation = Effect.fnUntraced(function* (
+  { id, tag }: { readonly id: string; readonly tag: string },
+  recorded: Run,
+  now: Run,
+  sameSetting: boolean
+) {
+  const [left, right] = [yield* recorded.evaluation(id), yield* now.evaluation(id)]
+  if (Option.isNone(left) || Option.isNone(right)) return [skipped(`${tag}: it has no whole result`)]
+  const [largest] = Closeness.deviations(left.value.metrics, right.value.metrics)
+  const differing = yield* Effect.filter(left.value.figures, (name) =>
+    Effect.map(
+      Effect.all([recorded.figure(name), now.figure(name)]),
+      (pair) => new Set(pair.map((figure) => canonicalJson(Option.getOrNull(figure) as unknown as Json))).size > 1
+    )
+  )
+  const words = [
+    ...(largest === undefined ? [] : [Closeness.inWords(largest)]),
+    ...(differing.length === 0 ? [] : [`the data of the figures ${differing.join(", ")} differs`])
+  ].join("; ")
+  if (words === "") return [ok(`${tag}: the same numbers and figures' data`)]
+  return [sameSetting ? failed(`${tag}: ${words}`) : note(`${tag}: ${words}`)]
+})
+
+export interface Options {
+  readonly provenance: Provenance
+  /** The experiment's file, where it is not in `experiments/`. */
+  readonly file: string | undefined
+  /** Whether to make the evaluations again too. */
+  readonly evaluations: boolean
+}
+
+/** The run in the store of the present context, trained to its end and evaluated if asked. */
+const trainAgain = Effect.fnUntraced(function* (planned: PlannedRun, { evaluations, provenance }: Options) {
+  const data = (yield* LoadData.make)(planned)
+  const run = yield* (yield* RunStore).open(planned.experiment, planned.id)
+  const place = { run: 1, runs: 1, epochsAfter: 0 }
+  yield* Effect.scoped(TrainRun.train({ planned, place, data, provenance, checkpointEvery: standard }, run))
+  const { evaluators } = planned.evaluation
+  if (evaluations) yield* Effect.scoped(Evaluate.evaluate({ planned, run, evaluators, data }))
+  return run
+})
+
+/** Trains the run again in the present store, which must not have it, and compares. */
+export const replay = Effect.fn("ReplayRun.replay")(function* (recorded: Run, manifest: Manifest, options: Options) {
+  const planned = yield* planOf(manifest, options.file)
+  const now = yield* trainAgain(planned, options)
+  const changes = yield* Setting.changes(manifest, options.provenance)
+  const same = changes.length === 0
+  const histories = Effect.map(Effect.all([recorded.history, now.history]), ([left, right]) =>
+    compareHistories(left, right, same)
+  )
+  const evaluators = options.evaluations ? planned.evaluation.evaluators : []
+  const findings: ReadonlyArray<Finding> = [
+    yield* check("setting", Effect.succeed([Setting.finding(changes)])),
+    yield* check("state", compareStates(recorded, now, same)),
+    yield* check("history", histories),
+    yield* check("snapshots", compareSnapshots(recorded, now, same)),
+    ...(yield* Effect.forEach(evaluators, ({ id, spec }) =>
+      check("evaluation", compareEvaluation({ id, tag: spec._tag }, recorded, now, same))
+    ))
+  ].flat()
+  return findings
+})

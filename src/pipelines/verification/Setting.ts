@@ -1,0 +1,31 @@
+/**
+ * What computes now against what computed a run: engine, versions, code and machine.
+ *
+ * Law: where all are the recorded ones equal bits may be asked for.
+ */
+import { Effect } from "effect"
+import { Engine } from "../../core/Engine.ts"
+import { type Finding, note, ok } from "./Finding.ts"
+import type { Manifest } from "../store/Manifest.ts"
+import * as Parts from "../plan/Parts.ts"
+import type { Provenance } from "../store/Provenance.ts"
+
+/** In which ways what computes now is not what computed the run, or one of its parts; empty where it is. */
+export const changes = Effect.fnUntraced(function* (manifest: Manifest, provenance: Provenance) {
+  const { spec } = yield* Engine
+  const parts = [...(manifest.earlier ?? []), manifest]
+  return [...new Set(parts.flatMap((part) => Parts.changes(part, { engine: spec, ...provenance })))]
+})
+
+const isVersion = (change: string): boolean => change.startsWith("versions.")
+
+/** Says what differs; digests are cut, and many versions are counted. */
+export const finding = (all: ReadonlyArray<string>): Omit<Finding, "subject"> => {
+  if (all.length === 0)
+    return ok("engine, versions, code and machine are the recorded ones, so equal bits are asked for")
+  const versions = all.filter(isVersion)
+  const shown =
+    versions.length > 3 ? [...all.filter((change) => !isVersion(change)), `${versions.length} versions`] : all
+  const words = shown.map((change) => change.replaceAll(/\b([0-9a-f]{12})[0-9a-f]{28,}\b/g, "$1"))
+  return note(`not as recorded: ${words.join("; ")}`)
+}

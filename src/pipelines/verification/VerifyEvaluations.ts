@@ -1,0 +1,50 @@
+/**
+ * Whether the results of a run's evaluations are theirs, and the figures that they name are there and whole.
+ */
+import { Effect, FileSystem, Option, Path } from "effect"
+import { digestOf, type Json } from "../../core/Spec.ts"
+import * as AtomicFile from "../files/AtomicFile.ts"
+import * as FigureFolder from "../store/FigureFolder.ts"
+import { orElse, plural } from "./Finding.ts"
+import * as JsonFile from "../files/JsonFile.ts"
+import { pngFault } from "../files/PngCheck.ts"
+import * as Reading from "../inspection/Reading.ts"
+import { EvaluationResult } from "../store/Run.ts"
+
+/** The files of one figure, animation or page are there, and what carries a checksum has the right one. */
+const figureFaults = Effect.fnUntraced(function* (folder: string, name: string) {
+  const { join } = yield* Path.Path
+  const fs = yield* FileSystem.FileSystem
+  if (!(yield* FigureFolder.has(folder, name))) return [`figures/${name}: one of its files is missing`]
+  const faults: Array<string> = []
+  yield* Effect.catch(FigureFolder.read(folder, name), (error) => Effect.sync(() => faults.push(error.message)))
+  const png = join(folder, `${name}.png`)
+  if (yield* Effect.orElseSucceed(fs.exists(png), () => false)) {
+    const bytes = yield* AtomicFile.read(png, 2 ** 30)
+    const fault = Option.isSome(bytes) ? pngFault(bytes.value) : undefined
+    if (fault !== undefined) faults.push(`figures/${name}.png: ${fault}`)
+  }
+  return faults
+})
+
+/** Every result is that of the evaluator that its file names, and its figures are there. */
+export const checkEvaluations = Effect.fn("VerifyEvaluations.checkEvaluations")(function* (directory: string) {
+  const { join } = yield* Path.Path
+  const ids = yield* Reading.evaluators(directory)
+  const faults: Array<string> = []
+  const figures: Array<string> = []
+  for (const id of ids) {
+    const path = join(directory, "evaluations", `${id}.json`)
+    const result = yield* Effect.result(JsonFile.read(EvaluationResult, path))
+    if (result._tag === "Failure") {
+      faults.push(result.failure.message)
+      continue
+    }
+    if (Option.isNone(result.success)) continue
+    const { figures: names, spec } = result.success.value
+    if (digestOf(spec as Json).slice(0, 12) !== id) faults.push(`evaluations/${id}.json: its spec is not that of ${id}`)
+    for (const name of names) faults.push(...(yield* figureFaults(join(directory, "figures"), name)))
+    figures.push(...names)
+  }
+  return orElse(faults, `${plural(ids.length, "result")} with ${plural(figures.length, "figure")}`)
+})

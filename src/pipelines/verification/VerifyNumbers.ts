@@ -1,0 +1,171 @@
+/**
+ * Whether a run's model still gives the numbers that were recorded: the run is planned again from its manifest, its data
+ * is read and verified, and the parameters of its last checkpoint are evaluated.
+ *
+ * Law: in the recorded setting equal bits are asked for; elsewhere numbers within `onceTolerance`, and what differs is
+ * said.
+ */
+import { Effect, Option, type Scope } from "effect"
+import type { DatasetError, DatasetPlatform, LoadedDataset } from "../../core/Dataset.ts"
+import { Engine } from "../../core/Engine.ts"
+import type { ReadyEvaluator } from "../../core/Evaluation.ts"
+import { mean } from "../../core/evaluations/Mean.ts"
+import { Snapshots } from "../../core/Snapshots.ts"
+import { canonicalJson, type Json } from "../../core/Spec.ts"
+import { TrainedModel } from "../../core/TrainedModel.ts"
+import * as Closeness from "./Closeness.ts"
+import { inWords } from "../plan/Differences.ts"
+import * as Evaluate from "../training/Evaluate.ts"
+import { check, close, failed, type Finding, note, ok, skipped } from "./Finding.ts"
+import type { Manifest } from "../store/Manifest.ts"
+import type { PlannedRun } from "../plan/Plan.ts"
+import { type PlannedAgain, planAgain } from "../plan/PlanAgain.ts"
+import type { Provenance } from "../store/Provenance.ts"
+import type { Run } from "../store/Run.ts"
+import * as Setting from "./Setting.ts"
+import type { Verified } from "./VerifyFiles.ts"
+
+/** The verdict on some metrics. */
+const judge = (what: string, deviations: ReadonlyArray<Closeness.Deviation>, sameSetting: boolean) => {
+  const [largest] = deviations
+  if (largest === undefined) return ok(`${what}: identical bits`)
+  const words = `${what}: ${Closeness.inWords(largest)}`
+  if (sameSetting) return failed(`${words}, where equal bits are asked for`)
+  return largest.relative <= Closeness.onceTolerance
+    ? close(`${words}, within ${Closeness.onceTolerance}`)
+    : failed(`${words}, more than ${Closeness.onceTolerance}`)
+}
+
+/** Everything that computing needs. */
+interface Computing {
+  readonly planned: PlannedRun
+  readonly run: Run
+  readonly recorded: Verified
+  readonly data: Effect.Effect<LoadedDataset, DatasetError>
+  readonly sameSetting: boolean
+}
+
+/** The terms on the test images against the last line of the history. */
+const checkTerms = Effect.fnUntraced(function* (
+  { recorded, sameSetting }: Computing,
+  trained: TrainedModel["Service"]
+) {
+  const terms = yield* trained.terms("test")
+  const now = Object.fromEntries(Object.entries(terms).map(([name, values]) => [`test/${name}`, mean(values)]))
+  const metrics = recorded.history.at(-1)?.metrics ?? {}
+  const test = Object.fromEntries(Object.entries(metrics).filter(([name]) => name.startsWith("test/")))
+  return [judge(Object.keys(test).join(", "), Closeness.deviations(test, now), sameSetting)]
+})
+
+/** One evaluation's numbers and figures against what was stored. */
+const checkEvaluation = Effect.fnUntraced(function* (
+  { run, sameSetting }: Computing,
+  { id, run: compute, spec }: ReadyEvaluator
+) {
+  const stored = yield* run.evaluation(id)
+  if (Option.isNone(stored)) return [skipped(`${spec._tag}: it has no whole result`)]
+  const { figures, metrics } = yield* compute
+  const faults = [judge(`${spec._tag}, numbers`, Closeness.deviations(stored.value.metrics, metrics), sameSetting)]
+  const differing = yield* Effect.filter(figures, (figure) =>
+    Effect.map(
+      run.figure(figure.name),
+      (kept) =>
+        Option.isNone(kept) || canonicalJson(kept.value as unknown as Json) !== canonicalJson(figure as unknown as Json)
+    )
+  )
+  const names = differing.map(({ name }) => name).join(", ")
+  if (names === "") return faults
+  // Every point of a figure may be off a little where the engine is another.
+  const says = `${spec._tag}, figures: the data of ${names} is not as recorded`
+  return [...faults, sameSetting ? failed(says) : note(says)]
+})
+
+const compute = Effect.fn("VerifyNumbers.compute")(function* (computing: Computing, evaluations: boolean) {
+  const { data, planned, run } = computing
+  const model = yield* Effect.result(Effect.flatMap(data, (loaded) => Evaluate.trainedModel(planned, run, loaded)))
+  if (model._tag === "Failure") return yield* check("numbers", Effect.fail(model.failure))
+  const { snapshots, trained } = model.success
+  const findings = yield* check("numbers", checkTerms(computing, trained))
+  const more = yield* Effect.forEach(evaluations ? planned.evaluation.evaluators : [], (evaluator) =>
+    check(
+      "numbers",
+      checkEvaluation(computing, evaluator).pipe(
+        Effect.provideService(TrainedModel, trained),
+        Effect.provideService(Snapshots, snapshots)
+      )
+    )
+  )
+  return [...findings, ...more.flat()]
+})
+
+/** What the experiment's file describes now against the manifest. */
+const specFindings = ({ changes }: PlannedAgain) => {
+  const words = changes.map((change) => inWords(change, { left: "in the manifest", right: "in the experiment's file" }))
+  return words.length === 0
+    ? [ok("the experiment's file describes this very run")]
+    : words.map((word) => failed(`${word}: the experiment has changed since`))
+}
+
+const dataFindings = Effect.fnUntraced(function* (
+  { data: { digest } }: Manifest,
+  { missing, planned: { dataset, located } }: PlannedAgain,
+  load: Effect.Effect<LoadedDataset, DatasetError>
+) {
+  if (missing !== undefined) return yield* missing
+  if (located.digest !== digest) {
+    return [
+      failed(
+        `sha256 ${digest} in the manifest, but ${located.digest} at ${located.location}; --data-dir names the folder of the recorded data`
+      )
+    ]
+  }
+  const { test, train } = yield* load
+  const counts = `${train.count.toLocaleString("en-US")} and ${test.count.toLocaleString("en-US")} images`
+  return [ok(`${dataset.name} from ${located.location}, ${counts}, sha256 ${digest.slice(0, 12)}...`)]
+})
+
+export interface Options {
+  readonly provenance: Provenance
+  /** The experiment's file, where it is not in `experiments/`. */
+  readonly file: string | undefined
+  /** Whether to make the evaluations again too. */
+  readonly evaluations: boolean
+  readonly load: (run: PlannedRun) => Effect.Effect<LoadedDataset, DatasetError>
+}
+
+/** Checks specs, data and numbers of a run whose folder was checked. Never fails: what is wrong is among the findings. */
+export const verifyNumbers = Effect.fn("VerifyNumbers.verifyNumbers")(function* (
+  run: Run,
+  recorded: Verified,
+  options: Options
+): Effect.fn.Return<ReadonlyArray<Finding>, never, DatasetPlatform | Engine | Scope.Scope> {
+  const { manifest } = recorded
+  if (manifest === undefined) {
+    return yield* check("numbers", Effect.succeed([skipped("not computed again without a manifest")]))
+  }
+  const again = yield* Effect.result(planAgain(manifest, options.file))
+  if (again._tag === "Failure") return yield* check("specs", Effect.fail(again.failure))
+  const { changes, planned } = again.success
+  const data = yield* Effect.cached(options.load(planned))
+  const specs = yield* check("specs", Effect.succeed(specFindings(again.success)))
+  const found = yield* check("data", dataFindings(manifest, again.success, data))
+  const why =
+    manifest.status !== "done"
+      ? `the run is ${manifest.status}`
+      : !recorded.complete
+        ? "the checkpoint of its last step is not whole"
+        : // Numbers of a trained model do not depend on how it was trained.
+          changes.some(({ path }) => !path.startsWith("training"))
+          ? "the experiment describes another model, data or objective now"
+          : found.some(({ verdict }) => verdict === "FAILED")
+            ? "the data is not at hand"
+            : undefined
+  if (why !== undefined) {
+    return [...specs, ...found, ...(yield* check("numbers", Effect.succeed([skipped(`not computed again: ${why}`)])))]
+  }
+  const differing = yield* Setting.changes(manifest, options.provenance)
+  const setting = yield* check("setting", Effect.succeed([Setting.finding(differing)]))
+  const computing = { planned, run, recorded, data, sameSetting: differing.length === 0 }
+  const numbers = yield* Effect.scoped(compute(computing, options.evaluations))
+  return [...specs, ...found, ...setting, ...numbers]
+})

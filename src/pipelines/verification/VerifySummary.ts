@@ -1,0 +1,42 @@
+/**
+ * Whether an experiment's summary says what its runs' folders say.
+ */
+import { Effect, type FileSystem, Option, Path } from "effect"
+import * as Catalogue from "../inspection/Catalogue.ts"
+import * as Closeness from "./Closeness.ts"
+import { check, failed, type Finding, orElse, plural, skipped } from "./Finding.ts"
+import * as Reading from "../inspection/Reading.ts"
+import * as Summary from "../store/Summary.ts"
+
+/** What is wrong with one row. Metrics of evaluations that the experiment no longer makes are the run's alone. */
+const faultsOf = Effect.fnUntraced(function* (directory: string, row: Summary.Row) {
+  const { basename, dirname, resolve } = yield* Path.Path
+  const folder = resolve(directory, row.directory)
+  const { manifest, metrics } = yield* Reading.read(yield* Catalogue.runAt(basename(dirname(folder)), folder))
+  if (manifest === undefined)
+    return row.status === "done" ? [`run ${row.id} is named, but not in ${row.directory}`] : []
+  if (manifest.id !== row.id) return [`the row of run ${row.id} leads to run ${manifest.id}`]
+  if (row.status !== "done") return []
+  if (manifest.status !== "done") return [`run ${row.id} is done in the summary, ${manifest.status} in its manifest`]
+  const named = Object.fromEntries(Object.keys(row.metrics).map((name) => [name, metrics[name]!]))
+  const [largest] = Closeness.deviations(named, row.metrics)
+  if (largest === undefined) return []
+  const { metric, now, recorded } = largest
+  return [`run ${row.id}: ${metric} is ${now} in the summary, ${recorded ?? "absent"} in the run's folder`]
+})
+
+/** Checks `summary.json` against the runs. */
+export const verifySummary = (
+  experiment: Catalogue.ExperimentEntry
+): Effect.Effect<ReadonlyArray<Finding>, never, FileSystem.FileSystem | Path.Path> =>
+  check(
+    "summary",
+    Effect.gen(function* () {
+      const summary = yield* Summary.read(experiment.directory)
+      if (Option.isNone(summary)) return [skipped("there is no summary.json")]
+      const { experiment: name, runs } = summary.value
+      if (name !== experiment.name) return [failed(`summary.json is that of ${name}`)]
+      const faults = (yield* Effect.forEach(runs, (row) => faultsOf(experiment.directory, row))).flat()
+      return orElse(faults, `summary.json says of ${plural(runs.length, "run")} what their folders say`)
+    })
+  )

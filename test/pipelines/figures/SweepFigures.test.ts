@@ -1,0 +1,88 @@
+import { assert, describe, it } from "@effect/vitest"
+import type { Figure } from "../../../src/core/Figure.ts"
+import { caption, commonTitle, figures, type ReportedRun } from "../../../src/pipelines/figures/SweepFigures.ts"
+
+const figure = (name: string, title: string): Figure => ({
+  name,
+  title,
+  caption: `Caption of ${title}.`,
+  view: { mark: "point" }
+})
+
+const run = (label: string, ...figures: ReadonlyArray<Figure>): ReportedRun => ({
+  label,
+  history: [{ epoch: 1, step: 10, metrics: { "test/loss": 1 }, examplesPerSecond: 1 }],
+  metrics: {},
+  figures,
+  likelihood: { _tag: "BernoulliLogits" }
+})
+
+/** Names and titles of the figures that compare runs. */
+const compared = (...runs: ReadonlyArray<ReportedRun>) => figures("sweep", runs).map(({ name, title }) => [name, title])
+
+const curves = ["curves", "sweep · test loss and its terms"]
+const plane = ["rate-distortion", "sweep · rate against distortion on test images"]
+
+describe("the figures of a sweep", () => {
+  it("set rate against distortion where every run has the same likelihood, and nowhere else", () => {
+    const metrics = { "test/kl": 4, "test/reconstruction": 90 }
+    const [a, b] = [
+      { ...run("a"), metrics },
+      { ...run("b"), metrics }
+    ]
+    assert.deepStrictEqual(compared(a, b), [curves, plane])
+    const density = { ...b, likelihood: { _tag: "GaussianLikelihood", deviation: 1 } }
+    assert.deepStrictEqual(compared(a, density), [curves])
+  })
+
+  it("are none for a single run", () => {
+    assert.deepStrictEqual(compared(run("a", figure("samples", "MNIST: samples"))), [])
+  })
+
+  it("set beside each other what two runs or more have, and leave out what only one has", () => {
+    const samples = figure("samples", "MNIST: samples")
+    const manifold = figure("manifold", "MNIST: manifold")
+    const lines = figure("lines", "MNIST: lines")
+    const found = figures("sweep", [run("a", samples, lines), run("b", samples, manifold), run("c", samples, manifold)])
+    assert.deepStrictEqual(
+      found.map(({ name, title }) => [name, title]),
+      [["samples", "sweep · MNIST: samples"], ["manifold", "sweep · MNIST: manifold"], curves]
+    )
+    assert.strictEqual(found[1]!.caption, "b: Caption of MNIST: manifold. c: Caption of MNIST: manifold.")
+    assert.lengthOf(found[1]!.view["concat"] as ReadonlyArray<unknown>, 2)
+  })
+
+  it("name no dataset where the runs have different ones", () => {
+    assert.deepStrictEqual(
+      compared(run("a", figure("samples", "MNIST: samples")), run("b", figure("samples", "Fashion-MNIST: samples"))),
+      [["samples", "sweep · samples"], curves]
+    )
+  })
+
+  it("have the title that the runs' figures have in common", () => {
+    for (const [titles, common] of [
+      [["MNIST: samples", "MNIST: samples"], "MNIST: samples"],
+      [["MNIST: codes of 10 test images", "MNIST: codes of 5,000 test images"], "MNIST: codes of test images"],
+      [["MNIST, 1 image: codes of 1 image", "MNIST: codes of 10 images"], "codes of"],
+      [["A: t-SNE of 5 codes", "A: t-SNE of 5 codes of images"], "A: t-SNE of 5 codes"],
+      [["samples", "samples"], "samples"],
+      [["A: twice twice", "A: twice"], "A: twice"],
+      [["A: codes", "A: samples"], "A: codes"],
+      [["A: B: c", "A: B: d c"], "A: B: c"]
+    ] as const) {
+      assert.strictEqual(commonTitle(titles), common)
+    }
+  })
+
+  it("have one figure of curves in the place of the runs' own", () => {
+    const own = figure("curves", "MNIST: loss")
+    assert.deepStrictEqual(compared(run("a", own), run("b", own)), [curves])
+  })
+})
+
+describe("a run's label", () => {
+  it("is written as people write it", () => {
+    assert.strictEqual(caption("beta=12 seed=1"), "β = 12, seed = 1")
+    assert.strictEqual(caption(""), "")
+  })
+})

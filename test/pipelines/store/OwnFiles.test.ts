@@ -1,0 +1,52 @@
+import { assert, describe, it } from "@effect/vitest"
+import { isOwn } from "../../../src/pipelines/store/OwnFiles.ts"
+
+const file = (path: string) => ({ path, type: "File" as const, bytes: 1 })
+
+describe("OwnFiles", () => {
+  it("knows what runs and experiments leave", () => {
+    const inRun = [
+      "manifest.json",
+      "metrics.ndjson",
+      "run.log",
+      "checkpoints/step-0000000012.safetensors",
+      "checkpoints/best.safetensors",
+      "snapshots/epoch-0003.safetensors",
+      "evaluations/0123456789ab.json",
+      "figures/latent-scatter.vl.json",
+      "figures/captions.md",
+      "model/encoder.onnx",
+      "checkpoints/.step-0000000012.safetensors.0123456789ab.tmp"
+    ]
+    for (const path of inRun) assert.isTrue(isOwn("run")(file(path)), path)
+    for (const path of [
+      "summary.json",
+      "summary.csv",
+      "summary.md",
+      "figures/curves.png",
+      ".summary.md.0123456789ab.tmp"
+    ]) {
+      assert.isTrue(isOwn("experiment")(file(path)), path)
+    }
+    assert.isTrue(isOwn("run")({ path: "checkpoints", type: "Directory", bytes: 0 }))
+  })
+
+  it("knows nothing else, a link of the right name included", () => {
+    const others = [
+      "notes.md",
+      "checkpoints/step-12.safetensors",
+      "checkpoints/deeper/best.safetensors",
+      "evaluations/results.json",
+      "figures/holiday.jpg",
+      "figures/.hidden.png",
+      "manifest.json.bak",
+      "other/manifest.json",
+      "summary.csv"
+    ]
+    for (const path of others) assert.isFalse(isOwn("run")(file(path)), path)
+    for (const path of ["manifest.json", "0123456789ab/manifest.json"])
+      assert.isFalse(isOwn("experiment")(file(path)), path)
+    assert.isFalse(isOwn("run")({ path: "manifest.json", type: "SymbolicLink", bytes: 0 }))
+    assert.isFalse(isOwn("run")({ path: "mine", type: "Directory", bytes: 0 }))
+  })
+})

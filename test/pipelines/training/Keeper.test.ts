@@ -1,0 +1,153 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Option } from "effect"
+import { TestClock } from "effect/testing"
+import { float32 } from "../../../src/core/Tensors.ts"
+import type { EpochMetrics } from "../../../src/core/TrainedModel.ts"
+import type { Checkpoint } from "../../../src/pipelines/store/Checkpoint.ts"
+import type { CheckpointEvery } from "../../../src/pipelines/training/CheckpointEvery.ts"
+import * as Keeper from "../../../src/pipelines/training/Keeper.ts"
+import type { Resume } from "../../../src/pipelines/training/Resume.ts"
+
+const stateOf = (value: number) => ({
+  "parameters/a": float32([2], Float32Array.of(1, value)),
+  "optimizer/a": float32([1], Float32Array.of(Number.POSITIVE_INFINITY))
+})
+
+const at = (epoch: number, step: number, value = step): Checkpoint => ({
+  tensors: stateOf(value),
+  epoch,
+  step,
+  sums: {}
+})
+
+const line = (epoch: number, loss: number): EpochMetrics => ({
+  epoch,
+  step: epoch * 10,
+  metrics: { "test/loss": loss },
+  examplesPerSecond: 1
+})
+
+/** A keeper of a training of 10 epochs with 10 steps each, and what it kept, in order. */
+const recording = Effect.fnUntraced(function* (every: CheckpointEvery, resume?: Resume) {
+  const kept: Array<string> = []
+  let present = at(0, 0)
+  const keeper = yield* Keeper.make({
+    keeping: {
+      checkpoint: ({ epoch, step }) => Effect.sync(() => void kept.push(`checkpoint ${epoch}/${step}`)),
+      best: ({ epoch, loss, step }) => Effect.sync(() => void kept.push(`best ${epoch}/${step} ${loss}`)),
+      forget: (step) =>
+        Effect.sync(() => {
+          kept.push(`forget ${step}`)
+          return Option.some(at(0, step - 1))
+        }),
+      epoch: () => Effect.die("a line is kept by others"),
+      snapshot: () => Effect.die("a snapshot is kept by others")
+    },
+    every,
+    epochs: 10,
+    resume,
+    present: Effect.sync(() => present)
+  })
+  return {
+    kept,
+    keeper,
+    stand: (checkpoint: Checkpoint) => {
+      present = checkpoint
+    },
+    endEpoch: (epoch: number, loss: number, value = epoch) => {
+      present = at(epoch, epoch * 10, value)
+      return keeper.afterEpoch(line(epoch, loss), present)
+    }
+  }
+})
+
+describe("Keeper", () => {
+  it.effect("keeps every so many epochs and the last, each time with the best before it", () =>
+    Effect.gen(function* () {
+      const { endEpoch, keeper, kept } = yield* recording({ epochs: 4 })
+      const losses = [5, 3, 4, 6, 3, 2, 9, 9, 9, 9]
+      for (const [index, loss] of losses.entries()) {
+        yield* endEpoch(index + 1, loss)
+        yield* TestClock.adjust("1 hour")
+        yield* keeper.afterStep
+      }
+      assert.deepStrictEqual(kept, [
+        "best 2/20 3",
+        "checkpoint 4/40",
+        // The first of two with the same loss stays the best.
+        "best 6/60 2",
+        "checkpoint 8/80",
+        "checkpoint 10/100"
+      ])
+    })
+  )
+
+  it.effect("keeps after so much time, within an epoch too, and then waits as long again", () =>
+    Effect.gen(function* () {
+      const { endEpoch, keeper, kept, stand } = yield* recording({ seconds: 30 })
+      for (let step = 1; step <= 9; step++) {
+        stand(at(0, step))
+        yield* TestClock.adjust("9 seconds")
+        yield* keeper.afterStep
+      }
+      yield* endEpoch(1, 1)
+      yield* TestClock.adjust("25 seconds")
+      yield* endEpoch(2, 2)
+      assert.deepStrictEqual(kept, ["checkpoint 0/4", "checkpoint 0/8", "best 1/10 1", "checkpoint 2/20"])
+    })
+  )
+
+  it.effect("keeps nothing that has a parameter that is no finite number, and nothing twice", () =>
+    Effect.gen(function* () {
+      const { endEpoch, keeper, kept, stand } = yield* recording({ epochs: 100 })
+      yield* endEpoch(1, 1)
+      for (const value of [Number.NaN, Number.POSITIVE_INFINITY]) {
+        stand(at(1, 15, value))
+        yield* keeper.now
+      }
+      assert.deepStrictEqual(kept, [])
+      yield* keeper.lastGood
+      assert.deepStrictEqual(kept, ["best 1/10 1", "checkpoint 1/10"])
+      yield* keeper.lastGood
+      stand(at(1, 10))
+      yield* keeper.now
+      assert.strictEqual(kept.length, 2)
+      // What is newer than the end of the last epoch is not replaced by it.
+      stand(at(1, 17))
+      yield* keeper.now
+      yield* keeper.lastGood
+      assert.strictEqual(kept.at(-1), "checkpoint 1/17")
+    })
+  )
+
+  it.effect("leaves a state of which a finite loss was computed after a divergence", () =>
+    Effect.gen(function* () {
+      const { endEpoch, keeper, kept, stand } = yield* recording({ epochs: 100 })
+      assert.isUndefined(yield* keeper.afterDivergence(3))
+      yield* endEpoch(1, 1)
+      // Its loss on the test images is finite, though that of the next batch is not.
+      assert.strictEqual(yield* keeper.afterDivergence(11), 10)
+      assert.deepStrictEqual(kept.splice(0), ["best 1/10 1", "checkpoint 1/10"])
+      stand(at(1, 15))
+      yield* keeper.now
+      assert.strictEqual(yield* keeper.afterDivergence(17), 15)
+      assert.deepStrictEqual(kept.splice(0), ["checkpoint 1/15"])
+      assert.strictEqual(yield* keeper.afterDivergence(16), 14)
+      assert.deepStrictEqual(kept.splice(0), ["forget 15"])
+      yield* endEpoch(2, Number.NaN)
+      assert.strictEqual(yield* keeper.afterDivergence(21), 14)
+      assert.deepStrictEqual(kept, [])
+    })
+  )
+
+  it.effect("goes on with the best loss of before", () =>
+    Effect.gen(function* () {
+      const checkpoint = at(3, 30)
+      const { endEpoch, kept } = yield* recording({ epochs: 1 }, { checkpoint, history: [], bestLoss: 2 })
+      yield* endEpoch(4, 2)
+      yield* endEpoch(5, Number.NaN)
+      yield* endEpoch(6, 1)
+      assert.deepStrictEqual(kept, ["checkpoint 4/40", "checkpoint 5/50", "best 6/60 1", "checkpoint 6/60"])
+    })
+  )
+})

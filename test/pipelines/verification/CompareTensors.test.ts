@@ -1,0 +1,57 @@
+import { assert, describe, it } from "@effect/vitest"
+import { float32, int32, uint8 } from "../../../src/core/Tensors.ts"
+import { compareTensors, identical, inWords } from "../../../src/pipelines/verification/CompareTensors.ts"
+
+const floats = (...values: ReadonlyArray<number>) => float32([values.length], Float32Array.from(values))
+
+describe("CompareTensors", () => {
+  it("finds equal bits equal, NaN and negative zero included, wherever they lie in memory", () => {
+    const shifted = new Float32Array(Float32Array.of(9, 1, Number.NaN, -0).buffer, 4, 3)
+    const left = { a: floats(1, Number.NaN, -0), b: uint8([2], Uint8Array.of(1, 2)), c: int32([1], Int32Array.of(-1)) }
+    const right = { ...left, a: float32([3], shifted) }
+    const comparison = compareTensors(left, right)
+    assert.isTrue(identical(comparison))
+    assert.strictEqual(inWords(comparison), "identical bits (6 values)")
+  })
+
+  it("counts what differs, the largest difference first", () => {
+    const left = { near: floats(1, 2, 3), far: floats(0, 0), same: floats(5) }
+    const right = { near: floats(1, 2.5, 2), far: floats(0, 8), same: floats(5) }
+    const { deviations, unlike } = compareTensors(left, right)
+    assert.deepStrictEqual(unlike, [])
+    assert.deepStrictEqual(deviations, [
+      { tensor: "far", elements: 1, largest: 8 },
+      { tensor: "near", elements: 2, largest: 1 }
+    ])
+  })
+
+  it("bits count: negative zero is not zero, and a NaN is farther than any number", () => {
+    const { deviations } = compareTensors(
+      { zero: floats(0), one: floats(1, 1) },
+      { zero: floats(-0), one: floats(1e30, Number.NaN) }
+    )
+    assert.deepStrictEqual(
+      deviations.map(({ elements, tensor }) => [tensor, elements]),
+      [
+        ["one", 2],
+        ["zero", 1]
+      ]
+    )
+    assert.isNaN(deviations[0]!.largest)
+    assert.strictEqual(deviations[1]!.largest, 0)
+  })
+
+  it("names tensors that one side lacks, or that have another shape or type", () => {
+    const left = { a: floats(1), b: floats(1, 2), c: floats(1), same: floats(1) }
+    const right = {
+      b: float32([2, 1], Float32Array.of(1, 2)),
+      c: int32([1], Int32Array.of(1)),
+      d: floats(1),
+      same: floats(1)
+    }
+    const comparison = compareTensors(left, right)
+    assert.deepStrictEqual(comparison.unlike, ["a", "b", "c", "d"])
+    assert.isFalse(identical(comparison))
+    assert.match(inWords(comparison), /not on both sides, or of another shape: a, b, c, d/)
+  })
+})

@@ -1,103 +1,14 @@
 /**
  * The reference engine: runs a program eagerly on TensorFlow.js's plain CPU backend. Slow and obvious; the others are
  * checked against it.
- *
- * Laws: a run leaves no tensors behind but the new state, which replaces the old; bytes stay bytes in memory.
  */
 import * as tf from "@tensorflow/tfjs-core"
-import { Effect, Layer } from "effect"
-import {
-  Engine,
-  EngineError,
-  type Executable,
-  type ExecutableArguments,
-  type Program,
-  type Signature
-} from "../Engine.ts"
-import type { DType, HostTensor, HostTensors, Tensors } from "../Tensors.ts"
-import { useBackend } from "./Backend.ts"
-import { checkInputs, checkResults, hostDType, programDType } from "./Border.ts"
-import * as Placements from "./Placements.ts"
-
-const engine = "reference"
-
-const mapRecord = <A, B>(record: Readonly<Record<string, A>>, f: (value: A, name: string) => B): Record<string, B> =>
-  Object.fromEntries(Object.entries(record).map(([name, value]) => [name, f(value, name)]))
-
-/** A tensor over the host's own array: no copy, and bytes are not widened. */
-const toTensor = ({ shape, dtype, values }: HostTensor): tf.Tensor => {
-  useBackend("cpu")
-  const backend = tf.backend()
-  const info = { shape: [...shape], dtype: programDType(dtype) }
-  const dataId = backend.write(values, info.shape, info.dtype)
-  return tf.engine().makeTensorFromTensorInfo({ ...info, dataId }, backend)
-}
-
-/** A copy of a tensor's values. */
-const toHost = (tensor: tf.Tensor, dtype: DType): HostTensor => {
-  const { shape } = tensor
-  const values = tensor.dataSync()
-  if (dtype === "int32") return { shape, dtype, values: Int32Array.from(values) }
-  if (dtype === "uint8") return { shape, dtype, values: Uint8Array.from(values) }
-  return { shape, dtype, values: Float32Array.from(values) }
-}
-
-const placements = Placements.make<tf.Tensor>({
-  engine,
-  acquire: toTensor,
-  release: (tensor) => tensor.dispose(),
-  read: (tensor, { dtype }) => toHost(tensor, dtype)
-})
-
-/** Runs the program once; gives the outputs as host tensors and the new state as tensors that outlive the tidy. */
-const runOnce = (
-  program: Program,
-  signature: Signature,
-  state: Map<string, tf.Tensor>,
-  data: Map<string, tf.Tensor>,
-  inputs: HostTensors
-): { readonly outputs: HostTensors; readonly state: Tensors } => {
-  useBackend("cpu")
-  let outputs: HostTensors = {}
-  const next = tf.tidy(() => {
-    const results = program.run({
-      state: mapRecord(signature.state, (_, name) => state.get(name)!),
-      data: mapRecord(signature.data, (_, name) => data.get(name)!),
-      inputs: mapRecord(inputs, toTensor)
-    })
-    const reason = checkResults(signature, results)
-    if (reason !== undefined) throw Placements.failure(engine, program.name, reason)
-    outputs = mapRecord(results.outputs, (tensor) => toHost(tensor, hostDType(tensor.dtype)!))
-    // A program may return a tensor twice, or one that it was given: each name gets a tensor of its own.
-    return mapRecord(results.state ?? {}, (tensor) => tf.clone(tensor))
-  })
-  return { outputs, state: next }
-}
-
-const compile = (program: Program, signature: Signature): Effect.Effect<Executable> =>
-  Effect.succeed({
-    run: Effect.fnUntraced(function* (args: ExecutableArguments) {
-      const state = yield* placements.find(program.name, "state", signature.state, args.state)
-      const data = yield* placements.find(program.name, "data", signature.data, args.data)
-      yield* Placements.failWith(engine, program.name, checkInputs(signature.inputs, args.inputs))
-      const results = yield* Effect.try({
-        try: () => runOnce(program, signature, state, data, args.inputs),
-        catch: (cause) =>
-          cause instanceof EngineError
-            ? cause
-            : Placements.failure(engine, program.name, cause instanceof Error ? cause.message : String(cause), cause)
-      })
-      for (const [name, tensor] of Object.entries(results.state)) {
-        state.get(name)?.dispose()
-        state.set(name, tensor)
-      }
-      return results.outputs
-    })
-  })
+import { Layer } from "effect"
+import { Engine } from "../Engine.ts"
+import * as Eager from "./Eager.ts"
 
 /** Provides the reference engine. */
 export const layer: Layer.Layer<Engine> = Layer.succeed(Engine, {
   spec: { _tag: "Reference", device: "cpu", threads: 1, version: tf.version_core },
-  place: placements.place,
-  compile
+  ...Eager.make("reference", "cpu")
 })

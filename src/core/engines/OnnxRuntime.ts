@@ -6,11 +6,11 @@
  * lies; a run that fails leaves the state as it was; runs on one engine follow each other.
  */
 import { availableParallelism } from "node:os"
-import { Effect, Layer, Record, type Scope, Semaphore } from "effect"
+import { Effect, Layer, Record, Semaphore } from "effect"
 import * as ort from "onnxruntime-node"
 import {
   Engine,
-  EngineError,
+  type EngineError,
   type Executable,
   type ExecutableArguments,
   type Program,
@@ -18,31 +18,35 @@ import {
 } from "../Engine.ts"
 import type { HostTensor, HostTensors } from "../Tensors.ts"
 import { allocate, checkInputs } from "./Border.ts"
-import { encode, outputName } from "./onnxruntime/Encode.ts"
-import { type Graph, type Input, inOrder, type Value } from "./onnxruntime/Graph.ts"
-import * as Blocks from "./onnxruntime/Blocks.ts"
 import { prepare, settle } from "./onnxruntime/Arena.ts"
+import * as Blocks from "./onnxruntime/Blocks.ts"
+import * as DeviceExecutable from "./onnxruntime/DeviceExecutable.ts"
+import * as DeviceMemory from "./onnxruntime/DeviceMemory.ts"
+import { outputName } from "./onnxruntime/Encode.ts"
+import { type Input, inOrder, type Value } from "./onnxruntime/Graph.ts"
 import { mergeLanes } from "./onnxruntime/Lanes.ts"
+import { type Device, engine, failed, open, parsed, toHost } from "./onnxruntime/Session.ts"
 import { simplify } from "./onnxruntime/Simplify.ts"
 import { Slot, toOrt } from "./onnxruntime/Slot.ts"
 import { split } from "./onnxruntime/Tail.ts"
 import { trace } from "./onnxruntime/Trace.ts"
 import * as Placements from "./Placements.ts"
 
-const engine = "onnxruntime"
-
-/**
- * How long an idle thread waits busily for more work: enough for the next operator, too little to keep other processes
- * from a core. On a machine with other work, onnxruntime's own default takes more than twice as long a step.
- */
-const spinMicroseconds = "20"
+export type { Device } from "./onnxruntime/Session.ts"
 
 export interface OnnxRuntimeOptions {
+  /**
+   * Where programs run: `cpu` unless given. On `webgpu` state and data stay on the device. On `cuda`, for which
+   * onnxruntime's CUDA provider must be installed, they come from the host and go back with each run, because
+   * onnxruntime's binding for Node.js keeps no buffers there.
+   */
+  readonly device?: Device
   /** Threads of one operator. All cores unless given. */
   readonly threads?: number
   /**
    * Whether there may be more than one graph of plain ONNX operators: what only updates state is done in place by one
-   * WebAssembly loop, and convolutions are done in onnxruntime's own layout of images. Yes unless given.
+   * WebAssembly loop, and convolutions are done in onnxruntime's own layout of images. Yes unless given, on the CPU; never
+   * elsewhere.
    */
   readonly fuse?: boolean
 }
@@ -51,51 +55,11 @@ interface Settings extends Required<OnnxRuntimeOptions> {
   readonly blocks: Effect.Effect<number | undefined>
 }
 
-/** What a failed call of a library says, as the reason of a typed error. */
-const failed =
-  (program: string) =>
-  (cause: unknown): EngineError =>
-    Placements.failure(engine, program, cause instanceof Error ? cause.message : String(cause), cause)
-
-const session = (
-  program: string,
-  graph: Graph,
-  threads: number
-): Effect.Effect<ort.InferenceSession, EngineError, Scope.Scope> =>
-  Effect.acquireRelease(
-    Effect.tryPromise({
-      try: () =>
-        ort.InferenceSession.create(encode(graph), {
-          executionProviders: ["cpu"],
-          intraOpNumThreads: threads,
-          interOpNumThreads: 1,
-          extra: { session: { intra_op: { spin_duration_us: spinMicroseconds } } },
-          executionMode: "sequential",
-          // Errors only: warnings speak of the graph's form, which is not the user's.
-          logSeverityLevel: 3
-        }),
-      catch: failed(program)
-    }),
-    (session) => Effect.promise(() => session.release())
-  )
-
-/** `state/encoder/bias` is `encoder/bias` of the state. */
-const parsed = (name: string): readonly [kind: string, name: string] => {
-  const end = name.indexOf("/")
-  return [name.slice(0, end), name.slice(end + 1)]
-}
-
 /** A buffer for an output, for its new owner. */
 const outputBuffer = ({ shape, type }: Value): ort.Tensor => {
   const { values } = allocate({ shape, dtype: type === "bool" ? "uint8" : (type as HostTensor["dtype"]) })
   return new ort.Tensor(type as "float32", values as Float32Array, shape)
 }
-
-const toHost = ({ dims, type, data }: ort.Tensor): HostTensor => ({
-  shape: dims,
-  dtype: type === "bool" ? "uint8" : (type as HostTensor["dtype"]),
-  values: data as HostTensor["values"]
-})
 
 const placements = Placements.make<Slot>({
   engine,
@@ -117,7 +81,7 @@ const plan = (program: Program, signature: Signature, fuse: boolean) => {
 const probeBlocks: Effect.Effect<number | undefined> = Blocks.probe((graph, inputs) =>
   Effect.scoped(
     Effect.gen(function* () {
-      const loaded = yield* session("probe", graph, 1)
+      const loaded = yield* open("probe", graph, { device: "cpu", threads: 1 })
       const results = yield* Effect.tryPromise({
         try: () => loaded.run(Record.map(inputs, toOrt)),
         catch: failed("probe")
@@ -130,7 +94,7 @@ const probeBlocks: Effect.Effect<number | undefined> = Blocks.probe((graph, inpu
 const compile = Effect.fnUntraced(function* (
   program: Program,
   signature: Signature,
-  { threads, fuse, blocks }: Settings,
+  { blocks, device, fuse, threads }: Settings,
   turn: Semaphore.Semaphore
 ) {
   const { graph: planned, updates } = yield* Effect.try({
@@ -141,7 +105,7 @@ const compile = Effect.fnUntraced(function* (
   const graph = block === undefined ? planned : Blocks.inBlocks(planned, block)
   const outputs = Object.entries(graph.outputs)
   // onnxruntime does not load a graph in which nothing is left to do.
-  const loaded = outputs.length === 0 ? undefined : yield* session(program.name, graph, threads)
+  const loaded = outputs.length === 0 ? undefined : yield* open(program.name, graph, { device, threads })
   const inputs = inOrder(Object.values(graph.outputs)).filter((value): value is Input => value.kind === "input")
 
   const run = async (
@@ -184,19 +148,30 @@ const compile = Effect.fnUntraced(function* (
   return executable
 })
 
-/** Provides the onnxruntime engine on the CPU. */
+/** Provides the onnxruntime engine. Errors: `EngineError` where there is no such device. */
 export const layer = (options: OnnxRuntimeOptions = {}): Layer.Layer<Engine, EngineError> =>
   Layer.effect(
     Engine,
     Effect.gen(function* () {
-      const fuse = options.fuse ?? true
-      const blocks = fuse ? yield* Effect.cached(probeBlocks) : Effect.succeed(undefined)
-      const chosen = { threads: options.threads ?? availableParallelism(), fuse, blocks }
+      const { device = "cpu", threads = availableParallelism() } = options
+      const spec = { _tag: "OnnxRuntime", device, threads, version: ort.env.versions.node ?? "" }
       const turn = yield* Semaphore.make(1)
+      if (device === "webgpu") {
+        const memory = yield* DeviceMemory.make(device, threads, turn)
+        const settings = { device, threads, memory, turn }
+        return {
+          spec,
+          place: memory.place,
+          compile: (program, signature) => DeviceExecutable.compile(program, signature, settings)
+        }
+      }
+      const fuse = device === "cpu" && (options.fuse ?? true)
+      const blocks = fuse ? yield* Effect.cached(probeBlocks) : Effect.succeed(undefined)
+      const settings = { device, threads, fuse, blocks }
       return {
-        spec: { _tag: "OnnxRuntime", device: "cpu", threads: chosen.threads, version: ort.env.versions.node ?? "" },
+        spec,
         place: placements.place,
-        compile: (program, signature) => compile(program, signature, chosen, turn)
+        compile: (program, signature) => compile(program, signature, settings, turn)
       }
     })
   )

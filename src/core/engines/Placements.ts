@@ -23,8 +23,10 @@ export interface Holding<Held> {
   readonly engine: string
   readonly acquire: (tensor: HostTensor) => Held
   readonly release: (held: Held) => void
-  /** A copy of the present values. */
-  readonly read: (held: Held, type: TensorType) => HostTensor
+  /** A copy of the present values, or how to get one. */
+  readonly read: (held: Held, type: TensorType) => HostTensor | Effect.Effect<HostTensor, EngineError>
+  /** Keeps reading and letting go apart from runs, where an engine cannot do them beside a run. */
+  readonly exclusively?: <A, E>(effect: Effect.Effect<A, E>) => Effect.Effect<A, E>
 }
 
 export interface Placements<Held> {
@@ -38,7 +40,13 @@ export interface Placements<Held> {
   ) => Effect.Effect<Map<string, Held>, EngineError>
 }
 
-export const make = <Held>({ engine, acquire, release, read }: Holding<Held>): Placements<Held> => {
+export const make = <Held>({
+  engine,
+  acquire,
+  release,
+  read,
+  exclusively = (effect) => effect
+}: Holding<Held>): Placements<Held> => {
   const all = new WeakMap<Placed, Map<string, Held>>()
 
   const find = (program: string, kind: string, declared: TensorTypes, placed: Placed) =>
@@ -59,9 +67,14 @@ export const make = <Held>({ engine, acquire, release, read }: Holding<Held>): P
     const placed: Placed = {
       types,
       read: Effect.suspend(() => find("read", "state", {}, placed)).pipe(
-        Effect.map((held) =>
-          Object.fromEntries(Object.entries(types).map(([name, type]) => [name, read(held.get(name)!, type)]))
-        )
+        Effect.flatMap((held) =>
+          Effect.forEach(Object.entries(types), ([name, type]) => {
+            const values = read(held.get(name)!, type)
+            return Effect.map(Effect.isEffect(values) ? values : Effect.succeed(values), (tensor) => [name, tensor])
+          })
+        ),
+        Effect.map((tensors): HostTensors => Object.fromEntries(tensors)),
+        exclusively
       )
     }
     const hold = Effect.sync(() => {
@@ -73,7 +86,7 @@ export const make = <Held>({ engine, acquire, release, read }: Holding<Held>): P
       all.get(placed)?.forEach(release)
       all.delete(placed)
     })
-    return yield* Effect.acquireRelease(hold, () => letGo)
+    return yield* Effect.acquireRelease(hold, () => exclusively(letGo))
   })
 
   return { place, find }

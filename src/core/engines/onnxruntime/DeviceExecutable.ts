@@ -1,0 +1,80 @@
+/**
+ * A program on a device: one graph of plain operators, whose state stays where it is from run to run.
+ *
+ * Laws: new state takes the place of the old by its buffer; a run that fails leaves the state as it was; only inputs and
+ * outputs travel. Indices that the program computes itself are not looked at: one out of range reads some other element.
+ */
+import { Effect, type Semaphore } from "effect"
+import type { Executable, ExecutableArguments, Program, Signature } from "../../Engine.ts"
+import { checkInputs } from "../Border.ts"
+import * as Placements from "../Placements.ts"
+import { boundsOf, checkBounds } from "./Bounds.ts"
+import type { Cell, DeviceMemory } from "./DeviceMemory.ts"
+import { outputName } from "./Encode.ts"
+import { type Input, inOrder } from "./Graph.ts"
+import { type Device, engine, failed, open, parsed, toHost } from "./Session.ts"
+import { simplify } from "./Simplify.ts"
+import { toOrt } from "./Slot.ts"
+import { trace } from "./Trace.ts"
+
+export interface DeviceSettings {
+  readonly device: Device
+  readonly threads: number
+  readonly memory: DeviceMemory
+  readonly turn: Semaphore.Semaphore
+}
+
+export const compile = Effect.fnUntraced(function* (
+  program: Program,
+  signature: Signature,
+  { device, memory, threads, turn }: DeviceSettings
+) {
+  const graph = yield* Effect.try({ try: () => simplify(trace(program, signature)), catch: failed(program.name) })
+  const bounds = boundsOf(graph)
+  const outputs = Object.keys(graph.outputs)
+  const staying = outputs.filter((path) => path.startsWith("state/")).map(outputName)
+  // onnxruntime does not load a graph in which nothing is left to do.
+  const loaded = outputs.length === 0 ? undefined : yield* open(program.name, graph, { device, threads, staying })
+  const inputs = inOrder(Object.values(graph.outputs))
+    .filter((value): value is Input => value.kind === "input")
+    .map(({ name }) => [name, ...parsed(name)] as const)
+
+  const run = Effect.fnUntraced(function* (
+    args: ExecutableArguments,
+    state: Map<string, Cell>,
+    data: Map<string, Cell>
+  ) {
+    if (loaded === undefined) return {}
+    const cellOf = (kind: string, name: string): Cell => (kind === "state" ? state : data).get(name)!
+    const kept = inputs.filter(([, kind]) => kind !== "inputs")
+    yield* memory.bring(new Set(kept.map(([, kind, name]) => cellOf(kind, name))))
+    const feeds = Object.fromEntries(
+      inputs.map(([path, kind, name]) => [
+        path,
+        kind === "inputs" ? toOrt(args.inputs[name]!) : cellOf(kind, name).current
+      ])
+    )
+    const results = yield* Effect.tryPromise({ try: () => loaded.run(feeds), catch: failed(program.name) })
+    return Object.fromEntries(
+      outputs.flatMap((path) => {
+        const [kind, name] = parsed(path)
+        const tensor = results[outputName(path)]!
+        if (kind === "outputs") return [[name, toHost(tensor)]]
+        state.get(name)!.replace(tensor)
+        return []
+      })
+    )
+  })
+
+  const executable: Executable = {
+    run: Effect.fnUntraced(function* (args: ExecutableArguments) {
+      const state = yield* memory.find(program.name, "state", signature.state, args.state)
+      const data = yield* memory.find(program.name, "data", signature.data, args.data)
+      const reason = checkInputs(signature.inputs, args.inputs) ?? checkBounds(bounds, args.inputs)
+      yield* Placements.failWith(engine, program.name, reason)
+      // Uninterruptible, because a run cannot be stopped and its buffers must not be given away meanwhile.
+      return yield* turn.withPermit(Effect.uninterruptible(run(args, state, data)))
+    })
+  }
+  return executable
+})

@@ -3,7 +3,8 @@
  *
  * Two tensors agree if their types are equal and each element `a` differs from the reference's `b` by at most
  * `1e-4 |b| + floor`, where the floor is 1e-37 (the end of float32's full precision) unless a case says otherwise;
- * what is not a number agrees with what is not a number, and an infinity with itself.
+ * what is not a number agrees with what is not a number, and an infinity with itself. Arguments nearer to 0 than 2^-126,
+ * which have not float32's full precision, are not tried: an engine may take them for 0.
  */
 import { assert } from "@effect/vitest"
 import { Effect, Exit } from "effect"

@@ -28,7 +28,7 @@ export const elementary: KernelCases = {
     ...unary((x) => tf.leakyRelu(x, 0)),
     ...unary((x) => tf.leakyRelu(x, 3))
   ],
-  Log: unary(tf.log, { low: 0.01, values: list(1e-38, 1e-10, 0.5, 0.999, 1, 1.001, 2, 1e10, 1e38) }),
+  Log: unary(tf.log, { low: 0.01, values: list(1.2e-38, 1e-10, 0.5, 0.999, 1, 1.001, 2, 1e10, 1e38) }),
   Log1p: unary(tf.log1p, {
     low: -0.9,
     values: list(-0.9999, -0.51, -0.49, -1e-3, -1e-6, -1e-20, 0, 1e-20, 1e-6, 1e-3, 0.49, 0.51, 1, 1e10, 1e38)

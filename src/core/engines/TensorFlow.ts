@@ -1,0 +1,48 @@
+/**
+ * The TensorFlow engine: runs a program eagerly on libtensorflow, through TensorFlow.js's binding to it. State and data
+ * stay in TensorFlow's memory. `pnpm run setup:tensorflow` gets what it needs.
+ */
+import { Effect, Layer } from "effect"
+import { Engine, type EngineError } from "../Engine.ts"
+import * as Eager from "./Eager.ts"
+import * as Placements from "./Placements.ts"
+import * as Package from "./tensorflow/Package.ts"
+
+const engine = "tensorflow"
+
+export interface TensorFlowOptions {
+  /** A graphics card where the package for them is there and TensorFlow sees one, unless given. */
+  readonly device?: Package.Device
+  /** Threads of one operation, for the whole process. All cores unless given. */
+  readonly threads?: number
+}
+
+/** Whether there is something to load; loads nothing. */
+export const isInstalled = (options: TensorFlowOptions = {}): Effect.Effect<boolean> =>
+  Effect.isSuccess(Package.find(options.device))
+
+const load = Effect.fnUntraced(function* ({ device, threads }: TensorFlowOptions) {
+  const loaded = yield* Package.load(yield* Package.find(device), threads)
+  if (device !== "gpu" || loaded.backend.isUsingGpuDevice) return loaded
+  return yield* new Package.TensorFlowUnavailable({
+    reason: "TensorFlow sees no graphics card: it needs an NVIDIA one, its driver, CUDA and cuDNN"
+  })
+})
+
+/** Provides the TensorFlow engine, or says why there is none and what to do. */
+export const layer = (options: TensorFlowOptions = {}): Layer.Layer<Engine, EngineError> =>
+  Layer.effect(
+    Engine,
+    load(options).pipe(
+      Effect.map(({ backend, threads }) => ({
+        spec: {
+          _tag: "TensorFlow",
+          device: backend.isUsingGpuDevice ? "gpu" : "cpu",
+          threads,
+          version: backend.binding.TF_Version
+        },
+        ...Eager.make(engine, Package.backendName)
+      })),
+      Effect.mapError(({ reason, cause }) => Placements.failure(engine, "any program", reason, cause))
+    )
+  )

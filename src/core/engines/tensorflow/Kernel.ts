@@ -1,0 +1,42 @@
+/**
+ * A kernel of the package under which another is put: same name and arguments, another computation.
+ */
+import * as tf from "@tensorflow/tfjs-core"
+
+/** A call of a kernel. */
+export interface Call {
+  readonly inputs: Readonly<Record<string, tf.Tensor>>
+  readonly attributes: Readonly<Record<string, any>>
+  /** What the package's own kernel makes of these arguments in the place of some of the given ones. */
+  readonly native: (
+    inputs?: Readonly<Record<string, tf.Tensor>>,
+    attributes?: Readonly<Record<string, unknown>>
+  ) => tf.Tensor
+}
+
+export type Kernel = (call: Call) => tf.Tensor
+
+/** Puts kernels in the place of those of the same names. */
+export const replaceKernels = (backendName: string, kernels: Readonly<Record<string, Kernel>>): void => {
+  for (const [kernelName, kernel] of Object.entries(kernels)) {
+    const own = tf.getKernel(kernelName, backendName).kernelFunc
+    tf.unregisterKernel(kernelName, backendName)
+    tf.registerKernel({
+      kernelName,
+      backendName,
+      kernelFunc: ({ inputs, attrs, backend }) =>
+        tf.tidy(() =>
+          kernel({
+            inputs: inputs as Record<string, tf.Tensor>,
+            attributes: attrs ?? {},
+            native: (otherInputs, otherAttributes) =>
+              own({
+                inputs: { ...inputs, ...otherInputs },
+                attrs: { ...attrs, ...otherAttributes } as tf.NamedAttrMap,
+                backend
+              }) as tf.Tensor
+          })
+        )
+    })
+  }
+}

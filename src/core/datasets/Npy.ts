@@ -185,6 +185,7 @@ export const toBytes = (
   bytes: Uint8Array
 ): { readonly index: number; readonly value: number | bigint } | undefined => {
   const values: Values = types[type].view(block)
+  if (values instanceof Uint8Array) return void bytes.set(values)
   const isReal = type === "float32" || type === "float64"
   const [factor, most] = isReal ? [255, 1] : [1, 255]
   for (let index = 0; index < values.length; index++) {

@@ -29,6 +29,9 @@ export const competitors: ReadonlyArray<Competitor> = [
   { name: "tfjs-wasm", title: "TensorFlow.js wasm", file: "tfjs.ts", way: "wasm" }
 ]
 
+export const titleOf = (competitor: string): string =>
+  competitors.find(({ name }) => name === competitor)?.title ?? competitor
+
 export const isPython = ({ file }: Competitor): boolean => file.endsWith(".py")
 
 /**

@@ -1,11 +1,9 @@
 /**
  * The bench's results as Markdown.
  */
-import { competitors } from "./Competitors.ts"
+import { titleOf } from "./Competitors.ts"
 import type { Results, RunResult, StepResult, StepRow } from "./Results.ts"
 import type { Spread } from "./Statistics.ts"
-
-const titleOf = (competitor: string): string => competitors.find(({ name }) => name === competitor)?.title ?? competitor
 
 /** Three digits that count. */
 const number = (value: number | undefined): string =>
@@ -96,6 +94,22 @@ const runs = ({ epochs, rows, steps, title }: RunResult): string =>
     ),
     ...remarks(rows)
   ].join("\n\n")
+
+/** The medians of the ratios alone: one row a competitor, one column a program or run. */
+export const summary = ({ runs, steps }: Results): string => {
+  const columns = [...steps, ...runs]
+  const names = [...new Set(columns.flatMap(({ rows }) => rows.map(({ competitor }) => competitor)))]
+  return table(
+    ["times as long as this project", ...columns.map(({ title }) => title)],
+    names.map((name) => [
+      titleOf(name),
+      ...columns.map(({ rows }) => {
+        const row = rows.find(({ competitor }) => competitor === name)
+        return row?.status === "measured" ? number(row.ratio?.median) : ""
+      })
+    ])
+  )
+}
 
 /** All of it; times are medians of rounds (least to greatest). */
 export const markdown = (results: Results): string => {

@@ -1,6 +1,7 @@
 /**
  * `pnpm run bench`: measures the same training steps on this project's engines and on other libraries, side by side in one
- * run, and a whole run against a PyTorch script. Writes `bench/results/DATE-MACHINE.json` and prints a table.
+ * run, and a whole run against a PyTorch script. Writes `bench/results/DATE-MACHINE.json`, a chart of it as `.png`, and prints
+ * tables.
  *
  *     pnpm run bench                                   everything but memory: 5 rounds, about 20 minutes where nothing else runs
  *     pnpm run bench --memory                          also 10,000 steps of the whole run, for its memory: some 8 minutes more
@@ -31,7 +32,9 @@ import {
 } from "effect"
 import { Command, Flag } from "effect/cli"
 import packageJson from "../package.json" with { type: "json" }
+import * as RenderFigure from "../src/pipelines/figures/RenderFigure.ts"
 import { gather } from "../src/pipelines/store/Provenance.ts"
+import { chart } from "./Chart.ts"
 import { type Competitor, competitors, environment, isPython, onCores } from "./Competitors.ts"
 import * as Fixtures from "./Fixtures.ts"
 import * as MeasureRuns from "./MeasureRuns.ts"
@@ -39,7 +42,7 @@ import * as MeasureSteps from "./MeasureSteps.ts"
 import { productsOf, programs } from "./Programs.ts"
 import * as PythonEnvironment from "./PythonEnvironment.ts"
 import { type Results, ResultsFile, type RunResult, type StepResult } from "./Results.ts"
-import { markdown } from "./Table.ts"
+import { markdown, summary } from "./Table.ts"
 import * as Worker from "./Worker.ts"
 
 class UsageError extends Schema.TaggedError<UsageError>()("UsageError", { reason: Schema.String }) {
@@ -200,7 +203,9 @@ const bench = Effect.fn("bench")(function* (given: Command.Command.Config.Infer<
   const file = path.join(target, `${date.replaceAll(":", "")}-${machine}.json`)
   yield* fs.makeDirectory(target, { recursive: true })
   yield* fs.writeFileString(file, `${yield* Schema.encodeEffect(ResultsFile)(results)}\n`)
-  yield* Console.log(`\n${markdown(results)}\n\n${file}`)
+  const { png } = yield* RenderFigure.render(chart(results))
+  yield* fs.writeFile(file.replace(/json$/, "png"), png)
+  yield* Console.log(`\n${markdown(results)}\n\n${summary(results)}\n\n${file}`)
 }, Effect.scoped)
 
 const command = Command.make("bench", flags, bench).pipe(

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { memoryOf } from "../../bench/ProcessMemory.ts"
 import type { Results } from "../../bench/Results.ts"
-import { markdown, table } from "../../bench/Table.ts"
+import { markdown, summary, table } from "../../bench/Table.ts"
 
 const spread = { median: 10.04, least: 9, greatest: 123.4 }
 
@@ -66,5 +66,15 @@ describe("a process's memory", () => {
     const status = "Name:\tnode\nVmHWM:\t    4096 kB\nVmRSS:\t    2048 kB\nRssAnon:\t    1024 kB\n"
     assert.deepStrictEqual(memoryOf(status), { resident: 2, anonymous: 1, peak: 4 })
     assert.isUndefined(memoryOf("Name:\tnode\n"))
+  })
+
+  it("sums up in one table of ratios, in which what was not measured is left empty", () => {
+    assert.deepStrictEqual(summary(results).split("\n"), [
+      "| times as long as this project | A VAE |",
+      "| --- | ---: |",
+      "| this project, onnxruntime | 10.0 |",
+      "| JAX jit, donated buffers, optax |  |",
+      "| TensorFlow.js wasm |  |"
+    ])
   })
 })

@@ -1,0 +1,86 @@
+/**
+ * The bench's results as a picture: how many times as long as ours every other library takes.
+ */
+import type { Figure } from "../src/core/Figure.ts"
+import { ours, titleOf } from "./Competitors.ts"
+import type { Results } from "./Results.ts"
+import type { Spread } from "./Statistics.ts"
+
+interface Panel {
+  readonly title: string
+  readonly rows: ReadonlyArray<{ readonly competitor: string; readonly ratio: Spread }>
+}
+
+const panelsOf = ({ runs, steps }: Results): ReadonlyArray<Panel> =>
+  [...steps, ...runs].flatMap(({ rows, title }) => {
+    const ratios = rows.flatMap(({ competitor, ratio, status }) =>
+      status === "measured" && ratio !== undefined ? [{ competitor, ratio }] : []
+    )
+    return ratios.length > 1 ? [{ title, rows: ratios }] : []
+  })
+
+/** Ratios at which the axis has marks. */
+const marks = [0.25, 0.5, 1, 2, 4, 8, 16, 32, 64]
+
+/**
+ * One panel a program, one row a competitor: a dot at the median of the rounds' ratios and a line from the least to the
+ * greatest, on a logarithmic axis, so that half and double are equally far from 1.
+ */
+export const chart = (results: Results): Figure => {
+  const panels = panelsOf(results)
+  const ratios = panels.flatMap(({ rows }) => rows.map(({ ratio }) => ratio))
+  const domain = [
+    0.9 * Math.min(...ratios.map(({ least }) => least)),
+    1.1 * Math.max(...ratios.map(({ greatest }) => greatest))
+  ]
+  const x = (field: string, title: string) => ({
+    field,
+    type: "quantitative",
+    title,
+    scale: { type: "log", domain, nice: false },
+    axis: {
+      values: marks.filter((mark) => mark >= domain[0]! && mark <= domain[1]!),
+      format: "~g",
+      labelOverlap: false
+    }
+  })
+  const y = { field: "library", type: "nominal", title: null, sort: null, axis: { labelLimit: 320, minExtent: 230 } }
+  const color = { condition: { test: "datum.ours", value: "#d95f02" }, value: "#1b6ca8" }
+  const view = ({ rows, title }: Panel, index: number) => {
+    const axisTitle = index === panels.length - 1 ? "times as long as this project (median, least to greatest)" : ""
+    return {
+      title: { text: title, anchor: "start" },
+      width: 460,
+      height: { step: 22 },
+      data: {
+        values: rows.map(({ competitor, ratio }) => ({
+          library: titleOf(competitor),
+          ours: competitor === ours,
+          ...ratio
+        }))
+      },
+      layer: [
+        {
+          mark: { type: "rule", color: "#8a8a8a", strokeDash: [4, 4] },
+          encoding: { x: { datum: 1, type: "quantitative" } }
+        },
+        {
+          mark: { type: "rule", strokeWidth: 2 },
+          encoding: { y, x: x("least", axisTitle), x2: { field: "greatest" }, color }
+        },
+        { mark: { type: "circle", size: 90, opacity: 1 }, encoding: { y, x: x("median", axisTitle), color } }
+      ]
+    }
+  }
+  const { cpu, threads } = results.machine
+  const said = panels.map(({ rows, title }) => {
+    const others = rows.filter(({ competitor }) => competitor !== ours)
+    return `${title}: ${others.map(({ competitor, ratio }) => `${titleOf(competitor)} ${ratio.median.toFixed(2)}`).join(", ")}`
+  })
+  return {
+    name: "ratios",
+    title: `Times as long as this project · ${results.date.slice(0, 10)} · ${cpu}, ${threads} threads`,
+    caption: `Right of 1 is slower than this project. ${said.join(". ")}.`,
+    view: { vconcat: panels.map(view), spacing: 18 }
+  }
+}

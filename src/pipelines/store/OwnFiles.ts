@@ -24,7 +24,7 @@ const inExperiment = [
 const pattern = (parts: ReadonlyArray<string>): RegExp => new RegExp(`^(${parts.join("|")})$`)
 
 /** Folders within a run's or an experiment's. */
-const folders = /^(checkpoints|snapshots|evaluations|figures|model)$/
+const folders = /^(checkpoints|snapshots|evaluations|figures|model|report)$/
 
 const patterns = { run: pattern(inRun), experiment: pattern(inExperiment) }
 

@@ -23,12 +23,16 @@ describe("OwnFiles", () => {
       "summary.json",
       "summary.csv",
       "summary.md",
+      "report.html",
+      "report/runtime.js",
+      "report/model-0123456789ab-decoder.js",
       "figures/curves.png",
       ".summary.md.0123456789ab.tmp"
     ]) {
       assert.isTrue(isOwn("experiment")(file(path)), path)
     }
     assert.isTrue(isOwn("run")({ path: "checkpoints", type: "Directory", bytes: 0 }))
+    assert.isTrue(isOwn("experiment")({ path: "report", type: "Directory", bytes: 0 }))
   })
 
   it("knows nothing else, a link of the right name included", () => {

@@ -21,6 +21,7 @@ export const competitors: ReadonlyArray<Competitor> = [
   { name: ours, title: "this project, onnxruntime", file: "engine.ts", way: "fused" },
   { name: "onnxruntime-plain", title: "this project, onnxruntime, plain graph", file: "engine.ts", way: "plain" },
   { name: "reference", title: "this project, reference", file: "engine.ts", way: "reference", onRequest: true },
+  { name: "tensorflow", title: "this project, tensorflow", file: "engine.ts", way: "tensorflow", onRequest: true },
   { name: "torch-eager", title: "PyTorch eager, Adam", file: "torch_worker.py", way: "eager" },
   { name: "torch-compiled", title: "PyTorch compiled, fused Adam", file: "torch_worker.py", way: "compiled" },
   { name: "jax", title: "JAX jit, donated buffers, optax", file: "jax_worker.py", way: "jit" },

@@ -66,7 +66,9 @@ const flags = {
   ),
   competitors: Flag.String("competitors").pipe(
     Flag.withDefault(unlessOnRequest(competitors.map((competitor) => [competitor.name, competitor])).join(",")),
-    Flag.withDescription("which competitors, with commas between them; `reference` takes part only where named")
+    Flag.withDescription(
+      "which competitors, with commas between them; `reference` and `tensorflow` take part only where named"
+    )
   ),
   rounds: Flag.Int("rounds").pipe(Flag.withDefault(5), Flag.withDescription("rounds of measurements")),
   threads: Flag.Int("threads").pipe(

@@ -1,5 +1,5 @@
 /**
- * The bench's steps on this project's engines, as a run takes them. Run: node engine.ts fused|plain|reference
+ * The bench's steps on this project's engines, as a run takes them. Run: node engine.ts fused|plain|reference|tensorflow
  */
 import { performance } from "node:perf_hooks"
 import * as tf from "@tensorflow/tfjs-core"
@@ -8,6 +8,7 @@ import packageJson from "../../package.json" with { type: "json" }
 import { Engine, type Program } from "../../src/core/Engine.ts"
 import * as OnnxRuntime from "../../src/core/engines/OnnxRuntime.ts"
 import * as Reference from "../../src/core/engines/Reference.ts"
+import * as TensorFlow from "../../src/core/engines/TensorFlow.ts"
 import { float32, type HostTensor, int32, prefixed, sizeOf, typesOf, under } from "../../src/core/Tensors.ts"
 import * as TrainStep from "../../src/core/TrainStep.ts"
 import * as CheckpointEvery from "../../src/pipelines/training/CheckpointEvery.ts"
@@ -22,7 +23,8 @@ const threads = Number(process.env["BENCH_THREADS"])
 const engines: Readonly<Record<string, Layer.Layer<Engine, unknown>>> = {
   fused: OnnxRuntime.layer({ threads }),
   plain: OnnxRuntime.layer({ threads, fuse: false }),
-  reference: Reference.layer
+  reference: Reference.layer,
+  tensorflow: TensorFlow.layer({ threads })
 }
 const engineLayer = engines[process.argv[2]!]!
 

@@ -1,13 +1,32 @@
+import { existsSync } from "node:fs"
 import { defineConfig } from "vitest/config"
 
 const json = process.env["VITEST_JSON"]
 
+/** What is tested on a GPU, in processes of its own: a driver's fault ends no other test. */
+const onGpu = "test/**/*.gpu.test.ts"
+
+/**
+ * Debian's chromium brings a Vulkan driver that computes on the CPU. Where libraries are looked for must be known when a
+ * process starts. With VAE_GPU_TESTS=1 the tests use the machine's own drivers.
+ */
+const chromium = "/usr/lib/chromium"
+const software = {
+  LD_LIBRARY_PATH: chromium,
+  VK_ICD_FILENAMES: `${chromium}/vk_swiftshader_icd.json`,
+  VK_DRIVER_FILES: `${chromium}/vk_swiftshader_icd.json`
+}
+const usesSoftware = process.env["VAE_GPU_TESTS"] !== "1" && existsSync(software.VK_ICD_FILENAMES)
+
 export default defineConfig({
   test: {
-    include: ["test/**/*.test.ts"],
     // Far above what any test takes: a busy machine must not fail one. See test/LongTests.ts for those that take long.
     testTimeout: process.env["VAE_LONG_TESTS"] === "1" ? 7_200_000 : 180_000,
     // .ci/run counts from the JSON report.
-    reporters: json === undefined ? ["default"] : ["default", ["json", { outputFile: json }]]
+    reporters: json === undefined ? ["default"] : ["default", ["json", { outputFile: json }]],
+    projects: [
+      { extends: true, test: { name: "all", include: ["test/**/*.test.ts"], exclude: [onGpu] } },
+      { extends: true, test: { name: "gpu", include: [onGpu], pool: "forks", env: usesSoftware ? software : {} } }
+    ]
   }
 })

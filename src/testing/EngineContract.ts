@@ -7,6 +7,7 @@ import { Effect, type Layer, Record } from "effect"
 import { Engine, type EngineError } from "../core/Engine.ts"
 import * as Reference from "../core/engines/Reference.ts"
 import { float32, int32, uint8 } from "../core/Tensors.ts"
+import { type Accuracy, exact } from "./Accuracy.ts"
 import * as ConvolutionStep from "./ConvolutionStep.ts"
 import * as DenseStep from "./DenseStep.ts"
 import { assertAgree } from "./EngineAgreement.ts"
@@ -19,8 +20,12 @@ const dense: DenseStep.DenseSizes = { pixels: 784, hidden: [64], latent: 2, batc
 const images: ConvolutionStep.ConvolutionSizes = { side: 28, batch: 2 }
 
 /** Declares the tests of the contract for one engine. */
-export const engineContract = (name: string, layer: Layer.Layer<Engine, EngineError>): void => {
-  kernelContract(name, layer)
+export const engineContract = (
+  name: string,
+  layer: Layer.Layer<Engine, EngineError>,
+  accuracy: Accuracy = exact
+): void => {
+  kernelContract(name, layer, accuracy)
   refusalContract(name, layer)
 
   describe(`${name}: state and data`, () => {
@@ -142,7 +147,7 @@ export const engineContract = (name: string, layer: Layer.Layer<Engine, EngineEr
         const expected = yield* Effect.provide(train, Reference.layer)
         const actual = yield* Effect.provide(train, layer)
         // Adam divides by the root of small second moments: a parameter moves by up to 1e-3 a step, and differs by less.
-        assertAgree(actual, expected, (output) => (output.startsWith("parameter") ? 2e-5 : 1e-6))
+        assertAgree(actual, expected, (output) => accuracy.training * (output.startsWith("parameter") ? 2e-5 : 1e-6))
         const again = yield* Effect.provide(train, layer)
         assert.deepStrictEqual(again, actual, "the same run gave other bits")
       })
@@ -162,7 +167,7 @@ export const engineContract = (name: string, layer: Layer.Layer<Engine, EngineEr
         const actual = yield* Effect.provide(run, layer)
         const largest = Record.map(expected, ({ values }) => Math.max(...Array.from(values, Math.abs)))
         for (const [name, size] of Object.entries(largest)) assert.isAbove(size, 0, name)
-        assertAgree(actual, expected, (name) => 1e-4 * largest[name]!)
+        assertAgree(actual, expected, (name) => accuracy.training * 1e-4 * largest[name]!)
       })
     )
   })

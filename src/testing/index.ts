@@ -2,6 +2,7 @@
  * The families' contract suites: what every member must keep, as tests for `@effect/vitest`. A loss, a model or a dataset
  * of one's own gets the same tests as those that come with the package.
  */
+export { type Accuracy, webGpu } from "./Accuracy.ts"
 export { datasetContract, type DatasetContractOptions } from "./DatasetContract.ts"
 export { embeddingContract, type EmbeddingContractOptions } from "./EmbeddingContract.ts"
 export { engineContract } from "./EngineContract.ts"

@@ -27,6 +27,12 @@ export const failed =
   (cause: unknown): EngineError =>
     failure(engine, program, cause instanceof Error ? cause.message : String(cause), cause)
 
+/**
+ * onnxruntime 1.30 puts convolutions into a layout with channels last unless told not to, and then computes wrongly those
+ * of an odd number of channels above 4 into a multiple of 4, and those in groups of several filters.
+ */
+const webGpu = { name: "webgpu", preferredLayout: "NCHW" } as const
+
 export interface SessionOptions {
   readonly device: Device
   /** Of what is done on the CPU. */
@@ -45,7 +51,7 @@ export const open = (
     Effect.tryPromise({
       try: () =>
         ort.InferenceSession.create(graph instanceof Uint8Array ? graph : encode(graph), {
-          executionProviders: [device],
+          executionProviders: [device === "webgpu" ? webGpu : device],
           intraOpNumThreads: threads,
           interOpNumThreads: 1,
           extra: { session: { intra_op: { spin_duration_us: spinMicroseconds } } },

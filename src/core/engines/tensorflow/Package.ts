@@ -79,11 +79,10 @@ export const find = (device?: Device, from = places): Effect.Effect<Found, Tenso
     return Effect.fail(new TensorFlowUnavailable({ reason }))
   })
 
-/** Node 23 has lost functions that the package calls. */
+/** Functions that the package calls, and that Node 23 has lost or calls deprecated. */
 const restoreUtil = (): void => {
-  const util = getBuiltinModule("node:util") as Record<string, any>
-  util["isNullOrUndefined"] ??= (value: unknown) => value === undefined || value === null
-  util["isArray"] ??= Array.isArray
+  const isNullOrUndefined = (value: unknown): boolean => value === undefined || value === null
+  Object.assign(getBuiltinModule("node:util"), { isNullOrUndefined, isArray: Array.isArray })
 }
 
 /** The core that a place's `@tensorflow/tfjs` stands on. */

@@ -4,6 +4,7 @@
  */
 import { Effect, Path } from "effect"
 import * as Commands from "./Commands.ts"
+import { SetupError } from "./SetupError.ts"
 
 /** This folder. */
 export const folder = import.meta.dirname
@@ -19,7 +20,11 @@ export const install = Effect.fn("Packages.install")(function* () {
   const caller = process.env["npm_execpath"] ?? ""
   const args = ["install", "--frozen-lockfile", "--ignore-scripts"]
   const options = { cwd: folder }
-  if (!path.basename(caller).startsWith("pnpm")) return yield* Commands.run("pnpm", args, options)
+  if (!path.basename(caller).startsWith("pnpm")) {
+    const said = ({ reason }: SetupError) =>
+      new SetupError({ reason: `${reason}; call this as \`pnpm run setup:tensorflow\`, or with pnpm on the path` })
+    return yield* Effect.mapError(Commands.run("pnpm", args, options), said)
+  }
   // A pnpm may be a program of its own or a script.
   return yield* /\.[cm]?js$/.test(caller)
     ? Commands.run(process.execPath, [caller, ...args], options)

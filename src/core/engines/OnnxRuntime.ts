@@ -32,7 +32,7 @@ import { split } from "./onnxruntime/Tail.ts"
 import { trace } from "./onnxruntime/Trace.ts"
 import * as Placements from "./Placements.ts"
 
-export type { Device } from "./onnxruntime/Session.ts"
+export { type Device, devices } from "./onnxruntime/Session.ts"
 
 export interface OnnxRuntimeOptions {
   /**

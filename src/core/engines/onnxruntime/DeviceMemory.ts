@@ -130,14 +130,14 @@ export const make = Effect.fnUntraced(function* (device: Device, threads: number
       // With the engine its cells have gone.
       if (cells.delete(cell)) cell.dispose()
     },
-    read: ({ current }, { dtype, shape }) => {
-      const onHost = (values: HostTensor["values"]): HostTensor => ({ shape, dtype, values })
-      if (current.location !== "gpu-buffer") return onHost((current.data as HostTensor["values"]).slice())
-      return Effect.andThen(
-        whileOpen,
-        Effect.map(copied(down, current), (vector) => onHost(toHost(vector).values))
-      )
-    },
+    read: (cell, { dtype, shape }) =>
+      Effect.flatMap(whileOpen, () => {
+        const onHost = (values: HostTensor["values"]): HostTensor => ({ shape, dtype, values })
+        const { current } = cell
+        return current.location === "gpu-buffer"
+          ? Effect.map(copied(down, current), (vector) => onHost(toHost(vector).values))
+          : Effect.succeed(onHost((current.data as HostTensor["values"]).slice()))
+      }),
     exclusively: turn.withPermit
   })
   const memory: DeviceMemory = { place, find, bring }

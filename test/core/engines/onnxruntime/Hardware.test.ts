@@ -1,0 +1,77 @@
+import { NodeServices } from "@effect/platform-node"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, FileSystem } from "effect"
+import {
+  absence,
+  hardwareAbsence,
+  type Machine,
+  thisMachine
+} from "../../../../src/core/engines/onnxruntime/Hardware.ts"
+
+/** A machine whose root folder has these files. */
+const machine = Effect.fnUntraced(function* (files: ReadonlyArray<string>, options: Partial<Machine> = {}) {
+  const fs = yield* FileSystem.FileSystem
+  const root = yield* fs.makeTempDirectoryScoped()
+  for (const file of files) {
+    const path = `${root}/${file}`
+    yield* fs.makeDirectory(path.slice(0, path.lastIndexOf("/")), { recursive: true })
+    yield* fs.writeFileString(path, "\0libvulkan.so.1\0")
+  }
+  const made: Machine = {
+    platform: "linux",
+    arch: "x64",
+    root,
+    libraryPath: "",
+    onnxruntime: `${root}/onnxruntime`,
+    ...options
+  }
+  return made
+})
+
+describe("what is plainly not there", () => {
+  it.effect("is a Vulkan loader in no folder of libraries", () =>
+    Effect.gen(function* () {
+      const without = yield* machine([])
+      assert.include(yield* absence("webgpu", without), "libvulkan.so.1")
+      for (const file of ["usr/lib/libvulkan.so.1", "etc/ld.so.cache"]) {
+        assert.isUndefined(yield* absence("webgpu", yield* machine([file])))
+      }
+      const elsewhere = yield* machine(["other/libvulkan.so.1"])
+      assert.isUndefined(yield* absence("webgpu", { ...elsewhere, libraryPath: `/nowhere:${elsewhere.root}/other` }))
+      assert.isUndefined(yield* absence("webgpu", { ...without, platform: "darwin" }))
+    }).pipe(Effect.provide(NodeServices.layer))
+  )
+
+  it.effect("is hardware without a device of it", () =>
+    Effect.gen(function* () {
+      const cache = "etc/ld.so.cache"
+      for (const devices of [[], ["dev/dri/card0"], ["dev/nvidiactl"]]) {
+        const reason = yield* hardwareAbsence("webgpu", yield* machine([cache, ...devices]))
+        assert.include(reason, "no graphics device", devices.join())
+      }
+      for (const device of ["dev/dri/renderD128", "dev/nvidia0", "dev/dxg"]) {
+        assert.isUndefined(yield* hardwareAbsence("webgpu", yield* machine([cache, device])), device)
+        assert.include(yield* hardwareAbsence("webgpu", yield* machine([device])), "libvulkan")
+      }
+      assert.isUndefined(yield* hardwareAbsence("webgpu", yield* machine([], { platform: "win32" })))
+      assert.isUndefined(yield* hardwareAbsence("cpu", yield* machine([])))
+    }).pipe(Effect.provide(NodeServices.layer))
+  )
+
+  it.effect("is onnxruntime's CUDA provider where it is not installed", () =>
+    Effect.gen(function* () {
+      const provider = "onnxruntime/libonnxruntime_providers_cuda.so"
+      assert.include(yield* absence("cuda", yield* machine(["dev/nvidia0"])), "not installed")
+      assert.include(yield* absence("cuda", yield* machine([provider])), "no graphics device")
+      assert.isUndefined(yield* absence("cuda", yield* machine([provider, "dev/nvidia0"])))
+      assert.include(yield* absence("cuda", yield* machine([], { platform: "win32" })), "win32")
+    }).pipe(Effect.provide(NodeServices.layer))
+  )
+
+  it.effect("on this machine is found where onnxruntime's own library is", () =>
+    Effect.gen(function* () {
+      const fs = yield* FileSystem.FileSystem
+      assert.include(yield* fs.readDirectory(thisMachine().onnxruntime), "onnxruntime_binding.node")
+    }).pipe(Effect.provide(NodeServices.layer))
+  )
+})

@@ -1,0 +1,73 @@
+import { NodeServices } from "@effect/platform-node"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, FileSystem } from "effect"
+import { probe, type ProbeOptions } from "../../../../src/core/engines/onnxruntime/Probe.ts"
+import { assertRefused } from "../../../../src/testing/EngineAgreement.ts"
+
+const works = `console.log("a word of the driver's"); console.log('{"_tag":"Works","software":"SwiftShader"}')`
+
+/** Tries `webgpu` with a script of these lines. */
+const probing = Effect.fnUntraced(function* (script: string, options: ProbeOptions = {}) {
+  const fs = yield* FileSystem.FileSystem
+  const file = `${yield* Effect.orDie(fs.makeTempDirectoryScoped())}/script.mjs`
+  yield* Effect.orDie(fs.writeFileString(file, script))
+  return yield* probe("webgpu", { script: file, ...options })
+})
+
+describe("the probe of a device", () => {
+  it.live("says what works, and whether it is software", () =>
+    Effect.gen(function* () {
+      assert.deepStrictEqual(yield* probing(works), { _tag: "Works", software: "SwiftShader" })
+      assert.deepStrictEqual(yield* probing(`console.log('{"_tag":"Works"}')`), { _tag: "Works" })
+    }).pipe(Effect.provide(NodeServices.layer))
+  )
+
+  it.live("passes on why a device does not work, without waiting for a process that does not end", () =>
+    assertRefused(
+      probing(`console.log('{"_tag":"Fails","reason":"No supported adapters"}'); setInterval(() => {}, 1000)`, {
+        endLimit: "1 hour"
+      }),
+      "a trial on webgpu",
+      "No supported adapters"
+    ).pipe(Effect.provide(NodeServices.layer))
+  )
+
+  it.live("outlives a process that crashes, at once or at its end", () =>
+    Effect.gen(function* () {
+      yield* assertRefused(
+        probing(`console.error("lost the device"); process.kill(process.pid, "SIGSEGV"); setInterval(() => {}, 1000)`),
+        "was ended by SIGSEGV (lost the device)"
+      )
+      yield* assertRefused(probing(`process.exitCode = 3`), "ended with exit code 3")
+      yield* assertRefused(probing(``), "ended without a word")
+      yield* assertRefused(
+        probing(`${works}; process.on("exit", () => process.kill(process.pid, "SIGKILL"))`),
+        "it computes, but",
+        "SIGKILL"
+      )
+    }).pipe(Effect.provide(NodeServices.layer))
+  )
+
+  it.live("ends a process that hangs, at once or at its end", () =>
+    Effect.gen(function* () {
+      const hangs = `setInterval(() => {}, 1000)`
+      yield* assertRefused(probing(hangs, { limit: "300 millis" }), "had computed nothing after 300ms")
+      yield* assertRefused(probing(`${works}; ${hangs}`, { endLimit: "300 millis" }), "does not let the process end")
+    }).pipe(Effect.provide(NodeServices.layer))
+  )
+
+  it.live("names what cannot be started", () =>
+    assertRefused(probe("webgpu", { script: "/nowhere/script.mjs" }), "ended with exit code 1").pipe(
+      Effect.provide(NodeServices.layer)
+    )
+  )
+
+  it.live("tries the real thing: the CPU computes, and where there are no drivers there is no adapter", () =>
+    Effect.gen(function* () {
+      assert.deepStrictEqual(yield* probe("cpu"), { _tag: "Works" })
+      if (process.platform !== "linux") return
+      const env = { VK_ICD_FILENAMES: "/nowhere/driver.json", VK_DRIVER_FILES: "/nowhere/driver.json" }
+      yield* assertRefused(probe("webgpu", { env }), "a trial on webgpu", "adapter")
+    }).pipe(Effect.provide(NodeServices.layer))
+  )
+})

@@ -6,7 +6,11 @@ import { type Memory, r15, at } from "./Operands.ts"
 export interface Share {
   readonly thread: number
   readonly threads: number
+  /** Memory that only this thread uses, `scratchBytes` long, at a multiple of 4096. Holds nothing on entry. */
+  readonly scratch: bigint
 }
+
+export const scratchBytes: number = 1 << 19
 
 /**
  * Before the next phase the threads wait for each other.
@@ -25,7 +29,10 @@ export interface Phase {
 export const slot = (index: number): Memory => at(r15, 8 * index)
 
 /** What each thread does of `count` pieces: neighbours, as many as the others or one less. */
-export const rangeOf = ({ thread, threads }: Share, count: number): readonly [from: number, to: number] => [
+export const rangeOf = (
+  { thread, threads }: Pick<Share, "thread" | "threads">,
+  count: number
+): readonly [from: number, to: number] => [
   Math.floor((thread * count) / threads),
   Math.floor(((thread + 1) * count) / threads)
 ]

@@ -1,0 +1,142 @@
+import { assert, describe } from "@effect/vitest"
+import { Effect } from "effect"
+import { at, lower, r8, r9, rax, rbx, rcx } from "../../../../src/core/engines/native/Operands.ts"
+import { type Phase, scratchBytes, slot } from "../../../../src/core/engines/native/Phase.ts"
+import * as Threads from "../../../../src/core/engines/native/Threads.ts"
+import { nativeTest, tableOf, withCrews } from "./NativeTest.ts"
+
+/** Each thread writes the sum of all threads' numbers in the last column, plus its own number, into the next. */
+const sumOfAll = (step: number): Phase => ({
+  name: "sum of all",
+  emit: (code, { thread, threads }) => {
+    code.mov(r8, slot(0))
+    code.mov(rax, thread)
+    for (let other = 0; other < threads; other++) code.add(lower(rax), at(r8, 4 * (step * threads + other)))
+    code.mov(at(r8, 4 * ((step + 1) * threads + thread)), lower(rax))
+  }
+})
+
+const expectedSums = (threads: number, steps: number): Array<number> => {
+  let row = Array.from({ length: threads }, () => 0)
+  const rows = [...row]
+  for (let step = 0; step < steps; step++) {
+    const sum = row.reduce((total, value) => total + value, 0)
+    row = row.map((_, thread) => (sum + thread) | 0)
+    rows.push(...row)
+  }
+  return rows
+}
+
+describe("Threads", () => {
+  nativeTest("begins a phase when all threads have ended the last", (memory) =>
+    withCrews(
+      memory,
+      Effect.fnUntraced(function* (crew) {
+        const steps = 20
+        const compiled = yield* crew.compile(Array.from({ length: steps }, (_, step) => sumOfAll(step)))
+        const values = new Int32Array((steps + 1) * crew.threads)
+        const table = yield* tableOf(memory, [memory.addressOf(values)])
+        const expected = expectedSums(crew.threads, steps)
+        for (let run = 0; run < 500; run++) {
+          values.fill(0)
+          compiled.run(table)
+          assert.deepStrictEqual([...values], expected)
+        }
+      })
+    )
+  )
+
+  nativeTest(
+    "runs again after its threads have gone to sleep, and another program's phases on the same threads",
+    (memory) =>
+      withCrews(
+        memory,
+        Effect.fnUntraced(function* (crew) {
+          const programs = yield* Effect.forEach([1, 3], (steps) =>
+            crew.compile(Array.from({ length: steps }, (_, step) => sumOfAll(step)))
+          )
+          for (const pause of [0, 5, 1, 20]) {
+            for (const [index, steps] of [1, 3].entries()) {
+              yield* Effect.promise(() => new Promise((resolve) => setTimeout(resolve, pause)))
+              const values = new Int32Array((steps + 1) * crew.threads)
+              programs[index]!.run(yield* tableOf(memory, [memory.addressOf(values)]))
+              assert.deepStrictEqual([...values], expectedSums(crew.threads, steps))
+            }
+          }
+        })
+      )
+  )
+
+  nativeTest("keeps the caller's registers, and lets a phase change all but two", (memory) =>
+    withCrews(
+      memory,
+      Effect.fnUntraced(function* (crew) {
+        const spoiled: Phase = {
+          name: "spoiled",
+          emit: (code) => [rax, rbx, rcx, r9].forEach((register) => code.mov(register, -1))
+        }
+        const compiled = yield* crew.compile([spoiled, sumOfAll(0), spoiled, sumOfAll(1), spoiled])
+        const values = new Int32Array(3 * crew.threads)
+        compiled.run(yield* tableOf(memory, [memory.addressOf(values)]))
+        assert.deepStrictEqual([...values], expectedSums(crew.threads, 2))
+      })
+    )
+  )
+
+  nativeTest("gives each thread memory of its own", (memory) =>
+    withCrews(
+      memory,
+      Effect.fnUntraced(function* (crew) {
+        const scratches: Array<bigint> = []
+        const mark: Phase = {
+          name: "mark",
+          emit: (code, { scratch, thread }) => {
+            scratches[thread] = scratch
+            code.mov(rax, scratch)
+            for (const offset of [0, scratchBytes - 4]) code.mov(at(rax, offset), thread + 7)
+          }
+        }
+        const copy: Phase = {
+          name: "copy",
+          emit: (code, { scratch, thread }) => {
+            code.mov(r8, slot(0))
+            code.mov(rax, scratch)
+            for (const [index, offset] of [0, scratchBytes - 4].entries()) {
+              code.mov(lower(rcx), at(rax, offset))
+              code.mov(at(r8, 8 * thread + 4 * index), lower(rcx))
+            }
+          }
+        }
+        const compiled = yield* crew.compile([mark, copy])
+        const values = new Int32Array(2 * crew.threads)
+        compiled.run(yield* tableOf(memory, [memory.addressOf(values)]))
+        assert.deepStrictEqual(
+          [...values],
+          Array.from({ length: crew.threads }, (_, thread) => [thread + 7, thread + 7]).flat()
+        )
+        assert.isTrue(scratches.every((scratch) => scratch % 4096n === 0n))
+      })
+    )
+  )
+
+  nativeTest("stamps the times of phases", (memory) =>
+    withCrews(
+      memory,
+      Effect.fnUntraced(function* (crew) {
+        const phases = [sumOfAll(0), sumOfAll(1)]
+        const [stamped, silent] = [yield* crew.compile(phases, { stamped: true }), yield* crew.compile(phases)]
+        const table = yield* tableOf(memory, [memory.addressOf(new Int32Array(3 * crew.threads))])
+        for (const compiled of [stamped, silent]) compiled.run(table)
+        const [first, second, third] = stamped.stamps
+        assert.isTrue(0n < first! && first! < second! && second! < third!)
+        assert.deepStrictEqual([...silent.stamps], [0n, 0n, 0n])
+      })
+    )
+  )
+
+  nativeTest("ends its threads with the scope, whether they ran or not", (memory) =>
+    Effect.gen(function* () {
+      for (let count = 0; count < 50; count++) yield* Effect.scoped(Threads.make(memory, 3))
+    })
+  )
+})

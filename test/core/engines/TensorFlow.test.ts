@@ -96,6 +96,7 @@ describe.skipIf(missing !== undefined)(`libtensorflow${missing === undefined ? "
             return {
               outputs: {
                 rows,
+                byBytes: tf.gather(tf.range(0, 300), tf.gather(x!, [0, 1])),
                 sum: tf.sum(rows),
                 float: tf.div(tf.cast(rows, "float32"), 255),
                 product: tf.mul(x!, x!)
@@ -107,6 +108,7 @@ describe.skipIf(missing !== undefined)(`libtensorflow${missing === undefined ? "
       )
       assert.deepStrictEqual(results, {
         rows: int32([2, 2], Int32Array.of(254, 255, 254, 255)),
+        byBytes: float32([2, 2], Float32Array.of(0, 1, 254, 255)),
         sum: int32([], Int32Array.of(1018)),
         float: float32([2, 2], Float32Array.of(254 / 255, 1, 254 / 255, 1)),
         product: int32([3, 2], Int32Array.of(0, 1, 254 * 254, 255 * 255, 49, 64))

@@ -86,7 +86,7 @@ export const keepBytes = (backend: TensorFlowBackend): void => {
       const typed = asBytes
         ? attributes.map((attribute) => (attribute.name === typeName ? { ...attribute, value: TF_UINT8 } : attribute))
         : attributes
-      const given = asBytes ? inputs : inputs.map((input) => (isByte(input) ? widen(input) : input))
+      const given = inputs.map((input, index) => ((asBytes && index === 0) || !isByte(input) ? input : widen(input)))
       try {
         return run(name, typed, given, count)
       } catch (cause) {

@@ -61,7 +61,8 @@ const outputBuffer = ({ shape, type }: Value): ort.Tensor => {
   return new ort.Tensor(type as "float32", values as Float32Array, shape)
 }
 
-const placements = Placements.make<Slot>({
+/** What all engines on the CPU that build on this one hold, in the host's memory. */
+export const placements: Placements.Placements<Slot> = Placements.make<Slot>({
   engine,
   acquire: (tensor) => new Slot(tensor),
   release: () => {},

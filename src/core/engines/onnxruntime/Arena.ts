@@ -114,7 +114,7 @@ const arenas = new WeakMap<ReadonlyMap<string, Slot>, Arena>()
 export const settle = (held: ReadonlyMap<string, Slot>, updates: Updates): Bound => {
   const arena = arenaFor(held, arenas.get(held), updates)
   arenas.set(held, arena)
-  for (const name of Object.keys(updates.state)) held.get(name)!.settle(arena.memory, arena.homes.get(name)!)
+  for (const name of Object.keys(updates.state)) held.get(name)!.settle(arena.memory.buffer, arena.homes.get(name)!)
   const bound = arena.bound.get(updates) ?? bind(arena, updates)
   arena.bound.set(updates, bound)
   return bound

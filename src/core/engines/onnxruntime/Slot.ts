@@ -15,7 +15,7 @@ export class Slot {
   #spare: Tensor | undefined
   #ownsCurrent = false
   /** The buffer over memory in which the values can be updated in place. */
-  #home: { readonly values: Float32Array; readonly tensor: Tensor } | undefined
+  #home: { readonly values: HostTensor["values"]; readonly tensor: Tensor } | undefined
 
   constructor(tensor: HostTensor) {
     this.#current = toOrt(tensor)
@@ -39,12 +39,14 @@ export class Slot {
     this.#ownsCurrent = true
   }
 
-  /** Sees to it that the present values are in the memory at the address, where they may be written in place. */
-  settle(memory: WebAssembly.Memory, address: number): void {
-    const values = this.#current.data as Float32Array
-    if (this.#home?.values.buffer !== memory.buffer) {
-      const home = new Float32Array(memory.buffer, address, values.length)
-      this.#home = { values: home, tensor: new Tensor("float32", home, this.#current.dims) }
+  /** Sees to it that the present values are in the memory at the offset, where they may be written in place. */
+  settle(memory: ArrayBuffer, offset: number): void {
+    const { data, dims, type } = this.#current
+    const values = data as HostTensor["values"]
+    if (this.#home?.values.buffer !== memory) {
+      // Each kind of array makes one of its own kind over other memory.
+      const home = new (values.constructor as Float32ArrayConstructor)(memory, offset, values.length)
+      this.#home = { values: home, tensor: new Tensor(type as "float32", home, dims) }
     }
     if (this.#current === this.#home.tensor) return
     this.#home.values.set(values)

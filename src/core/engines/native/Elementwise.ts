@@ -1,0 +1,126 @@
+/**
+ * ONNX operators that work element by element, as formulas: floats and integers are lanes (bytes come as integers), truth
+ * values are masks.
+ */
+import type { Operation, Value } from "../onnxruntime/Graph.ts"
+import type { Formula, Item, Lanes, Truth } from "./Formula.ts"
+import { Comparison, IntegerComparison } from "./Instructions.ts"
+import { arithmetic, exp, log, tanh } from "./Mathematics.ts"
+
+type Rule = (formula: Formula, ...operands: ReadonlyArray<any>) => Item
+type Rules = Readonly<Record<string, Rule>>
+
+/** The same function by its arithmetic alone. */
+const by =
+  (f: (maths: ReturnType<typeof arithmetic>, ...operands: ReadonlyArray<any>) => Item): Rule =>
+  (formula, ...operands) =>
+    f(arithmetic(formula), ...operands)
+
+const sign = by(({ choose, float, greater, less }, x: Lanes) =>
+  choose(greater(x, float(0)), float(1), choose(less(x, float(0)), float(-1), x))
+)
+
+const floats: Rules = {
+  Abs: by(({ abs }, x) => abs(x)),
+  Add: by(({ add }, a, b) => add(a, b)),
+  Ceil: by(({ ceil }, x) => ceil(x)),
+  Div: by(({ div }, a, b) => div(a, b)),
+  Equal: by(({ equal }, a, b) => equal(a, b)),
+  Exp: exp,
+  Floor: by(({ floor }, x) => floor(x)),
+  Greater: by(({ greater }, a, b) => greater(a, b)),
+  GreaterOrEqual: by(({ greaterOrEqual }, a, b) => greaterOrEqual(a, b)),
+  IsInf: by(({ abs, equal, float }, x) => equal(abs(x), float(Number.POSITIVE_INFINITY))),
+  IsNaN: by(({ unordered }, x) => unordered(x, x)),
+  Less: by(({ less }, a, b) => less(a, b)),
+  LessOrEqual: by(({ lessOrEqual }, a, b) => lessOrEqual(a, b)),
+  Log: log,
+  Max: by(({ max }, a, b) => max(a, b)),
+  Min: by(({ min }, a, b) => min(a, b)),
+  Mul: by(({ mul }, a, b) => mul(a, b)),
+  Neg: by(({ negate }, x) => negate(x)),
+  Reciprocal: by(({ div, float }, x) => div(float(1), x)),
+  Round: by(({ round }, x) => round(x)),
+  Sign: sign,
+  Sqrt: by(({ sqrt }, x) => sqrt(x)),
+  Sub: by(({ sub }, a, b) => sub(a, b)),
+  Tanh: tanh,
+  Where: by(({ choose }, condition, a, b) => choose(condition, a, b))
+}
+
+const named =
+  (name: Parameters<Formula["lanes"]>[0]): Rule =>
+  (formula, ...operands) =>
+    formula.lanes(name, operands)
+
+const compared =
+  (predicate: number): Rule =>
+  (formula, a, b) =>
+    formula.truth("vpcmpd", [a, b], predicate)
+
+const integers: Rules = {
+  Abs: named("vpabsd"),
+  Add: named("vpaddd"),
+  Equal: compared(IntegerComparison.equal),
+  Greater: compared(IntegerComparison.greater),
+  GreaterOrEqual: compared(IntegerComparison.greaterOrEqual),
+  Less: compared(IntegerComparison.less),
+  LessOrEqual: compared(IntegerComparison.lessOrEqual),
+  Max: named("vpmaxsd"),
+  Min: named("vpminsd"),
+  Mul: named("vpmulld"),
+  Neg: (formula, x) => formula.lanes("vpsubd", [formula.integer(0), x]),
+  Sub: named("vpsubd"),
+  Where: floats["Where"]!
+}
+
+const logic =
+  (name: "kandw" | "korw" | "kxnorw" | "knotw"): Rule =>
+  (formula, ...operands) =>
+    formula.truth(name, operands)
+
+const truths: Rules = { And: logic("kandw"), Equal: logic("kxnorw"), Not: logic("knotw"), Or: logic("korw") }
+
+type Class = "float" | "integer" | "truth"
+
+/** How the elements of a type are held; nothing for types that loops do not have. */
+export const classOf = (type: Value["type"]): Class | undefined =>
+  type === "float32"
+    ? "float"
+    : type === "int32" || type === "uint8"
+      ? "integer"
+      : type === "bool"
+        ? "truth"
+        : undefined
+
+const castRules: Readonly<Record<string, Rule>> = {
+  "integer float": named("vcvtdq2ps"),
+  "float integer": named("vcvttps2dq"),
+  "float truth": (formula, x: Lanes) => formula.truth("vcmpps", [x, formula.float(0)], Comparison.notEqual),
+  "integer truth": (formula, x: Lanes) => formula.truth("vpcmpd", [x, formula.integer(0)], IntegerComparison.notEqual),
+  "truth float": by(({ choose, float }, x: Truth) => choose(x, float(1), float(0))),
+  "truth integer": by(({ choose, integer }, x: Truth) => choose(x, integer(1), integer(0)))
+}
+const same: Rule = (_, x) => x
+
+/** `x` to a constant power, by products and roots; nothing for other powers. */
+const powerRule = (exponent: Value | undefined): Rule | undefined => {
+  const power = exponent?.kind === "constant" && exponent.values.length === 1 ? Number(exponent.values[0]) : Number.NaN
+  const size = Math.abs(power)
+  if (exponent?.type !== "float32" || !(size === 0.5 || (Number.isInteger(power) && size <= 8))) return undefined
+  return by(({ div, float, mul, sqrt }, x: Lanes) => {
+    const positive = size === 0.5 ? sqrt(x) : Array.from({ length: size }, () => x).reduce(mul, float(1))
+    return power < 0 ? div(float(1), positive) : positive
+  })
+}
+
+/** How an operation's element follows from its operands' elements; nothing where it is not computed this way. */
+export const ruleOf = ({ inputs, operator, type }: Operation): Rule | undefined => {
+  const classes = inputs.map((input) => input && classOf(input.type))
+  if (classOf(type) === undefined || classes.includes(undefined)) return undefined
+  if (operator === "Identity") return same
+  if (operator === "Cast") return classes[0] === classOf(type) ? same : castRules[`${classes[0]} ${classOf(type)}`]
+  if (operator === "Pow") return powerRule(inputs[1])
+  const operands = operator === "Where" ? classes.slice(1) : classes
+  return { float: floats, integer: integers, truth: truths }[operands[0]!][operator]
+}

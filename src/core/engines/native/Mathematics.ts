@@ -1,0 +1,132 @@
+/**
+ * Elementary functions of 16 floats, to about one unit in the last place over the whole range; infinities, NaN and
+ * numbers nearer to 0 than 2^-126 as in float64, rounded.
+ *
+ * The polynomials are least in their largest relative error over the intervals named beside them, found by least squares
+ * whose weights were adapted until the error was even. Their arguments are reduced as in Cephes
+ * (https://netlib.org/cephes): `exp(x) = 2^n exp(r)`, `log(x) = e log(2) + log(m)`.
+ */
+import type { Formula, Item, Lanes, Truth } from "./Formula.ts"
+import { Comparison } from "./Instructions.ts"
+
+const nearest = 8
+const [down, up] = [9, 10]
+
+/** The arithmetic of a formula. */
+export const arithmetic = (formula: Formula) => {
+  const { float, integer, lanes, truth } = formula
+  const binary =
+    (name: Parameters<Formula["lanes"]>[0]) =>
+    (a: Item, b: Item): Lanes =>
+      lanes(name, [a, b])
+  const compare =
+    (predicate: number) =>
+    (a: Lanes, b: Lanes): Truth =>
+      truth("vcmpps", [a, b], predicate)
+  /** `where` holds, else `otherwise`. */
+  const choose = (condition: Truth, where: Lanes, otherwise: Lanes): Lanes =>
+    lanes("vblendmps", [condition, otherwise, where])
+  const unordered = compare(Comparison.unordered)
+  /** The instruction gives the second operand where either is NaN. */
+  const extreme = (name: "vminps" | "vmaxps") => (a: Lanes, b: Lanes) => {
+    if (a.step.name === "constant") return lanes(name, [a, b])
+    if (b.step.name === "constant") return lanes(name, [b, a])
+    return choose(unordered(a, a), a, lanes(name, [a, b]))
+  }
+  const abs = (x: Lanes): Lanes => lanes("vpandd", [x, integer(0x7fffffff)])
+  const roundTo = (mode: number) => (x: Lanes) => lanes("vrndscaleps", [x], mode)
+  return {
+    add: binary("vaddps"),
+    sub: binary("vsubps"),
+    mul: binary("vmulps"),
+    div: binary("vdivps"),
+    min: extreme("vminps"),
+    max: extreme("vmaxps"),
+    less: compare(Comparison.less),
+    lessOrEqual: compare(Comparison.lessOrEqual),
+    greater: compare(Comparison.greater),
+    greaterOrEqual: compare(Comparison.greaterOrEqual),
+    equal: compare(Comparison.equal),
+    notEqual: compare(Comparison.notEqual),
+    unordered,
+    choose,
+    abs,
+    negate: (x: Lanes): Lanes => lanes("vpxord", [x, integer(0x80000000)]),
+    sqrt: (x: Lanes): Lanes => lanes("vsqrtps", [x]),
+    round: roundTo(nearest),
+    floor: roundTo(down),
+    ceil: roundTo(up),
+    /** `a b + c`, rounded once. */
+    fma: (a: Lanes, b: Lanes, c: Lanes): Lanes => lanes("vfmadd", [a, b, c]),
+    /** `c - a b`, rounded once. */
+    fnma: (a: Lanes, b: Lanes, c: Lanes): Lanes => lanes("vfnmadd", [a, b, c]),
+    /** `x` with the sign of `sign`; `x` is not negative. */
+    withSign: (x: Lanes, sign: Lanes): Lanes => lanes("vpord", [x, lanes("vpandd", [sign, integer(0x80000000)])]),
+    float,
+    integer
+  }
+}
+
+type Arithmetic = ReturnType<typeof arithmetic>
+
+/** `c[0] + c[1] x + c[2] x^2 + ...`. */
+const polynomial = ({ float, fma }: Arithmetic, x: Lanes, coefficients: ReadonlyArray<number>): Lanes =>
+  coefficients
+    .slice(0, -1)
+    .reduceRight<Lanes>((sum, coefficient) => fma(sum, x, float(coefficient)), float(coefficients.at(-1)!))
+
+/** Of `(exp(r) - 1 - r) / r^2` on [-log(2) / 2, log(2) / 2]. */
+const expCoefficients = [0.5, 0.166665181517601, 0.04166620597243309, 0.008368889801204205, 0.0013950489228591323]
+/** Of `(log1p(f) - f + f^2 / 2) / f^3` on [-1/4, 1/2]. */
+const logCoefficients = [
+  0.33333340287208557, -0.2500016391277313, 0.19999605417251587, -0.16655296087265015, 0.14276240766048431,
+  -0.12727785110473633, 0.11700654029846191, -0.09116142243146896, 0.037672463804483414
+]
+/** Of `(tanh(x) - x) / x^3` by `x^2` on [0, 0.625^2]. */
+const tanhCoefficients = [
+  -0.3333328068256378, 0.13331441581249237, -0.05373971164226532, 0.020639078691601753, -0.005704978480935097
+]
+
+/** `log(2)` in two floats, the first of few bits, so that its products with small integers are exact. */
+const [log2High, log2Low] = [0.693145751953125, 1.428606765330187e-6]
+
+/** `exp(x)`. Beyond the ends the result is 0 or infinite before the argument is cut. */
+export const exp = (formula: Formula, x: Lanes): Lanes => {
+  const maths = arithmetic(formula)
+  const { float, fma, fnma, max, min, mul, round } = maths
+  const cut = min(float(89), max(float(-104), x))
+  const n = round(mul(cut, float(Math.LOG2E)))
+  const r = fnma(n, float(log2Low), fnma(n, float(log2High), cut))
+  const rest = polynomial(maths, r, expCoefficients)
+  const power = maths.add(fma(mul(r, r), rest, r), float(1))
+  return formula.lanes("vscalefps", [power, n])
+}
+
+/** Mantissa in [1, 2), NaN for what is negative. */
+const mantissa = 0b1000
+/** `log(x)`: NaN below 0, minus infinity at 0 of either sign. */
+export const log = (formula: Formula, x: Lanes): Lanes => {
+  const maths = arithmetic(formula)
+  const { add, choose, equal, float, fma, greater, mul, sub } = maths
+  const m = formula.lanes("vgetmantps", [x], mantissa)
+  const e = formula.lanes("vgetexpps", [x])
+  const isLarge = greater(m, float(1.5))
+  const f = sub(choose(isLarge, mul(m, float(0.5)), m), float(1))
+  const n = choose(isLarge, add(e, float(1)), e)
+  const square = mul(f, f)
+  const cubic = mul(mul(square, f), polynomial(maths, f, logCoefficients))
+  const small = fma(float(-0.5), square, fma(n, float(log2Low), cubic))
+  const value = fma(n, float(log2High), add(f, small))
+  return choose(equal(x, float(0)), float(Number.NEGATIVE_INFINITY), value)
+}
+
+/** `tanh(x)`: near 0 by a polynomial, elsewhere as `1 - 2 / (exp(2 |x|) + 1)`. */
+export const tanh = (formula: Formula, x: Lanes): Lanes => {
+  const maths = arithmetic(formula)
+  const { abs, add, choose, div, float, fma, less, mul, sub, withSign } = maths
+  const size = abs(x)
+  const square = mul(x, x)
+  const near = fma(mul(square, x), polynomial(maths, square, tanhCoefficients), x)
+  const far = sub(float(1), div(float(2), add(exp(formula, add(size, size)), float(1))))
+  return choose(less(size, float(0.625)), near, withSign(far, x))
+}

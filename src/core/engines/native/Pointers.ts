@@ -1,0 +1,161 @@
+/** Where a loop is in each tensor: addresses in registers, or on the stack where there are too few. */
+import type { Assembler } from "./Assembler.ts"
+import type { Access } from "./Loop.ts"
+import {
+  at,
+  type General,
+  lower,
+  r8,
+  r9,
+  r10,
+  r11,
+  r12,
+  r13,
+  r14,
+  rbp,
+  rbx,
+  rcx,
+  rdi,
+  rdx,
+  rsi,
+  rsp
+} from "./Operands.ts"
+import { slot } from "./Phase.ts"
+import { stackBytes as reservedBytes } from "./Registers.ts"
+import { Unsupported } from "./Unsupported.ts"
+
+export interface Pointer {
+  /** The register with the address; the same scratch register for all that are on the stack. */
+  readonly bring: (code: Assembler) => General
+}
+
+export interface Pointers {
+  /** Bytes of the stack for addresses. */
+  readonly stackBytes: number
+  readonly begin: (code: Assembler) => void
+  readonly of: (access: Access) => Pointer
+  /** The register in which an outer axis is counted. */
+  readonly counter: (axis: number) => General
+  /** Moves on along an outer axis. */
+  readonly advance: (code: Assembler, axis: number, count: number) => void
+  /** At the beginning of each pass of an outer axis: finds the rows that it chooses. */
+  readonly lookUp: (code: Assembler, axis: number) => void
+}
+
+type Ranges = ReadonlyArray<readonly [from: number, to: number]>
+
+interface Walk extends Pointer {
+  readonly put: (code: Assembler, from: General) => void
+  /** Where it begins; nothing for what is looked up. */
+  readonly slot: number | undefined
+  readonly start: number
+  /** In bytes, of the outer axes. */
+  readonly strides: ReadonlyArray<number>
+}
+
+const registers = [rbx, rcx, rsi, rdi, rbp, r8, r9, r10, r11, r12, r13]
+
+const checked = (bytes: number): number => {
+  if (Math.abs(bytes) >= 2 ** 31) throw new Unsupported("a tensor of more than 2 GiB")
+  return bytes
+}
+
+const add = (code: Assembler, walk: Walk, bytes: number): void => {
+  if (bytes === 0) return
+  const register = walk.bring(code)
+  code.add(register, checked(bytes))
+  walk.put(code, register)
+}
+
+export const pointersFor = (accesses: ReadonlyArray<Access>, ranges: Ranges): Pointers => {
+  const outer = ranges.slice(0, -1)
+  const left = [...registers]
+  const counters = outer.map(([from, to]) => (to - from > 1 ? left.pop() : undefined))
+  const walks: Array<Walk> = []
+  const known = new Map<string, Walk>()
+  let onStack = 0
+
+  const walk = (from: number | undefined, offset: number, strides: ReadonlyArray<number>): Walk => {
+    const register = left.pop()
+    const place = register === undefined ? at(rsp, reservedBytes + 8 * onStack++) : undefined
+    const made: Walk = {
+      slot: from,
+      start: outer.reduce((sum, [begin], axis) => sum + begin * strides[axis]!, offset),
+      strides,
+      bring: (code) => {
+        if (register !== undefined) return register
+        code.mov(r14, place!)
+        return r14
+      },
+      put: (code, register) => {
+        if (place !== undefined) code.mov(place, register)
+      }
+    }
+    walks.push(made)
+    return made
+  }
+  const once = (key: string, make: () => Walk): Walk => {
+    const found = known.get(key) ?? make()
+    known.set(key, found)
+    return found
+  }
+
+  const lookUps: Array<{ axis: number; stride: number; base: Walk; index: Walk; row: Walk }> = []
+  const keyOf = ({ slot, width, offset, strides, by }: Access): string =>
+    JSON.stringify([slot, width, offset, strides, by])
+  for (const access of accesses) {
+    const { by, offset, slot, width } = access
+    const strides = outer.map((_, axis) => access.strides[axis]! * width)
+    once(keyOf(access), () => {
+      if (by === undefined) return walk(slot, offset * width, strides)
+      const row = walk(
+        undefined,
+        0,
+        strides.map((stride, axis) => (axis > by.axis ? stride : 0))
+      )
+      const base = walk(
+        slot,
+        offset * width,
+        strides.map((stride, axis) => (axis < by.axis ? stride : 0))
+      )
+      const index = once(`index ${by.slot} ${by.axis}`, () =>
+        walk(
+          by.slot,
+          0,
+          strides.map((_, axis) => (axis === by.axis ? 4 : 0))
+        )
+      )
+      lookUps.push({ axis: by.axis, stride: strides[by.axis]!, base, index, row })
+      return row
+    })
+  }
+
+  return {
+    stackBytes: 8 * onStack,
+    begin: (code) => {
+      for (const walk of walks) {
+        if (walk.slot === undefined) continue
+        code.mov(rdx, slot(walk.slot))
+        if (walk.start !== 0) code.add(rdx, checked(walk.start))
+        const register = walk.bring(code)
+        code.mov(register, rdx)
+        walk.put(code, register)
+      }
+    },
+    of: (access) => known.get(keyOf(access))!,
+    counter: (axis) => counters[axis]!,
+    advance: (code, axis, count) => {
+      for (const walk of walks) add(code, walk, walk.strides[axis]! * count)
+    },
+    lookUp: (code, axis) => {
+      for (const { base, index, row, stride } of lookUps.filter((lookUp) => lookUp.axis === axis)) {
+        code.mov(lower(rdx), at(index.bring(code)))
+        code.imul(rdx, rdx, checked(stride))
+        code.add(rdx, base.bring(code))
+        const register = row.bring(code)
+        code.mov(register, rdx)
+        row.put(code, register)
+      }
+    }
+  }
+}

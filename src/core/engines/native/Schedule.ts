@@ -1,0 +1,130 @@
+/**
+ * When each value of a graph is computed, and what is computed in one loop.
+ *
+ * Time is counted in levels: what is done on one level reads nothing that the same level writes, but for values that
+ * stay in registers from one operation to the next of one loop. A value is computed as soon as it can be; what could as
+ * well wait waits for those that need it, if nothing has to be kept in memory for that.
+ */
+import { sizeOf } from "../../Tensors.ts"
+import type { Graph, Operation, Value } from "../onnxruntime/Graph.ts"
+import { computed, kindOf, operandsOf } from "./Prepare.ts"
+import { stretched, type View } from "./View.ts"
+
+/** How an operation reads an operand: in a register, where both can be in one loop, or from memory. */
+export interface Reading {
+  readonly user: Operation
+  readonly view: View
+  /** Whether element `i` of the source is all that element `i` of the user needs. */
+  readonly inOrder: boolean
+}
+
+export interface Schedule {
+  readonly levels: ReadonlyMap<Operation, number>
+  /** The last level. */
+  readonly last: number
+  /** Elementwise operations and the reductions of their results that one loop does, each after its operands. */
+  readonly loops: ReadonlyArray<ReadonlyArray<Operation>>
+  /** By operand. */
+  readonly readings: ReadonlyMap<Value, ReadonlyArray<Reading>>
+  /** What lies in memory. */
+  readonly stored: ReadonlySet<Operation>
+}
+
+/** How a value reads each of its operands. */
+export const readingsOf = (value: Operation, viewOf: (value: Value) => View | undefined): ReadonlyArray<Reading> => {
+  const kind = kindOf(value)
+  return operandsOf(value).map((operand) => {
+    const seen = viewOf(operand)!
+    const isBroadcast = kind === "elementwise" && sizeOf(operand.shape) !== sizeOf(value.shape)
+    const view = isBroadcast ? stretched(seen, operand.shape, value.shape)! : seen
+    const inOrder =
+      (kind === "elementwise" || kind === "reduction") && isIdentity(view, sizeOf(operand.shape), isBroadcast)
+    return { user: value, view, inOrder }
+  })
+}
+
+const isIdentity = ({ axes, offset, source }: View, size: number, isBroadcast: boolean): boolean =>
+  !isBroadcast &&
+  offset === 0 &&
+  sizeOf(source.shape) === size &&
+  (axes.length === 0 || (axes.length === 1 && axes[0]!.stride === 1 && axes[0]!.by === undefined))
+
+/** `apart`: reductions that have loops of their own. */
+export const schedule = (
+  graph: Graph,
+  viewOf: (value: Value) => View | undefined,
+  apart: ReadonlySet<Operation>
+): Schedule => {
+  const operations = computed(graph).filter(
+    (value): value is Operation => value.kind === "operation" && kindOf(value) !== "movement"
+  )
+  const isElementwise = (value: Value): value is Operation =>
+    value.kind === "operation" && kindOf(value) === "elementwise"
+  const canShare = ({ inOrder, user, view }: Reading): boolean =>
+    inOrder && isElementwise(view.source) && !apart.has(user)
+
+  const needs = new Map(operations.map((operation) => [operation, readingsOf(operation, viewOf)]))
+  const readings = new Map<Value, Array<Reading>>()
+  for (const reading of [...needs.values()].flat()) {
+    const { source } = reading.view
+    readings.set(source, [...(readings.get(source) ?? []), reading])
+  }
+  const results = new Set(Object.values(graph.outputs))
+
+  // As soon as possible.
+  const levels = new Map<Operation, number>()
+  for (const operation of operations) {
+    const after = needs.get(operation)!.map((reading) => {
+      const { source } = reading.view
+      return source.kind !== "operation" ? 0 : levels.get(source)! + (canShare(reading) ? 0 : 1)
+    })
+    levels.set(operation, Math.max(0, ...after))
+  }
+  const last = Math.max(0, ...levels.values())
+
+  const users = (value: Value): ReadonlyArray<Reading> => readings.get(value) ?? []
+  const levelOf = (value: Value): number => levels.get(value as Operation)!
+  const isKept = (value: Value): boolean => results.has(value) || users(value).some((reading) => !canShare(reading))
+
+  /** Whether a value can wait for a level without keeping in memory what would have stayed in registers. */
+  const canWait = (value: Operation, level: number): boolean =>
+    needs.get(value)!.every((reading) => {
+      const { source } = reading.view
+      if (!canShare(reading) || isKept(source)) return true
+      return (
+        users(source).every(({ user }) => user === value || levelOf(user) >= level) &&
+        canWait(source as Operation, level)
+      )
+    })
+  for (const operation of operations.toReversed()) {
+    if (!isElementwise(operation)) continue
+    const latest = Math.min(
+      last,
+      ...users(operation).map((reading) => levelOf(reading.user) - (canShare(reading) ? 0 : 1))
+    )
+    if (latest > levelOf(operation) && canWait(operation, latest)) levels.set(operation, latest)
+  }
+
+  // What stays in registers is in one loop.
+  const isShared = (reading: Reading): boolean =>
+    canShare(reading) && levelOf(reading.user) === levelOf(reading.view.source)
+  const leaders = new Map<Operation, Operation>()
+  const leaderOf = (operation: Operation): Operation => {
+    const leader = leaders.get(operation) ?? operation
+    return leader === operation ? operation : leaderOf(leader)
+  }
+  for (const reading of [...needs.values()].flat())
+    if (isShared(reading)) leaders.set(leaderOf(reading.user), leaderOf(reading.view.source as Operation))
+  const inLoops = operations.filter((operation) => isElementwise(operation) || kindOf(operation) === "reduction")
+  return {
+    levels,
+    last,
+    loops: [...Map.groupBy(inLoops, leaderOf).values()],
+    readings,
+    stored: new Set(
+      operations.filter(
+        (value) => !isElementwise(value) || results.has(value) || users(value).some((reading) => !isShared(reading))
+      )
+    )
+  }
+}

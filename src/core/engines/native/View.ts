@@ -1,0 +1,160 @@
+/**
+ * Where a value's elements lie in the memory of another value: in what order, stretched, cut, or by rows that indices
+ * choose. So reshaping, stretching, transposing, slicing, tiling and gathering move nothing by themselves.
+ */
+import { type Shape, sizeOf } from "../../Tensors.ts"
+import type { Operation, Value } from "../onnxruntime/Graph.ts"
+
+/** Some consecutive part of an element's number in row-major order, and how far apart its elements lie. */
+export interface Axis {
+  readonly size: number
+  /** In elements; 0 where the axis is stretched. */
+  readonly stride: number
+  /** Where the axis' position is not counted but looked up. */
+  readonly by?: Value
+}
+
+export interface View {
+  /** What lies in memory. */
+  readonly source: Value
+  readonly offset: number
+  /** Outermost first. Their sizes multiply to the number of elements; none has size 1. */
+  readonly axes: ReadonlyArray<Axis>
+}
+
+const full = (axes: ReadonlyArray<Axis>): ReadonlyArray<Axis> => axes.filter(({ size, by }) => size > 1 || by)
+
+/** All elements as they lie. */
+export const whole = (source: Value): View => ({
+  source,
+  offset: 0,
+  axes: full([{ size: sizeOf(source.shape), stride: 1 }])
+})
+
+/** One axis in two. */
+const halved = ({ size, stride, by }: Axis, inner: number): readonly [Axis, Axis] | undefined =>
+  by === undefined && size % inner === 0
+    ? [
+        { size: size / inner, stride: stride * inner },
+        { size: inner, stride }
+      ]
+    : undefined
+
+/** The axes again, in groups of the given sizes; nothing where they cannot be cut so. */
+export const grouped = (
+  axes: ReadonlyArray<Axis>,
+  sizes: ReadonlyArray<number>
+): ReadonlyArray<ReadonlyArray<Axis>> | undefined => {
+  const rest = [...axes]
+  const groups: Array<ReadonlyArray<Axis>> = []
+  for (const size of sizes.toReversed()) {
+    const group: Array<Axis> = []
+    for (let missing = size; missing > 1;) {
+      const axis = rest.pop()
+      if (axis === undefined) return undefined
+      if (missing % axis.size === 0) {
+        group.unshift(axis)
+        missing /= axis.size
+      } else {
+        const parts = halved(axis, missing)
+        if (parts === undefined) return undefined
+        rest.push(parts[0])
+        group.unshift(parts[1])
+        missing = 1
+      }
+    }
+    groups.unshift(group)
+  }
+  return groups
+}
+
+/** The view's axes by the axes of its shape. */
+const byShape = ({ axes }: View, shape: Shape): ReadonlyArray<ReadonlyArray<Axis>> | undefined => {
+  // A looked-up axis of size 1 belongs to the first axis.
+  const [first, ...others] = axes
+  if (first?.by === undefined || first.size > 1) return grouped(axes, shape)
+  const rest = grouped(others, shape)
+  return rest && [[first, ...(rest[0] ?? [])], ...rest.slice(1)]
+}
+
+/** The view of a value that is stretched to a shape. */
+export const stretched = (view: View, from: Shape, to: Shape): View | undefined => {
+  const axes = byShape(view, from)
+  if (axes === undefined) return undefined
+  const missing = to.length - from.length
+  return {
+    ...view,
+    axes: full(
+      to.flatMap((size, axis) => (from[axis - missing] === size ? axes[axis - missing]! : [{ size, stride: 0 }]))
+    )
+  }
+}
+
+const integersOf = (value: Value | undefined): ReadonlyArray<number> | undefined =>
+  value?.kind === "constant" ? Array.from(value.values as BigInt64Array, Number) : undefined
+
+const transposed = (view: View, { attributes, inputs }: Operation): View | undefined => {
+  const axes = byShape(view, inputs[0]!.shape)
+  return axes && { ...view, axes: (attributes["perm"] as ReadonlyArray<number>).flatMap((axis) => axes[axis]!) }
+}
+
+const sliced = (view: View, { inputs, shape }: Operation): View | undefined => {
+  const from = inputs[0]!.shape
+  const axes = byShape(view, from)
+  const [begin, , , step] = inputs.slice(1).map(integersOf)
+  if (axes === undefined || begin === undefined || step === undefined) return undefined
+  let offset = view.offset
+  const cut: Array<Axis> = []
+  for (const [axis, size] of shape.entries()) {
+    if (from[axis] === size && step[axis] === 1) {
+      cut.push(...axes[axis]!)
+      continue
+    }
+    if (axes[axis]!.length > 1 || axes[axis]!.some(({ by }) => by)) return undefined
+    const stride = axes[axis]![0]?.stride ?? 0
+    offset += begin[axis]! * stride
+    cut.push({ size, stride: stride * step[axis]! })
+  }
+  return { ...view, offset, axes: full(cut) }
+}
+
+const tiled = (view: View, { inputs }: Operation): View | undefined => {
+  const axes = byShape(view, inputs[0]!.shape)
+  const repeats = integersOf(inputs[1])
+  if (axes === undefined || repeats === undefined) return undefined
+  return { ...view, axes: full(repeats.flatMap((size, axis) => [{ size, stride: 0 }, ...axes[axis]!])) }
+}
+
+/** The `int32` values that indices are made of: a view only looks up what is known to be within bounds. */
+export const indexSource = (value: Value): Value | undefined => {
+  if (value.kind === "operation")
+    return value.operator === "Cast" || value.operator === "Reshape" ? indexSource(value.inputs[0]!) : undefined
+  return value.kind === "input" && value.type === "int32" && value.name.startsWith("inputs/") ? value : undefined
+}
+
+const gathered = (view: View, { attributes, inputs }: Operation): View | undefined => {
+  const by = indexSource(inputs[1]!)
+  const [rows, ...row] = inputs[0]!.shape
+  if (by === undefined || attributes["axis"] !== 0 || view.axes.some(({ by }) => by)) return undefined
+  const groups = grouped(view.axes, [rows!, sizeOf(row)])
+  const stride = groups?.[0]!.length === 1 ? groups[0][0]!.stride : rows === 1 ? 0 : undefined
+  if (groups === undefined || stride === undefined) return undefined
+  return { ...view, axes: [{ size: sizeOf(by.shape), stride, by }, ...groups[1]!] }
+}
+
+type Movement = (view: View, operation: Operation) => View | undefined
+
+const movements: Readonly<Record<string, Movement>> = {
+  Reshape: (view) => view,
+  Expand: (view, { inputs, shape }) => stretched(view, inputs[0]!.shape, shape),
+  Transpose: transposed,
+  Slice: sliced,
+  Tile: tiled,
+  Gather: gathered
+}
+
+export const isMovement = ({ operator }: Operation): boolean => operator in movements
+
+/** How the result of a movement sees what its operand sees; nothing where it cannot. */
+export const moved = (view: View, operation: Operation): View | undefined =>
+  movements[operation.operator]!(view, operation)

@@ -1,0 +1,73 @@
+import { assert, describe } from "@effect/vitest"
+import { Effect } from "effect"
+import * as Formula from "../../../../src/core/engines/native/Formula.ts"
+import * as Loop from "../../../../src/core/engines/native/Loop.ts"
+import * as Mathematics from "../../../../src/core/engines/native/Mathematics.ts"
+import type { Memory } from "../../../../src/core/engines/native/Memory.ts"
+import * as Threads from "../../../../src/core/engines/native/Threads.ts"
+import { nativeTest, tableOf } from "./NativeTest.ts"
+
+/** `f` of each number, by machine code. */
+const evaluate = Effect.fnUntraced(function* (
+  memory: Memory,
+  f: (formula: Formula.Formula, x: Formula.Lanes) => Formula.Lanes,
+  xs: Float32Array
+) {
+  const bytes = 4 * Math.ceil(xs.length / 16) * 16
+  const { address, buffer } = yield* memory.reserve(2 * bytes)
+  new Float32Array(buffer).set(xs)
+  const formula = Formula.make()
+  const access = (slot: number): Loop.Access => ({ slot, width: 4, offset: 0, strides: [1] })
+  const loop: Loop.Loop = {
+    name: "test",
+    axes: [xs.length],
+    leaves: [access(0)],
+    stores: [{ item: f(formula, formula.load(0)), to: access(1) }],
+    reductions: []
+  }
+  const crew = yield* Threads.make(memory, 1)
+  const compiled = yield* crew.compile([{ name: "test", emit: (code, share) => Loop.emit(loop, code, share) }])
+  compiled.run(yield* tableOf(memory, [address, address + BigInt(bytes)]))
+  return new Float32Array(buffer, bytes, xs.length).slice()
+})
+
+/** The distance of neighbouring floats at a number. */
+const unitAt = (value: number): number => 2 ** Math.max(-149, Math.floor(Math.log2(Math.abs(value))) - 23)
+
+const special = [0, -0, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, Number.NaN]
+/** Every exponent, with many mantissas. */
+const allSizes = (): ReadonlyArray<number> =>
+  Array.from({ length: 1 << 17 }, (_, index) => {
+    const bits = Int32Array.of(Math.floor(((index + 0.37) * 0x7f800000) / (1 << 17)))
+    return new Float32Array(bits.buffer)[0]!
+  })
+const between = (low: number, high: number): ReadonlyArray<number> =>
+  Array.from({ length: 1 << 17 }, (_, index) => low + ((high - low) * index) / (1 << 17))
+
+const cases = {
+  exp: { xs: [...between(-110, 92), ...between(-1, 1), ...allSizes()], units: 1.5 },
+  log: { xs: [...allSizes(), ...between(0.5, 2), ...between(-2, 0)], units: 1.5 },
+  tanh: { xs: [...between(-12, 12), ...between(-0.7, 0.7), ...allSizes()], units: 1.5 }
+} as const
+
+describe("Mathematics", () => {
+  for (const [name, { units, xs }] of Object.entries(cases)) {
+    const [f, expected] = [Mathematics[name as "exp"], Math[name as "exp"]]
+    nativeTest(`${name} is within ${units} units in the last place of the true value, everywhere`, (memory) =>
+      Effect.gen(function* () {
+        const both = xs.flatMap((x) => (name === "tanh" ? [x, -x] : [x]))
+        const given = Float32Array.from([...special, ...both])
+        const results = yield* evaluate(memory, f, given)
+        let worst = { error: 0, text: "" }
+        given.forEach((x, index) => {
+          const [actual, wanted] = [results[index]!, expected(x)]
+          const rounded = Math.fround(wanted)
+          if (Object.is(actual, rounded) || (actual === 0 && rounded === 0)) return
+          const error = Math.abs(actual - wanted) / unitAt(wanted)
+          if (!(error <= worst.error)) worst = { error, text: `${name}(${x}) is ${actual}, not ${rounded}` }
+        })
+        assert.isAtMost(worst.error, units, worst.text)
+      })
+    )
+  }
+})

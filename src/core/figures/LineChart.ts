@@ -8,6 +8,8 @@ import { roundNumbers } from "./RoundNumbers.ts"
 /** One line. */
 export interface Series {
   readonly label: string
+  /** What it shares its colour and its place in the legend with; its label unless given. */
+  readonly group?: string
   readonly points: ReadonlyArray<readonly [x: number, y: number]>
 }
 
@@ -41,8 +43,20 @@ const decades = (values: ReadonlyArray<number>): ReadonlyArray<number> => {
   return Array.from({ length: last - first + 1 }, (_, index) => Number(`1e${first + index}`))
 }
 
-const panelView = (panel: Panel, labels: ReadonlyArray<string>, options: LineChartOptions, width: number): View => {
-  const points = panel.series.flatMap((series) => series.points.map(([x, y]) => ({ x, y, series: series.label })))
+const groupOf = ({ group, label }: Series): string => group ?? label
+
+/** The fields that tell lines apart: the label, and beside it the group where lines share one. */
+const fieldsOf = (grouped: boolean, series: Series) => ({
+  series: series.label,
+  ...(grouped && { group: groupOf(series) })
+})
+
+const panelView = (panel: Panel, groups: ReadonlyArray<string>, options: LineChartOptions, width: number): View => {
+  const grouped = options.panels.some(({ series }) => series.some(({ group }) => group !== undefined))
+  const points = panel.series.flatMap((series) =>
+    series.points.map(([x, y]) => ({ x, y, ...fieldsOf(grouped, series) }))
+  )
+  const field = grouped ? "group" : "series"
   const longest = Math.max(0, ...panel.series.map((series) => series.points.length))
   const x = points.map((point) => point.x)
   const legend = { title: options.legend, symbolType: "stroke", symbolStrokeWidth: 3, symbolSize: 260 }
@@ -52,7 +66,11 @@ const panelView = (panel: Panel, labels: ReadonlyArray<string>, options: LineCha
     width,
     height: 240,
     data: { values: points },
-    mark: { type: "line", strokeWidth: 2, point: longest <= markedPoints ? { size: 22, filled: true } : false },
+    mark: {
+      type: "line",
+      strokeWidth: grouped ? 1.5 : 2,
+      point: longest <= markedPoints ? { size: 22, filled: true } : false
+    },
     encoding: {
       x: {
         field: "x",
@@ -63,8 +81,10 @@ const panelView = (panel: Panel, labels: ReadonlyArray<string>, options: LineCha
           values: roundNumbers([Math.min(...x), Math.max(...x)], 6, { whole: true }),
           format: "d",
           grid: false,
-          // So few have room, and Vega would leave out every other one.
-          labelOverlap: false
+          // So few have room, and Vega would leave out every other one, or all but the first and the last.
+          labelOverlap: false,
+          tickCount: 12,
+          tickMinStep: 0.5
         }
       },
       y: {
@@ -75,14 +95,15 @@ const panelView = (panel: Panel, labels: ReadonlyArray<string>, options: LineCha
         axis: { ...yTicks, minExtent: 40 }
       },
       color: {
-        field: "series",
+        field,
         type: "nominal",
-        scale: colorScale(labels),
+        scale: colorScale(groups),
         legend
       },
-      ...(labels.length > categorical.length
-        ? { strokeDash: { field: "series", type: "nominal", scale: dashScale(labels), legend } }
-        : {})
+      ...(groups.length > categorical.length
+        ? { strokeDash: { field, type: "nominal", scale: dashScale(groups), legend } }
+        : {}),
+      ...(grouped ? { detail: { field: "series", type: "nominal" } } : {})
     }
   }
 }
@@ -96,12 +117,12 @@ export const lineChart = (options: LineChartOptions): Figure => {
       points: series.points.filter(([x, y]) => Number.isFinite(x) && Number.isFinite(y))
     }))
   }))
-  const labels = [...new Set(panels.flatMap((panel) => panel.series.map((series) => series.label)))]
+  const groups = [...new Set(panels.flatMap((panel) => panel.series.map(groupOf)))]
   const width = panels.length === 1 ? 480 : 230
   return {
     name: options.name,
     title: options.title,
     caption: options.caption,
-    view: { hconcat: panels.map((panel) => panelView(panel, labels, options, width)), spacing: 24 }
+    view: { hconcat: panels.map((panel) => panelView(panel, groups, options, width)), spacing: 24 }
   }
 }

@@ -41,12 +41,12 @@ const boxAt = ({ label, x, y }: LabelledPoint, { align, dx, dy }: LabelPlace): B
 
 /**
  * For each point the first place at which its label stays in the picture and touches neither a point nor a label that
- * was placed before; the first place where there is none.
+ * was placed before; undefined where there is none.
  */
 export const placeLabels = (
   points: ReadonlyArray<LabelledPoint>,
   picture: { readonly width: number; readonly height: number }
-): ReadonlyArray<LabelPlace> => {
+): ReadonlyArray<LabelPlace | undefined> => {
   const taken: Array<Box> = points.map(({ x, y }) => ({ left: x - 6, right: x + 6, top: y - 6, bottom: y + 6 }))
   return points.map((point) => {
     const free = (box: Box) =>
@@ -55,8 +55,8 @@ export const placeLabels = (
       box.top >= 0 &&
       box.bottom <= picture.height &&
       !taken.some((other) => overlap(box, other))
-    const place = places.find((candidate) => free(boxAt(point, candidate))) ?? places[0]
-    taken.push(boxAt(point, place))
+    const place = places.find((candidate) => free(boxAt(point, candidate)))
+    if (place !== undefined) taken.push(boxAt(point, place))
     return place
   })
 }

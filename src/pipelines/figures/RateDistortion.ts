@@ -4,12 +4,14 @@
  * Source: Alemi et al. 2018, "Fixing a Broken ELBO", figure 1, https://arxiv.org/abs/1711.00464
  */
 import type { Figure } from "../../core/Figure.ts"
-import { categorical } from "../../core/figures/Palette.ts"
+import { categorical, colorScale, shapeScale } from "../../core/figures/Palette.ts"
 import { roundNumbers } from "../../core/figures/RoundNumbers.ts"
-import { placeLabels } from "./PlaceLabels.ts"
+import { type LabelPlace, placeLabels } from "./PlaceLabels.ts"
 
 export interface RateDistortionRow {
   readonly label: string
+  /** Runs of one group differ by their seeds alone and are drawn in one colour. */
+  readonly group?: string
   /** Mean KL divergence, nats an image. */
   readonly rate: number
   /** Mean negative log likelihood of the image given its code, nats an image. */
@@ -18,7 +20,7 @@ export interface RateDistortionRow {
 
 const width = 560
 const height = 420
-const quiet = "#8a8a8a"
+const quiet = "#6b6b6b"
 
 type Domain = readonly [low: number, high: number]
 
@@ -29,8 +31,29 @@ const around = (values: ReadonlyArray<number>): Domain => {
   return [low - margin, high + margin]
 }
 
+const minus = (text: string): string => text.replace("-", "\u2212")
+
+/** Labels beside their points, if there is room for all of them. */
+const besidePoints = (rows: ReadonlyArray<RateDistortionRow>, places: ReadonlyArray<LabelPlace | undefined>) =>
+  rows.some(({ group }) => group !== undefined) || places.includes(undefined)
+    ? undefined
+    : rows.map((row, index) => ({ row, place: places[index]! }))
+
+/** Points in colours, and beyond the tenth in shapes, which a legend tells. */
+const byLegend = (rows: ReadonlyArray<RateDistortionRow>) => {
+  const groups = [...new Set(rows.map(({ group, label }) => group ?? label))]
+  const legend = { title: "run", symbolOpacity: 1, symbolSize: 90 }
+  return {
+    color: { field: "group", type: "nominal", scale: colorScale(groups), legend },
+    ...(groups.length > categorical.length && {
+      shape: { field: "group", type: "nominal", scale: shapeScale(groups), legend }
+    })
+  }
+}
+
 /**
- * One labelled point a run, with dashed lines along which the ELBO, `-(rate + distortion)`, is the same.
+ * One point a run, with dashed lines along which the ELBO, `-(rate + distortion)`, is the same. Where there is room for
+ * every label it stands beside its point; otherwise, and where runs differ by their seeds, colours tell the runs apart.
  *
  * Runs whose numbers are not finite are left out and named in the caption.
  */
@@ -53,10 +76,10 @@ export const rateDistortion = (
     y: ((y[1] - row.distortion) / (y[1] - y[0])) * height,
     label: row.label
   })
-  const labelPlaces = placeLabels(finite.map(pixels), { width, height })
+  const labelled = besidePoints(finite, placeLabels(finite.map(pixels), { width, height }))
   // A line leaves the picture at its right edge, outside of which its value stands, or at its lower edge, where it stands
-  // within: the margin about the points keeps it off them.
-  const lines = roundNumbers([x[0] + y[0], x[1] + y[1]], 9).map((sum) => {
+  // within: the margin about the points keeps it off them. They are few, so that a small picture has room for their values.
+  const lines = roundNumbers([x[0] + y[0], x[1] + y[1]], 6).map((sum) => {
     const start = Math.max(x[0], sum - y[1])
     const end = Math.min(x[1], sum - y[0])
     return {
@@ -64,12 +87,11 @@ export const rateDistortion = (
       y: sum - start,
       x2: end,
       y2: sum - end,
-      elbo: `ELBO ${String(Number((-sum).toPrecision(6))).replace("-", "\u2212")}`
+      elbo: `ELBO ${minus(String(Number((-sum).toPrecision(6))))}`
     }
   })
   const leavingRight = lines.filter((line) => line.x2 === x[1])
   const leavingBelow = lines.filter((line) => line.x2 !== x[1])
-  const runs = finite.map((row, index) => ({ row, place: labelPlaces[index]! }))
   const xOf = (field: string) => ({
     field,
     type: "quantitative",
@@ -88,7 +110,8 @@ export const rateDistortion = (
     (best === undefined
       ? "No run has finite numbers."
       : `Mean test rate and distortion of ${finite.length} runs; the best ELBO, ` +
-        `${(-(best.rate + best.distortion)).toPrecision(5)} nats an image, is that of ${best.label}.`) +
+        `${minus((-(best.rate + best.distortion)).toPrecision(5))} nats an image, is that of ${best.label}. ` +
+        "Along each dashed line the ELBO is the same.") +
     (lost.length === 0 ? "" : ` Left out, as their numbers are not finite: ${lost.join(", ")}.`)
   return {
     name: options.name ?? "rate-distortion",
@@ -114,15 +137,31 @@ export const rateDistortion = (
           encoding: { x: xOf("x2"), y: yOf("y2"), text: { field: "elbo" } }
         },
         {
-          data: { values: finite.map((row) => ({ x: row.rate, y: row.distortion })) },
-          mark: { type: "point", filled: true, size: 80, opacity: 1, color: categorical[0]! },
-          encoding: { x: xOf("x"), y: yOf("y") }
+          data: {
+            values: finite.map(({ distortion, group, label, rate }) => ({
+              x: rate,
+              y: distortion,
+              label,
+              group: group ?? label
+            }))
+          },
+          mark: { type: "point", filled: true, size: 80, opacity: labelled ? 1 : 0.85, color: categorical[0]! },
+          encoding: {
+            x: xOf("x"),
+            y: yOf("y"),
+            ...(labelled === undefined && byLegend(finite)),
+            tooltip: [
+              { field: "label", type: "nominal", title: "run" },
+              { field: "x", type: "quantitative", title: "rate (nats an image)", format: ".5~g" },
+              { field: "y", type: "quantitative", title: "distortion (nats an image)", format: ".5~g" }
+            ]
+          }
         },
         // Each label twice: first as a white outline, so that no line runs through it.
-        ...runs.flatMap(({ place, row }) =>
+        ...(labelled ?? []).flatMap(({ place, row }) =>
           [{ stroke: "white", strokeWidth: 4 }, { color: "#222222" }].map((style) => ({
             data: { values: [{ x: row.rate, y: row.distortion, label: row.label }] },
-            mark: { type: "text", baseline: "middle", fontSize: 12, ...place, ...style },
+            mark: { type: "text", tooltip: null, baseline: "middle", fontSize: 12, ...place, ...style },
             encoding: { x: xOf("x"), y: yOf("y"), text: { field: "label" } }
           }))
         )

@@ -2,6 +2,7 @@
  * The same figure of several runs beside each other, so that a sweep can be compared at a glance.
  */
 import type { Figure, View } from "../../core/Figure.ts"
+import { pointStyle } from "../../core/figures/ScatterPlot.ts"
 import type { Json } from "../../core/Spec.ts"
 
 export interface Labelled {
@@ -37,6 +38,45 @@ export const resized = (view: View, factor: number): View =>
     })
   )
 
+/** Points of all the figures beside each other; each takes up to 200 bytes of an SVG document, and more of a viewer's time. */
+const mostPoints = 12_000
+
+/** The fractional parts of its multiples are spread evenly, whatever order the points have. */
+const golden = 0.6180339887498949
+
+/** So many of the values, chosen without regard to their order. */
+const some = (values: ReadonlyArray<Json>, count: number): ReadonlyArray<Json> =>
+  values.length <= count ? values : values.filter((_, index) => ((index + 1) * golden) % 1 < count / values.length)
+
+const markOf = ({ mark }: View): Json => (isRecord(mark ?? null) ? (mark as View)["type"]! : (mark ?? null))
+
+/** A view with about `most` of its points where it has more, each as large as so many ask for. */
+export const thinned = (view: View, most: number): View => {
+  const { data, mark } = view
+  const values = isRecord(data ?? null) ? (data as View)["values"] : undefined
+  if (markOf(view) === "point" && Array.isArray(values) && values.length > most) {
+    const left = some(values, most)
+    const style = isRecord(mark!) && mark["size"] !== undefined ? { ...mark, ...pointStyle(left.length) } : mark!
+    return { ...view, data: { ...(data as View), values: left }, mark: style }
+  }
+  return Object.fromEntries(
+    Object.entries(view).map(([key, value]): [string, Json] =>
+      ["layer", "hconcat", "vconcat", "concat"].includes(key) && Array.isArray(value)
+        ? [key, value.map((member: Json) => (isRecord(member) ? thinned(member, most) : member))]
+        : [key, value]
+    )
+  )
+}
+
+/** Points of a view. */
+const pointsIn = (view: View): number => {
+  const { data } = view
+  const values = isRecord(data ?? null) ? (data as View)["values"] : undefined
+  const members = Object.values(view).flatMap((value) => (Array.isArray(value) ? value.filter(isRecord) : []))
+  const own = markOf(view) === "point" && Array.isArray(values) ? values.length : 0
+  return own + members.reduce((sum, member) => sum + pointsIn(member), 0)
+}
+
 /** Numbers of the views in a view. */
 const sizesOf = (view: View, key: "width" | "height"): ReadonlyArray<number> =>
   Object.entries(view).flatMap(([name, value]) => {
@@ -55,20 +95,29 @@ const isWide = ({ view }: Figure): boolean => {
 
 /**
  * Sets figures of several runs beside each other at half their size, four in a row, each under its label. Figures much
- * wider than high stand below each other, at their own size.
+ * wider than high stand below each other, at their own size. Of very many points a part is shown, and the caption says so.
  */
 export const sideBySide = (
   figures: ReadonlyArray<Labelled>,
   options: { readonly name: string; readonly title: string; readonly caption: string }
 ): Figure => {
   const stacked = figures.length > 0 && figures.every(({ figure }) => isWide(figure))
+  const sized = (view: View): View => (stacked ? view : resized(view, shrink))
+  const counts = figures.map(({ figure: { view } }) => pointsIn(view))
+  const all = counts.reduce((sum, count) => sum + count, 0)
+  const share = Math.min(1, mostPoints / Math.max(all, 1))
+  const part =
+    share < 1
+      ? `About ${mostPoints.toLocaleString("en-US")} of the ${all.toLocaleString("en-US")} points are shown. `
+      : ""
   return {
     ...options,
+    caption: part + options.caption,
     view: {
       columns: stacked ? 1 : perRow,
       spacing: stacked ? 20 : 28,
-      concat: figures.map(({ figure, label }) => ({
-        ...(stacked ? figure.view : resized(figure.view, shrink)),
+      concat: figures.map(({ figure: { view }, label }, index) => ({
+        ...sized(share < 1 ? thinned(view, share * counts[index]!) : view),
         title: { text: label, fontSize: 12, anchor: stacked ? "start" : "middle", frame: "group", offset: 8 }
       }))
     }

@@ -9,6 +9,8 @@ import type { EpochMetrics } from "../../core/TrainedModel.ts"
 export interface SweepCurvesRow {
   /** What tells this run from the others, such as `β = 12`. */
   readonly label: string
+  /** Runs of one group differ by their seeds alone and are drawn in one colour. */
+  readonly group?: string
   readonly history: ReadonlyArray<EpochMetrics>
 }
 
@@ -17,6 +19,32 @@ const logAbove = 100
 
 /** `KL divergence (nats an image, log)`. */
 const logTitle = (title: string): string => (title.endsWith(")") ? title.replace(/\)$/, ", log)") : `${title} (log)`)
+
+/** More lines than this are not told one by one. */
+const mostNamed = 6
+
+const linesText = (rows: ReadonlyArray<SweepCurvesRow>): string => {
+  const groups = [...new Set(rows.flatMap(({ group }) => (group === undefined ? [] : [group])))]
+  if (groups.length > 0) return `one line a run, one colour for the seeds of each of ${groups.length} settings`
+  return rows.length > mostNamed
+    ? `one line for each of ${rows.length} runs`
+    : `one line a run: ${rows.map(({ label }) => label).join(", ")}`
+}
+
+/** Which runs the last epoch left with the least and the greatest loss. */
+const lastText = (rows: ReadonlyArray<SweepCurvesRow>): string => {
+  const ends = rows
+    .flatMap(({ history, label }) => {
+      const value = history.at(-1)?.metrics["test/loss"]
+      return value === undefined || !Number.isFinite(value) ? [] : [{ label, value }]
+    })
+    .toSorted((left, right) => left.value - right.value)
+  const [least, greatest] = [ends[0], ends.at(-1)]
+  return least === undefined || greatest === undefined || ends.length < 2
+    ? ""
+    : ` In the end the test loss is least, ${least.value.toPrecision(5)}, with ${least.label} and greatest, ` +
+        `${greatest.value.toPrecision(5)}, with ${greatest.label}.`
+}
 
 /** One panel a term, one line a run, over the epochs; a term that spans more than two decades on a logarithmic axis. */
 export const sweepCurves = (
@@ -27,7 +55,11 @@ export const sweepCurves = (
   const epochs = rows.reduce((most, row) => Math.max(most, row.history.at(-1)?.epoch ?? 0), 0)
   const panels = terms.flatMap((term) => {
     const series = rows
-      .map((row) => ({ label: row.label, points: curve(row.history, `test/${term}`) }))
+      .map(({ group, history, label }) => ({
+        label,
+        ...(group !== undefined && { group }),
+        points: curve(history, `test/${term}`)
+      }))
       .filter((line) => line.points.length > 0)
     if (series.length === 0) return []
     const values = series.flatMap((line) => line.points.map(([, value]) => value)).filter(Number.isFinite)
@@ -43,9 +75,7 @@ export const sweepCurves = (
   return lineChart({
     name: options.name ?? "sweep-curves",
     title: options.title,
-    caption:
-      `Means over the test images after each of ${epochs} epochs, one line a run: ` +
-      `${rows.map((row) => row.label).join(", ")}.`,
+    caption: `Means over the test images after each of ${epochs} epochs, ${linesText(rows)}.${lastText(rows)}`,
     x: "epoch",
     legend: "run",
     panels

@@ -32,6 +32,22 @@ export const caption = (label: string): string =>
     })
     .join(", ")
 
+const seedPart = /(?:^|, )seed = \d+$/
+
+/**
+ * For each of the runs the setting that it shares with runs of other seeds, such as `β = 12, 3 seeds`; undefined for all of
+ * them where no two runs differ by their seeds alone, or all do.
+ */
+export const groupsOf = (labels: ReadonlyArray<string>): ReadonlyArray<string | undefined> => {
+  const settings = labels.map((label) => label.replace(seedPart, ""))
+  const distinct = new Set(settings)
+  if (distinct.size === labels.length || distinct.size === 1) return labels.map(() => undefined)
+  return settings.map((setting) => {
+    const count = settings.filter((other) => other === setting).length
+    return count === 1 ? setting : `${setting}, ${count} seeds`
+  })
+}
+
 /** The length of what these lists have in common at their beginning. */
 const commonLength = (lists: ReadonlyArray<ReadonlyArray<string>>): number => {
   const [first = []] = lists
@@ -79,15 +95,19 @@ const comparisons = (experiment: string, runs: ReadonlyArray<ReportedRun>): Read
  */
 export const figures = (experiment: string, runs: ReadonlyArray<ReportedRun>): ReadonlyArray<Figure> => {
   if (runs.length < 2) return []
+  const groups = groupsOf(runs.map(({ label }) => label))
+  const grouped = runs.map((run, index) => ({ ...run, ...(groups[index] !== undefined && { group: groups[index] }) }))
   const comparable = new Set(runs.map(({ likelihood }) => canonicalJson(likelihood))).size === 1
-  const rows = (comparable ? runs : []).flatMap(({ label, metrics }) => {
+  const rows = (comparable ? grouped : []).flatMap(({ group, label, metrics }) => {
     const rate = metrics["test/kl"]
     const distortion = metrics["test/reconstruction"]
-    return rate === undefined || distortion === undefined ? [] : [{ label, rate, distortion }]
+    return rate === undefined || distortion === undefined
+      ? []
+      : [{ label, ...(group !== undefined && { group }), rate, distortion }]
   })
   const own = [
     // In the place of the runs' own curves, which it repeats.
-    sweepCurves(runs, { name: "curves", title: `${experiment} · test loss and its terms` }),
+    sweepCurves(grouped, { name: "curves", title: `${experiment} · test loss and its terms` }),
     ...(rows.length < 2
       ? []
       : [rateDistortion(rows, { title: `${experiment} · rate against distortion on test images` })])

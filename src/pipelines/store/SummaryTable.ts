@@ -1,8 +1,10 @@
 /**
- * A summary as a table: what differs between the runs first, then the metrics with two decimals, then seed, id, status.
+ * A summary as a table: what differs between the runs first, then the metrics with as many decimals as tell the runs apart,
+ * then seed, id, status.
  */
 import { canonicalJson, type Json } from "../../core/Spec.ts"
 import * as Columns from "./Columns.ts"
+import { decimalsFor, isUnfit } from "./Decimals.ts"
 import type { Row, Summary } from "./Summary.ts"
 
 /** What a table shows of a run; of one whose manifest cannot be read little is known. */
@@ -31,12 +33,23 @@ export const text = (value: Json | undefined): string => {
   return typeof value === "object" ? canonicalJson(value) : String(value)
 }
 
-/** Two decimals; a value too small or too large for them in powers of ten. */
-export const rounded = (value: string | number | undefined): string => {
+/** So many decimals; three digits of a value that is too small or too large for them. */
+export const rounded = (value: string | number | undefined, decimals: number): string => {
   if (typeof value !== "number") return value ?? ""
-  const size = Math.abs(value)
   if (!Number.isFinite(value)) return String(value)
-  return (size < 0.005 && size > 0) || size >= 1e6 ? value.toExponential(1) : value.toFixed(2)
+  if (!isUnfit(value, decimals)) return value.toFixed(decimals)
+  const size = Math.abs(value)
+  return size < 1e-3 || size >= 1e6 ? value.toExponential(2) : value.toPrecision(3)
+}
+
+/** A column of numbers, all with the same decimals. */
+const numbers = (
+  runs: ReadonlyArray<Shown>,
+  header: string,
+  valueOf: (row: Shown) => string | number | undefined
+): Column => {
+  const decimals = decimalsFor(runs.map(valueOf).filter((value) => typeof value === "number"))
+  return { header, cell: (row) => rounded(valueOf(row), decimals), right: true, optional: true }
 }
 
 /** Parameters of which the rows have more than one value. */
@@ -62,18 +75,8 @@ const columns = (runs: ReadonlyArray<Shown>): ReadonlyArray<Column> => {
       right: runs.every((row) => typeof row.parameters[name] === "number"),
       optional: false
     })),
-    ...metrics.map((name): Column => ({
-      header: name,
-      cell: (row) => rounded(row.metrics[name]),
-      right: true,
-      optional: true
-    })),
-    ...references.map((name): Column => ({
-      header: reported(name),
-      cell: (row) => rounded(row.reference?.[name]),
-      right: true,
-      optional: true
-    })),
+    ...metrics.map((name) => numbers(runs, name, (row) => row.metrics[name])),
+    ...references.map((name) => numbers(runs, reported(name), (row) => row.reference?.[name])),
     { header: "seed", cell: (row) => text(row.seed), right: true, optional: false },
     { header: "id", cell: (row) => row.id, ...fixed },
     { header: "status", cell: (row) => row.status, ...fixed }

@@ -27,6 +27,8 @@ describe("LineChart", () => {
         assert.strictEqual(text.filter((piece) => piece === expected).length, 1, expected)
       }
       assert.strictEqual(text.filter((piece) => piece === "epoch").length, 2)
+      // Each epoch of the few has its number.
+      assert.isAtLeast(text.filter((piece) => piece === "2").length, 2)
     })
   )
 

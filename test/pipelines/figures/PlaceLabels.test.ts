@@ -14,8 +14,8 @@ describe("PlaceLabels", () => {
     assert.strictEqual(edge!.align, "right")
   })
 
-  it("takes the first place where there is no free one", () => {
+  it("has no place for a label where none is free", () => {
     const points = Array.from({ length: 30 }, () => ({ x: 50, y: 50, label: "the same" }))
-    assert.deepStrictEqual(placeLabels(points, { width: 100, height: 100 }).at(-1), { align: "left", dx: 9, dy: 0 })
+    assert.isUndefined(placeLabels(points, { width: 100, height: 100 }).at(-1))
   })
 })

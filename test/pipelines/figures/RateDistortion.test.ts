@@ -22,7 +22,34 @@ describe("RateDistortion", () => {
         text,
         rows.map((row) => row.label)
       )
-      assert.include(figure.caption, "-157.30 nats an image, is that of β = 1")
+      assert.include(figure.caption, "\u2212157.30 nats an image, is that of β = 1")
+    })
+  )
+
+  it.effect("tells runs apart by a legend where labels have no room, and seeds by nothing", () =>
+    Effect.gen(function* () {
+      const crowded = Array.from({ length: 12 }, (_, index) => ({
+        label: `a long name = ${index}`,
+        rate: 5 + index / 1000,
+        distortion: 100
+      }))
+      const text = yield* textOf(rateDistortion(crowded, { title: "T" }))
+      for (const { label } of crowded) assert.strictEqual(text.filter((piece) => piece === label).length, 1)
+      assert.include(text, "run")
+      const seeds = rows.flatMap((row) =>
+        [1, 2].map((seed) => ({
+          ...row,
+          rate: row.rate + seed,
+          label: `${row.label}, seed = ${seed}`,
+          group: row.label
+        }))
+      )
+      const grouped = yield* textOf(rateDistortion(seeds, { title: "T" }))
+      assert.includeMembers(
+        grouped,
+        rows.map(({ label }) => label)
+      )
+      assert.isFalse(grouped.some((piece) => piece.includes("seed")))
     })
   )
 

@@ -101,6 +101,38 @@ describe("SideBySide", () => {
     })
   )
 
+  it.effect("shows a part of very many points, of every class the same, and says so", () =>
+    Effect.gen(function* () {
+      const count = 6000
+      const values = Float32Array.from({ length: count }, (_, index) => index / count)
+      const many = scatterPlot({
+        name: "scatter",
+        title: "T",
+        caption: "C.",
+        x: { title: "z1", values },
+        y: { title: "z2", values },
+        labels: Uint8Array.from({ length: count }, (_, index) => index % 2),
+        classes: ["cat", "dog"],
+        legend: "class",
+        equalAspect: true
+      })
+      const eight = sideBySide(runs(8, many), options)
+      assert.strictEqual(eight.caption, "About 12,000 of the 48,000 points are shown. C.")
+      const views = eight.view["concat"] as ReadonlyArray<{
+        readonly data: { readonly values: ReadonlyArray<{ readonly class: string }> }
+      }>
+      for (const { data } of views) {
+        assert.approximately(data.values.length, 1500, 25)
+        assert.approximately(data.values.filter((point) => point.class === "cat").length, 750, 25)
+      }
+      assert.isBelow((yield* render(eight)).svg.length, 3e6)
+      // Few enough are all shown.
+      const two = sideBySide(runs(2, many), options)
+      assert.strictEqual(two.caption, "C.")
+      assert.lengthOf((two.view["concat"] as typeof views)[0]!.data.values, count)
+    })
+  )
+
   it.effect("compiles for no runs and for one", () =>
     Effect.gen(function* () {
       yield* compiles(sideBySide([], options))

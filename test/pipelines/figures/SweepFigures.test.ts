@@ -1,6 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
 import type { Figure } from "../../../src/core/Figure.ts"
-import { caption, commonTitle, figures, type ReportedRun } from "../../../src/pipelines/figures/SweepFigures.ts"
+import {
+  caption,
+  commonTitle,
+  figures,
+  groupsOf,
+  type ReportedRun
+} from "../../../src/pipelines/figures/SweepFigures.ts"
 
 const figure = (name: string, title: string): Figure => ({
   name,
@@ -77,6 +83,37 @@ describe("the figures of a sweep", () => {
   it("have one figure of curves in the place of the runs' own", () => {
     const own = figure("curves", "MNIST: loss")
     assert.deepStrictEqual(compared(run("a", own), run("b", own)), [curves])
+  })
+})
+
+describe("groups of runs", () => {
+  it("are runs that differ by their seeds alone", () => {
+    assert.deepStrictEqual(groupsOf(["β = 0, seed = 1", "β = 0, seed = 2", "β = 4, seed = 1"]), [
+      "β = 0, 2 seeds",
+      "β = 0, 2 seeds",
+      "β = 4"
+    ])
+    for (const labels of [["β = 0", "β = 4"], ["seed = 1", "seed = 2"], []]) {
+      assert.deepStrictEqual(
+        groupsOf(labels),
+        labels.map(() => undefined)
+      )
+    }
+  })
+
+  it("share a colour", () => {
+    const labels = ["β = 0, seed = 1", "β = 0, seed = 2", "β = 4, seed = 1", "β = 4, seed = 2"]
+    const [found] = figures(
+      "sweep",
+      labels.map((label) => run(label))
+    )
+    const [panel] = found!.view["hconcat"] as ReadonlyArray<any>
+    assert.deepStrictEqual(panel.encoding.color.scale.domain, ["β = 0, 2 seeds", "β = 4, 2 seeds"])
+    assert.deepStrictEqual(panel.encoding.detail, { field: "series", type: "nominal" })
+    assert.deepStrictEqual(
+      panel.data.values.map(({ series }: { readonly series: string }) => series),
+      labels
+    )
   })
 })
 

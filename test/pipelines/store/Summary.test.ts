@@ -32,13 +32,13 @@ const parse = (csv: string) =>
   )
 
 describe("SummaryTable", () => {
-  test("plain: what differs first, then metrics with two decimals, what was reported, seed, id, status", () => {
+  test("plain: what differs first, then metrics with decimals of their own, what was reported, seed, id, status", () => {
     assert.strictEqual(
       SummaryTable.plain({ ...summary, runs: summary.runs.slice(0, 2) }),
       [
         "beta  train/loss  test/loss  test/kl  test/loss (reported)  source (reported)  seed  id            status",
-        "   0      150.13     152.30     6.02                                              0  000000000000  done",
-        "  12      150.13     152.30     6.02                151.90            table 2     0  000000000012  done"
+        "   0      150.13     152.30    6.015                                              0  000000000000  done",
+        "  12      150.13     152.30    6.015                151.90            table 2     0  000000000012  done"
       ].join("\n")
     )
   })
@@ -65,9 +65,9 @@ describe("SummaryTable", () => {
     assert.include(lines, "| ---: | ---: | ---: | ---: | ---: | ---: | ---: | --- | --- |")
     assert.include(
       lines,
-      "| 12 | 150.13 | 152.30 | 6.02 | 151.90 | table 2 | 0 | [000000000012](../other/000000000012) | done |"
+      "| 12 | 150.13 | 152.30 | 6.015 | 151.90 | table 2 | 0 | [000000000012](../other/000000000012) | done |"
     )
-    assert.include(lines, "| 200 |  |  | 1.0e-5 |  |  | 0 | [000000000200](000000000200) | failed |")
+    assert.include(lines, "| 200 |  |  | 1.00e-5 |  |  | 0 | [000000000200](000000000200) | failed |")
     assert.include(lines, '- 000000000200: diverged, "NaN" \\| at step 7')
   })
 
@@ -76,17 +76,19 @@ describe("SummaryTable", () => {
       SummaryTable.plain({ experiment: "one", runs: [row(1)] }),
       [
         "train/loss  test/loss  test/kl  seed  id            status",
-        "    150.13     152.30     6.02     0  000000000001  done"
+        "    150.13     152.30    6.015     0  000000000001  done"
       ].join("\n")
     )
     assert.include(SummaryTable.markdown({ experiment: "one", runs: [row(1)] }), "In every run: latent = 2, beta = 1")
     assert.strictEqual(SummaryTable.plain({ experiment: "none", runs: [] }), "seed  id  status")
   })
 
-  test("rounds to two decimals, and keeps the size of what is very small or large", () => {
+  test("rounds to so many decimals, and keeps the size of what is very small or large", () => {
     assert.deepStrictEqual(
-      [0, -0.004, 0.005, 104.499, 1e6, Number.NaN, -Infinity, "0.1 to 0.2", undefined].map(SummaryTable.rounded),
-      ["0.00", "-4.0e-3", "0.01", "104.50", "1.0e+6", "NaN", "-Infinity", "0.1 to 0.2", ""]
+      [0, -0.004, 0.0403, 104.499, 1e6, -2.19e-6, Number.NaN, -Infinity, "0.1 to 0.2", undefined].map((value) =>
+        SummaryTable.rounded(value, 2)
+      ),
+      ["0.00", "-0.00400", "0.0403", "104.50", "1.00e+6", "-2.19e-6", "NaN", "-Infinity", "0.1 to 0.2", ""]
     )
   })
 })

@@ -110,11 +110,23 @@ export const App = ({ data }: { readonly data: ReportData }) => {
             ))}
           </section>
         )}
+        {selection === undefined && data.runs.length > 0 && (
+          <p class="quiet">
+            {data.live
+              ? "Figures of the runs and models to play with appear here as runs end."
+              : "No run has ended with figures or a model to play with."}
+          </p>
+        )}
         {selection !== undefined && (
           <>
             <section id="figures" aria-labelledby="figures-title">
               <h2 id="figures-title">Figures of the runs</h2>
-              <Exhibits runs={visible} selection={selection} mode={mode} />
+              <Exhibits
+                runs={visible}
+                selection={selection}
+                mode={mode}
+                above={new Set(data.figures.map(({ name }) => name))}
+              />
             </section>
             <section id="play" aria-labelledby="play-title">
               <h2 id="play-title">Play with the model</h2>

@@ -2,10 +2,11 @@
  * A figure with its title, its caption and its ways out.
  */
 import { Effect } from "effect"
-import { useRef } from "preact/hooks"
+import { useMemo, useRef } from "preact/hooks"
 import type { FigureData } from "../ReportData.ts"
 import { save, saveDataUri } from "./Download.ts"
 import { draw, exported } from "./DrawChart.ts"
+import { fitted } from "./FitView.ts"
 import { useEffectful, useNear, useWidth } from "./Hooks.ts"
 import type { Mode } from "./Theme.ts"
 
@@ -41,11 +42,13 @@ export const Chart = ({ figure, level = 3, mode }: ChartProps) => {
         : undefined,
     [near, figure, mode, width]
   )
+  // What is below stays where it is when the figure is drawn.
+  const height = useMemo(() => (width > 0 ? fitted(figure.view, width).height : 0), [figure, width])
   const Title = `h${level}` as const
   return (
     <figure class="chart" ref={ref} data-figure={figure.name}>
       <Title>{figure.title}</Title>
-      <div class="frame" ref={frame}>
+      <div class="frame" ref={frame} style={{ minHeight: `${height}px` }}>
         <div ref={place} role="img" aria-label={figure.caption} class="drawn" />
         <dl ref={tooltip} class="tooltip" hidden aria-hidden="true" />
       </div>

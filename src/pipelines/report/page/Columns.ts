@@ -1,6 +1,7 @@
 /**
  * The columns of the table of runs: parameters that differ, the seed, metrics with the spread over the seeds, the status.
  */
+import { decimalsFor } from "../../store/Decimals.ts"
 import type { ReportData, RunData } from "../ReportData.ts"
 import { fixed, spread, spreadText } from "./Numbers.ts"
 import { type Group, metricsOf, valuesIn, varying } from "./Runs.ts"
@@ -11,41 +12,49 @@ export interface Column {
   readonly number: boolean
   readonly value: (group: Group) => string | number | undefined
   readonly text: (group: Group) => string
+  /** What the source reported; empty where it reported nothing. */
+  readonly reported: (group: Group) => string
 }
+
+const nothing = (): string => ""
 
 const meanOf = (group: Group, metric: string): number | undefined => spread(valuesIn(group, metric))?.mean
-
-/** What the source reported of a metric. */
-export const reported = (group: Group, metric: string): string => {
-  const value = group.runs[0]!.reference[metric]
-  return value === undefined ? "" : typeof value === "number" ? fixed(value) : value
-}
 
 const parameterColumn = (data: ReportData, name: string): Column => ({
   name: `parameter ${name}`,
   title: data.parameters.find((parameter) => parameter.name === name)?.description ?? name,
   number: data.runs.every(({ parameters }) => !Number.isNaN(Number(parameters[name]))),
   value: ({ parameters }) => parameters[name],
-  text: ({ parameters }) => parameters[name] ?? ""
+  text: ({ parameters }) => parameters[name] ?? "",
+  reported: nothing
 })
 
-const metricColumn = (name: string): Column => ({
-  name: `metric ${name}`,
-  title: `${name}: mean over the images, in nats an image unless the name says otherwise`,
-  number: true,
-  value: (group) => meanOf(group, name),
-  text: (group) => {
-    const found = spread(valuesIn(group, name))
-    return found === undefined ? "" : spreadText(found)
+const metricColumn = (groups: ReadonlyArray<Group>, name: string): Column => {
+  const spreads = groups.flatMap((group) => spread(valuesIn(group, name)) ?? [])
+  const decimals = decimalsFor(spreads.flatMap(({ deviation, mean }) => [mean, deviation ?? 0]))
+  return {
+    name: `metric ${name}`,
+    title: `${name}: mean over the images, in nats an image unless the name says otherwise`,
+    number: true,
+    value: (group) => meanOf(group, name),
+    text: (group) => {
+      const found = spread(valuesIn(group, name))
+      return found === undefined ? "" : spreadText(found, decimals)
+    },
+    reported: ({ runs }) => {
+      const value = runs[0]!.reference[name]
+      return value === undefined ? "" : typeof value === "number" ? fixed(value, decimals) : value
+    }
   }
-})
+}
 
 const seedColumn: Column = {
   name: "seed",
   title: "what all random numbers of the run follow from",
   number: true,
   value: ({ runs }) => (runs.length === 1 ? runs[0]!.seed : runs.length),
-  text: ({ runs }) => (runs.length === 1 ? String(runs[0]!.seed) : `${runs.length} seeds`)
+  text: ({ runs }) => (runs.length === 1 ? String(runs[0]!.seed) : `${runs.length} seeds`),
+  reported: nothing
 }
 
 const statusOf = ({ epochs, status }: RunData): string =>
@@ -56,7 +65,8 @@ const statusColumn: Column = {
   title: "how the run stands",
   number: false,
   value: ({ runs }) => runs.map(statusOf).join(),
-  text: ({ runs }) => [...new Set(runs.map(statusOf))].join("; ")
+  text: ({ runs }) => [...new Set(runs.map(statusOf))].join("; "),
+  reported: nothing
 }
 
 /** A column's name for people. */
@@ -69,10 +79,10 @@ const shownMetrics = (runs: ReadonlyArray<RunData>, all: boolean): ReadonlyArray
   return all || main.length === 0 ? metrics : main
 }
 
-/** The columns of a sweep's table. */
-export const columnsOf = (data: ReportData, all: boolean): ReadonlyArray<Column> => [
+/** The columns of a sweep's table with these rows. */
+export const columnsOf = (data: ReportData, groups: ReadonlyArray<Group>, all: boolean): ReadonlyArray<Column> => [
   ...varying(data).map((name) => parameterColumn(data, name)),
   ...(data.runs.length > 1 ? [seedColumn] : []),
-  ...shownMetrics(data.runs, all).map(metricColumn),
+  ...shownMetrics(data.runs, all).map((name) => metricColumn(groups, name)),
   statusColumn
 ]

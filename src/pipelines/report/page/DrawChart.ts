@@ -123,7 +123,7 @@ const prepared = (figure: FigureData, shown: View, config: Config, options: vega
 
 /** Draws a figure in a place of the page; it is taken away with the scope. */
 export const draw = Effect.fn("DrawChart.draw")(function* ({ figure, mode, place, tooltip, width }: DrawOptions) {
-  const shown = recolored(mode, withHover(fitted(figure.view, width))) as View
+  const shown = recolored(mode, withHover(fitted(figure.view, width).view)) as View
   yield* Effect.addFinalizer(() => Effect.sync(() => (tooltip.hidden = true)))
   const view = yield* prepared(figure, shown, pageConfig(mode), {
     renderer: rowsOf(figure.view) > mostElements ? "canvas" : "svg",

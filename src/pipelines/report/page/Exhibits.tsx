@@ -64,13 +64,15 @@ export interface ExhibitsProps {
   readonly runs: ReadonlyArray<RunData>
   readonly selection: Selection
   readonly mode: Mode
+  /** Names of the figures of the whole sweep. */
+  readonly above: ReadonlySet<string>
 }
 
-export const Exhibits = ({ mode, runs, selection }: ExhibitsProps) => {
+export const Exhibits = ({ above, mode, runs, selection }: ExhibitsProps) => {
   const names = namesOf(runs)
   const [asked, setAsked] = useState<string | undefined>(undefined)
   const [all, setAll] = useState(false)
-  const name = asked !== undefined && names.includes(asked) ? asked : names[0]
+  const name = asked !== undefined && names.includes(asked) ? asked : (names.find((one) => !above.has(one)) ?? names[0])
   if (name === undefined) return <p class="quiet">No run has a figure yet.</p>
   const shown = all ? runs : members(selection)
   return (

@@ -1,14 +1,25 @@
 /**
- * A figure's view in the room that a page has: panels wrap, and what is still too wide is drawn smaller. Text keeps its
- * size.
+ * A figure's view in the room that a page has: panels wrap, a legend that would take much of the width goes below, and
+ * what is still too wide is drawn smaller. Text keeps its size.
  */
 import type { View } from "../../../core/Figure.ts"
 import type { Json } from "../../../core/Spec.ts"
 import { resized } from "../../figures/SideBySide.ts"
 
-/** Room beside a plot for its vertical axis, and for the legend of the outermost one. */
+/** Room beside a plot for its vertical axis, and below it for the horizontal one. */
 const axisRoom = 62
-const legendRoom = 130
+const axisHeight = 50
+
+/** Room that a legend takes beside its labels, for each of their letters, and for each of its lines. */
+const symbolRoom = 50
+const letterWidth = 6.6
+const lineHeight = 18
+
+/** A legend that takes more of the width than this goes below. */
+const mostBeside = 0.25
+
+/** Channels that have legends. */
+const channels = ["color", "fill", "stroke", "shape", "strokeDash", "size", "opacity"]
 
 const isView = (value: Json | undefined): value is View =>
   typeof value === "object" && value !== null && !Array.isArray(value)
@@ -18,19 +29,55 @@ const members = (view: View): ReadonlyArray<View> | undefined => {
   return Array.isArray(found) ? found.filter(isView) : undefined
 }
 
+const inner = (view: View): ReadonlyArray<View> =>
+  [view["layer"], view["vconcat"], view["hconcat"], view["concat"]]
+    .flatMap((value) => (Array.isArray(value) ? value : []))
+    .filter(isView)
+
 const widthOf = (view: View): number => {
   if (typeof view["width"] === "number") return view["width"]
-  const inner = [view["layer"], view["vconcat"], view["hconcat"]].flatMap((value) =>
-    Array.isArray(value) ? value : []
-  )
-  return Math.max(0, ...inner.filter(isView).map(widthOf))
+  return Math.max(0, ...inner(view).map(widthOf))
 }
 
-const hasLegend = (view: View): boolean => {
-  const encoding = view["encoding"]
-  if (isView(encoding) && isView(encoding["color"]) && encoding["color"]["legend"] !== null) return true
-  return (members(view) ?? []).some(hasLegend)
+const heightOf = (view: View): number =>
+  typeof view["height"] === "number" ? view["height"] : Math.max(0, ...inner(view).map(heightOf))
+
+const hasLegend = (channel: Json | undefined): channel is View =>
+  isView(channel) && channel["field"] !== undefined && channel["legend"] !== null
+
+const labelsIn = (channel: View): ReadonlyArray<string> => {
+  const scale = channel["scale"]
+  const domain = isView(scale) ? scale["domain"] : undefined
+  return Array.isArray(domain) ? domain.map(String) : []
 }
+
+/** The labels of a view's legends; undefined where it has none. */
+const legendLabels = (view: View): ReadonlyArray<string> | undefined => {
+  const encoding = view["encoding"]
+  const own = isView(encoding) ? channels.map((name) => encoding[name]).filter(hasLegend) : []
+  const all = [...own.map(labelsIn), ...inner(view).flatMap((member) => [legendLabels(member) ?? []])]
+  const found = own.length > 0 || inner(view).some((member) => legendLabels(member) !== undefined)
+  return found ? [...new Set(all.flat())] : undefined
+}
+
+/** The view with its legends below, in so many columns. */
+const legendBelow = (view: View, columns: number): View =>
+  Object.fromEntries(
+    Object.entries(view).map(([key, value]): [string, Json] => {
+      if (key === "encoding" && isView(value)) {
+        const changed = channels.flatMap((name) => {
+          const channel = value[name]
+          if (!hasLegend(channel)) return []
+          const legend = isView(channel["legend"]) ? channel["legend"] : {}
+          return [[name, { ...channel, legend: { ...legend, orient: "bottom", columns } }] as const]
+        })
+        return [key, { ...value, ...Object.fromEntries(changed) }]
+      }
+      return ["layer", "vconcat", "hconcat", "concat"].includes(key) && Array.isArray(value)
+        ? [key, value.map((member: Json) => (isView(member) ? legendBelow(member, columns) : member))]
+        : [key, value]
+    })
+  )
 
 /** At most the natural size; not so small that nothing is seen. */
 const shrunk = (view: View, room: number): View => {
@@ -38,14 +85,36 @@ const shrunk = (view: View, room: number): View => {
   return width <= room || width === 0 ? view : resized(view, Math.max(0.2, room / width))
 }
 
-/** The view in so many pixels of width. */
-export const fitted = (view: View, available: number): View => {
+export interface Fitted {
+  readonly view: View
+  /** About how high it will be, in pixels. */
+  readonly height: number
+}
+
+/** Beside a legend of some width. */
+const laidOut = (view: View, available: number, legend: number): Fitted => {
   const panels = members(view)
-  const room = available - (hasLegend(view) ? legendRoom : 0)
-  if (panels === undefined || panels.length === 0) return shrunk(view, room - axisRoom)
+  const room = available - legend
+  if (panels === undefined || panels.length === 0) {
+    const single = shrunk(view, room - axisRoom)
+    return { view: single, height: heightOf(single) + axisHeight }
+  }
   const { columns: asked, concat: _concat, hconcat: _hconcat, ...rest } = view
   const widest = Math.max(...panels.map(widthOf)) + axisRoom
   const most = typeof asked === "number" ? asked : panels.length
   const columns = Math.max(1, Math.min(most, Math.floor((room + 24) / (widest + 24))))
-  return { ...rest, columns, concat: panels.map((panel) => shrunk(panel, room - axisRoom)) }
+  const concat = panels.map((panel) => shrunk(panel, room - axisRoom))
+  const height = Math.ceil(panels.length / columns) * (Math.max(...concat.map(heightOf)) + axisHeight)
+  return { view: { ...rest, columns, concat }, height }
+}
+
+/** The view in so many pixels of width. */
+export const fitted = (view: View, available: number): Fitted => {
+  const labels = legendLabels(view)
+  const wanted =
+    labels === undefined ? 0 : symbolRoom + letterWidth * Math.max(0, ...labels.map(({ length }) => length))
+  if (labels === undefined || wanted <= mostBeside * available) return laidOut(view, available, wanted)
+  const columns = Math.max(1, Math.floor(available / wanted))
+  const below = laidOut(legendBelow(view, columns), available, 0)
+  return { ...below, height: below.height + lineHeight * (1 + Math.ceil(labels.length / columns)) }
 }

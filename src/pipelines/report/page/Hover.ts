@@ -27,7 +27,8 @@ const linesOf = (view: View): Lines | undefined => {
   const { data, encoding, mark } = view
   const isLine = mark === "line" || (isRecord(mark) && mark["type"] === "line")
   if (!isLine || !isRecord(encoding) || !isRecord(data) || !isList(data["values"])) return undefined
-  const [x, y, series] = [encoding["x"], encoding["y"], encoding["color"]].map(fieldOf)
+  // Lines that share a colour are told apart by a field of their own.
+  const [x, y, series] = [encoding["x"], encoding["y"], encoding["detail"] ?? encoding["color"]].map(fieldOf)
   if (x === undefined || y === undefined || series === undefined) return undefined
   return { values: data["values"].filter(isRecord), encoding, x, y, series }
 }

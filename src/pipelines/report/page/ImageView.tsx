@@ -50,7 +50,7 @@ export const ImageView = ({ label, shape, size, values }: ImageViewProps) => {
       aria-label={label}
       width={width}
       height={height}
-      style={{ width: `${scale * width}px`, height: `${scale * height}px` }}
+      style={{ width: `${scale * width}px`, aspectRatio: `${width} / ${height}` }}
     />
   )
 }

@@ -1,6 +1,7 @@
 /**
  * Numbers as people read them.
  */
+import { isUnfit } from "../../store/Decimals.ts"
 
 /** Five digits that matter, a true minus sign; powers of ten where there would be many zeros. */
 export const text = (value: number): string => {
@@ -11,11 +12,15 @@ export const text = (value: number): string => {
   return written.replace(/-/g, "\u2212")
 }
 
-/** With a fixed number of decimals, so that a column's numbers stand below each other. */
-export const fixed = (value: number, decimals = 2): string => {
-  const size = Math.abs(value)
-  if (!Number.isFinite(value) || size >= 1e6 || (size > 0 && size < 0.5 * 10 ** -decimals)) return text(value)
-  return value.toFixed(decimals).replace("-", "\u2212")
+/**
+ * With so many decimals, so that a column's numbers stand below each other; with three digits that matter where that leaves
+ * fewer than `digits`.
+ */
+export const fixed = (value: number, decimals: number, digits = 2): string => {
+  if (!Number.isFinite(value)) return text(value)
+  return isUnfit(value, decimals, digits)
+    ? text(Number(value.toPrecision(3)))
+    : value.toFixed(decimals).replace("-", "\u2212")
 }
 
 /** A mean and how far values are from it. */
@@ -37,5 +42,5 @@ export const spread = (values: ReadonlyArray<number>): Spread | undefined => {
 }
 
 /** `105.71 ± 0.03`. */
-export const spreadText = ({ deviation, mean }: Spread): string =>
-  deviation === undefined ? fixed(mean) : `${fixed(mean)} ± ${fixed(deviation)}`
+export const spreadText = ({ deviation, mean }: Spread, decimals: number): string =>
+  deviation === undefined ? fixed(mean, decimals) : `${fixed(mean, decimals)} ± ${fixed(deviation, decimals, 1)}`

@@ -1,8 +1,8 @@
 /**
- * Where an image is drawn, or dropped as a file.
+ * Where an image is drawn, or given as a file, which may be dropped anywhere on the page.
  */
 import { Effect } from "effect"
-import { useLayoutEffect, useRef, useState } from "preact/hooks"
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks"
 import { fromFile, scaled } from "./Given.ts"
 import type { Shape } from "./ImageView.tsx"
 
@@ -24,7 +24,14 @@ export const Pad = ({ onImage, shape }: PadProps) => {
   const ref = useRef<HTMLCanvasElement>(null)
   const last = useRef<readonly [number, number] | undefined>(undefined)
   const [error, setError] = useState<string | undefined>(undefined)
+  const [empty, setEmpty] = useState(true)
+  const [given, setGiven] = useState<{ readonly pixels: Float32Array; readonly name: string } | undefined>(undefined)
+  const [inverted, setInverted] = useState(false)
   useLayoutEffect(() => clear(ref.current!), [shape])
+
+  /** Ink on paper is dark on light; what most models saw is light on dark. */
+  const show = ({ name, pixels }: NonNullable<typeof given>, invert: boolean) =>
+    onImage(invert ? pixels.map((value) => 1 - value) : pixels, name)
 
   const stroke = (event: PointerEvent) => {
     const canvas = ref.current!
@@ -41,6 +48,8 @@ export const Pad = ({ onImage, shape }: PadProps) => {
     context.moveTo(...from)
     context.lineTo(...to)
     context.stroke()
+    setEmpty(false)
+    setGiven(undefined)
     onImage(scaled(canvas, canvas, shape), "your drawing")
   }
 
@@ -50,22 +59,36 @@ export const Pad = ({ onImage, shape }: PadProps) => {
       Effect.match(fromFile(file, shape), {
         onSuccess: (pixels) => {
           setError(undefined)
-          onImage(pixels, file.name)
+          setGiven({ pixels, name: file.name })
+          show({ pixels, name: file.name }, inverted)
         },
         onFailure: ({ message }) => setError(message)
       })
     )
   }
 
+  // The browser would leave the page for the file.
+  useEffect(() => {
+    const over = (event: DragEvent) => event.preventDefault()
+    const drop = (event: DragEvent) => {
+      event.preventDefault()
+      take(event.dataTransfer?.files[0])
+    }
+    document.addEventListener("dragover", over)
+    document.addEventListener("drop", drop)
+    return () => {
+      document.removeEventListener("dragover", over)
+      document.removeEventListener("drop", drop)
+    }
+  }, [shape, inverted])
+
   return (
-    <div
-      class="pad"
-      onDragOver={(event) => event.preventDefault()}
-      onDrop={(event) => {
-        event.preventDefault()
-        take(event.dataTransfer?.files[0])
-      }}
-    >
+    <div class="pad">
+      {empty && (
+        <span class="hint" aria-hidden="true">
+          Draw here, or drop an image file anywhere
+        </span>
+      )}
       <canvas
         ref={ref}
         width={side}
@@ -80,7 +103,14 @@ export const Pad = ({ onImage, shape }: PadProps) => {
         onPointerMove={(event) => event.buttons > 0 && stroke(event)}
       />
       <p class="actions">
-        <button type="button" onClick={() => clear(ref.current!)}>
+        <button
+          type="button"
+          disabled={empty}
+          onClick={() => {
+            clear(ref.current!)
+            setEmpty(true)
+          }}
+        >
           Clear
         </button>
         <label class="file">
@@ -93,6 +123,20 @@ export const Pad = ({ onImage, shape }: PadProps) => {
           />
         </label>
       </p>
+      {given !== undefined && (
+        <label>
+          <input
+            type="checkbox"
+            name="inverted"
+            checked={inverted}
+            onChange={() => {
+              setInverted(!inverted)
+              show(given, !inverted)
+            }}
+          />{" "}
+          dark for light, as of ink on paper
+        </label>
+      )}
       {error !== undefined && <p class="error">{error}</p>}
     </div>
   )

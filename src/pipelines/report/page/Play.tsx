@@ -4,7 +4,7 @@
 import { useEffect, useMemo, useState } from "preact/hooks"
 import type { ModelData, RunData } from "../ReportData.ts"
 import { Between } from "./Between.tsx"
-import { byVariance, codeAt, type Codes, codesOf, type Extent, extentOf, prior } from "./Codes.ts"
+import { byVariance, codeAt, type Codes, codesOf, type Extent, extentOf, onMap, prior } from "./Codes.ts"
 import { CodeMap } from "./CodeMap.tsx"
 import { CodeSliders } from "./CodeSliders.tsx"
 import { type Decoded, type Source, useDecoded } from "./Decoded.ts"
@@ -93,7 +93,8 @@ const Playground = ({ mode, model, selection }: PlaygroundProps) => {
   const [behind, setBehind] = useState(latent === 2)
 
   const [label, setLabel] = useState(0)
-  const [pinned, setPinned] = useState<Source>({ kind: "code", code: new Float32Array(latent) })
+  const [middle] = useState<Source>(() => ({ kind: "code", code: new Float32Array(latent) }))
+  const [pinned, setPinned] = useState<Source>(middle)
   const [hovered, setHovered] = useState<Float32Array | undefined>(undefined)
   const source = useMemo(
     (): Source => (hovered === undefined ? pinned : { kind: "code", code: hovered }),
@@ -107,7 +108,14 @@ const Playground = ({ mode, model, selection }: PlaygroundProps) => {
     undefined
   ])
   useEffect(() => {
-    if (codes !== undefined) setEnds(firstEnds(codes) ?? [undefined, undefined])
+    if (codes === undefined) return
+    setEnds(firstEnds(codes) ?? [undefined, undefined])
+    // Where no code is near the middle of the prior, as where nothing drew them there, it is no place to begin at.
+    const [across, up] = onMap(extent, 0, 0)
+    const outside = [across, vertical === undefined ? 0.5 : up].some((part) => part < 0 || part > 1)
+    if (outside && codes.count > 0) {
+      setPinned((now) => (now === middle ? { kind: "code", code: codeAt(codes, 0) } : now))
+    }
   }, [codes])
   const plane = usePlane(first, extent, label, near && behind && latent === 2)
 
@@ -126,8 +134,12 @@ const Playground = ({ mode, model, selection }: PlaygroundProps) => {
     vertical === undefined ? 0 : of[vertical]!
   ]
   const [from, to] = ends
+  const colored = codes?.labels !== undefined && classes !== undefined
   // Images are dark grounds more often than not.
-  const colors = classColors(behind && latent === 2 ? "dark" : mode)
+  const onImages = behind && latent === 2
+  const palette = classColors(onImages ? "dark" : mode)
+  // Without classes one colour is enough, the brightest.
+  const colors = onImages && codes?.labels === undefined ? palette.slice(4, 5) : palette
 
   /** A digit that is typed is a class, for a model that takes classes. */
   const onKey = ({ altKey, ctrlKey, key, metaKey }: KeyboardEvent) => {
@@ -135,10 +147,35 @@ const Playground = ({ mode, model, selection }: PlaygroundProps) => {
     if (typed !== undefined && takesLabels && typed < (classes?.length ?? 0)) setLabel(typed)
   }
 
+  // Not made anew with every move of the pointer.
+  const own = useMemo(
+    () => (
+      <div class="own">
+        <Pad shape={shape} onImage={(pixels, name) => setPinned({ kind: "image", pixels, name })} />
+        <Examples
+          model={model}
+          ready={near}
+          onChoose={({ label: its, name, pixels }) => {
+            if (its !== undefined) setLabel(its)
+            setPinned({ kind: "image", pixels, name })
+          }}
+        />
+      </div>
+    ),
+    [model, near]
+  )
+
   return (
     <div class="play" ref={ref} onKeyDown={onKey}>
       {error !== undefined && <p class="error">{error}</p>}
       <div class="map-side">
+        <p class="quiet">
+          {codes === undefined && error === undefined
+            ? "Loading the codes of the test images …"
+            : `Move over the map to see the decoder's image of each code; click to stay at one. Points are the codes of ${
+                codes?.count.toLocaleString("en-US") ?? "no"
+              } test images${colored ? ", coloured by class" : ""}.`}
+        </p>
         <MapChoices
           {...{ behind, classes, colors, horizontal, latent, only, vertical, wholePrior }}
           hasLabels={codes?.labels !== undefined}
@@ -156,10 +193,6 @@ const Playground = ({ mode, model, selection }: PlaygroundProps) => {
           onHover={(point) => setHovered(point && moved(point))}
           onPick={(point) => look(moved(point))}
         />
-        <p class="quiet">
-          Move over the map to see the decoder's image of each code; click to stay at one. Points are the codes of{" "}
-          {codes?.count.toLocaleString("en-US") ?? "the"} test images.
-        </p>
       </div>
       <div class="model-side">
         <div class="results">
@@ -172,7 +205,9 @@ const Playground = ({ mode, model, selection }: PlaygroundProps) => {
           <Result run={first} outcome={one} />
           {second?.model !== undefined && <Result run={second} outcome={other} />}
         </div>
-        <p aria-live="polite" class="quiet">
+        <p class="quiet code">{source.kind === "code" ? `Code ${codeText(source.code)}` : `Code of ${source.name}`}</p>
+        {/* What is chosen, not what the pointer passes. */}
+        <p aria-live="polite" class="spoken">
           {pinned.kind === "code" ? `Code ${codeText(pinned.code)}` : `Code of ${pinned.name}`}
         </p>
         {takesLabels && (
@@ -209,18 +244,8 @@ const Playground = ({ mode, model, selection }: PlaygroundProps) => {
           onCode={look}
         />
         <h3>An image of your own, or a test image</h3>
-        <p class="quiet">Its code and its reconstruction stand above.</p>
-        <div class="own">
-          <Pad shape={shape} onImage={(pixels, name) => setPinned({ kind: "image", pixels, name })} />
-          <Examples
-            model={model}
-            ready={near}
-            onChoose={({ label: its, name, pixels }) => {
-              if (its !== undefined) setLabel(its)
-              setPinned({ kind: "image", pixels, name })
-            }}
-          />
-        </div>
+        <p class="quiet">Its code, and what the model makes of it, stand above.</p>
+        {own}
       </div>
     </div>
   )

@@ -3,10 +3,10 @@
  */
 import { Effect } from "effect"
 import { useState } from "preact/hooks"
-import type { ReportData, RunData } from "../ReportData.ts"
-import { type Column, columnsOf, headerOf, reported } from "./Columns.ts"
+import type { ReportData } from "../ReportData.ts"
+import { type Column, columnsOf, headerOf } from "./Columns.ts"
 import { copy, save } from "./Download.ts"
-import { csv, type Group, groupsOf, hasSeeds, type Order, singles, sorted } from "./Runs.ts"
+import { commandOf, csv, type Group, groupsOf, hasSeeds, type Order, singles, sorted } from "./Runs.ts"
 import { type Chosen, isVisible } from "./Selection.ts"
 
 interface HeadProps {
@@ -35,15 +35,25 @@ const Head = ({ column, onOrder, order }: HeadProps) => {
   )
 }
 
-const CopyCommand = ({ run }: { readonly run: RunData }) => {
+const CopyCommand = ({ group }: { readonly group: Group }) => {
   const [said, setSaid] = useState("Copy command")
+  const command = commandOf(group)
   return (
     <button
       type="button"
-      title={run.command}
-      aria-label={`${said}: run ${run.id}`}
+      class="copy"
+      title={command}
+      aria-label={`${said}: ${group.runs.map(({ id }) => `run ${id}`).join(", ")}`}
       onClick={() =>
-        Effect.runFork(Effect.map(copy(run.command), (copied) => setSaid(copied ? "Copied" : run.command)))
+        Effect.runFork(
+          Effect.andThen(
+            Effect.map(copy(command), (copied) => setSaid(copied ? "Copied" : command)),
+            Effect.andThen(
+              Effect.sleep("3 seconds"),
+              Effect.sync(() => setSaid((now) => (now === "Copied" ? "Copy command" : now)))
+            )
+          )
+        )
       }
     >
       {said}
@@ -90,11 +100,12 @@ const Chooser = ({
 }
 
 const Cell = ({ column, group }: { readonly column: Column; readonly group: Group }) => {
-  const metric = column.name.startsWith("metric ") ? reported(group, headerOf(column)) : ""
+  const reported = column.reported(group)
+  const failed = column.name === "status" && group.runs.some(({ status }) => status === "failed")
   return (
-    <td class={column.number ? "number" : ""}>
+    <td class={`${column.number ? "number" : ""} ${failed ? "error" : ""}`}>
       {column.text(group)}
-      {metric !== "" && <small>reported {metric}</small>}
+      {reported !== "" && <small>reported {reported}</small>}
     </td>
   )
 }
@@ -104,8 +115,11 @@ export const RunTable = ({ chosen, data, onChoose }: RunTableProps) => {
   const [together, setTogether] = useState(seeds)
   const [all, setAll] = useState(false)
   const [order, setOrder] = useState<Order>({ by: "", descending: false })
-  const columns = columnsOf(data, all)
-  const groups = together && seeds ? groupsOf(data.runs) : singles(data.runs)
+  const grouped = together && seeds
+  const groups = grouped ? groupsOf(data.runs) : singles(data.runs)
+  const columns = columnsOf(data, groups, all)
+  // There is nothing to choose from among one.
+  const chooses = data.runs.filter(isVisible).length > 1
   const column = columns.find(({ name }) => name === order.by)
   const rows = column === undefined ? groups : sorted(groups, column.value, order.descending)
   const constant = data.parameters.filter(({ varies }) => !varies)
@@ -131,45 +145,54 @@ export const RunTable = ({ chosen, data, onChoose }: RunTableProps) => {
       </p>
       <div class="scroll" tabIndex={0} role="region" aria-label="Table of runs">
         <table>
-          <caption>Metrics are means over the images, in nats an image unless their name says otherwise.</caption>
           <thead>
             <tr>
-              <th scope="col" title="the run that the page shows">
-                look
-              </th>
-              <th scope="col" title="a second run beside it">
-                with
-              </th>
+              {chooses && (
+                <>
+                  <th scope="col" title="the run that the page shows">
+                    look
+                  </th>
+                  <th scope="col" title="a second run beside it">
+                    with
+                  </th>
+                </>
+              )}
               {columns.map((column) => (
                 <Head key={column.name} column={column} order={order} onOrder={setOrder} />
               ))}
-              <th scope="col">id</th>
+              {!grouped && <th scope="col">id</th>}
               <th scope="col">made by</th>
             </tr>
           </thead>
           <tbody>
             {rows.map((group) => (
               <tr key={group.key} data-run={group.runs[0]!.id}>
-                <Chooser group={group} chosen={chosen} onChoose={onChoose} />
+                {chooses && <Chooser group={group} chosen={chosen} onChoose={onChoose} />}
                 {columns.map((column) => (
                   <Cell key={column.name} column={column} group={group} />
                 ))}
+                {!grouped && (
+                  <td>
+                    <code>{group.runs[0]!.id}</code>
+                  </td>
+                )}
                 <td>
-                  <code>{group.runs.length === 1 ? group.runs[0]!.id : ""}</code>
-                </td>
-                <td>
-                  <CopyCommand run={group.runs[0]!} />
+                  <CopyCommand group={group} />
                 </td>
               </tr>
             ))}
           </tbody>
         </table>
       </div>
-      {constant.length > 0 && data.runs.length > 0 && (
-        <p class="quiet">
-          In every run: {constant.map(({ name }) => `${name} = ${data.runs[0]!.parameters[name] ?? ""}`).join(", ")}.
-        </p>
-      )}
+      <p class="quiet">
+        Metrics are means over the images, in nats an image unless their name says otherwise.
+        {constant.length > 0 &&
+          data.runs.length > 0 &&
+          ` In every run: ${constant
+            // A value stays beside its name.
+            .map(({ name }) => `${name}\u00a0=\u00a0${data.runs[0]!.parameters[name] ?? ""}`)
+            .join(", ")}.`}
+      </p>
       {failures.length > 0 && (
         <ul class="error">
           {failures.map(({ error, id }) => (

@@ -18,6 +18,10 @@ const keyOf = ({ parameters }: RunData): string => JSON.stringify(Object.entries
 export const groupsOf = (runs: ReadonlyArray<RunData>): ReadonlyArray<Group> =>
   [...Map.groupBy(runs, keyOf)].map(([key, members]) => ({ key, parameters: members[0]!.parameters, runs: members }))
 
+/** The command that makes all runs of a group: that of one of them, which ends with its seed, for all their seeds. */
+export const commandOf = ({ runs }: Group): string =>
+  runs[0]!.command.replace(/ --seed -?\d+$/, ` --seed ${runs.map(({ seed }) => seed).join()}`)
+
 /** Each run as a group of its own. */
 export const singles = (runs: ReadonlyArray<RunData>): ReadonlyArray<Group> =>
   runs.map((run) => ({ key: run.id, parameters: run.parameters, runs: [run] }))

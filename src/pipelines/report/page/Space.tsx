@@ -91,7 +91,8 @@ const drawn = Effect.fnUntraced(function* (options: {
       color: colors[label % colors.length],
       symbol: symbols[Math.floor(label / colors.length) % symbols.length],
       size: codes.count > 3000 ? 2 : 3,
-      opacity: 0.8,
+      // What is solid hides what is behind it; what is not is drawn class by class.
+      opacity: 1,
       line: { width: 0 }
     },
     ...Object.fromEntries(["x", "y", "z"].map((letter, axis) => [letter, group.map((point) => values[axis]![point]!)]))
@@ -114,7 +115,7 @@ const drawn = Effect.fnUntraced(function* (options: {
       yaxis: axis(1),
       zaxis: axis(2),
       aspectmode: "data",
-      camera: { eye: { x: 1.5, y: 1.5, z: 1.1 }, center: { x: 0, y: 0, z: -0.15 } }
+      camera: { eye: { x: 1.2, y: 1.2, z: 0.8 }, center: { x: 0, y: 0, z: -0.12 } }
     }
   }
   yield* Effect.acquireRelease(

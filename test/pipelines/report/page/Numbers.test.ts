@@ -9,9 +9,10 @@ describe("Numbers", () => {
     )
   })
 
-  it("writes columns of numbers with two decimals", () => {
+  it("writes columns of numbers with so many decimals", () => {
+    assert.strictEqual(fixed(0.0446, 4), "0.0446")
     assert.deepStrictEqual(
-      [0, 1, -105.708, 0.004, 2e-7, 1e7].map((value) => fixed(value)),
+      [0, 1, -105.708, 0.004, 2e-7, 1e7].map((value) => fixed(value, 2)),
       ["0.00", "1.00", "−105.71", "0.004", "2.00e−7", "1.00e+7"]
     )
   })
@@ -20,7 +21,7 @@ describe("Numbers", () => {
     assert.isUndefined(spread([]))
     assert.deepStrictEqual(spread([3]), { mean: 3, deviation: undefined, count: 1 })
     assert.deepStrictEqual(spread([1, 2, 3]), { mean: 2, deviation: 1, count: 3 })
-    assert.strictEqual(spreadText(spread([3])!), "3.00")
-    assert.strictEqual(spreadText(spread([1, 2, 3])!), "2.00 ± 1.00")
+    assert.strictEqual(spreadText(spread([3])!, 2), "3.00")
+    assert.strictEqual(spreadText(spread([1, 2, 3])!, 1), "2.0 ± 1.0")
   })
 })

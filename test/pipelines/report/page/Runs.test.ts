@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import {
   axesOf,
+  commandOf,
   compare,
   csv,
   groupsOf,
@@ -49,6 +50,11 @@ describe("Runs", () => {
     assert.deepStrictEqual(order(true), ["b", "a", "10", "9", "1e-3", "-1", undefined])
     assert.deepStrictEqual(sorted([Number.NaN, 2, 1], (value) => value, false).map(String), ["1", "2", "NaN"])
     assert.strictEqual(compare("", "0"), 1)
+  })
+
+  it("has one command for the seeds of a group", () => {
+    const seeds = [1, -2].map((seed) => run(`${seed}`, seed, {}, { command: `pnpm run exp x --seed ${seed}` }))
+    assert.strictEqual(commandOf(groupsOf(seeds)[0]!), "pnpm run exp x --seed 1,-2")
   })
 
   it("puts runs that differ by their seeds alone into groups", () => {

@@ -45,16 +45,30 @@ const compiled = (view: View): string => {
 
 describe("FitView", () => {
   it("wraps panels where the page is narrow, and shrinks what is still too wide", () => {
-    const columns = (available: number) => fitted(chart(3), available)["columns"]
+    const columns = (available: number) => fitted(chart(3), available).view["columns"]
     assert.deepStrictEqual([1400, 800, 400].map(columns), [3, 2, 1])
-    const widths = (fitted(chart(3), 360)["concat"] as ReadonlyArray<View>).map(({ width }) => Number(width))
+    const widths = (fitted(chart(3), 360).view["concat"] as ReadonlyArray<View>).map(({ width }) => Number(width))
     for (const width of widths) assert.isAtMost(width, 230)
     const single: View = { width: 560, height: 420, mark: "point" }
-    assert.strictEqual(fitted(single, 2000)["width"], 560)
-    const narrow = fitted(single, 342)
+    assert.strictEqual(fitted(single, 2000).view["width"], 560)
+    const narrow = fitted(single, 342).view
     assert.strictEqual(narrow["width"], 280)
     assert.strictEqual(narrow["height"], 210)
-    compiled(fitted(chart(3), 500))
+    compiled(fitted(chart(3), 500).view)
+  })
+
+  it("puts a legend below where it would take much of the width, and says how high the view will be", () => {
+    const orient = (available: number) => {
+      const { height, view } = fitted(chart(3), available)
+      compiled(view)
+      const [panel] = view["concat"] as ReadonlyArray<View>
+      const { color } = panel!["encoding"] as { readonly color: { readonly legend: View } }
+      return [color.legend["orient"], height]
+    }
+    assert.deepStrictEqual(orient(1400), [undefined, 290])
+    const [below, height] = orient(360)
+    assert.strictEqual(below, "bottom")
+    assert.isAbove(height as number, 3 * 240)
   })
 })
 
@@ -73,6 +87,31 @@ describe("Hover", () => {
       ]
     )
     compiled(view)
+  })
+
+  it("tells lines apart that share a colour", () => {
+    const view = lineChart({
+      name: "curves",
+      title: "Curves",
+      caption: "",
+      x: "epoch",
+      legend: "run",
+      panels: [
+        {
+          title: "loss",
+          series: ["seed 1", "seed 2"].map((label) => ({ label, group: "both", points: [[1, 2]] as const }))
+        }
+      ]
+    }).view
+    const [panel] = withHover(view)["hconcat"] as ReadonlyArray<View>
+    const { tooltip } = (panel!["layer"] as ReadonlyArray<View>)[1]!["encoding"] as {
+      readonly tooltip: ReadonlyArray<View>
+    }
+    assert.deepStrictEqual(
+      tooltip.map(({ title }) => title),
+      ["epoch", "seed 1", "seed 2"]
+    )
+    compiled(withHover(view))
   })
 
   it("leaves other views as they are", () => {

@@ -10,7 +10,7 @@ export interface Share {
   readonly scratch: bigint
 }
 
-export const scratchBytes: number = 1 << 19
+export const scratchBytes: number = 1 << 22
 
 /**
  * Before the next phase the threads wait for each other.

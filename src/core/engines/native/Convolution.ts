@@ -23,6 +23,7 @@ import {
   r12,
   r13,
   r14,
+  r15,
   r8,
   r9,
   rax,
@@ -212,12 +213,15 @@ const emitImages = (
   code.add(rdi, first * bytesOf(target) + 4 * channels.first)
   if (finish.bias !== undefined) loadBias(code, finish.bias, channels)
   if (finish.rectified) code.vpxord(zero, zero, zero)
+  code.push(r15)
   repeat(code, rbx, end - first, () => {
+    code.lea(r15, at(rsi, bytesOf(source)))
     if (padded.bytes > 0) copyImage(code, source, padded, rsi, scratch)
     for (const part of parts) emitPart(code, job, padded, part, scratch)
     code.add(rsi, bytesOf(source))
     code.add(rdi, bytesOf(target))
   })
+  code.pop(r15)
 }
 
 /** The bias in the lanes of each member. */
@@ -255,6 +259,10 @@ const emitPart = (code: Assembler, job: Job, padded: PaddedImage, part: Part, sc
   else code.lea(r8, at(rsi, begin))
   code.lea(r9, at(rdi, rows.first * rowBytes + columns.first * pixelBytes))
 
+  const rounds = rows.taps * Math.ceil((columns.taps * job.filter.read) / unrolled)
+  const tiles = (down.whole + Math.sign(down.rest)) * (across.whole + Math.sign(across.rest))
+  // Lines of the next image that are asked for in each round, so that they are there when it is copied.
+  const ahead = Math.ceil(bytesOf(job.source) / vectorBytes / Math.max(1, rounds * tiles))
   const tile = (height: number, width: number, hasLast: boolean): void => {
     const groups = Array.from({ length: height * width }, (_, index) => {
       const [y, x] = [Math.floor(index / width), index % width]
@@ -270,7 +278,8 @@ const emitPart = (code: Assembler, job: Job, padded: PaddedImage, part: Part, sc
       if (job.finish.bias === undefined) code.vpxord(register, register, register)
       else code.vmovaps(register, bias)
     }
-    accumulate(code, padded, part, job.filter.read, groups)
+    if (job.finish.where !== undefined) for (const { output } of groups) code.prefetcht0(at(r12, output, rbp))
+    accumulate(code, padded, part, job.filter.read, groups, ahead)
     for (const { mask, output, register } of groups) {
       finishOne(code, job.finish, register, at(r12, output, rbp), mask)
       code.vmovups(at(r12, output), register, mask)
@@ -304,11 +313,14 @@ const accumulate = (
   padded: PaddedImage,
   { columns, filter, rows }: Part,
   channels: number,
-  groups: ReadonlyArray<{ readonly register: ReturnType<typeof zmm>; readonly input: number }>
+  groups: ReadonlyArray<{ readonly register: ReturnType<typeof zmm>; readonly input: number }>,
+  ahead: number
 ): void => {
   const inner = columns.taps * channels
   if (inner === 0 || rows.taps === 0) return
   const add = (count: number): void => {
+    for (let line = 0; line < ahead; line++) code.prefetcht1(at(r15, line * vectorBytes))
+    code.add(r15, ahead * vectorBytes)
     for (let index = 0; index < count; index++) {
       code.vmovaps(factors, at(rdx, index * vectorBytes))
       for (const { input, register } of groups)

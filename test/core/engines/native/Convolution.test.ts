@@ -3,17 +3,10 @@ import { Effect } from "effect"
 import * as Convolution from "../../../../src/core/engines/native/Convolution.ts"
 import type { Memory } from "../../../../src/core/engines/native/Memory.ts"
 import { assertNear, fenced, nativeTest, tableOf, withCrews } from "./NativeTest.ts"
-import { type Case, cases, eachProduct, sizesOf } from "./PlainConvolution.ts"
+import { type Case, cases, eachProduct, randomize, sizesOf } from "./PlainConvolution.ts"
 
-const random = (values: Float32Array, seed: number): void => {
-  let state = seed
-  for (let index = 0; index < values.length; index++) {
-    state = (Math.imul(state, 1664525) + 1013904223) | 0
-    values[index] = state / 2 ** 31
-  }
-}
-
-type Direction = "convolve" | "convolveBack"
+const directions = { convolve: Convolution.convolve, convolveBack: Convolution.convolveBack }
+type Direction = keyof typeof directions
 
 /** Runs one on buffers whose neighbours may not be touched, and compares. */
 const check = (memory: Memory, direction: Direction, name: string, shape: Case, finish?: "finished") =>
@@ -26,7 +19,7 @@ const check = (memory: Memory, direction: Direction, name: string, shape: Case, 
     const to = yield* fenced(memory, isBack ? sizes.input : sizes.output, 4)
     const bias = yield* fenced(memory, channels, 4)
     const where = yield* fenced(memory, to.values.length, 4)
-    ;[from, filter, bias, where].forEach(({ values }, index) => random(values, index + 1))
+    ;[from, filter, bias, where].forEach(({ values }, index) => randomize(values, index + 1))
     const expected = new Float64Array(to.values.length)
     if (finish) expected.forEach((_, index) => (expected[index] = bias.values[index % channels]!))
     eachProduct(shape, (input, weight, output) => {
@@ -39,7 +32,7 @@ const check = (memory: Memory, direction: Direction, name: string, shape: Case, 
       memory,
       [from, filter, to, bias, where].map(({ address }) => address)
     )
-    const phase = Convolution[direction]({
+    const phase = directions[direction]({
       ...shape,
       from: 0,
       filter: 1,

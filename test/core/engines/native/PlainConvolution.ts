@@ -99,3 +99,12 @@ export const cases: Readonly<Record<string, Case>> = {
     outputs: 3
   }
 }
+
+/** Numbers from -1 to 1. */
+export const randomize = (values: Float32Array, seed: number): void => {
+  let state = seed
+  for (let index = 0; index < values.length; index++) {
+    state = (Math.imul(state, 1664525) + 1013904223) | 0
+    values[index] = state / 2 ** 31
+  }
+}

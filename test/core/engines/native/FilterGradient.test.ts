@@ -1,0 +1,45 @@
+import { assert, describe } from "@effect/vitest"
+import { Effect } from "effect"
+import * as FilterGradient from "../../../../src/core/engines/native/FilterGradient.ts"
+import { assertNear, fenced, nativeTest, tableOf, withCrews } from "./NativeTest.ts"
+import { cases, eachProduct, randomize, sizesOf } from "./PlainConvolution.ts"
+
+describe("the derivative by a filter", () => {
+  for (const [name, shape] of [
+    ...Object.entries(cases),
+    ["many images", { ...cases["eight to one"]!, batch: 37 }] as const
+  ]) {
+    nativeTest(`is the sum of products: ${name}`, (memory) =>
+      Effect.gen(function* () {
+        const sizes = sizesOf(shape)
+        const image = yield* fenced(memory, sizes.input, 4)
+        const gradient = yield* fenced(memory, sizes.output, 4)
+        const to = yield* fenced(memory, sizes.filter + shape.outputs, 4)
+        const workspace = yield* fenced(memory, FilterGradient.workspaceOf({ ...shape, withSums: true }), 4)
+        ;[image, gradient].forEach(({ values }, index) => randomize(values, index + 1))
+        const expected = new Float64Array(to.values.length)
+        eachProduct(shape, (input, filter, output) => {
+          expected[filter]! += image.values[input]! * gradient.values[output]!
+        })
+        gradient.values.forEach((value, index) => (expected[sizes.filter + (index % shape.outputs)]! += value))
+        const table = yield* tableOf(
+          memory,
+          [image, gradient, to, workspace].map(({ address }) => address)
+        )
+        const phases = FilterGradient.phases({ ...shape, image: 0, gradient: 1, to: 2, workspace: 3, withSums: true })
+        let first: Float32Array | undefined
+        yield* withCrews(memory, (crew) =>
+          Effect.gen(function* () {
+            const compiled = yield* crew.compile(phases)
+            to.values.fill(Number.NaN)
+            workspace.values.fill(Number.NaN)
+            compiled.run(table)
+            assertNear(to.values, expected, 3e-6, `${name}, ${crew.threads} threads`)
+            first ??= to.values.slice()
+            assert.deepStrictEqual(to.values.slice(), first, "the bits do not depend on the number of threads")
+          })
+        )
+      })
+    )
+  }
+})

@@ -27,6 +27,12 @@ export const commonFlags = {
     Flag.withDescription("What computes: auto picks the fastest that works here"),
     Flag.withDefault("auto" as const)
   ),
+  device: Flag.Literals("device", ChooseEngine.devices).pipe(
+    Flag.withDescription(
+      "Where it computes: auto picks the fastest that works here, but no driver that computes on the CPU"
+    ),
+    Flag.withDefault("auto" as const)
+  ),
   dataDir: Flag.String("data-dir").pipe(
     Flag.withMetavar("FOLDER"),
     Flag.withDescription("Folder with one subfolder a dataset, such as mnist/ (or the variable VAE_DATA_DIR)"),
@@ -84,6 +90,7 @@ export const recomputingFlags = {
   results: commonFlags.results,
   dataDir: commonFlags.dataDir,
   engine: commonFlags.engine.pipe(Flag.withDescription("What computes: auto is what the run was made with")),
+  device: commonFlags.device.pipe(Flag.withDescription("Where it computes: auto is where the run was made")),
   experiment: Flag.String("experiment").pipe(
     Flag.withMetavar("FILE"),
     Flag.withDescription("The experiment's file, where it does not stand in experiments/"),
@@ -95,7 +102,8 @@ export const recomputingFlags = {
 /** Accepted where they change nothing, so that one set of options serves every call. */
 export const idleFlags = {
   dataDir: commonFlags.dataDir.pipe(Flag.withHidden),
-  engine: commonFlags.engine.pipe(Flag.withHidden)
+  engine: commonFlags.engine.pipe(Flag.withHidden),
+  device: commonFlags.device.pipe(Flag.withHidden)
 }
 
 /** Values of the flags of every experiment. */
@@ -191,6 +199,12 @@ export const runOptions = Effect.fnUntraced(function* (flags: CommonFlags) {
   const options: Required<RunOptions> = { force, failFast, checkpointEvery, retries: Number(flags.retry) }
   return options
 })
+
+/** The engine and the device that are asked for, which must go together. */
+export const askedOf = ({ device, engine }: ChooseEngine.Asked): Effect.Effect<ChooseEngine.Asked, UsageError> => {
+  const reason = ChooseEngine.refusal({ device, engine })
+  return reason === undefined ? Effect.succeed({ device, engine }) : Effect.fail(new UsageError({ reason }))
+}
 
 /** How many runs are to be made at once. */
 export const jobsOf = ({ jobs }: CommonFlags): Effect.Effect<number, UsageError> =>

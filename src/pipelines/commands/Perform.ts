@@ -10,6 +10,7 @@ import * as Catalogue from "../inspection/Catalogue.ts"
 import * as ChooseEngine from "../training/ChooseEngine.ts"
 import { describePlan } from "../sweep/DescribePlan.ts"
 import {
+  askedOf,
   type CommonFlags,
   commonFlags,
   dataDirectory,
@@ -40,6 +41,7 @@ export const perform = Effect.fn("Perform.perform")(function* (
   const options = yield* runOptions(flags)
   const mostJobs = yield* jobsOf(flags)
   const port = yield* portOf(flags)
+  const chosen = yield* askedOf(flags)
   yield* Catalogue.checkUsable(flags.results)
   const swept = yield* withFlags(flags.quick ? quick(experiment) : experiment, flags)
   const directories = Layer.succeed(DataDirectories, {
@@ -47,12 +49,12 @@ export const perform = Effect.fn("Perform.perform")(function* (
     cacheDirectory: undefined
   })
   const store = RunStore.layer(flags.results)
-  const engine = ChooseEngine.layer(flags.engine).pipe(Layer.provideMerge(Progress.layer))
+  const engine = ChooseEngine.layer(chosen).pipe(Layer.provideMerge(Progress.layer))
   if (flags.plan) return yield* describePlan(swept).pipe(Effect.provide([directories, store, engine]))
   const runs = yield* plan(swept, (dataset) => dataset.locate).pipe(Effect.provide(directories))
   const threads = yield* Worker.threads
   if (Option.isSome(threads)) {
-    const inWorker = ChooseEngine.layer(flags.engine, threads.value).pipe(
+    const inWorker = ChooseEngine.layer(chosen, threads.value).pipe(
       Layer.provideMerge(Worker.progress),
       Layer.provideMerge(Worker.parent)
     )

@@ -7,7 +7,7 @@ import { DataDirectories } from "../../core/Dataset.ts"
 import { trainingTolerance } from "../verification/Closeness.ts"
 import * as Catalogue from "../inspection/Catalogue.ts"
 import { type Finding, inWords, plural } from "../verification/Finding.ts"
-import { dataDirectory, recomputingFlags } from "./Flags.ts"
+import { askedOf, dataDirectory, recomputingFlags } from "./Flags.ts"
 import { UsageError } from "../console/UsageError.ts"
 import * as Progress from "../console/Progress.ts"
 import * as Provenance from "../store/Provenance.ts"
@@ -60,13 +60,14 @@ export const command = Command.make(
     ...recomputingFlags
   },
   Effect.fn("Replay.command")(
-    function* ({ dataDir, engine, evaluations, experiment, into, results, target }) {
+    function* ({ dataDir, device, engine, evaluations, experiment, into, results, target }) {
       const { name, run } = yield* Target.resolveRun(yield* Catalogue.read(results), target)
       const manifest = yield* run.manifest
       if (Option.isNone(manifest)) return yield* corrupt(run.directory, "it has no manifest.json")
       const directories = { dataDirectory: yield* dataDirectory(dataDir), cacheDirectory: undefined }
       const folder = yield* freshFolder(into)
-      const context = yield* (yield* RecordedEngine.make(engine))(manifest.value)
+      const asked = yield* askedOf({ device, engine })
+      const context = yield* (yield* RecordedEngine.make(asked))(manifest.value)
       yield* Console.log(`run ${name} of ${manifest.value.experiment} is trained again in ${folder}`)
       const provenance = yield* Provenance.gather
       const findings = yield* replay(run, manifest.value, {

@@ -6,7 +6,7 @@ import { Argument, Command } from "effect/cli"
 import { DataDirectories } from "../../core/Dataset.ts"
 import * as Catalogue from "../inspection/Catalogue.ts"
 import { check, type Finding, inWords, plural } from "../verification/Finding.ts"
-import { dataDirectory, recomputingFlags } from "./Flags.ts"
+import { askedOf, dataDirectory, recomputingFlags } from "./Flags.ts"
 import * as LoadData from "../plan/LoadData.ts"
 import { differing, label } from "../plan/Plan.ts"
 import * as Progress from "../console/Progress.ts"
@@ -61,12 +61,12 @@ export const command = Command.make(
     ...recomputingFlags
   },
   Effect.fn("Verify.command")(
-    function* ({ dataDir, engine, evaluations, experiment, results, target }) {
+    function* ({ dataDir, device, engine, evaluations, experiment, results, target }) {
       const found = yield* Target.resolve(yield* Catalogue.read(results), target)
       const entries = found._tag === "Run" ? [found.entry] : yield* entriesOf(found.experiment)
       const varied = yield* variedIn(entries)
       const provenance = yield* Provenance.gather
-      const engineOf = yield* RecordedEngine.make(engine)
+      const engineOf = yield* RecordedEngine.make(yield* askedOf({ device, engine }))
       const load = yield* LoadData.make
       const options = { provenance, evaluations, load, file: Option.getOrUndefined(experiment) }
       const directories = { dataDirectory: yield* dataDirectory(dataDir), cacheDirectory: undefined }

@@ -1,35 +1,138 @@
 /**
- * Which engine runs the programs: the one asked for, or the fastest that works on this machine.
+ * Which engine runs the programs, and on which device: those asked for, or the fastest that work on this machine.
  */
-import { Context, Layer } from "effect"
-import { Engine, type EngineError } from "../../core/Engine.ts"
+import { Context, Effect, type FileSystem, Layer } from "effect"
+import type { ChildProcessSpawner } from "effect/process"
+import { Engine, EngineError } from "../../core/Engine.ts"
+import * as Probe from "../../core/engines/onnxruntime/Probe.ts"
 import * as OnnxRuntime from "../../core/engines/OnnxRuntime.ts"
 import * as Reference from "../../core/engines/Reference.ts"
+import * as TensorFlow from "../../core/engines/TensorFlow.ts"
 import { Progress } from "../console/Progress.ts"
 
 /** What `--engine` may say. */
-export const names = ["auto", "onnxruntime", "reference"] as const
+export const names = ["auto", "onnxruntime", "tensorflow", "reference"] as const
+export type Name = (typeof names)[number]
 
-const say = (text: string) => Progress.use((progress) => progress.line(text))
+/** What `--device` may say. */
+export const devices = ["auto", "cpu", "webgpu", "cuda"] as const
+export type Device = (typeof devices)[number]
 
-/** Says in one line which engine was picked, and why not a faster one. */
-const announced = <E, R>(layer: Layer.Layer<Engine, E, R>, why = ""): Layer.Layer<Engine, E, R | Progress> =>
+/** What is asked for. */
+export interface Asked {
+  readonly engine: Name
+  readonly device: Device
+}
+
+type EngineName = Exclude<Name, "auto">
+type DeviceName = Exclude<Device, "auto">
+
+/** What each engine computes on, both in the order in which they are tried. TensorFlow finds its device itself. */
+const computesOn: Readonly<Record<EngineName, ReadonlyArray<DeviceName>>> = {
+  onnxruntime: ["cuda", "webgpu", "cpu"],
+  tensorflow: ["cuda", "cpu"],
+  reference: ["cpu"]
+}
+const engines: ReadonlyArray<EngineName> = ["onnxruntime", "tensorflow", "reference"]
+
+/** An engine on a device. */
+interface Candidate {
+  readonly engine: EngineName
+  readonly device: Device
+}
+
+/** What may serve, the fastest first. */
+const candidatesFor = (asked: Asked): ReadonlyArray<Candidate> =>
+  engines
+    .filter((engine) => asked.engine === "auto" || asked.engine === engine)
+    .flatMap((engine) => {
+      if (asked.device !== "auto") {
+        return computesOn[engine].includes(asked.device) ? [{ engine, device: asked.device }] : []
+      }
+      const choices: ReadonlyArray<Device> = engine === "tensorflow" ? ["auto"] : computesOn[engine]
+      return choices.map((device) => ({ engine, device }))
+    })
+
+/** Why nothing can be what is asked for, and what is allowed. */
+export const refusal = (asked: Asked): string | undefined => {
+  if (candidatesFor(asked).length > 0) return undefined
+  const allowed = engines.map((engine) => `${engine} computes on ${computesOn[engine].toSorted().join(", ")}`)
+  return `--engine ${asked.engine} --device ${asked.device}: ${allowed.join("; ")}`
+}
+
+type Needed = ChildProcessSpawner.ChildProcessSpawner | FileSystem.FileSystem | Progress
+
+/** The engine, and what is to be said of it. Devices with drivers of their own are tried first. */
+const engineOf = Effect.fnUntraced(function* (
+  { device, engine }: Candidate,
+  asked: Asked,
+  threads: number | undefined
+) {
+  const options = threads === undefined ? {} : { threads }
+  if (engine === "reference") return { layer: Reference.layer, note: " (slow)" }
+  if (engine === "tensorflow") {
+    const chosen = device === "auto" ? {} : ({ device: device === "cuda" ? "gpu" : "cpu" } as const)
+    return { layer: TensorFlow.layer({ ...options, ...chosen }), note: "" }
+  }
+  const on = device === "auto" ? "cpu" : device
+  const works = on === "cpu" ? undefined : yield* Probe.find(on, { hardware: asked.device === "auto" })
+  const note = works?.software === undefined ? "" : ` (by ${works.software}, which computes on the CPU)`
+  return { layer: OnnxRuntime.layer({ ...options, device: on }), note }
+})
+
+/** Why another was not taken. */
+interface Reason {
+  readonly name: string
+  readonly reason: string
+}
+
+/** `cuda, webgpu: there is no graphics device here`, for each reason. */
+const inWords = (reasons: ReadonlyArray<Reason>): ReadonlyArray<string> =>
+  [...Map.groupBy(reasons, ({ reason }) => reason)].map(
+    ([reason, others]) => `${others.map(({ name }) => name).join(", ")}: ${reason}`
+  )
+
+/** Says in one line which engine was picked, and why not those before it. */
+const announced = (
+  layer: Layer.Layer<Engine, EngineError>,
+  words: string
+): Layer.Layer<Engine, EngineError, Progress> =>
   Layer.tap(layer, (context) => {
     const { _tag, device } = Context.get(context, Engine).spec
-    return say(`engine: ${_tag} on ${device}${why}`)
+    return Progress.use((progress) => progress.line(`engine: ${_tag} on ${device}${words}`))
   })
 
-/** Provides the engine of this name, which computes with so many threads where it has several; all cores' unless given. */
-export const layer = (name: (typeof names)[number], threads?: number): Layer.Layer<Engine, EngineError, Progress> => {
-  const onnxRuntime = OnnxRuntime.layer(threads === undefined ? {} : { threads })
-  switch (name) {
-    case "onnxruntime":
-      return announced(onnxRuntime)
-    case "reference":
-      return announced(Reference.layer)
-    case "auto":
-      return announced(onnxRuntime).pipe(
-        Layer.catch((error) => announced(Reference.layer, ` (slow: onnxruntime does not work here: ${error.reason})`))
-      )
+const nameOf = ({ device, engine }: Candidate, asked: Asked): string => {
+  if (device === "auto") return engine
+  return asked.engine === "auto" && engine !== "onnxruntime" ? `${engine} on ${device}` : device
+}
+
+/**
+ * Provides the engine that is asked for, which computes with so many threads where it has several; all cores' unless
+ * given. Errors: `EngineError` with a reason for each that might have served.
+ */
+export const layer = (asked: Asked, threads?: number): Layer.Layer<Engine, EngineError, Needed> => {
+  const first = (
+    [candidate, ...others]: ReadonlyArray<Candidate>,
+    reasons: ReadonlyArray<Reason>
+  ): Layer.Layer<Engine, EngineError, Needed> => {
+    if (candidate === undefined) {
+      const engine = asked.engine === "auto" ? "this machine" : asked.engine
+      const reason = refusal(asked) ?? inWords(reasons).join("; ")
+      const program = asked.device === "auto" ? "programs" : `programs on ${asked.device}`
+      return Layer.effect(Engine, Effect.fail(new EngineError({ engine, program, reason })))
+    }
+    const why = inWords(reasons)
+      .map((reason) => `; not ${reason}`)
+      .join("")
+    const opened = Layer.unwrap(
+      Effect.map(engineOf(candidate, asked, threads), ({ layer, note }) => announced(layer, `${note}${why}`))
+    )
+    // Where there was no choice, its own words are the best.
+    if (others.length === 0 && reasons.length === 0) return opened
+    return Layer.catch(opened, (error) =>
+      first(others, [...reasons, { name: nameOf(candidate, asked), reason: error.reason }])
+    )
   }
+  return first(candidatesFor(asked), [])
 }

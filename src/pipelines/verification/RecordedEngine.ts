@@ -5,21 +5,41 @@ import { Effect, Layer } from "effect"
 import * as ChooseEngine from "../training/ChooseEngine.ts"
 import type { Manifest } from "../store/Manifest.ts"
 
-type Name = (typeof ChooseEngine.names)[number]
+/** How a manifest's engine and device are asked for; `auto` where this version does not have them. */
+const recorded = ({ engine: { _tag, device } }: Pick<Manifest, "engine">): ChooseEngine.Asked => {
+  // TensorFlow has one kind of graphics cards.
+  const on = device === "gpu" ? "cuda" : device
+  return {
+    engine: ChooseEngine.names.find((name) => name === String(_tag).toLowerCase()) ?? "auto",
+    device: ChooseEngine.devices.find((name) => name === on) ?? "auto"
+  }
+}
 
-/** The name under which a manifest's engine is asked for; `auto` where this version does not have it. */
-export const nameOf = ({ engine }: Pick<Manifest, "engine">): Name =>
-  ChooseEngine.names.find((name) => name === String(engine["_tag"]).toLowerCase()) ?? "auto"
+/** What to open for a run of which this is asked: what is not said is as it was, as far as both go together. */
+export const askedFor = (
+  asked: ChooseEngine.Asked,
+  manifest: Pick<Manifest, "engine"> | undefined
+): ChooseEngine.Asked => {
+  if (manifest === undefined) return asked
+  const then = recorded(manifest)
+  const both: ChooseEngine.Asked = {
+    engine: asked.engine === "auto" ? then.engine : asked.engine,
+    device: asked.device === "auto" ? then.device : asked.device
+  }
+  const isOther = asked.engine !== "auto" && asked.engine !== then.engine
+  return isOther || ChooseEngine.refusal(both) !== undefined ? asked : both
+}
 
 /** Gives the engine for a run. Each is opened once, for the scope. */
-export const make = Effect.fnUntraced(function* (asked: Name) {
+export const make = Effect.fnUntraced(function* (asked: ChooseEngine.Asked) {
   const scope = yield* Effect.scope
-  const open = (name: Name) => Effect.cached(Layer.buildWithScope(ChooseEngine.layer(name), scope))
-  const opened = new Map<Name, Effect.Success<ReturnType<typeof open>>>()
+  const open = (wanted: ChooseEngine.Asked) => Effect.cached(Layer.buildWithScope(ChooseEngine.layer(wanted), scope))
+  const opened = new Map<string, Effect.Success<ReturnType<typeof open>>>()
   return Effect.fnUntraced(function* (manifest: Pick<Manifest, "engine"> | undefined) {
-    const name = asked === "auto" && manifest !== undefined ? nameOf(manifest) : asked
-    const engine = opened.get(name) ?? (yield* open(name))
-    opened.set(name, engine)
+    const wanted = askedFor(asked, manifest)
+    const key = `${wanted.engine} ${wanted.device}`
+    const engine = opened.get(key) ?? (yield* open(wanted))
+    opened.set(key, engine)
     return yield* engine
   })
 })

@@ -57,7 +57,7 @@ const hasVulkan = Effect.fnUntraced(function* ({ libraryPath, root }: Machine) {
   return Buffer.from(cache).includes(library)
 })
 
-const noGraphics = "there is no graphics device here: no /dev/dri/renderD*, /dev/nvidia* or /dev/dxg"
+const noGraphics = "there is no graphics device here"
 
 /** Why there is no such device, in words; nothing where there may be one, be it one of software. */
 export const absence = Effect.fnUntraced(function* (device: Device, machine: Machine = thisMachine()) {

@@ -5,7 +5,8 @@ import { fileURLToPath } from "node:url"
 import { Duration, Effect, Fiber, Option, Schema, Stream } from "effect"
 import { ChildProcess, type ChildProcessSpawner } from "effect/process"
 import type { EngineError } from "../../Engine.ts"
-import { failure } from "../Placements.ts"
+import { failure, failWith } from "../Placements.ts"
+import { absence, hardwareAbsence } from "./Hardware.ts"
 import { type Device, engine } from "./Session.ts"
 import { type Verdict, VerdictLine } from "./Verdict.ts"
 
@@ -89,3 +90,16 @@ export const probe: (
   if (end.value !== undefined) return yield* fail(`it computes, but the process that tried it ${end.value}`)
   return found
 }, Effect.scoped)
+
+/**
+ * Whether the device is there and works. Nothing is tried where it is plainly not there. Where `hardware` is asked for, a
+ * driver that computes on the CPU is refused. Errors: `EngineError` with the reason why it is not to be used.
+ */
+export const find = Effect.fn("Probe.find")(function* (device: Device, options: { readonly hardware: boolean }) {
+  const program = `a trial on ${device}`
+  const looked = options.hardware ? hardwareAbsence(device) : absence(device)
+  yield* failWith(engine, program, yield* looked)
+  const works = yield* probe(device)
+  if (works.software === undefined || !options.hardware) return works
+  return yield* failure(engine, program, `its driver, ${works.software}, computes on the CPU`)
+})

@@ -42,14 +42,17 @@ export interface FilterGradient {
   /** Channels of the window's inputs and outputs. */
   readonly inputs: number
   readonly outputs: number
-  /** Slots of the inputs, and of the derivative by the outputs. */
+  /** Whether the gradient's sums, a row of outputs, lie behind the result. */
+  readonly withSums: boolean
+}
+
+/** Slots of the table of pointers. */
+export interface PartSlots {
+  /** Of the window's inputs, and of the derivative by its outputs. */
   readonly image: number
   readonly gradient: number
-  /** Slot of `[rows, columns, inputs, outputs]`, behind which lie, if asked for, the gradient's sums `[outputs]`. */
+  /** Of sums of pieces: see {@link partsShape}. */
   readonly to: number
-  readonly withSums?: boolean
-  /** Slot of a tensor of `workspaceOf` floats. */
-  readonly workspace: number
 }
 
 const lanes = 16
@@ -68,7 +71,7 @@ const mostFloats = 1 << 20
 /** What a vector of sums belongs to: an element that is seen, as far from the first one, or nothing but the gradient. */
 type Entry = { readonly row: number; readonly tap: number; readonly channel: number } | undefined
 
-const planOf = ({ batch, inputs, outputs, window: { columns, rows }, withSums = false }: FilterGradient) => {
+const planOf = ({ batch, inputs, outputs, window: { columns, rows }, withSums }: FilterGradient) => {
   const members = Math.min(columns.output, Math.max(1, Math.floor(lanes / outputs)))
   const line = { rows: forwards(rows, 1), columns: forwards(columns, members) }
   const cells = Array.from({ length: line.rows.taps }, (_, row) => row)
@@ -91,32 +94,36 @@ const planOf = ({ batch, inputs, outputs, window: { columns, rows }, withSums = 
 }
 type Plan = ReturnType<typeof planOf>
 
-/** Floats of the workspace. */
-export const workspaceOf = (
-  filterGradient: Omit<FilterGradient, "image" | "gradient" | "to" | "workspace">
-): number => {
-  const { pieces, size } = planOf({ ...filterGradient, image: 0, gradient: 0, to: 0, workspace: 0 })
-  return pieces * size
+/** The shape of sums of pieces, `[pieces, sums of a piece]`. */
+export const partsShape = (filterGradient: FilterGradient): readonly [pieces: number, sums: number] => {
+  const { pieces, size } = planOf(filterGradient)
+  return [pieces, size]
 }
 
 const title = ({ inputs, outputs, window: { columns, rows } }: FilterGradient): string =>
   `filter gradient ${rows.input}x${columns.input}x${inputs} to ${outputs}`
 
-/** The sums of pieces, and what is made of them. */
-export const phases = (filterGradient: FilterGradient): readonly [Phase, Phase] => {
+/** The sums of pieces. */
+export const parts = (filterGradient: FilterGradient, slots: PartSlots): Phase => {
   const plan = planOf(filterGradient)
   const { columns, rows } = filterGradient.window
   const image = { height: rows.input, width: columns.input, channels: filterGradient.inputs }
   const padded = paddedFor(image, [plan.line.rows], [plan.line.columns])
   if (padded.bytes + vectorBytes > scratchBytes) throw new Unsupported("a convolution of images this large")
-  return [
-    { name: title(filterGradient), emit: (code, share) => emitSums(code, filterGradient, plan, image, padded, share) },
-    {
-      name: `${title(filterGradient)}, together`,
-      emit: (code, share) => emitTogether(code, filterGradient, plan, share)
-    }
-  ]
+  return {
+    name: title(filterGradient),
+    emit: (code, share) => emitParts(code, filterGradient, slots, plan, image, padded, share)
+  }
 }
+
+/** From the sums of pieces to `[rows, columns, inputs, outputs]` and what may lie behind it. */
+export const together = (
+  filterGradient: FilterGradient,
+  slots: { readonly parts: number; readonly to: number }
+): Phase => ({
+  name: `${title(filterGradient)}, together`,
+  emit: (code, share) => emitTogether(code, filterGradient, slots, planOf(filterGradient), share)
+})
 
 const setMask = (code: Assembler, mask: typeof wholeGroup, count: number): void => {
   code.mov(lower(rax), 2 ** count - 1)
@@ -125,9 +132,10 @@ const setMask = (code: Assembler, mask: typeof wholeGroup, count: number): void 
 
 const channelsOf = ({ outputs }: FilterGradient, chunk: number): number => Math.min(lanes, outputs - chunk * lanes)
 
-const emitSums = (
+const emitParts = (
   code: Assembler,
   filterGradient: FilterGradient,
+  slots: PartSlots,
   plan: Plan,
   image: Parameters<typeof copyImage>[1],
   padded: ReturnType<typeof paddedFor>,
@@ -145,13 +153,13 @@ const emitSums = (
     code.mov(rax, share.scratch)
     clear(code, rax, padded.bytes)
   }
-  code.mov(rbp, slot(filterGradient.workspace))
+  code.mov(rbp, slot(slots.to))
   code.add(rbp, firstPiece * size * 4)
   code.mov(rax, rbp)
   clear(code, rax, (endPiece - firstPiece) * size * 4)
-  code.mov(rsi, slot(filterGradient.image))
+  code.mov(rsi, slot(slots.image))
   code.add(rsi, first * bytesOf(image))
-  code.mov(rdi, slot(filterGradient.gradient))
+  code.mov(rdi, slot(slots.gradient))
   code.add(rdi, first * bytesOf(gradient))
 
   const tiles = evenly(plan.entries.length, tileSize)
@@ -249,12 +257,18 @@ const emitSums = (
 }
 
 /** For each element of the filter, the sum over pieces and over the members of groups. */
-const emitTogether = (code: Assembler, filterGradient: FilterGradient, plan: Plan, share: Share): void => {
+const emitTogether = (
+  code: Assembler,
+  filterGradient: FilterGradient,
+  slots: { readonly parts: number; readonly to: number },
+  plan: Plan,
+  share: Share
+): void => {
   const {
     inputs,
     outputs,
     window: { columns, rows },
-    withSums = false
+    withSums
   } = filterGradient
   const { cells, entries, members, pieces, size } = plan
   const perMember = Array.from({ length: members }, (_, member) => member)
@@ -277,9 +291,9 @@ const emitTogether = (code: Assembler, filterGradient: FilterGradient, plan: Pla
   for (const { chunk, count, from, to } of all.slice(...rangeOf(share, all.length))) {
     const channels = channelsOf(filterGradient, chunk)
     setMask(code, present, channels)
-    code.mov(r8, slot(filterGradient.workspace))
+    code.mov(r8, slot(slots.parts))
     code.add(r8, chunk * entries.length * vectorBytes)
-    code.mov(rdi, slot(filterGradient.to))
+    code.mov(rdi, slot(slots.to))
     code.add(rdi, 4 * (to * outputs + chunk * lanes))
     repeat(code, rcx, count, () => {
       code.vpxord(total, total, total)

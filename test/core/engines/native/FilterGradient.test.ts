@@ -12,10 +12,12 @@ describe("the derivative by a filter", () => {
     nativeTest(`is the sum of products: ${name}`, (memory) =>
       Effect.gen(function* () {
         const sizes = sizesOf(shape)
+        const filterGradient = { ...shape, withSums: true }
+        const [pieces, size] = FilterGradient.partsShape(filterGradient)
         const image = yield* fenced(memory, sizes.input, 4)
         const gradient = yield* fenced(memory, sizes.output, 4)
         const to = yield* fenced(memory, sizes.filter + shape.outputs, 4)
-        const workspace = yield* fenced(memory, FilterGradient.workspaceOf({ ...shape, withSums: true }), 4)
+        const workspace = yield* fenced(memory, pieces * size, 4)
         ;[image, gradient].forEach(({ values }, index) => randomize(values, index + 1))
         const expected = new Float64Array(to.values.length)
         eachProduct(shape, (input, filter, output) => {
@@ -26,7 +28,10 @@ describe("the derivative by a filter", () => {
           memory,
           [image, gradient, to, workspace].map(({ address }) => address)
         )
-        const phases = FilterGradient.phases({ ...shape, image: 0, gradient: 1, to: 2, workspace: 3, withSums: true })
+        const phases = [
+          FilterGradient.parts(filterGradient, { image: 0, gradient: 1, to: 3 }),
+          FilterGradient.together(filterGradient, { parts: 3, to: 2 })
+        ]
         let first: Float32Array | undefined
         yield* withCrews(memory, (crew) =>
           Effect.gen(function* () {

@@ -2,8 +2,9 @@
  * The onnxruntime engine: records a program once as an ONNX graph, TensorFlow.js's derivatives included, and runs the
  * graph with onnxruntime.
  *
- * Laws: state stays in two sets of buffers that change places, so that a step copies none of it; data is read where it
- * lies; a run that fails leaves the state as it was; runs on one engine follow each other.
+ * Laws: on the CPU state stays in two sets of buffers that change places, so that a step copies none of it, and data is
+ * read where it lies; on WebGPU both stay on the device; a run that fails leaves the state as it was; runs on one engine
+ * follow each other.
  */
 import { availableParallelism } from "node:os"
 import { Effect, Layer, Record, Semaphore } from "effect"
@@ -19,6 +20,7 @@ import {
 import type { HostTensor, HostTensors } from "../Tensors.ts"
 import { allocate, checkInputs } from "./Border.ts"
 import { prepare, settle } from "./onnxruntime/Arena.ts"
+import { boundsOf, checkBounds } from "./onnxruntime/Bounds.ts"
 import * as Blocks from "./onnxruntime/Blocks.ts"
 import * as DeviceExecutable from "./onnxruntime/DeviceExecutable.ts"
 import * as DeviceMemory from "./onnxruntime/DeviceMemory.ts"
@@ -108,6 +110,8 @@ const compile = Effect.fnUntraced(function* (
   // onnxruntime does not load a graph in which nothing is left to do.
   const loaded = outputs.length === 0 ? undefined : yield* open(program.name, graph, { device, threads })
   const inputs = inOrder(Object.values(graph.outputs)).filter((value): value is Input => value.kind === "input")
+  // The CPU's operators look at indices themselves.
+  const bounds = device === "cpu" ? [] : boundsOf(graph)
 
   const run = async (
     args: ExecutableArguments,
@@ -140,7 +144,8 @@ const compile = Effect.fnUntraced(function* (
     run: Effect.fnUntraced(function* (args: ExecutableArguments) {
       const state = yield* placements.find(program.name, "state", signature.state, args.state)
       const data = yield* placements.find(program.name, "data", signature.data, args.data)
-      yield* Placements.failWith(engine, program.name, checkInputs(signature.inputs, args.inputs))
+      const reason = checkInputs(signature.inputs, args.inputs) ?? checkBounds(bounds, args.inputs)
+      yield* Placements.failWith(engine, program.name, reason)
       // Uninterruptible, because a run cannot be stopped and its buffers must not be given away meanwhile.
       const results = Effect.tryPromise({ try: () => run(args, state, data), catch: failed(program.name) })
       return yield* turn.withPermit(Effect.uninterruptible(results))

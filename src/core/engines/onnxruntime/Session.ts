@@ -33,6 +33,14 @@ export const failed =
  */
 const webGpu = { name: "webgpu", preferredLayout: "NCHW" } as const
 
+/**
+ * Keeps CUDA's matrix products in full precision: the provider's default of 10 bits differs from other engines by more
+ * than they may. Its binding for Node.js has no option for it.
+ */
+const inFullPrecision = (device: Device): void => {
+  if (device === "cuda") process.env["NVIDIA_TF32_OVERRIDE"] ??= "0"
+}
+
 export interface SessionOptions {
   readonly device: Device
   /** Of what is done on the CPU. */
@@ -49,8 +57,9 @@ export const open = (
 ): Effect.Effect<ort.InferenceSession, EngineError, Scope.Scope> =>
   Effect.acquireRelease(
     Effect.tryPromise({
-      try: () =>
-        ort.InferenceSession.create(graph instanceof Uint8Array ? graph : encode(graph), {
+      try: () => {
+        inFullPrecision(device)
+        return ort.InferenceSession.create(graph instanceof Uint8Array ? graph : encode(graph), {
           executionProviders: [device === "webgpu" ? webGpu : device],
           intraOpNumThreads: threads,
           interOpNumThreads: 1,
@@ -61,7 +70,8 @@ export const open = (
           ...(staying.length > 0 && {
             preferredOutputLocation: Object.fromEntries(staying.map((name) => [name, "gpu-buffer" as const]))
           })
-        }),
+        })
+      },
       catch: failed(program)
     }),
     (session) => Effect.promise(() => session.release())

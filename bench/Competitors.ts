@@ -12,6 +12,8 @@ export interface Competitor {
   readonly way: string
   /** Whether it takes part only where it is named. */
   readonly onRequest?: boolean
+  /** Whether it sees the machine's GPUs, from which the others are kept. */
+  readonly usesGpu?: boolean
 }
 
 /** What the others are compared with. */
@@ -20,6 +22,22 @@ export const ours = "onnxruntime"
 export const competitors: ReadonlyArray<Competitor> = [
   { name: ours, title: "this project, onnxruntime", file: "engine.ts", way: "fused" },
   { name: "onnxruntime-plain", title: "this project, onnxruntime, plain graph", file: "engine.ts", way: "plain" },
+  {
+    name: "onnxruntime-webgpu",
+    title: "this project, onnxruntime on webgpu",
+    file: "engine.ts",
+    way: "webgpu",
+    onRequest: true,
+    usesGpu: true
+  },
+  {
+    name: "onnxruntime-cuda",
+    title: "this project, onnxruntime on cuda",
+    file: "engine.ts",
+    way: "cuda",
+    onRequest: true,
+    usesGpu: true
+  },
   { name: "reference", title: "this project, reference", file: "engine.ts", way: "reference", onRequest: true },
   { name: "tensorflow", title: "this project, tensorflow", file: "engine.ts", way: "tensorflow", onRequest: true },
   { name: "torch-eager", title: "PyTorch eager, Adam", file: "torch_worker.py", way: "eager" },
@@ -45,13 +63,15 @@ export const onCores = (
 ): readonly [command: string, args: ReadonlyArray<string>] =>
   threads < availableParallelism() ? ["taskset", ["--cpu-list", `0-${threads - 1}`, command, ...args]] : [command, args]
 
-/** The environment of every worker and script: the same number of threads, no GPU, few words. */
-export const environment = (threads: number): Record<string, string> => ({
+/** The environment of a worker or script: the same number of threads for all, no GPU unless it uses one, few words. */
+export const environment = (
+  threads: number,
+  { usesGpu = false }: Partial<Competitor> = {}
+): Record<string, string> => ({
   BENCH_THREADS: String(threads),
   OMP_NUM_THREADS: String(threads),
   MKL_NUM_THREADS: String(threads),
-  CUDA_VISIBLE_DEVICES: "",
-  JAX_PLATFORMS: "cpu",
+  ...(!usesGpu && { CUDA_VISIBLE_DEVICES: "", JAX_PLATFORMS: "cpu" }),
   KERAS_BACKEND: "tensorflow",
   TF_CPP_MIN_LOG_LEVEL: "3",
   PYTHONDONTWRITEBYTECODE: "1"

@@ -113,7 +113,7 @@ const startWorkers = Effect.fnUntraced(function* (
           Worker.start(
             competitor,
             ...onCores(threads, command.success, [path.join(folder, "workers", competitor.file), competitor.way]),
-            environment(threads)
+            environment(threads, competitor)
           )
         )
   })

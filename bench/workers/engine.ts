@@ -1,5 +1,6 @@
 /**
- * The bench's steps on this project's engines, as a run takes them. Run: node engine.ts fused|plain|reference|tensorflow
+ * The bench's steps on this project's engines, as a run takes them. Run: node engine.ts WAY, with one of
+ * the names below.
  */
 import { performance } from "node:perf_hooks"
 import * as tf from "@tensorflow/tfjs-core"
@@ -23,6 +24,8 @@ const threads = Number(process.env["BENCH_THREADS"])
 const engines: Readonly<Record<string, Layer.Layer<Engine, unknown>>> = {
   fused: OnnxRuntime.layer({ threads }),
   plain: OnnxRuntime.layer({ threads, fuse: false }),
+  webgpu: OnnxRuntime.layer({ threads, device: "webgpu" }),
+  cuda: OnnxRuntime.layer({ threads, device: "cuda" }),
   reference: Reference.layer,
   tensorflow: TensorFlow.layer({ threads })
 }
@@ -143,6 +146,8 @@ serve({
     "onnxruntime-node": packageJson.dependencies["onnxruntime-node"],
     tfjs: tf.version_core
   },
-  prepare: (fixture) => Effect.provide(prepare(fixture), engineLayer),
+  // The engine is open as long as what is prepared.
+  prepare: (fixture) =>
+    Effect.flatMap(Layer.build(engineLayer), (context) => Effect.provide(prepare(fixture), context)),
   multiply: (products, repeats) => Effect.provide(multiply(products, repeats), engineLayer)
 })

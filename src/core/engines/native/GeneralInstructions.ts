@@ -60,6 +60,8 @@ export interface GeneralInstructions {
   readonly syscall: Plain
   /** The time stamp counter into `edx` and `eax`. */
   readonly rdtsc: Plain
+  /** The same, and in `ecx` what the system has written there: on Linux, the processor's number in the lowest 12 bits. */
+  readonly rdtscp: Plain
   readonly prefetcht0: Hint
   readonly prefetcht1: Hint
   readonly prefetchw: Hint
@@ -188,6 +190,7 @@ export const make = ({ legacy }: Encoder, { put, put32, refer }: Bytes): General
     mfence: plain(0x0f, 0xae, 0xf0),
     syscall: plain(0x0f, 0x05),
     rdtsc: plain(0x0f, 0x31),
+    rdtscp: plain(0x0f, 0x01, 0xf9),
     prefetcht0: hint(0x18, 1),
     prefetcht1: hint(0x18, 2),
     prefetchw: hint(0x0d, 1)

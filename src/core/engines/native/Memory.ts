@@ -38,11 +38,15 @@ export interface Memory {
   readonly callable: (code: Address) => (argument: Address) => void
   /** Runs the code at an address beside this; the scope's end waits until it returns. */
   readonly startThread: (code: Address, argument: Address) => Effect.Effect<void, NativeUnavailable, Scope.Scope>
+  /** Bits of the processors that this process may run on. */
+  readonly processors: Effect.Effect<Uint8Array>
   /** Whole pages that nothing may touch any more: it ends the process. For tests of bounds. */
   readonly forbid: (address: Address, bytes: number) => Effect.Effect<void, NativeUnavailable>
 }
 
 const pageBytes = 4096
+/** A bit for each of 1024 processors, as many as the C library counts. */
+export const processorsBytes = 128
 const hugePageBytes = 1 << 21
 const access = { none: 0, read: 1, write: 2, execute: 4 } as const
 const privateAnonymous = 0x22
@@ -90,6 +94,7 @@ export const open: Effect.Effect<Memory, NativeUnavailable> = Effect.gen(functio
       mprotect: library.func("int mprotect(uint64_t address, size_t bytes, int access)"),
       madvise: library.func("int madvise(uint64_t address, size_t bytes, int advice)"),
       create: library.func("int pthread_create(void *thread, uint64_t attributes, uint64_t code, uint64_t argument)"),
+      affinity: library.func("int sched_getaffinity(int process, size_t bytes, void *processors)"),
       join: library.func("int pthread_join(uint64_t thread, uint64_t result)")
     }),
     catch: (cause) => unavailable("the C library lacks a function", cause)
@@ -147,6 +152,11 @@ export const open: Effect.Effect<Memory, NativeUnavailable> = Effect.gen(functio
           (thread) => Effect.sync(() => functions.join(thread, 0))
         )
       ),
+    processors: Effect.sync(() => {
+      const processors = new Uint8Array(processorsBytes)
+      functions.affinity(0, processorsBytes, processors)
+      return processors
+    }),
     forbid: (address, bytes) => protect(address, bytes, access.none)
   }
 })

@@ -11,7 +11,7 @@
  */
 import { Effect, type Scope } from "effect"
 import * as Assembler from "./Assembler.ts"
-import type { Address, Memory, NativeUnavailable } from "./Memory.ts"
+import { type Address, type Memory, type NativeUnavailable, processorsBytes } from "./Memory.ts"
 import { at, lower, r10, r12, r13, r14, r15, rax, rbp, rbx, rcx, rdi, rdx, rsi } from "./Operands.ts"
 import { type Phase, scratchBytes, type Share } from "./Phase.ts"
 
@@ -35,20 +35,30 @@ export interface Crew {
 type Code = Assembler.Assembler
 
 const lineBytes = 64
-const systemCall = { schedYield: 24, futex: 202 } as const
+const systemCall = { schedYield: 24, futex: 202, schedSetaffinity: 203 } as const
 /** Only this process's threads. */
 const futex = { wait: 128, wake: 129 } as const
 /** Some 20 microseconds of `pause`, which takes 40 to 140 cycles. */
 const spins = 500
 const calleeSaved = [rbx, rbp, r12, r13, r14, r15]
 
-/** What all threads see: the table of this run (0: go home), how many threads sleep, what each runs, its count. */
-const layoutOf = (control: Address, threads: number) => ({
-  table: control,
-  sleepers: control + 8n,
-  entryOf: (thread: number) => control + 64n + 8n * BigInt(thread),
-  countOf: (thread: number) => control + BigInt(lineBytes * (1 + Math.ceil(threads / 8) + thread))
-})
+/**
+ * What all threads see. For all: the table of this run (0: go home), how many threads sleep, which processor the caller
+ * is on. For each: how often it came, which processor it keeps away from, what it runs. Then the sets of processors
+ * without each one of them.
+ */
+const layoutOf = (control: Address, threads: number) => {
+  const lineOf = (thread: number): Address => control + BigInt(lineBytes * (1 + thread))
+  return {
+    table: control,
+    sleepers: control + 8n,
+    callerAt: control + 12n,
+    countOf: lineOf,
+    avoidedBy: (thread: number) => lineOf(thread) + 4n,
+    entryOf: (thread: number) => lineOf(thread) + 8n,
+    others: lineOf(threads)
+  }
+}
 type Layout = ReturnType<typeof layoutOf>
 
 const enter = (code: Code): void => calleeSaved.forEach((register) => code.push(register))
@@ -69,6 +79,9 @@ const callFutex = (code: Code, word: Address, operation: number): void => {
 /** The caller's count goes up, which all wait for between runs; those who sleep are woken. */
 const release = (code: Code, layout: Layout): void => {
   const awake = code.label()
+  code.rdtscp()
+  code.mov(rdi, layout.callerAt)
+  code.mov(at(rdi), lower(rcx))
   code.mov(rdi, layout.countOf(0))
   code.mov(rax, 1)
   // Locked, so that the sleepers are counted after it: who goes to sleep counts itself first and looks here again.
@@ -121,6 +134,29 @@ const awaitOthers = (code: Code, layout: Layout, { thread, threads }: Share): vo
   }
 }
 
+/**
+ * A native thread leaves the caller's processor to it. On a busy machine both can come to be on one; there they take
+ * turns by yielding, which to the system looks like two contented threads, and it leaves them there.
+ */
+const avoidCaller = (code: Code, layout: Layout, thread: number): void => {
+  const apart = code.label()
+  code.mov(rdi, layout.callerAt)
+  code.mov(lower(rdx), at(rdi))
+  code.mov(rdi, layout.avoidedBy(thread))
+  code.cmp(lower(rdx), at(rdi))
+  code.je(apart)
+  code.mov(at(rdi), lower(rdx))
+  code.and(lower(rdx), 0xfff)
+  code.imul(rdx, rdx, processorsBytes)
+  code.mov(rax, layout.others)
+  code.add(rdx, rax)
+  code.mov(rdi, 0)
+  code.mov(rsi, processorsBytes)
+  code.mov(rax, systemCall.schedSetaffinity)
+  code.syscall()
+  code.bind(apart)
+}
+
 /** A native thread's life: it waits for the caller's count, runs its part, and waits again. */
 const workerCode = (layout: Layout, thread: number): Code => {
   const code = Assembler.make()
@@ -144,6 +180,7 @@ const workerCode = (layout: Layout, thread: number): Code => {
   code.mov(r15, at(rax))
   code.test(r15, r15)
   code.je(home)
+  avoidCaller(code, layout, thread)
   code.mov(rax, layout.entryOf(thread))
   code.mov(rax, at(rax))
   code.call(rax)
@@ -198,14 +235,26 @@ const streamOf = (phases: ReadonlyArray<Phase>, layout: Layout, share: Share, st
   return code
 }
 
+/** For each processor of a set up to the last: the set without it, or with it where there is no other. */
+const setsWithoutEach = (processors: Uint8Array): ReadonlyArray<Uint8Array> => {
+  const count = 8 * (processors.findLastIndex((byte) => byte !== 0) + 1)
+  return Array.from({ length: count }, (_, processor) => {
+    const rest = processors.map((byte, index) => (index === processor >> 3 ? byte & ~(1 << (processor & 7)) : byte))
+    return rest.some((byte) => byte !== 0) ? rest : processors
+  })
+}
+
 /** Starts the threads beside the caller's; they end with the scope. */
 export const make = Effect.fnUntraced(function* (memory: Memory, threads: number) {
-  const controlBytes = 4096 * Math.ceil((lineBytes * (1 + Math.ceil(threads / 8) + threads)) / 4096)
+  const others = setsWithoutEach(yield* memory.processors)
+  const controlBytes = 4096 * Math.ceil((lineBytes * (1 + threads) + processorsBytes * others.length) / 4096)
   const { address, buffer } = yield* memory.reserve(controlBytes + threads * scratchBytes)
   const layout = layoutOf(address, threads)
+  const offsetOf = (place: Address): number => Number(place - address)
+  others.forEach((set, index) => new Uint8Array(buffer).set(set, offsetOf(layout.others) + processorsBytes * index))
   const words = new BigUint64Array(buffer, 0, controlBytes / 8)
   const setTable = (table: Address): void => void (words[0] = table)
-  const entries = words.subarray(lineBytes / 8, lineBytes / 8 + threads)
+  const entryIndices = Array.from({ length: threads }, (_, thread) => offsetOf(layout.entryOf(thread)) / 8)
 
   if (threads > 1) {
     const releasing = Assembler.make()
@@ -240,7 +289,7 @@ export const make = Effect.fnUntraced(function* (memory: Memory, threads: number
     return {
       run: (table) => {
         setTable(table)
-        entries.set(streams)
+        streams.forEach((stream, thread) => (words[entryIndices[thread]!] = stream))
         start(table)
       },
       stamps

@@ -908,6 +908,7 @@ export const encodings: ReadonlyArray<readonly [(code: Assembler) => void, strin
   [(code) => code.mfence(), "mfence", "0f ae f0"],
   [(code) => code.syscall(), "syscall", "0f 05"],
   [(code) => code.rdtsc(), "rdtsc", "0f 31"],
+  [(code) => code.rdtscp(), "rdtscp", "0f 01 f9"],
   [(code) => code.prefetcht0(at(rax, 64)), "prefetcht0 [rax+64]", "0f 18 48 40"],
   [(code) => code.prefetcht1(at(r9)), "prefetcht1 [r9]", "41 0f 18 11"],
   [(code) => code.prefetchw(at(r9)), "prefetchw [r9]", "41 0f 0d 09"],

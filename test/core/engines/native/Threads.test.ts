@@ -37,7 +37,7 @@ describe("Threads", () => {
         const values = new Int32Array((steps + 1) * crew.threads)
         const table = yield* tableOf(memory, [memory.addressOf(values)])
         const expected = expectedSums(crew.threads, steps)
-        for (let run = 0; run < 500; run++) {
+        for (let run = 0; run < 100; run++) {
           values.fill(0)
           compiled.run(table)
           assert.deepStrictEqual([...values], expected)

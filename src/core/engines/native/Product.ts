@@ -17,15 +17,15 @@
 import type { Assembler } from "./Assembler.ts"
 import { r10, r11, r14, rax, rbp, rbx, rsi } from "./Operands.ts"
 import { copyTransposed, lanes, panelColumns, panelStride, type Rows, setEdge, type Width, widthOf } from "./Panel.ts"
-import { type Phase, rangeOf, scratchBytes, type Share, slot } from "./Phase.ts"
+import { type Phase, rangeOf, type Share, slot } from "./Phase.ts"
 import { emitTile, mostRows, type Product, spilledBytes, type Turn } from "./Tile.ts"
 import { endsApart, firstApart, inEqualPieces, inPieces, walk } from "./Walk.ts"
 
 export type { Finish, Product, Results } from "./Tile.ts"
 
 const floatBytes = 4
-/** Steps of the inner axis in one turn: a panel of so many takes half of the scratch memory. */
-export const longestInner: number = scratchBytes / 2 / panelStride
+/** Steps of the inner axis in one turn: a panel of so many takes 256 KiB of the second cache. */
+export const longestInner: number = 2048
 /** What a turn reads of the left matrix stays in the second cache, half of which is 1 MiB. */
 const turnBytes = 1 << 20
 

@@ -7,12 +7,10 @@
 import * as tf from "@tensorflow/tfjs-core"
 import { useBackend } from "../Backend.ts"
 import type { Elements, Value } from "./Graph.ts"
-import { NotRecordable } from "./Kernel.ts"
+import { type Kernels, NotRecordable } from "./Kernel.ts"
 import { elementType } from "./kernels/Movement.ts"
 import { kernels } from "./Kernels.ts"
 import * as Op from "./Operators.ts"
-
-const backendName = "recorder"
 
 type HostValues = tf.backend_util.BackendValues
 
@@ -114,7 +112,7 @@ class Recorder extends tf.KernelBackend {
 }
 
 /** Kernels that TensorFlow.js's plain backend has and that are not recorded: each says so by its name. */
-const refuse = (kernelName: string): void =>
+const refuse = (backendName: string, kernelName: string): void =>
   tf.registerKernel({
     kernelName,
     backendName,
@@ -125,7 +123,12 @@ const refuse = (kernelName: string): void =>
     }
   })
 
-const register = (): Recorder => {
+interface Registered {
+  readonly backendName: string
+  readonly recorder: Recorder
+}
+
+const register = (backendName: string, kernels: Kernels): Registered => {
   const recorder = new Recorder()
   tf.registerBackend(backendName, () => recorder, 0)
   for (const [kernelName, kernel] of Object.entries(kernels)) {
@@ -143,11 +146,13 @@ const register = (): Recorder => {
       }
     })
   }
-  for (const { kernelName } of tf.getKernelsForBackend("cpu")) if (!(kernelName in kernels)) refuse(kernelName)
-  return recorder
+  for (const { kernelName } of tf.getKernelsForBackend("cpu"))
+    if (!(kernelName in kernels)) refuse(backendName, kernelName)
+  return { backendName, recorder }
 }
 
-let registered: Recorder | undefined
+/** A backend for each table of kernels. */
+const registered = new Map<Kernels, Registered>()
 
 /** What a recording does with tensors. */
 export interface Recording {
@@ -158,11 +163,13 @@ export interface Recording {
 }
 
 /**
- * Runs `f`, in which TensorFlow.js records; its tensors are gone afterwards, and the backend is the one it was before.
+ * Runs `f`, in which TensorFlow.js records as the table says; its tensors are gone afterwards, and the backend is the
+ * one it was before.
  */
-export const record = <A>(f: (recording: Recording) => A): A => {
+export const record = <A>(f: (recording: Recording) => A, table: Kernels = kernels): A => {
   const previous = tf.getBackend()
-  const recorder = (registered ??= register())
+  const { backendName, recorder } = registered.get(table) ?? register(`recorder ${registered.size}`, table)
+  registered.set(table, { backendName, recorder })
   let result: { readonly value: A } | undefined
   try {
     useBackend(backendName)

@@ -8,12 +8,13 @@ import type { Program, Signature } from "../../Engine.ts"
 import type { Tensors, TensorTypes } from "../../Tensors.ts"
 import { checkResults } from "../Border.ts"
 import type { Graph, Value } from "./Graph.ts"
-import { NotRecordable, widen } from "./Kernel.ts"
+import { type Kernels, NotRecordable, widen } from "./Kernel.ts"
+import { kernels } from "./Kernels.ts"
 import { input } from "./Operators.ts"
 import { record } from "./Recorder.ts"
 
-/** Raises `NotRecordable`, or whatever the program itself raises. */
-export const trace = (program: Program, signature: Signature): Graph =>
+/** Kernels are recorded as the table says. Raises `NotRecordable`, or whatever the program itself raises. */
+export const trace = (program: Program, signature: Signature, table: Kernels = kernels): Graph =>
   record(({ tensor, value }) => {
     const declare = (kind: string, types: TensorTypes): Tensors =>
       Object.fromEntries(
@@ -31,4 +32,4 @@ export const trace = (program: Program, signature: Signature): Graph =>
     return {
       outputs: Object.fromEntries([...named("state", results.state ?? {}), ...named("outputs", results.outputs)])
     }
-  })
+  }, table)

@@ -28,7 +28,12 @@ import {
 type Shape4D = [number, number, number, number]
 type Attributes = Omit<Conv2DAttrs, "dilations"> & { readonly dilations?: Conv2DAttrs["dilations"] }
 
-const infoOf = (x: ReadonlyArray<number>, filter: ReadonlyArray<number>, attributes: Attributes) => {
+/** The convolution of an input and a filter of these shapes. */
+export const infoOf = (
+  x: ReadonlyArray<number>,
+  filter: ReadonlyArray<number>,
+  attributes: Attributes
+): backend_util.Conv2DInfo => {
   const { strides, dilations, pad, dataFormat, dimRoundingMode } = attributes
   if (dataFormat === "NCHW") throw new NotRecordable('convolutions are recorded in the data format "NHWC" only')
   return backend_util.computeConv2DInfo(

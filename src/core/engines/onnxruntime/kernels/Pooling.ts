@@ -24,7 +24,8 @@ import {
 
 type Attributes = AvgPoolGradAttrs & Pick<MaxPoolAttrs, "dimRoundingMode">
 
-const infoOf = (x: Value, { filterSize, strides, pad, dimRoundingMode }: Attributes) =>
+/** The pooling of an image. */
+export const infoOf = (x: Value, { filterSize, strides, pad, dimRoundingMode }: Attributes): backend_util.Conv2DInfo =>
   backend_util.computePool2DInfo(
     [...x.shape] as [number, number, number, number],
     filterSize,

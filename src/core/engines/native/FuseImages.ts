@@ -1,0 +1,100 @@
+/**
+ * What stands behind operators on images and can be done as their results are written, or as their inputs are read: a
+ * bias, cutting off at 0 and its derivative, and the derivative of a bias beside that of a filter.
+ */
+import { sizeOf } from "../../Tensors.ts"
+import { type Graph, inOrder, type Operation, rewrite, useCounts, type Value } from "../onnxruntime/Graph.ts"
+import * as Op from "../onnxruntime/Operators.ts"
+import * as ImageOperators from "./ImageOperators.ts"
+
+const sameShape = (a: Value, b: Value): boolean => a.shape.join() === b.shape.join()
+
+const madeBy = (operator: string, value: Value | undefined): Operation | undefined =>
+  value?.kind === "operation" && value.operator === operator ? value : undefined
+
+const isNumber = (value: Value | undefined, number: number): boolean =>
+  value?.kind === "constant" && value.values.length === 1 && Number(value.values[0]) === number
+
+/** The `y` of `ceil(min(y, 1))`, which is 1 above 0 and 0 where `y`, which is cut off there, is 0. */
+const steppedBy = (value: Value | undefined): Value | undefined => {
+  const least = madeBy("Min", madeBy("Ceil", value)?.inputs[0])
+  const y = isNumber(least?.inputs[1], 1) ? least!.inputs[0] : undefined
+  return madeBy("Max", y) !== undefined || (y?.kind === "operation" && y.attributes["rectified"] === 1) ? y : undefined
+}
+
+/** What an operation becomes part of, if one of its operands is an operator on images that nothing else needs. */
+const finished = (value: Operation, isFree: (side: number) => boolean): Value | undefined => {
+  const [left, right] = value.inputs
+  for (const [side, operand, other] of [
+    [0, left, right],
+    [1, right, left]
+  ] as const) {
+    const source = madeBy("Reshape", operand)?.inputs[0] ?? operand
+    if (
+      source?.kind !== "operation" ||
+      other === undefined ||
+      !isFree(side) ||
+      sizeOf(source.shape) !== sizeOf(value.shape)
+    )
+      continue
+    const whole = (result: Operation | undefined): Value | undefined => result && Op.reshape(result, value.shape)
+    const channels = source.shape.at(-1)!
+    if (value.operator === "Add" && sameShape(source, value)) {
+      const isRow = sizeOf(other.shape) === channels && other.shape.at(-1) === channels
+      if (isRow) return whole(ImageOperators.withBias(source, Op.reshape(other, [channels])))
+    }
+    if (value.operator === "Max" && isNumber(other, 0)) return whole(ImageOperators.rectified(source))
+    const y = value.operator === "Mul" ? steppedBy(other) : undefined
+    if (y !== undefined && sameShape(y, value)) return whole(ImageOperators.masked(source, Op.reshape(y, source.shape)))
+  }
+  return undefined
+}
+
+const finish = (graph: Graph): Graph => {
+  const uses = useCounts(graph)
+  const usedOnce = (value: Value | undefined): boolean => value !== undefined && uses.get(value) === 1
+  return rewrite(graph, (value, original) => {
+    if (value.kind !== "operation" || original.kind !== "operation") return value
+    const isFree = (side: number): boolean => {
+      const operand = original.inputs[side]
+      const source = madeBy("Reshape", operand)
+      return usedOnce(operand) && (source === undefined || usedOnce(source.inputs[0]))
+    }
+    return finished(value, isFree) ?? value
+  })
+}
+
+/** The value whose channels are summed up over all pixels. */
+const summed = (value: Value): Value | undefined => {
+  const sum = madeBy("ReduceSum", value)
+  const source = sum?.inputs[0]
+  return sum !== undefined &&
+    source?.shape.length === 4 &&
+    sizeOf(sum.shape) === source.shape[3] &&
+    sum.shape.at(-1) === source.shape[3]
+    ? source
+    : undefined
+}
+
+/** A filter's derivative goes over what the bias' derivative is the sum of. */
+const joinSums = (graph: Graph): Graph => {
+  const values = inOrder(Object.values(graph.outputs))
+  const sums = new Map(
+    values.flatMap((value) => {
+      const source = summed(value)
+      return source === undefined ? [] : [[source, value] as const]
+    })
+  )
+  const joined = new Map<Value, Value>()
+  for (const value of values) {
+    const both = ImageOperators.gradientAndSums(value)
+    const sum = both && sums.get(both.gradient)
+    if (both === undefined || sum === undefined || joined.has(sum)) continue
+    joined.set(value, Op.reshape(both.filterGradient, value.shape))
+    joined.set(sum, Op.reshape(both.sums, sum.shape))
+  }
+  return rewrite(graph, (value, original) => joined.get(original) ?? value)
+}
+
+/** The same graph with fewer passes over images. */
+export const fuseImages = (graph: Graph): Graph => joinSums(finish(graph))

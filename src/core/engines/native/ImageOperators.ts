@@ -1,0 +1,184 @@
+/**
+ * Operators on images `[batch, height, width, channels]` that a graph has for machine code alone; each is one phase.
+ *
+ * | operator | inputs | result |
+ * | --- | --- | --- |
+ * | `native.Convolve` | image, filter, and perhaps bias, where | the window's outputs |
+ * | `native.ConvolveBack` | derivative by the outputs, filter, and perhaps bias, where | the window's inputs |
+ * | `native.FilterParts` | image, derivative by the outputs | sums of pieces |
+ * | `native.FilterGradient` | sums of pieces | the filter's derivative, or its rows and one of the derivative's sums |
+ * | `native.Pool` | image | the window's outputs |
+ * | `native.PoolBack` | derivative by the outputs, image, and perhaps where | the window's inputs |
+ */
+import type { Shape } from "../../Tensors.ts"
+import type { Attribute, Operation, Value } from "../onnxruntime/Graph.ts"
+import * as Op from "../onnxruntime/Operators.ts"
+import type { Axis, Window } from "../onnxruntime/Window.ts"
+import * as Convolution from "./Convolution.ts"
+import * as FilterGradient from "./FilterGradient.ts"
+import type { Phase } from "./Phase.ts"
+import * as Pooling from "./Pooling.ts"
+
+type Attributes = Readonly<Record<string, Attribute>>
+
+const listOf = (axis: Axis): ReadonlyArray<number> => [
+  axis.input,
+  axis.output,
+  axis.size,
+  axis.stride,
+  axis.dilation,
+  axis.before,
+  axis.after
+]
+
+const axisOf = (list: Attribute): Axis => {
+  const [input, output, size, stride, dilation, before, after] = list as ReadonlyArray<number>
+  return {
+    input: input!,
+    output: output!,
+    size: size!,
+    stride: stride!,
+    dilation: dilation!,
+    before: before!,
+    after: after!
+  }
+}
+
+const attributesOf = ({ columns, rows }: Window): Attributes => ({ rows: listOf(rows), columns: listOf(columns) })
+const windowOf = ({ attributes }: Operation): Window => ({
+  rows: axisOf(attributes["rows"]!),
+  columns: axisOf(attributes["columns"]!)
+})
+
+const operation = (
+  operator: string,
+  inputs: ReadonlyArray<Value>,
+  shape: Shape,
+  window: Window,
+  attributes: Attributes = {}
+): Operation => Op.operation(operator, inputs, shape, "float32", { ...attributesOf(window), ...attributes })
+
+export const convolve = (image: Value, filter: Value, shape: Shape, window: Window): Operation =>
+  operation("native.Convolve", [image, filter], shape, window)
+
+export const convolveBack = (gradient: Value, filter: Value, shape: Shape, window: Window): Operation =>
+  operation("native.ConvolveBack", [gradient, filter], shape, window)
+
+const filterGradientOf = (operation: Operation): FilterGradient.FilterGradient => {
+  const [batch, inputs, outputs, sums] = operation.attributes["sizes"] as ReadonlyArray<number>
+  return { batch: batch!, inputs: inputs!, outputs: outputs!, withSums: sums === 1, window: windowOf(operation) }
+}
+
+/** `[rows, columns, inputs, outputs]`; with the gradient's sums behind, `[rows × columns × inputs + 1, outputs]`. */
+export const filterGradient = (image: Value, gradient: Value, window: Window, withSums: boolean): Operation => {
+  const [batch, inputs, outputs] = [image.shape[0]!, image.shape[3]!, gradient.shape[3]!]
+  const sizes = { sizes: [batch, inputs, outputs, Number(withSums)] }
+  const shape = FilterGradient.partsShape({ batch, inputs, outputs, withSums, window })
+  const parts = operation("native.FilterParts", [image, gradient], shape, window, sizes)
+  const { columns, rows } = window
+  const result = withSums
+    ? [rows.size * columns.size * inputs + 1, outputs]
+    : [rows.size, columns.size, inputs, outputs]
+  return operation("native.FilterGradient", [parts], result, window, sizes)
+}
+
+/** For a filter's derivative: what the sums of another one with sums behind it are of, and its two parts. */
+export const gradientAndSums = (value: Value) => {
+  const [parts] = value.kind === "operation" && value.operator === "native.FilterGradient" ? value.inputs : []
+  if (value.kind !== "operation" || parts?.kind !== "operation" || value.shape.length !== 4) return undefined
+  const [image, gradient] = parts.inputs as readonly [Value, Value]
+  const both = filterGradient(image, gradient, windowOf(value), true)
+  const [rows, outputs] = both.shape as readonly [number, number]
+  return {
+    gradient,
+    filterGradient: Op.slice(both, [0, 0], [rows - 1, outputs]),
+    sums: Op.slice(both, [rows - 1, 0], [1, outputs])
+  }
+}
+
+export const pool = (kind: Pooling.Pooling["kind"], image: Value, shape: Shape, window: Window): Operation =>
+  operation("native.Pool", [image], shape, window, { kind })
+
+export const poolBack = (kind: Pooling.Pooling["kind"], gradient: Value, image: Value, window: Window): Operation =>
+  operation("native.PoolBack", [gradient, image], image.shape, window, { kind })
+
+/** Where the operator has its optional inputs among the others: a bias first, what masks last. */
+const optional = ({ attributes, inputs }: Operation) => ({
+  bias: attributes["biased"] === 1 ? 2 : undefined,
+  where: attributes["masked"] === 1 ? inputs.length - 1 : undefined
+})
+
+/** The operator with a bias `[channels]` added to its results; none where it cannot be. */
+export const withBias = (value: Operation, bias: Value): Operation | undefined =>
+  isConvolution(value) && !isFinished(value)
+    ? { ...value, inputs: [...value.inputs, bias], attributes: { ...value.attributes, biased: 1 } }
+    : undefined
+
+/** The operator whose results are cut off at 0; none where it cannot be. */
+export const rectified = (value: Operation): Operation | undefined =>
+  isConvolution(value) && value.attributes["rectified"] !== 1 && value.attributes["masked"] !== 1
+    ? { ...value, attributes: { ...value.attributes, rectified: 1 } }
+    : undefined
+
+/** The operator whose results are 0 where `where`, of their shape, is not above 0; none where it cannot be. */
+export const masked = (value: Operation, where: Value): Operation | undefined =>
+  (isConvolution(value) || value.operator === "native.PoolBack") && value.attributes["masked"] !== 1
+    ? { ...value, inputs: [...value.inputs, where], attributes: { ...value.attributes, masked: 1 } }
+    : undefined
+
+const isConvolution = ({ operator }: Operation): boolean =>
+  operator === "native.Convolve" || operator === "native.ConvolveBack"
+
+const isFinished = ({ attributes }: Operation): boolean =>
+  ["biased", "rectified", "masked"].some((name) => attributes[name] === 1)
+
+export const isImageOperator = ({ operator }: Operation): boolean => operator in phases
+
+/** The phase that does an operation on what lies in the slots of its inputs. Raises `Unsupported`. */
+export const imagePhase = (operation: Operation, slots: ReadonlyArray<number>, to: number): Phase =>
+  phases[operation.operator]!(operation, slots, to)
+
+const convolution = (operation: Operation, slots: ReadonlyArray<number>, to: number): Convolution.Convolution => {
+  const [inputs, outputs] = operation.inputs[1]!.shape.slice(2) as [number, number]
+  const { bias, where } = optional(operation)
+  return {
+    batch: operation.shape[0]!,
+    window: windowOf(operation),
+    inputs,
+    outputs,
+    from: slots[0]!,
+    filter: slots[1]!,
+    to,
+    finish: {
+      rectified: operation.attributes["rectified"] === 1,
+      ...(bias !== undefined && { bias: slots[bias]! }),
+      ...(where !== undefined && { where: slots[where]! })
+    }
+  }
+}
+
+const pooling = (operation: Operation): Pooling.Pooling => ({
+  kind: operation.attributes["kind"] as Pooling.Pooling["kind"],
+  batch: operation.shape[0]!,
+  window: windowOf(operation),
+  channels: operation.shape[3]!
+})
+
+const phases: Readonly<Record<string, (operation: Operation, slots: ReadonlyArray<number>, to: number) => Phase>> = {
+  "native.Convolve": (operation, slots, to) => Convolution.convolve(convolution(operation, slots, to)),
+  "native.ConvolveBack": (operation, slots, to) => Convolution.convolveBack(convolution(operation, slots, to)),
+  "native.FilterParts": (operation, [image, gradient], to) =>
+    FilterGradient.parts(filterGradientOf(operation), { image: image!, gradient: gradient!, to }),
+  "native.FilterGradient": (operation, [parts], to) =>
+    FilterGradient.together(filterGradientOf(operation), { parts: parts!, to }),
+  "native.Pool": (operation, [from], to) => Pooling.pool(pooling(operation), { from: from!, to }),
+  "native.PoolBack": (operation, slots, to) => {
+    const { where } = optional(operation)
+    return Pooling.poolBack(pooling(operation), {
+      gradient: slots[0]!,
+      image: slots[1]!,
+      to,
+      ...(where !== undefined && { where: slots[where]! })
+    })
+  }
+}

@@ -377,6 +377,42 @@ describe.skipIf(Browser.executable === undefined)(`The report in a browser${Brow
       // White along the diagonal, black beside it.
       assert.isAbove(drawn[4 * 8 + 4]!, 150)
       assert.strictEqual(drawn[7], 0)
+      // The drawing as a file, dropped somewhere on the page: the same image.
+      yield* Effect.promise(() => pad.evaluate((canvas: any) => canvas.toBlob((blob: any) => (canvas.blob = blob))))
+      yield* eventually(
+        Effect.promise(() => pad.evaluate((canvas: any) => canvas.blob !== undefined)),
+        equal(true)
+      )
+      yield* ask(page, () => {
+        const { DataTransfer, document, DragEvent, File } = globalThis as any
+        const dataTransfer = new DataTransfer()
+        dataTransfer.items.add(new File([document.querySelector(".pad canvas").blob], "mine.png"))
+        document
+          .querySelector("h1")
+          .dispatchEvent(new DragEvent("drop", { dataTransfer, bubbles: true, cancelable: true }))
+      })
+      yield* eventually(
+        Effect.promise(() => page.locator(".result figcaption").first().textContent()),
+        equal<string | null>("mine.png")
+      )
+      assert.deepStrictEqual(yield* pixelsOf(page, ".result canvas"), drawn)
+      const given = yield* encodeInPage(
+        page,
+        id,
+        drawn.map((value) => value / 255)
+      )
+      yield* eventually(pixelsOf(page, decoder(id)), (found) => found.some((value) => value > 0))
+      assert.approximately(
+        Number(yield* Effect.promise(() => page.locator('.sliders input[name="z1"]').inputValue())),
+        given[0]!,
+        0.1
+      )
+      // Ink on paper.
+      yield* Effect.promise(() => page.locator("input[name=inverted]").check())
+      yield* eventually(
+        pixelsOf(page, ".result canvas"),
+        equal<ReadonlyArray<number>>(drawn.map((value) => 255 - value))
+      )
       // A file that is no image.
       const file = `${folder}/${"not an image".replaceAll(" ", "-")}.png`
       yield* fs.writeFileString(file, "no image")
@@ -430,6 +466,20 @@ describe.skipIf(Browser.executable === undefined)(`The report in a browser${Brow
         [...png.bytes.subarray(1, 4)],
         [..."PNG"].map((letter) => letter.charCodeAt(0))
       )
+      // The command that made the run.
+      const copying = page.locator("tbody tr").first().getByRole("button")
+      yield* Effect.promise(() => copying.click())
+      yield* eventually(
+        Effect.promise(() => copying.textContent()),
+        equal<string | null>("Copied")
+      )
+      yield* ask(page, () => {
+        const { document } = globalThis as unknown as InPage
+        document.body.append(document.createElement("textarea"))
+      })
+      const area = page.locator("body > textarea")
+      yield* Effect.promise(() => area.press("Control+V"))
+      assert.match(yield* Effect.promise(() => area.inputValue()), /^pnpm run exp planar --beta 4 --seed 0$/)
       // Every picture says what it shows.
       yield* Effect.promise(() => page.locator("#play").scrollIntoViewIfNeeded())
       const silent = yield* ask(page, () =>
@@ -481,6 +531,7 @@ describe.skipIf(Browser.executable === undefined)(`The report in a browser${Brow
       yield* Effect.promise(() => page.locator(".plane").press("7"))
       assert.isTrue(yield* checked(2))
       yield* Effect.promise(() => page.locator(".classes input").nth(label).check())
+      yield* Effect.promise(() => page.getByRole("button", { name: "Middle of the prior" }).click())
       yield* eventually(pixelsOf(page, decoder(id)), equal(toBytes(yield* decodeInPage(page, id, [0, 0, 0]))))
       const decoded = yield* decodeInPage(page, id, [0, 0, 0.7])
       decoded.forEach((value, place) => assert.approximately(value, seen[0]!.images[place]!, 1e-4))

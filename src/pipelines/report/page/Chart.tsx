@@ -2,12 +2,12 @@
  * A figure with its title, its caption and its ways out.
  */
 import { Effect } from "effect"
-import { useMemo, useRef } from "preact/hooks"
+import { useMemo, useRef, useState } from "preact/hooks"
 import type { FigureData } from "../ReportData.ts"
 import { save, saveDataUri } from "./Download.ts"
 import { draw, exported } from "./DrawChart.ts"
 import { fitted } from "./FitView.ts"
-import { useEffectful, useNear, useWidth } from "./Hooks.ts"
+import { painted, useEffectful, useNear, useWidth } from "./Hooks.ts"
 import type { Mode } from "./Theme.ts"
 
 const saveSvg = (figure: FigureData) =>
@@ -29,14 +29,19 @@ export const Chart = ({ figure, level = 3, mode }: ChartProps) => {
   const { ref: frame, width } = useWidth<HTMLDivElement>()
   const place = useRef<HTMLDivElement>(null)
   const tooltip = useRef<HTMLDListElement>(null)
+  const [drawn, setDrawn] = useState(false)
   const { error } = useEffectful(
     () =>
       near && width > 0
         ? Effect.scoped(
             Effect.andThen(
-              draw({ figure, mode, width, place: place.current!, tooltip: tooltip.current! }),
+              // The page before its charts.
+              Effect.andThen(painted, draw({ figure, mode, width, place: place.current!, tooltip: tooltip.current! })),
               // The chart is there as long as it is shown.
-              Effect.never
+              Effect.andThen(
+                Effect.sync(() => setDrawn(true)),
+                Effect.never
+              )
             )
           )
         : undefined,
@@ -48,7 +53,7 @@ export const Chart = ({ figure, level = 3, mode }: ChartProps) => {
   return (
     <figure class="chart" ref={ref} data-figure={figure.name}>
       <Title>{figure.title}</Title>
-      <div class="frame" ref={frame} style={{ minHeight: `${height}px` }}>
+      <div class="frame" ref={frame} style={drawn ? {} : { minHeight: `${height}px` }}>
         <div ref={place} role="img" aria-label={figure.caption} class="drawn" />
         <dl ref={tooltip} class="tooltip" hidden aria-hidden="true" />
       </div>

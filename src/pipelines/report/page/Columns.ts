@@ -31,7 +31,10 @@ const parameterColumn = (data: ReportData, name: string): Column => ({
 
 const metricColumn = (groups: ReadonlyArray<Group>, name: string): Column => {
   const spreads = groups.flatMap((group) => spread(valuesIn(group, name)) ?? [])
-  const decimals = decimalsFor(spreads.flatMap(({ deviation, mean }) => [mean, deviation ?? 0]))
+  const wanted = decimalsFor(spreads.flatMap(({ deviation, mean }) => [mean, deviation ?? 0]))
+  // The mean of counts needs no more.
+  const counts = groups.every((group) => valuesIn(group, name).every(Number.isInteger))
+  const decimals = counts ? Math.min(2, wanted) : wanted
   return {
     name: `metric ${name}`,
     title: `${name}: mean over the images, in nats an image unless the name says otherwise`,

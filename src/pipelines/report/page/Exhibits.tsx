@@ -2,7 +2,7 @@
  * Figures and animations of the runs: of the chosen ones, or of all runs beside each other.
  */
 import { Effect } from "effect"
-import { useState } from "preact/hooks"
+import { useEffect, useState } from "preact/hooks"
 import { type Exhibit, FigureData, type RunData } from "../ReportData.ts"
 import { Chart } from "./Chart.tsx"
 import { useEffectful, useNear } from "./Hooks.ts"
@@ -14,20 +14,29 @@ interface ExhibitProps {
   readonly run: RunData
   readonly exhibit: Exhibit
   readonly mode: Mode
+  /** Whether it is one of many that are shown. */
+  readonly many: boolean
 }
 
-const StoredFigure = ({ exhibit, mode, run }: ExhibitProps) => {
+const StoredFigure = ({ exhibit, many, mode, run }: ExhibitProps) => {
   const { near, ref } = useNear<HTMLDivElement>()
+  const [soon, setSoon] = useState(false)
+  useEffect(() => {
+    // With its content its height is known, so that what is below does not move when it is drawn.
+    const timer = setTimeout(() => setSoon(true), 300)
+    return () => clearTimeout(timer)
+  }, [])
+  const wanted = near || (soon && !many)
   const { error, value } = useEffectful(
     () =>
-      near
+      wanted
         ? Effect.map(part(exhibit.part, FigureData), (figure) => ({
             ...figure,
             // Under this name it is saved.
             name: `${run.id}-${figure.name}`
           }))
         : undefined,
-    [near, exhibit.part]
+    [wanted, exhibit.part]
   )
   return (
     <div ref={ref} class="exhibit">
@@ -103,7 +112,7 @@ export const Exhibits = ({ above, mode, runs, selection }: ExhibitsProps) => {
               {nameOf(run)} has no {words(name)}.
             </p>
           ) : (
-            <Member key={all ? run.id : place} run={run} exhibit={exhibit} mode={mode} />
+            <Member key={all ? run.id : place} run={run} exhibit={exhibit} mode={mode} many={all} />
           )
         })}
       </div>

@@ -49,6 +49,11 @@ export const useEffectful = <A>(
   return outcome
 }
 
+/** Waits until what was rendered is on the screen. A page that nobody sees waits until somebody does. */
+export const painted: Effect.Effect<void> = Effect.callback((resume) => {
+  requestAnimationFrame(() => setTimeout(() => resume(Effect.void)))
+})
+
 /** The width of an element's content, in whole pixels; 0 before it is known. */
 export const useWidth = <Target extends HTMLElement>() => {
   const ref = useRef<Target>(null)

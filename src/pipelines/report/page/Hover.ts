@@ -13,10 +13,12 @@ const isList = (value: Json | undefined): value is ReadonlyArray<Json> => Array.
 interface Lines {
   readonly values: ReadonlyArray<{ readonly [key: string]: Json }>
   readonly encoding: { readonly [key: string]: Json }
-  /** The fields on the axes, and the one that tells the lines apart. */
+  /** The fields on the axes, and the one of what is told apart. */
   readonly x: string
   readonly y: string
   readonly series: string
+  /** Whether lines share a colour: then the mean of each colour's lines is told. */
+  readonly grouped: boolean
 }
 
 const fieldOf = (channel: Json | undefined): string | undefined =>
@@ -27,14 +29,14 @@ const linesOf = (view: View): Lines | undefined => {
   const { data, encoding, mark } = view
   const isLine = mark === "line" || (isRecord(mark) && mark["type"] === "line")
   if (!isLine || !isRecord(encoding) || !isRecord(data) || !isList(data["values"])) return undefined
-  // Lines that share a colour are told apart by a field of their own.
-  const [x, y, series] = [encoding["x"], encoding["y"], encoding["detail"] ?? encoding["color"]].map(fieldOf)
+  const [x, y, series] = [encoding["x"], encoding["y"], encoding["color"]].map(fieldOf)
+  const grouped = encoding["detail"] !== undefined
   if (x === undefined || y === undefined || series === undefined) return undefined
-  return { values: data["values"].filter(isRecord), encoding, x, y, series }
+  return { values: data["values"].filter(isRecord), encoding, x, y, series, grouped }
 }
 
 const withRule = (view: View, lines: Lines, name: string): View => {
-  const { encoding, series, values, x, y } = lines
+  const { encoding, grouped, series, values, x, y } = lines
   const labels = [...new Set(values.map((value) => String(value[series])))]
   // Labels hold dots and brackets, which have a meaning in a field's name.
   const numbered = values.map((value) => ({ ...value, line: `line${labels.indexOf(String(value[series]))}` }))
@@ -48,7 +50,7 @@ const withRule = (view: View, lines: Lines, name: string): View => {
     layer: [
       { mark: isRecord(mark) ? { ...mark, tooltip: null } : { type: "line", tooltip: null }, encoding },
       {
-        transform: [{ pivot: "line", value: y, groupby: [x] }],
+        transform: [{ pivot: "line", value: y, groupby: [x], op: "mean" }],
         mark: { type: "rule", color: "#8a8a8a", strokeWidth: 1 },
         params: [
           {
@@ -64,7 +66,7 @@ const withRule = (view: View, lines: Lines, name: string): View => {
             ...labels.map((label, index) => ({
               field: `line${index}`,
               type: "quantitative",
-              title: label,
+              title: grouped ? `${label}, mean` : label,
               format: ".5~g"
             }))
           ]

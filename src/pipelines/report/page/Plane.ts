@@ -32,6 +32,9 @@ export const usePlane = (run: RunData, extent: Extent, label: number, wanted: bo
     const count = imagesAlong(Math.max(shape.height, shape.width))
     const canvas = new OffscreenCanvas(count * shape.width, count * shape.height)
     const context = canvas.getContext("2d")!
+    // What is not decoded yet: the points are in colours for a dark ground.
+    context.fillStyle = "black"
+    context.fillRect(0, 0, canvas.width, canvas.height)
     const size = shape.height * shape.width * shape.channels
     const drawRow = Effect.fnUntraced(function* (row: number) {
       const images = yield* decode(run, rowCodes(extent, count, row), label)

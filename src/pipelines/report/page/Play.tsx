@@ -100,8 +100,10 @@ const Playground = ({ mode, model, selection }: PlaygroundProps) => {
     (): Source => (hovered === undefined ? pinned : { kind: "code", code: hovered }),
     [hovered, pinned]
   )
-  const one = useDecoded(first, source, label, near)
-  const other = useDecoded(second?.model === undefined ? undefined : second, source, label, near)
+  // To a model that takes no class it is nothing new.
+  const given = takesLabels ? label : 0
+  const one = useDecoded(first, source, given, near)
+  const other = useDecoded(second?.model === undefined ? undefined : second, source, given, near)
   const code = source.kind === "code" ? source.code : one.value?.code
   const [ends, setEnds] = useState<readonly [Float32Array | undefined, Float32Array | undefined]>([
     undefined,
@@ -117,7 +119,7 @@ const Playground = ({ mode, model, selection }: PlaygroundProps) => {
       setPinned((now) => (now === middle ? { kind: "code", code: codeAt(codes, 0) } : now))
     }
   }, [codes])
-  const plane = usePlane(first, extent, label, near && behind && latent === 2)
+  const plane = usePlane(first, extent, given, near && behind && latent === 2)
 
   const look = (next: Float32Array) => {
     setHovered(undefined)
@@ -239,7 +241,8 @@ const Playground = ({ mode, model, selection }: PlaygroundProps) => {
         <h3>A line between two codes</h3>
         <Between
           runs={members(selection)}
-          {...{ code, from, label, to }}
+          {...{ code, from, to }}
+          label={given}
           onEnds={(begin, end) => setEnds([begin, end])}
           onCode={look}
         />

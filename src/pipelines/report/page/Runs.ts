@@ -122,8 +122,10 @@ export const axesOf = (data: ReportData): ReadonlyArray<Axis> => {
   const names = varying(data)
   return [...names, ...(names.includes(seedAxis) ? [] : [seedAxis])]
     .map((name) => {
-      const places = data.runs.map((run) => placeOf(run, { name, values: [] }))
-      return { name, values: [...new Set(places)].sort(compare) }
+      const places = [...new Set(data.runs.map((run) => placeOf(run, { name, values: [] })))]
+      // Numbers have an order of their own; words have the sweep's.
+      const numbers = places.every((place) => typeof comparable(place) === "number")
+      return { name, values: numbers ? places.sort(compare) : places }
     })
     .filter(({ values }) => values.length > 1)
 }

@@ -96,6 +96,11 @@ describe("Runs", () => {
     assert.strictEqual(to(runs[0]!, 0, "77"), "a")
   })
 
+  it("leaves words in the sweep's order", () => {
+    const runs = ["softplus", "sigma", "10"].map((kind) => run(kind, 0, { kind }))
+    assert.deepStrictEqual(axesOf(report(runs, ["kind"])), [{ name: "kind", values: ["softplus", "sigma", "10"] }])
+  })
+
   it("has the seed as an axis where there are several", () => {
     const runs = [run("a", 1, { beta: "1" }), run("b", 10, { beta: "1" }), run("c", 9, { beta: "1" })]
     assert.deepStrictEqual(axesOf(report(runs, [])), [{ name: "seed", values: ["1", "9", "10"] }])

@@ -89,7 +89,7 @@ describe("Hover", () => {
     compiled(view)
   })
 
-  it("tells lines apart that share a colour", () => {
+  it("tells the mean of lines that share a colour", () => {
     const view = lineChart({
       name: "curves",
       title: "Curves",
@@ -109,7 +109,7 @@ describe("Hover", () => {
     }
     assert.deepStrictEqual(
       tooltip.map(({ title }) => title),
-      ["epoch", "seed 1", "seed 2"]
+      ["epoch", "both, mean"]
     )
     compiled(withHover(view))
   })

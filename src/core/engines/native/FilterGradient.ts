@@ -14,6 +14,7 @@ import {
   broadcast,
   k,
   lower,
+  type Memory,
   r10,
   r12,
   r13,
@@ -28,10 +29,11 @@ import {
   rdi,
   rdx,
   rsi,
+  type Vector,
   zeroing,
   zmm
 } from "./Operands.ts"
-import { bytesOf, clear, copyImage, paddedFor } from "./PaddedImage.ts"
+import { bytesOf, clear, copyImage, paddedFor, sumVectors } from "./PaddedImage.ts"
 import { type Phase, rangeOf, scratchBytes, type Share, slot } from "./Phase.ts"
 import { evenly, repeat } from "./Repeat.ts"
 import { Unsupported } from "./Unsupported.ts"
@@ -42,8 +44,8 @@ export interface FilterGradient {
   /** Channels of the window's inputs and outputs. */
   readonly inputs: number
   readonly outputs: number
-  /** Whether the gradient's sums, a row of outputs, lie behind the result. */
-  readonly withSums: boolean
+  /** Whether sums over all pixels lie behind the result: of the inputs, or of the derivative by the outputs. */
+  readonly sums?: "inputs" | "outputs"
 }
 
 /** Slots of the table of pointers. */
@@ -71,7 +73,7 @@ const mostFloats = 1 << 20
 /** What a vector of sums belongs to: an element that is seen, as far from the first one, or nothing but the gradient. */
 type Entry = { readonly row: number; readonly tap: number; readonly channel: number } | undefined
 
-const planOf = ({ batch, inputs, outputs, window: { columns, rows }, withSums }: FilterGradient) => {
+const planOf = ({ batch, inputs, outputs, sums, window: { columns, rows } }: FilterGradient) => {
   const members = Math.min(columns.output, Math.max(1, Math.floor(lanes / outputs)))
   const line = { rows: forwards(rows, 1), columns: forwards(columns, members) }
   const cells = Array.from({ length: line.rows.taps }, (_, row) => row)
@@ -85,12 +87,14 @@ const planOf = ({ batch, inputs, outputs, window: { columns, rows }, withSums }:
     )
   const entries: ReadonlyArray<Entry> = [
     ...cells.flatMap((cell) => Array.from({ length: inputs }, (_, channel) => ({ ...cell, channel }))),
-    ...(withSums ? [undefined] : [])
+    ...(sums === "outputs" ? [undefined] : [])
   ]
+  const imageSums = sums === "inputs" ? sumVectors({ channels: inputs }) : 0
+  if (imageSums === undefined) throw new Unsupported(`sums of ${inputs} channels`)
   const chunks = Math.ceil(outputs / lanes)
-  const size = chunks * entries.length * lanes
+  const size = (chunks * entries.length + imageSums) * lanes
   const each = Math.ceil(batch / Math.max(1, Math.min(batch, mostPieces, Math.floor(mostFloats / size))))
-  return { members, line, cells, entries, chunks, size, each, pieces: Math.ceil(batch / each) }
+  return { members, line, cells, entries, imageSums, chunks, size, each, pieces: Math.ceil(batch / each) }
 }
 type Plan = ReturnType<typeof planOf>
 
@@ -108,7 +112,7 @@ export const parts = (filterGradient: FilterGradient, slots: PartSlots): Phase =
   const plan = planOf(filterGradient)
   const { columns, rows } = filterGradient.window
   const image = { height: rows.input, width: columns.input, channels: filterGradient.inputs }
-  const padded = paddedFor(image, [plan.line.rows], [plan.line.columns])
+  const padded = paddedFor(image, [plan.line.rows], [plan.line.columns], plan.imageSums > 0)
   if (padded.bytes + vectorBytes > scratchBytes) throw new Unsupported("a convolution of images this large")
   return {
     name: title(filterGradient),
@@ -128,6 +132,11 @@ export const together = (
 const setMask = (code: Assembler, mask: typeof wholeGroup, count: number): void => {
   code.mov(lower(rax), 2 ** count - 1)
   code.kmovw(mask, lower(rax))
+}
+
+const addTo = (code: Assembler, sum: Vector, place: Memory): void => {
+  code.vaddps(sum, sum, place)
+  code.vmovups(place, sum)
 }
 
 const channelsOf = ({ outputs }: FilterGradient, chunk: number): number => Math.min(lanes, outputs - chunk * lanes)
@@ -220,11 +229,9 @@ const emitParts = (
         code.add(pointer, ahead[which]! * vectorBytes)
       })
     })
-    places.forEach((_, index) => {
-      const place = at(rbp, (chunk * plan.entries.length + from + index) * lanes * 4)
-      code.vaddps(zmm(index), zmm(index), place)
-      code.vmovups(place, zmm(index))
-    })
+    places.forEach((_, index) =>
+      addTo(code, zmm(index), at(rbp, (chunk * plan.entries.length + from + index) * vectorBytes))
+    )
   }
   const band = (height: number): void => {
     for (const one of allTiles) tile(one, height)
@@ -236,7 +243,9 @@ const emitParts = (
   code.mov(lower(r12), each)
   repeat(code, rbx, end - first, () => {
     if (padded.bytes > 0) {
-      copyImage(code, image, padded, rsi, share.scratch)
+      copyImage(code, image, padded, rsi, share.scratch, plan.imageSums)
+      for (let index = 0; index < plan.imageSums; index++)
+        addTo(code, zmm(index), at(rbp, (plan.chunks * plan.entries.length + index) * vectorBytes))
       code.mov(r8, share.scratch + BigInt(origin))
     } else code.lea(r8, at(rsi, origin))
     code.mov(r9, rdi)
@@ -256,6 +265,49 @@ const emitParts = (
   code.pop(r15)
 }
 
+/** Some neighbouring results: vectors of sums of pieces, by the members of groups, and where their sums are written. */
+interface Together {
+  /** How many there are, one vector behind the other, and how many lanes of each member count. */
+  readonly count: number
+  readonly channels: number
+  /** The number of each member's first vector. */
+  readonly from: ReadonlyArray<number>
+  /** The element of the result, and from there to the next. */
+  readonly to: number
+  readonly step: number
+}
+
+const togetherOf = (filterGradient: FilterGradient, plan: Plan): ReadonlyArray<Together> => {
+  const { inputs, outputs, sums, window } = filterGradient
+  const { cells, chunks, entries, imageSums, members } = plan
+  const { columns, rows } = window
+  const ofMembers = (count: number, from: (member: number) => number): ReadonlyArray<number> =>
+    Array.from({ length: count }, (_, member) => from(member))
+  const size = rows.size * columns.size * inputs * outputs
+  const ofChunk = (chunk: number): ReadonlyArray<Together> => {
+    const channels = channelsOf(filterGradient, chunk)
+    const first = chunk * entries.length
+    const elements = Array.from({ length: rows.size * columns.size }, (_, index): Together => {
+      const row = Math.floor(index / columns.size) * rows.dilation
+      const from = ofMembers(members, (member) => {
+        const tap = (index % columns.size) * columns.dilation + member * columns.stride
+        return first + cells.findIndex((cell) => cell.row === row && cell.tap === tap) * inputs
+      })
+      return { count: inputs, channels, from, to: index * inputs * outputs + chunk * lanes, step: outputs }
+    })
+    const from = ofMembers(members, () => first + entries.length - 1)
+    return sums === "outputs"
+      ? [...elements, { count: 1, channels, from, to: size + chunk * lanes, step: 0 }]
+      : elements
+  }
+  const channels = Math.min(lanes, inputs)
+  const from = ofMembers(lanes / channels, () => chunks * entries.length)
+  return [
+    ...Array.from({ length: chunks }, (_, chunk) => chunk).flatMap(ofChunk),
+    ...(imageSums > 0 ? [{ count: imageSums, channels, from, to: size, step: lanes }] : [])
+  ]
+}
+
 /** For each element of the filter, the sum over pieces and over the members of groups. */
 const emitTogether = (
   code: Assembler,
@@ -264,50 +316,26 @@ const emitTogether = (
   plan: Plan,
   share: Share
 ): void => {
-  const {
-    inputs,
-    outputs,
-    window: { columns, rows },
-    withSums
-  } = filterGradient
-  const { cells, entries, members, pieces, size } = plan
-  const perMember = Array.from({ length: members }, (_, member) => member)
-  const elements = Array.from({ length: rows.size * columns.size }, (_, index) => ({
-    to: index * inputs,
-    count: inputs,
-    from: perMember.map((member) => {
-      const [row, tap] = [
-        Math.floor(index / columns.size) * rows.dilation,
-        (index % columns.size) * columns.dilation + member * columns.stride
-      ]
-      return cells.findIndex((cell) => cell.row === row && cell.tap === tap) * inputs
-    })
-  }))
-  const sums = { to: elements.length * inputs, count: 1, from: perMember.map(() => entries.length - 1) }
-  const all = Array.from({ length: plan.chunks }, (_, chunk) => chunk).flatMap((chunk) =>
-    [...elements, ...(withSums ? [sums] : [])].map((element) => ({ chunk, ...element }))
-  )
   const total = zmm(0)
-  for (const { chunk, count, from, to } of all.slice(...rangeOf(share, all.length))) {
-    const channels = channelsOf(filterGradient, chunk)
+  const all = togetherOf(filterGradient, plan)
+  for (const { channels, count, from, step, to } of all.slice(...rangeOf(share, all.length))) {
     setMask(code, present, channels)
     code.mov(r8, slot(slots.parts))
-    code.add(r8, chunk * entries.length * vectorBytes)
     code.mov(rdi, slot(slots.to))
-    code.add(rdi, 4 * (to * outputs + chunk * lanes))
+    code.add(rdi, 4 * to)
     repeat(code, rcx, count, () => {
       code.vpxord(total, total, total)
       code.mov(rax, r8)
-      repeat(code, rdx, pieces, () => {
-        from.forEach((entry, member) => {
-          code.vmovups(zmm(1), at(rax, entry * vectorBytes + member * channels * 4), zeroing(present))
+      repeat(code, rdx, plan.pieces, () => {
+        from.forEach((vector, member) => {
+          code.vmovups(zmm(1), at(rax, vector * vectorBytes + member * channels * 4), zeroing(present))
           code.vaddps(total, total, zmm(1))
         })
-        code.add(rax, size * 4)
+        code.add(rax, plan.size * 4)
       })
       code.vmovups(at(rdi), total, present)
       code.add(r8, vectorBytes)
-      code.add(rdi, 4 * outputs)
+      code.add(rdi, 4 * step)
     })
   }
 }

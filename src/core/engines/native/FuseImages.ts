@@ -87,9 +87,10 @@ const joinSums = (graph: Graph): Graph => {
   )
   const joined = new Map<Value, Value>()
   for (const value of values) {
-    const both = ImageOperators.gradientAndSums(value)
-    const sum = both && sums.get(both.gradient)
-    if (both === undefined || sum === undefined || joined.has(sum)) continue
+    const way = ImageOperators.withSums(value).find(({ summed }) => sums.has(summed))
+    const sum = way && sums.get(way.summed)!
+    if (way === undefined || sum === undefined || joined.has(sum)) continue
+    const both = way.join()
     joined.set(value, Op.reshape(both.filterGradient, value.shape))
     joined.set(sum, Op.reshape(both.sums, sum.shape))
   }

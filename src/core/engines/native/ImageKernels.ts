@@ -43,7 +43,7 @@ const convolveBack = ({ dy, filter }: Derivative & Filtered, attributes: Conv2DB
 const filterGradient = ({ dy, x }: Derivative & One, attributes: Conv2DBackpropFilterAttrs): Value => {
   const info = Convolution.infoOf(x.shape, attributes.filterShape, attributes)
   checkOutput(dy, info)
-  return ImageOperators.filterGradient(x, dy, windowOf(info), false)
+  return ImageOperators.filterGradient(x, dy, windowOf(info))
 }
 
 /** Machine code is written for floats and windows that need no padding. */

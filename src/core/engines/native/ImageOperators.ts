@@ -6,16 +6,17 @@
  * | `native.Convolve` | image, filter, and perhaps bias, where | the window's outputs |
  * | `native.ConvolveBack` | derivative by the outputs, filter, and perhaps bias, where | the window's inputs |
  * | `native.FilterParts` | image, derivative by the outputs | sums of pieces |
- * | `native.FilterGradient` | sums of pieces | the filter's derivative, or its rows and one of the derivative's sums |
+ * | `native.FilterGradient` | sums of pieces | the filter's derivative, and perhaps sums of one of the two |
  * | `native.Pool` | image | the window's outputs |
  * | `native.PoolBack` | derivative by the outputs, image, and perhaps where | the window's inputs |
  */
-import type { Shape } from "../../Tensors.ts"
+import { type Shape, sizeOf } from "../../Tensors.ts"
 import type { Attribute, Operation, Value } from "../onnxruntime/Graph.ts"
 import * as Op from "../onnxruntime/Operators.ts"
 import type { Axis, Window } from "../onnxruntime/Window.ts"
 import * as Convolution from "./Convolution.ts"
 import * as FilterGradient from "./FilterGradient.ts"
+import { sumVectors } from "./PaddedImage.ts"
 import type { Phase } from "./Phase.ts"
 import * as Pooling from "./Pooling.ts"
 
@@ -64,36 +65,50 @@ export const convolve = (image: Value, filter: Value, shape: Shape, window: Wind
 export const convolveBack = (gradient: Value, filter: Value, shape: Shape, window: Window): Operation =>
   operation("native.ConvolveBack", [gradient, filter], shape, window)
 
+type Sums = FilterGradient.FilterGradient["sums"]
+const sumsBy = [undefined, "inputs", "outputs"] as const
+
 const filterGradientOf = (operation: Operation): FilterGradient.FilterGradient => {
-  const [batch, inputs, outputs, sums] = operation.attributes["sizes"] as ReadonlyArray<number>
-  return { batch: batch!, inputs: inputs!, outputs: outputs!, withSums: sums === 1, window: windowOf(operation) }
+  const [batch, inputs, outputs, sums] = operation.attributes["sizes"] as readonly [number, number, number, number]
+  const of = sumsBy[sums]
+  return { batch, inputs, outputs, window: windowOf(operation), ...(of && { sums: of }) }
 }
 
-/** `[rows, columns, inputs, outputs]`; with the gradient's sums behind, `[rows × columns × inputs + 1, outputs]`. */
-export const filterGradient = (image: Value, gradient: Value, window: Window, withSums: boolean): Operation => {
+/** `[rows, columns, inputs, outputs]`; with sums behind, all in one row. */
+export const filterGradient = (image: Value, gradient: Value, window: Window, sums?: Sums): Operation => {
   const [batch, inputs, outputs] = [image.shape[0]!, image.shape[3]!, gradient.shape[3]!]
-  const sizes = { sizes: [batch, inputs, outputs, Number(withSums)] }
-  const shape = FilterGradient.partsShape({ batch, inputs, outputs, withSums, window })
+  const sizes = { sizes: [batch, inputs, outputs, sumsBy.indexOf(sums)] }
+  const shape = FilterGradient.partsShape({ batch, inputs, outputs, window, ...(sums && { sums }) })
   const parts = operation("native.FilterParts", [image, gradient], shape, window, sizes)
-  const { columns, rows } = window
-  const result = withSums
-    ? [rows.size * columns.size * inputs + 1, outputs]
-    : [rows.size, columns.size, inputs, outputs]
+  const filter = [window.rows.size, window.columns.size, inputs, outputs]
+  const result = sums === undefined ? filter : [sizeOf(filter) + (sums === "inputs" ? inputs : outputs)]
   return operation("native.FilterGradient", [parts], result, window, sizes)
 }
 
-/** For a filter's derivative: what the sums of another one with sums behind it are of, and its two parts. */
-export const gradientAndSums = (value: Value) => {
+/** A filter's derivative again, beside sums over all pixels of one of the two images that it is made from. */
+export interface WithSums {
+  readonly summed: Value
+  /** Both as rows; made when called. */
+  readonly join: () => { readonly filterGradient: Value; readonly sums: Value }
+}
+
+/** How sums can be had with a filter's derivative; none for other values. */
+export const withSums = (value: Value): ReadonlyArray<WithSums> => {
   const [parts] = value.kind === "operation" && value.operator === "native.FilterGradient" ? value.inputs : []
-  if (value.kind !== "operation" || parts?.kind !== "operation" || value.shape.length !== 4) return undefined
+  if (value.kind !== "operation" || parts?.kind !== "operation" || value.shape.length !== 4) return []
   const [image, gradient] = parts.inputs as readonly [Value, Value]
-  const both = filterGradient(image, gradient, windowOf(value), true)
-  const [rows, outputs] = both.shape as readonly [number, number]
-  return {
-    gradient,
-    filterGradient: Op.slice(both, [0, 0], [rows - 1, outputs]),
-    sums: Op.slice(both, [rows - 1, 0], [1, outputs])
-  }
+  const ways: ReadonlyArray<readonly [Sums, Value]> = [
+    ["outputs", gradient],
+    ...(sumVectors({ channels: image.shape[3]! }) === undefined ? [] : [["inputs", image] as const])
+  ]
+  const size = sizeOf(value.shape)
+  return ways.map(([sums, summed]) => ({
+    summed,
+    join: () => {
+      const both = filterGradient(image, gradient, windowOf(value), sums)
+      return { filterGradient: Op.slice(both, [0], [size]), sums: Op.slice(both, [size], [summed.shape[3]!]) }
+    }
+  }))
 }
 
 export const pool = (kind: Pooling.Pooling["kind"], image: Value, shape: Shape, window: Window): Operation =>

@@ -1,29 +1,34 @@
 import { assert, describe } from "@effect/vitest"
 import { Effect } from "effect"
 import * as FilterGradient from "../../../../src/core/engines/native/FilterGradient.ts"
+import { sumVectors } from "../../../../src/core/engines/native/PaddedImage.ts"
 import { assertNear, fenced, nativeTest, tableOf, withCrews } from "./NativeTest.ts"
 import { cases, eachProduct, randomize, sizesOf } from "./PlainConvolution.ts"
 
 describe("the derivative by a filter", () => {
-  for (const [name, shape] of [
-    ...Object.entries(cases),
-    ["many images", { ...cases["eight to one"]!, batch: 37 }] as const
-  ]) {
-    nativeTest(`is the sum of products: ${name}`, (memory) =>
+  const all = { ...cases, "many images": { ...cases["eight to one"]!, batch: 37 } }
+  for (const [name, shape, sums] of Object.entries(all).flatMap(([name, shape]) =>
+    (["inputs", "outputs"] as const).map((sums) => [name, shape, sums] as const)
+  )) {
+    const summed = shape[sums]
+    if (sums === "inputs" && sumVectors({ channels: summed }) === undefined) continue
+    nativeTest(`is the sum of products, beside sums of ${sums}: ${name}`, (memory) =>
       Effect.gen(function* () {
         const sizes = sizesOf(shape)
-        const filterGradient = { ...shape, withSums: true }
+        const filterGradient = { ...shape, sums }
         const [pieces, size] = FilterGradient.partsShape(filterGradient)
         const image = yield* fenced(memory, sizes.input, 4)
         const gradient = yield* fenced(memory, sizes.output, 4)
-        const to = yield* fenced(memory, sizes.filter + shape.outputs, 4)
+        const to = yield* fenced(memory, sizes.filter + summed, 4)
         const workspace = yield* fenced(memory, pieces * size, 4)
         ;[image, gradient].forEach(({ values }, index) => randomize(values, index + 1))
         const expected = new Float64Array(to.values.length)
         eachProduct(shape, (input, filter, output) => {
           expected[filter]! += image.values[input]! * gradient.values[output]!
         })
-        gradient.values.forEach((value, index) => (expected[sizes.filter + (index % shape.outputs)]! += value))
+        ;(sums === "inputs" ? image : gradient).values.forEach(
+          (value, index) => (expected[sizes.filter + (index % summed)]! += value)
+        )
         const table = yield* tableOf(
           memory,
           [image, gradient, to, workspace].map(({ address }) => address)

@@ -92,6 +92,9 @@ export const binary = {
 export const unary = {
   vsqrtps: read("0F.W0 51"),
   vgetexpps: read("66.0F38.W0 42"),
+  /** 1 / x, and 1 / sqrt(x), to a relative error of 2^-14. */
+  vrcp14ps: read("66.0F38.W0 4C"),
+  vrsqrt14ps: read("66.0F38.W0 4E"),
   vpabsd: read("66.0F38.W0 1E"),
   vcvtdq2ps: read("0F.W0 5B"),
   vcvtudq2ps: read("F2.0F.W0 7A"),

@@ -8,8 +8,10 @@ import {
   type Memory,
   r10,
   r11,
+  r12,
   r13,
   r14,
+  r8,
   r9,
   rax,
   rbp,
@@ -71,7 +73,6 @@ export interface Turn {
 }
 
 const accumulators = 28
-const unrolled = 4
 /** Room for a tile's results, before the panel's copy. */
 export const spilledBytes: number = accumulators * vectorBytes
 
@@ -128,8 +129,19 @@ export const emitTile = (
       eachOf(vectors, (vector) => code.vfmadd231ps(sum(row, vector), right[vector]!, element(row)))
     })
   }
+  /** What the finish uses is fetched a row a turn of the loop, so that it comes while there is enough else to do. */
+  const fetched = [r8, r12, r13].slice(0, turn.isLast ? (product.finish?.uses.length ?? 0) : 0)
+  const unrolled = fetched.length === 0 ? 4 : Math.max(4, Math.min(12, Math.floor(turn.steps / rows)))
   const computeSums = (): void => {
+    fetched.forEach((pointer, index) => {
+      code.mov(pointer, slot(product.finish!.uses[index]!))
+      code.add(pointer, r9)
+    })
     repeat(code, rcx, Math.floor(turn.steps / unrolled), () => {
+      for (const pointer of fetched) {
+        eachOf(vectors, (vector) => code.prefetchw(at(pointer, vector * vectorBytes)))
+        code.add(pointer, rowBytes)
+      }
       eachOf(unrolled, step)
       code.add(rax, unrolled * strides.step)
       code.add(rdx, unrolled * panel.stride)
@@ -177,12 +189,6 @@ export const emitTile = (
       if (product.finish === undefined) code.prefetchw(target(row, vector))
     } else code.vmovups(sum(row, vector), target(row, vector), ...(mask ? [zeroing(mask)] : []))
   })
-  if (turn.isLast) {
-    for (const index of product.finish?.uses ?? []) {
-      code.mov(r13, slot(index))
-      eachSum((row, vector) => code.prefetchw(target(row, vector)))
-    }
-  }
   computeSums()
   addBias()
   if (turn.isLast && product.finish !== undefined) finishRows(product.finish)

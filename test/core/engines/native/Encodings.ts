@@ -524,6 +524,28 @@ export const encodings: ReadonlyArray<readonly [(code: Assembler) => void, strin
     "vgetexpps zmm3, dword ptr [r8+4]{1to16}",
     "62 d2 7d 58 42 58 01"
   ],
+  [(code) => code.vrcp14ps(zmm(19), zmm(2)), "vrcp14ps zmm19, zmm2", "62 e2 7d 48 4c da"],
+  [
+    (code) => code.vrcp14ps(zmm(3), at(rcx, 64), k(3)),
+    "vrcp14ps zmm3{k3}, zmmword ptr [rcx+64]",
+    "62 f2 7d 4b 4c 59 01"
+  ],
+  [
+    (code) => code.vrcp14ps(zmm(3), broadcast(at(r8, 4))),
+    "vrcp14ps zmm3, dword ptr [r8+4]{1to16}",
+    "62 d2 7d 58 4c 58 01"
+  ],
+  [(code) => code.vrsqrt14ps(zmm(19), zmm(2)), "vrsqrt14ps zmm19, zmm2", "62 e2 7d 48 4e da"],
+  [
+    (code) => code.vrsqrt14ps(zmm(3), at(rcx, 64), k(3)),
+    "vrsqrt14ps zmm3{k3}, zmmword ptr [rcx+64]",
+    "62 f2 7d 4b 4e 59 01"
+  ],
+  [
+    (code) => code.vrsqrt14ps(zmm(3), broadcast(at(r8, 4))),
+    "vrsqrt14ps zmm3, dword ptr [r8+4]{1to16}",
+    "62 d2 7d 58 4e 58 01"
+  ],
   [(code) => code.vpabsd(zmm(19), zmm(2)), "vpabsd zmm19, zmm2", "62 e2 7d 48 1e da"],
   [(code) => code.vpabsd(zmm(3), at(rcx, 64), k(3)), "vpabsd zmm3{k3}, zmmword ptr [rcx+64]", "62 f2 7d 4b 1e 59 01"],
   [(code) => code.vpabsd(zmm(3), broadcast(at(r8, 4))), "vpabsd zmm3, dword ptr [r8+4]{1to16}", "62 d2 7d 58 1e 58 01"],

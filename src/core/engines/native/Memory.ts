@@ -55,7 +55,7 @@ const adviseHugePages = 14
 const unavailable = (reason: string, cause?: unknown): NativeUnavailable =>
   new NativeUnavailable({ reason, ...(cause === undefined ? {} : { cause }) })
 
-const flags = ["avx512f", "avx512dq", "avx512bw", "avx512vl", "fma"]
+const flags = ["avx512f", "avx512dq", "avx512bw", "avx512vl", "rdtscp"]
 
 /** Fails where the system or the processor is not one that the code is for. */
 const checkMachine = Effect.gen(function* () {

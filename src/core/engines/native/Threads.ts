@@ -138,7 +138,7 @@ const awaitOthers = (code: Code, layout: Layout, { thread, threads }: Share): vo
  * A native thread leaves the caller's processor to it. On a busy machine both can come to be on one; there they take
  * turns by yielding, which to the system looks like two contented threads, and it leaves them there.
  */
-const avoidCaller = (code: Code, layout: Layout, thread: number): void => {
+const avoidCaller = (code: Code, layout: Layout, thread: number, processors: number): void => {
   const apart = code.label()
   code.mov(rdi, layout.callerAt)
   code.mov(lower(rdx), at(rdi))
@@ -147,6 +147,8 @@ const avoidCaller = (code: Code, layout: Layout, thread: number): void => {
   code.je(apart)
   code.mov(at(rdi), lower(rdx))
   code.and(lower(rdx), 0xfff)
+  code.cmp(rdx, processors)
+  code.jae(apart)
   code.imul(rdx, rdx, processorsBytes)
   code.mov(rax, layout.others)
   code.add(rdx, rax)
@@ -158,7 +160,7 @@ const avoidCaller = (code: Code, layout: Layout, thread: number): void => {
 }
 
 /** A native thread's life: it waits for the caller's count, runs its part, and waits again. */
-const workerCode = (layout: Layout, thread: number): Code => {
+const workerCode = (layout: Layout, thread: number, processors: number): Code => {
   const code = Assembler.make()
   const [idle, home] = [code.label(), code.label()]
   const countSleepers = (change: number) => {
@@ -180,7 +182,7 @@ const workerCode = (layout: Layout, thread: number): Code => {
   code.mov(r15, at(rax))
   code.test(r15, r15)
   code.je(home)
-  avoidCaller(code, layout, thread)
+  avoidCaller(code, layout, thread, processors)
   code.mov(rax, layout.entryOf(thread))
   code.mov(rax, at(rax))
   code.call(rax)
@@ -266,7 +268,7 @@ export const make = Effect.fnUntraced(function* (memory: Memory, threads: number
       releaseAll(0n)
     })
     for (let thread = 1; thread < threads; thread++) {
-      const code = yield* memory.load(workerCode(layout, thread).finish().bytes)
+      const code = yield* memory.load(workerCode(layout, thread, others.length).finish().bytes)
       yield* memory.startThread(code, 0n)
       // After each, not only after the last: should the next one not start, the scope ends with these running.
       yield* Effect.addFinalizer(() => sendHome)

@@ -3,7 +3,7 @@
  * memory of its own.
  */
 import { sizeOf } from "../../Tensors.ts"
-import { type Constant, type Graph, inOrder, type Operation, rewrite, type Value } from "../onnxruntime/Graph.ts"
+import { type Constant, type Graph, type Operation, rewrite, type Value } from "../onnxruntime/Graph.ts"
 import * as Op from "../onnxruntime/Operators.ts"
 import { classOf, ruleOf } from "./Elementwise.ts"
 import { type Operator } from "./Fold.ts"
@@ -96,8 +96,9 @@ const simpler = (value: Value): Value => {
 /** Copies what a movement cannot see through, and what a product must have in order. */
 const copied = (graph: Graph): Graph => {
   const viewOf = makeViews()
-  return rewrite(graph, (value) => {
-    if (value.kind !== "operation") return value
+  const used = new Set(computed(graph))
+  return rewrite(graph, (value, original) => {
+    if (value.kind !== "operation" || !used.has(original)) return value
     const kind = kindOf(value)
     if (kind === "product") {
       const inputs = value.inputs.map((input) => {
@@ -131,10 +132,10 @@ const ownResults = ({ outputs }: Graph): Graph => {
 }
 
 /** Raises `Unsupported` for what there is no machine code for. */
-export const prepare = (graph: Graph): Graph => {
-  for (const value of inOrder(Object.values(graph.outputs)))
-    if (sizeOf(value.shape) === 0) throw new Unsupported("a tensor without elements")
-  return ownResults(copied(rewrite(graph, simpler)))
+export const prepare = (traced: Graph): Graph => {
+  const graph = rewrite(traced, simpler)
+  for (const value of computed(graph)) if (sizeOf(value.shape) === 0) throw new Unsupported("a tensor without elements")
+  return ownResults(copied(graph))
 }
 
 /** Inputs whose elements choose rows, and how many rows there are. */

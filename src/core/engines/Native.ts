@@ -18,7 +18,9 @@ import {
 } from "../Engine.ts"
 import type { HostTensors, TensorType } from "../Tensors.ts"
 import { checkInputs } from "./Border.ts"
+import { fuseImages } from "./native/FuseImages.ts"
 import * as Held from "./native/Held.ts"
+import { imageKernels } from "./native/ImageKernels.ts"
 import * as Memory from "./native/Memory.ts"
 import { type Home, plan, type Plan } from "./native/Plan.ts"
 import * as Threads from "./native/Threads.ts"
@@ -111,7 +113,7 @@ const load = Effect.fnUntraced(function* (program: Program, signature: Signature
 
 /** Raises whatever the program itself raises. */
 const planOf = (program: Program, signature: Signature, threads: number): Plan =>
-  plan(simplify(trace(program, signature)), threads)
+  plan(fuseImages(simplify(trace(program, signature, imageKernels))), threads)
 
 /** Provides the native engine. Errors: `EngineError` where machine code cannot run. */
 export const layer = (options: NativeOptions = {}): Layer.Layer<Engine, EngineError> =>

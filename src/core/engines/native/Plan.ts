@@ -8,6 +8,7 @@ import { sizeOf } from "../../Tensors.ts"
 import type { Constant, Graph, Operation, Value } from "../onnxruntime/Graph.ts"
 import * as Op from "../onnxruntime/Operators.ts"
 import * as Loop from "./Loop.ts"
+import { imagePhase } from "./ImageOperators.ts"
 import { concatenation, loopOf, type Surroundings, widthOf } from "./LoopOf.ts"
 import type { Phase } from "./Phase.ts"
 import { kindOf, lookUps, makeViews, prepare } from "./Prepare.ts"
@@ -141,6 +142,7 @@ export const plan = (traced: Graph, threads: number): Plan => {
   }
   for (const operation of levels.keys()) {
     if (kindOf(operation) === "product") parts[levels.get(operation)!]!.push(productOf(operation, surroundings))
+    if (kindOf(operation) === "image") parts[levels.get(operation)!]!.push(imageOf(operation, surroundings))
     if (kindOf(operation) === "concat")
       concatenation(operation, surroundings).forEach((loop) => addLoop(levels.get(operation)!, loop))
   }
@@ -194,6 +196,13 @@ const productOf = (operation: Operation, { readings, slotOf }: Surroundings): Ph
     ...(bias !== undefined && { bias: slotOf(bias) })
   })
 }
+
+const imageOf = (operation: Operation, { readings, slotOf }: Surroundings): Phase =>
+  imagePhase(
+    operation,
+    readings(operation).map(({ view }) => slotOf(view.source)),
+    slotOf(operation)
+  )
 
 /** Parts that no one of them waits for, as one phase. */
 const together = (parts: ReadonlyArray<Phase>): Phase => ({

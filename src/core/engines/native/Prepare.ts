@@ -7,16 +7,18 @@ import { type Constant, type Graph, type Operation, rewrite, type Value } from "
 import * as Op from "../onnxruntime/Operators.ts"
 import { classOf, ruleOf } from "./Elementwise.ts"
 import { type Operator } from "./Fold.ts"
+import { isImageOperator } from "./ImageOperators.ts"
 import { Unsupported } from "./Unsupported.ts"
 import { indexSource, isMovement, moved, type View, whole } from "./View.ts"
 
-export type Kind = "elementwise" | "movement" | "reduction" | "product" | "concat"
+export type Kind = "elementwise" | "movement" | "reduction" | "product" | "image" | "concat"
 
 /** What is done for an operation. */
 export const kindOf = (operation: Operation): Kind => {
   const { inputs, operator, type } = operation
   if (isMovement(operation)) return "movement"
   if (operator === "Gemm") return "product"
+  if (isImageOperator(operation)) return "image"
   if (operator === "Concat" && classOf(type) !== undefined) return "concat"
   if (/^Reduce(Sum|Prod|Max|Min)$/.test(operator) && classOf(type) !== "truth" && type === inputs[0]!.type)
     return "reduction"
@@ -93,17 +95,19 @@ const simpler = (value: Value): Value => {
   return value
 }
 
-/** Copies what a movement cannot see through, and what a product must have in order. */
+/** Copies what a movement cannot see through, and what products and operators on images must have in order. */
 const copied = (graph: Graph): Graph => {
   const viewOf = makeViews()
   const used = new Set(computed(graph))
   return rewrite(graph, (value, original) => {
     if (value.kind !== "operation" || !used.has(original)) return value
     const kind = kindOf(value)
-    if (kind === "product") {
+    if (kind === "product" || kind === "image") {
       const inputs = value.inputs.map((input) => {
         const view = viewOf(input!)
-        return view !== undefined && isWhole(view) ? input : copy(input!)
+        // A constant of one element has no place of its own.
+        const isPlaced = view?.source.kind !== "constant" || view.source.values.length > 1
+        return view !== undefined && isWhole(view) && isPlaced ? input : copy(input!)
       })
       return { ...value, inputs }
     }

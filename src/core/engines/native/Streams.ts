@@ -1,0 +1,114 @@
+/** The machine code of each thread: what it does all its life, and its part of compiled phases. */
+import * as Assembler from "./Assembler.ts"
+import { arrive, awaitCaller, awaitOthers, type Layout, release, systemCall } from "./Meetings.ts"
+import { type Address, processorsBytes } from "./Memory.ts"
+import { at, lower, r12, r13, r14, r15, rax, rbp, rbx, rdi, rdx, rsi } from "./Operands.ts"
+import type { Phase, Share } from "./Phase.ts"
+
+type Code = Assembler.Assembler
+
+const calleeSaved = [rbx, rbp, r12, r13, r14, r15]
+
+const enter = (code: Code): void => calleeSaved.forEach((register) => code.push(register))
+const leave = (code: Code): void => {
+  code.vzeroupper()
+  calleeSaved.toReversed().forEach((register) => code.pop(register))
+  code.ret()
+}
+
+/**
+ * A native thread leaves the caller's processor to it. On a busy machine both can come to be on one; there they take
+ * turns by yielding, which to the system looks like two contented threads, and it leaves them there.
+ */
+const avoidCaller = (code: Code, layout: Layout, thread: number, processors: number): void => {
+  const apart = code.label()
+  code.mov(rdi, layout.callerAt)
+  code.mov(lower(rdx), at(rdi))
+  code.mov(rdi, layout.avoidedBy(thread))
+  code.cmp(lower(rdx), at(rdi))
+  code.je(apart)
+  code.mov(at(rdi), lower(rdx))
+  code.and(lower(rdx), 0xfff)
+  code.cmp(rdx, processors)
+  code.jae(apart)
+  code.imul(rdx, rdx, processorsBytes)
+  code.mov(rax, layout.others)
+  code.add(rdx, rax)
+  code.mov(rdi, 0)
+  code.mov(rsi, processorsBytes)
+  code.mov(rax, systemCall.schedSetaffinity)
+  code.syscall()
+  code.bind(apart)
+}
+
+/** A native thread's life: it waits for the caller's count, runs its part, and waits again. */
+export const workerCode = (layout: Layout, thread: number, processors: number): Code => {
+  const code = Assembler.make()
+  const [idle, home] = [code.label(), code.label()]
+  enter(code)
+  code.bind(idle)
+  arrive(code, layout, thread)
+  awaitCaller(code, layout)
+  code.mov(rax, layout.table)
+  code.mov(r15, at(rax))
+  code.test(r15, r15)
+  code.je(home)
+  avoidCaller(code, layout, thread, processors)
+  code.mov(rax, layout.entryOf(thread))
+  code.mov(rax, at(rax))
+  code.call(rax)
+  code.jmp(idle)
+  code.bind(home)
+  leave(code)
+  return code
+}
+
+/**
+ * One thread's part of all phases. The caller's begins with a release, keeps the C calling convention, and ends when the
+ * others wait for the next release: only then none of them is in this code any more, which may be given back.
+ */
+export const streamOf = (
+  phases: ReadonlyArray<Phase>,
+  layout: Layout,
+  share: Share,
+  stamps: Address | undefined
+): Code => {
+  const { thread, threads } = share
+  const code = Assembler.make()
+  const meeting = code.label()
+  const stamp = (index: number): void => {
+    if (stamps === undefined || thread > 0) return
+    code.rdtsc()
+    code.mov(rdi, stamps + 8n * BigInt(index))
+    code.mov(at(rdi), lower(rax))
+    code.mov(at(rdi, 4), lower(rdx))
+  }
+  if (thread === 0) {
+    enter(code)
+    code.mov(r15, rdi)
+    if (threads > 1) release(code, layout)
+  }
+  phases.forEach((phase, index) => {
+    if (threads > 1 && index > 0) code.call(meeting)
+    stamp(index)
+    phase.emit(code, share)
+  })
+  if (thread === 0) {
+    if (threads > 1) {
+      code.mov(rdi, layout.countOf(0))
+      code.mov(lower(rbx), at(rdi))
+      code.inc(lower(rbx))
+      awaitOthers(code, layout, share)
+    }
+    stamp(phases.length)
+    leave(code)
+  } else {
+    code.vzeroupper()
+    code.ret()
+  }
+  code.bind(meeting)
+  arrive(code, layout, thread)
+  awaitOthers(code, layout, share)
+  code.ret()
+  return code
+}

@@ -4,6 +4,7 @@
 import { Context, Effect, type FileSystem, Layer } from "effect"
 import type { ChildProcessSpawner } from "effect/process"
 import { Engine, EngineError } from "../../core/Engine.ts"
+import * as Native from "../../core/engines/Native.ts"
 import * as Probe from "../../core/engines/onnxruntime/Probe.ts"
 import * as OnnxRuntime from "../../core/engines/OnnxRuntime.ts"
 import * as Reference from "../../core/engines/Reference.ts"
@@ -11,7 +12,7 @@ import * as TensorFlow from "../../core/engines/TensorFlow.ts"
 import { Progress } from "../console/Progress.ts"
 
 /** What `--engine` may say. */
-export const names = ["auto", "onnxruntime", "tensorflow", "reference"] as const
+export const names = ["auto", "native", "onnxruntime", "tensorflow", "reference"] as const
 export type Name = (typeof names)[number]
 
 /** What `--device` may say. */
@@ -27,14 +28,6 @@ export interface Asked {
 type EngineName = Exclude<Name, "auto">
 type DeviceName = Exclude<Device, "auto">
 
-/** What each engine computes on, both in the order in which they are tried. TensorFlow finds its device itself. */
-const computesOn: Readonly<Record<EngineName, ReadonlyArray<DeviceName>>> = {
-  onnxruntime: ["cuda", "webgpu", "cpu"],
-  tensorflow: ["cuda", "cpu"],
-  reference: ["cpu"]
-}
-const engines: ReadonlyArray<EngineName> = ["onnxruntime", "tensorflow", "reference"]
-
 /** An engine on a device. */
 interface Candidate {
   readonly engine: EngineName
@@ -42,21 +35,37 @@ interface Candidate {
 }
 
 /** What may serve, the fastest first. */
-const candidatesFor = (asked: Asked): ReadonlyArray<Candidate> =>
-  engines
-    .filter((engine) => asked.engine === "auto" || asked.engine === engine)
-    .flatMap((engine) => {
-      if (asked.device !== "auto") {
-        return computesOn[engine].includes(asked.device) ? [{ engine, device: asked.device }] : []
-      }
-      const choices: ReadonlyArray<Device> = engine === "tensorflow" ? ["auto"] : computesOn[engine]
-      return choices.map((device) => ({ engine, device }))
-    })
+const candidates: ReadonlyArray<Candidate & { readonly device: DeviceName }> = [
+  { engine: "onnxruntime", device: "cuda" },
+  { engine: "native", device: "cpu" },
+  { engine: "onnxruntime", device: "webgpu" },
+  { engine: "onnxruntime", device: "cpu" },
+  { engine: "tensorflow", device: "cuda" },
+  { engine: "tensorflow", device: "cpu" },
+  { engine: "reference", device: "cpu" }
+]
+
+/** What may serve as what is asked for. TensorFlow finds its device itself. */
+const candidatesFor = (asked: Asked): ReadonlyArray<Candidate> => {
+  const found = candidates.filter(
+    ({ device, engine }) =>
+      (asked.engine === "auto" || asked.engine === engine) && (asked.device === "auto" || asked.device === device)
+  )
+  if (asked.device !== "auto") return found
+  const isFirst = ({ engine }: Candidate, index: number) =>
+    engine !== "tensorflow" || found.findIndex((other) => other.engine === engine) === index
+  return found
+    .filter(isFirst)
+    .map((candidate) => (candidate.engine === "tensorflow" ? { ...candidate, device: "auto" } : candidate))
+}
 
 /** Why nothing can be what is asked for, and what is allowed. */
 export const refusal = (asked: Asked): string | undefined => {
   if (candidatesFor(asked).length > 0) return undefined
-  const allowed = engines.map((engine) => `${engine} computes on ${computesOn[engine].toSorted().join(", ")}`)
+  const allowed = [...Map.groupBy(candidates, ({ engine }) => engine)].map(([engine, on]) => {
+    const devices = on.map(({ device }) => device).toSorted()
+    return `${engine} computes on ${devices.join(", ")}`
+  })
   return `--engine ${asked.engine} --device ${asked.device}: ${allowed.join("; ")}`
 }
 
@@ -70,6 +79,7 @@ const engineOf = Effect.fnUntraced(function* (
 ) {
   const options = threads === undefined ? {} : { threads }
   if (engine === "reference") return { layer: Reference.layer, note: " (slow)" }
+  if (engine === "native") return { layer: Native.layer(options), note: "" }
   if (engine === "tensorflow") {
     const chosen = device === "auto" ? {} : ({ device: device === "cuda" ? "gpu" : "cpu" } as const)
     return { layer: TensorFlow.layer({ ...options, ...chosen }), note: "" }

@@ -60,7 +60,7 @@ describe("the choice of an engine", () => {
         const { lines, spec } = yield* pick({ engine, device: "auto" })
         assert.strictEqual(spec?.device, "cpu")
         assert.strictEqual(lines.length, 1)
-        assert.match(lines[0]!, /^engine: OnnxRuntime on cpu; not .*cuda.*webgpu/)
+        assert.match(lines[0]!, /^engine: (Native on cpu; not cuda|OnnxRuntime on cpu; not .*cuda.*native.*webgpu)/)
       }
     })
   )

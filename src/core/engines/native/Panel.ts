@@ -17,7 +17,8 @@ import {
   zeroing,
   zmm
 } from "./Operands.ts"
-import { eachOf, repeat } from "./Walk.ts"
+import { repeat } from "./Repeat.ts"
+import { eachOf } from "./Walk.ts"
 
 export const lanes = 16
 export const vectorBytes = 64
@@ -135,7 +136,7 @@ export const loadRow = (
   eachOf(width.vectors, (vector) => {
     const mask = rows.isCopy ? undefined : maskOf(width, vector)
     const offset = index * rows.stride + vector * vectorBytes
-    code.vmovups(registers[vector]!, at(rows.source, offset), ...(mask === undefined ? [] : [zeroing(mask)]))
+    code.vmovups(registers[vector]!, at(rows.source, offset), mask && zeroing(mask))
     if (rows.copyTo === undefined) return
     code.vmovaps(at(rows.copyTo, index * panelStride + vector * vectorBytes), registers[vector]!)
     // The processor foresees long strides badly.

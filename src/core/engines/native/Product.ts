@@ -15,15 +15,16 @@
  * https://doi.org/10.1145/1356052.1356053
  */
 import type { Assembler } from "./Assembler.ts"
-import { r10, r11, r14, rax, rbp, rbx, rsi } from "./Operands.ts"
+import { floatBytes, type Product, rightStrides, type Turn } from "./MatrixProduct.ts"
+import { rax, rbx, rsi } from "./Operands.ts"
 import { copyTransposed, lanes, panelColumns, panelStride, type Rows, setEdge, type Width, widthOf } from "./Panel.ts"
 import { type Phase, rangeOf, type Share, slot } from "./Phase.ts"
-import { emitTile, mostRows, type Product, spilledBytes, type Turn } from "./Tile.ts"
+import { computeSums, mostRows, position, sumsBytes, type Tile } from "./Tile.ts"
+import { emitResults } from "./TileResults.ts"
 import { endsApart, firstApart, inEqualPieces, inPieces, walk } from "./Walk.ts"
 
-export type { Finish, Product, Results } from "./Tile.ts"
+export type { Finish, Product, Results } from "./MatrixProduct.ts"
 
-const floatBytes = 4
 /** Steps of the inner axis in one turn: a panel of so many takes 256 KiB of the second cache. */
 export const longestInner: number = 2048
 /** What a turn reads of the left matrix stays in the second cache, half of which is 1 MiB. */
@@ -57,30 +58,30 @@ const partOf = ({ columns, rows }: Product, share: Share): Part => {
     : { rows: rangeOf(share, rows), columns: [0, columns] }
 }
 
-/** A panel, at column `r11`, times some rows from `r14` on. */
+/** A panel, at column {@link position}, times some rows from the first one on. `rsi`: where a copy of it is. */
 const emitPanel = (code: Assembler, product: Product, width: Width, rows: number, turn: Turn): void => {
   const { columns, inner, transposeRight } = product
   const blocks = inEqualPieces(rows, mostRows(width.vectors))
-  const isCopied = transposeRight || rows > blocks[0]!.length
+  const isCopiedOnTheWay = !transposeRight && rows > blocks[0]!.length
   const copied: Rows = { source: rsi, stride: panelStride, isCopy: true, copyTo: undefined }
   const inPlace: Rows = {
     source: rbx,
     stride: floatBytes * columns,
     isCopy: false,
-    copyTo: isCopied ? rsi : undefined
+    copyTo: isCopiedOnTheWay ? rsi : undefined
   }
-  const [columnBytes, stepBytes] = [
-    floatBytes * (transposeRight ? inner : 1),
-    floatBytes * (transposeRight ? 1 : columns)
-  ]
-  code.imul(rbx, r11, columnBytes)
-  code.imul(rax, rbp, stepBytes)
+  const strides = rightStrides(product)
+  code.imul(rbx, position.column, strides.column)
+  code.imul(rax, position.step, strides.step)
   code.add(rbx, rax)
   code.add(rbx, slot(product.right))
   if (transposeRight) copyTransposed(code, width, { inner, source: rbx, steps: turn.steps, to: rsi })
-  walk(code, r10, 0, transposeRight ? blocks : firstApart(blocks), (length, index) =>
-    emitTile(code, product, { rows: length, width, turn, panel: index === 0 && !transposeRight ? inPlace : copied })
-  )
+  walk(code, position.row, 0, transposeRight ? blocks : firstApart(blocks), (length, index) => {
+    const panel = index === 0 && !transposeRight ? inPlace : copied
+    const tile: Tile = { rows: length, width, turn, panel }
+    computeSums(code, product, tile)
+    emitResults(code, product, tile)
+  })
 }
 
 const emit = (code: Assembler, product: Product, share: Share): void => {
@@ -88,14 +89,14 @@ const emit = (code: Assembler, product: Product, share: Share): void => {
   const { columns, rows } = partOf(product, share)
   const width = columns[1] - columns[0]
   if (width === 0 || rows[0] === rows[1]) return
-  code.mov(rsi, share.scratch + BigInt(spilledBytes))
+  code.mov(rsi, share.scratch + BigInt(sumsBytes))
   setEdge(code, widthOf(width))
   const turns = endsApart(inPieces(inner, longestInner))
-  walk(code, rbp, 0, turns, (steps, index) => {
+  walk(code, position.step, 0, turns, (steps, index) => {
     const turn: Turn = { steps, isFirst: index === 0, isLast: index === turns.length - 1 }
     const rowsInCache = Math.max(8 * mostRows(2), Math.floor(turnBytes / floatBytes / steps))
-    walk(code, r14, rows[0], inPieces(rows[1] - rows[0], rowsInCache), (rows) =>
-      walk(code, r11, columns[0], inPieces(width, panelColumns), (columns) =>
+    walk(code, position.firstRow, rows[0], inPieces(rows[1] - rows[0], rowsInCache), (rows) =>
+      walk(code, position.column, columns[0], inPieces(width, panelColumns), (columns) =>
         emitPanel(code, product, widthOf(columns), rows, turn)
       )
     )

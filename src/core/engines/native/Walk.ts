@@ -60,22 +60,6 @@ export const walk = (
   })
 }
 
-/** Runs `body` so many times, without a position. */
-export const repeat = (code: Assembler, counter: General, count: number, body: () => void): void => {
-  if (count === 0) return
-  const again = code.label()
-  if (count > 1) {
-    code.mov(counter, count)
-    code.align(32)
-    code.bind(again)
-  }
-  body()
-  if (count > 1) {
-    code.dec(counter)
-    code.jne(again)
-  }
-}
-
 /** Runs `body` now for each number below `count`. */
 export const eachOf = (count: number, body: (index: number) => void): void => {
   for (let index = 0; index < count; index++) body(index)

@@ -52,7 +52,21 @@ const Made = ({ run }: { readonly run: RunData }) => (
   </details>
 )
 
-export const App = ({ data }: { readonly data: ReportData }) => {
+/** Whether the page shows what there is now. */
+const freshness = ({ live, made, runs }: ReportData, left: boolean): string => {
+  if (!live) return `as of ${made.slice(0, 10)}`
+  const ended = runs.every(({ status }) => status !== "planned" && status !== "running")
+  if (ended) return "all have ended"
+  return left ? "no longer renewed: the command that made them has ended" : "renews itself as epochs end"
+}
+
+export interface AppProps {
+  readonly data: ReportData
+  /** Whether the server that renewed the page is gone. */
+  readonly left: boolean
+}
+
+export const App = ({ data, left }: AppProps) => {
   const { mode, setWish, wish } = useMode()
   const [chosen, setChosen] = useState<Chosen>({ first: undefined, second: undefined })
   const visible = data.runs.filter(isVisible)
@@ -92,7 +106,7 @@ export const App = ({ data }: { readonly data: ReportData }) => {
       <main>
         <p class="lead">{data.description}</p>
         <p class="quiet" role="status">
-          {countText(data.runs)} · {data.live ? "renews itself as epochs end" : `as of ${data.made.slice(0, 10)}`}
+          {countText(data.runs)} · {freshness(data, left)}
         </p>
         <section id="runs" aria-labelledby="runs-title">
           <h2 id="runs-title">Runs</h2>

@@ -9,8 +9,11 @@ import * as Networks from "./Networks.ts"
 
 const place = document.getElementById("app")!
 
+/** Whether the server that renewed the page is gone. */
+let left = false
+
 const show = (data: ReportData): void => {
-  render(<App data={data} />, place)
+  render(<App data={data} left={left} />, place)
   document.body.dataset["drawn"] = "true"
 }
 
@@ -27,7 +30,14 @@ const start = Effect.gen(function* () {
 
 /** Takes new data whenever the server says that there is some. */
 const follow = (): void => {
-  new EventSource("events").addEventListener("message", ({ data }: MessageEvent<string>) =>
+  const source = new EventSource("events")
+  const tell = (now: boolean) => () => {
+    left = now
+    if (present !== undefined) show(present)
+  }
+  source.addEventListener("open", tell(false))
+  source.addEventListener("error", tell(true))
+  source.addEventListener("message", ({ data }: MessageEvent<string>) =>
     Effect.runFork(
       Effect.map(decoded(data), (next) => {
         present = next

@@ -115,7 +115,11 @@ const drawn = Effect.fnUntraced(function* (options: {
       yaxis: axis(1),
       zaxis: axis(2),
       aspectmode: "data",
-      camera: { eye: { x: 1.2, y: 1.2, z: 0.8 }, center: { x: 0, y: 0, z: -0.12 } }
+      // From farther away where the room is narrow.
+      camera: {
+        eye: place.clientWidth < 600 ? { x: 1.7, y: 1.7, z: 1.1 } : { x: 1.2, y: 1.2, z: 0.8 },
+        center: { x: 0, y: 0, z: -0.12 }
+      }
     }
   }
   yield* Effect.acquireRelease(

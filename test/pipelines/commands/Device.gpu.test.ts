@@ -42,8 +42,15 @@ describe.skipIf(!isThere)("exp NAME --device webgpu", () => {
     "is not picked where it is software, unless it is asked for",
     () =>
       Effect.gen(function* () {
-        const { output } = yield* exp(file, "--plan", "--results", `${yield* temporaryFolder}/plan`)
-        assert.match(output, /^engine: \w+ on cpu; not .*webgpu/m)
+        const { output } = yield* exp(
+          file,
+          "--plan",
+          "--engine",
+          "onnxruntime",
+          "--results",
+          `${yield* temporaryFolder}/plan`
+        )
+        assert.match(output, /^engine: OnnxRuntime on cpu; not .*webgpu/m)
       }).pipe(Effect.orDie)
   )
 })

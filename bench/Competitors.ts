@@ -38,6 +38,7 @@ export const competitors: ReadonlyArray<Competitor> = [
     onRequest: true,
     usesGpu: true
   },
+  { name: "native", title: "this project, native", file: "engine.ts", way: "native" },
   { name: "reference", title: "this project, reference", file: "engine.ts", way: "reference", onRequest: true },
   { name: "tensorflow", title: "this project, tensorflow", file: "engine.ts", way: "tensorflow", onRequest: true },
   { name: "torch-eager", title: "PyTorch eager, Adam", file: "torch_worker.py", way: "eager" },

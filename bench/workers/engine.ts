@@ -7,6 +7,7 @@ import * as tf from "@tensorflow/tfjs-core"
 import { Effect, Layer } from "effect"
 import packageJson from "../../package.json" with { type: "json" }
 import { Engine, type Program } from "../../src/core/Engine.ts"
+import * as Native from "../../src/core/engines/Native.ts"
 import * as OnnxRuntime from "../../src/core/engines/OnnxRuntime.ts"
 import * as Reference from "../../src/core/engines/Reference.ts"
 import * as TensorFlow from "../../src/core/engines/TensorFlow.ts"
@@ -26,6 +27,7 @@ const engines: Readonly<Record<string, Layer.Layer<Engine, unknown>>> = {
   plain: OnnxRuntime.layer({ threads, fuse: false }),
   webgpu: OnnxRuntime.layer({ threads, device: "webgpu" }),
   cuda: OnnxRuntime.layer({ threads, device: "cuda" }),
+  native: Native.layer({ threads }),
   reference: Reference.layer,
   tensorflow: TensorFlow.layer({ threads })
 }

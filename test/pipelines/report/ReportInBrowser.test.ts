@@ -600,6 +600,22 @@ describe.skipIf(Browser.executable === undefined)(`The report in a browser${Brow
     }).pipe(Effect.scoped, Effect.provide(platform))
   )
 
+  it.live("a page without what belongs beside it shows its tables and curves, and says what is missing", () =>
+    Effect.gen(function* () {
+      const fs = yield* FileSystem.FileSystem
+      const { folder } = yield* onPlane
+      const alone = yield* temporaryFolder
+      yield* fs.copyFile(`${folder}/report.html`, `${alone}/report.html`)
+      const { page } = yield* Browser.open(`${alone}/report.html`, { mayAskFor: () => true })
+      yield* Effect.promise(() => page.waitForSelector("#sweep svg"))
+      yield* Effect.promise(() => page.locator("#play").scrollIntoViewIfNeeded())
+      yield* eventually(
+        Effect.promise(() => page.locator("#play .error").allTextContents()),
+        (texts) => texts.some((text) => /report\/runtime\.js is not there; it belongs beside the page/.test(text))
+      )
+    }).pipe(Effect.scoped, Effect.provide(platform))
+  )
+
   it.live("on a phone nothing is wider than the screen", () =>
     Effect.gen(function* () {
       const { offences, page } = yield* opened(yield* onPlane, { viewport: { width: 360, height: 740 } })

@@ -137,6 +137,10 @@ const Playground = ({ mode, model, selection }: PlaygroundProps) => {
   ]
   const [from, to] = ends
   const colored = codes?.labels !== undefined && classes !== undefined
+  const pointsText =
+    codes === undefined
+      ? ""
+      : ` Points are the codes of ${codes.count.toLocaleString("en-US")} test images${colored ? ", coloured by class" : ""}.`
   // Images are dark grounds more often than not.
   const onImages = behind && latent === 2
   const palette = classColors(onImages ? "dark" : mode)
@@ -174,9 +178,7 @@ const Playground = ({ mode, model, selection }: PlaygroundProps) => {
         <p class="quiet">
           {codes === undefined && error === undefined
             ? "Loading the codes of the test images …"
-            : `Move over the map to see the decoder's image of each code; click to stay at one. Points are the codes of ${
-                codes?.count.toLocaleString("en-US") ?? "no"
-              } test images${colored ? ", coloured by class" : ""}.`}
+            : `Move over the map to see the decoder's image of each code; click to stay at one.${pointsText}`}
         </p>
         <MapChoices
           {...{ behind, classes, colors, horizontal, latent, only, vertical, wholePrior }}

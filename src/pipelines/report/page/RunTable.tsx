@@ -197,7 +197,8 @@ export const RunTable = ({ chosen, data, onChoose }: RunTableProps) => {
         <ul class="error">
           {failures.map(({ error, id }) => (
             <li key={id}>
-              <code>{id}</code> {error}
+              {error?.includes(id) !== true && <code>{id} </code>}
+              {error}
             </li>
           ))}
         </ul>

@@ -16,9 +16,12 @@ import * as Op from "../onnxruntime/Operators.ts"
 import type { Axis, Window } from "../onnxruntime/Window.ts"
 import * as Convolution from "./Convolution.ts"
 import * as FilterGradient from "./FilterGradient.ts"
+import { parts } from "./FilterParts.ts"
+import { together } from "./FilterTogether.ts"
 import { sumVectors } from "./PaddedImage.ts"
 import type { Phase } from "./Phase.ts"
 import * as Pooling from "./Pooling.ts"
+import { Unsupported } from "./Unsupported.ts"
 
 type Attributes = Readonly<Record<string, Attribute>>
 
@@ -150,8 +153,14 @@ const isFinished = ({ attributes }: Operation): boolean =>
 export const isImageOperator = ({ operator }: Operation): boolean => operator in phases
 
 /** The phase that does an operation on what lies in the slots of its inputs. Raises `Unsupported`. */
-export const imagePhase = (operation: Operation, slots: ReadonlyArray<number>, to: number): Phase =>
-  phases[operation.operator]!(operation, slots, to)
+export const imagePhase = (operation: Operation, slots: ReadonlyArray<number>, to: number): Phase => {
+  for (const value of [operation, ...operation.inputs])
+    if (4 * sizeOf(value!.shape) > mostBytes) throw new Unsupported("images of more than 2 GiB")
+  return phases[operation.operator]!(operation, slots, to)
+}
+
+/** Where a thread's share begins is part of an instruction, as a number of 32 bits. */
+const mostBytes = 2 ** 31 - 1
 
 const convolution = (operation: Operation, slots: ReadonlyArray<number>, to: number): Convolution.Convolution => {
   const [inputs, outputs] = operation.inputs[1]!.shape.slice(2) as [number, number]
@@ -183,9 +192,8 @@ const phases: Readonly<Record<string, (operation: Operation, slots: ReadonlyArra
   "native.Convolve": (operation, slots, to) => Convolution.convolve(convolution(operation, slots, to)),
   "native.ConvolveBack": (operation, slots, to) => Convolution.convolveBack(convolution(operation, slots, to)),
   "native.FilterParts": (operation, [image, gradient], to) =>
-    FilterGradient.parts(filterGradientOf(operation), { image: image!, gradient: gradient!, to }),
-  "native.FilterGradient": (operation, [parts], to) =>
-    FilterGradient.together(filterGradientOf(operation), { parts: parts!, to }),
+    parts(filterGradientOf(operation), { image: image!, gradient: gradient!, to }),
+  "native.FilterGradient": (operation, [sums], to) => together(filterGradientOf(operation), { parts: sums!, to }),
   "native.Pool": (operation, [from], to) => Pooling.pool(pooling(operation), { from: from!, to }),
   "native.PoolBack": (operation, slots, to) => {
     const { where } = optional(operation)

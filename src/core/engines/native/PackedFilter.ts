@@ -3,6 +3,7 @@
  * vector of factors, one for each channel of each of the group's members.
  */
 import type { Assembler } from "./Assembler.ts"
+import { vectorBytes } from "./Lanes.ts"
 import type { Line } from "./Lines.ts"
 import { at, k, lower, r8, rax, rcx, rdx, zmm } from "./Operands.ts"
 import { slot } from "./Phase.ts"
@@ -25,8 +26,6 @@ export interface Channels {
   readonly first: number
   readonly count: number
 }
-
-const vectorBytes = 64
 
 export const packedBytes = ({ read }: Filter, rows: Line, columns: Line): number =>
   rows.taps * columns.taps * read * vectorBytes

@@ -4,6 +4,7 @@
  * Images are `[height, width, channels]`.
  */
 import type { Assembler } from "./Assembler.ts"
+import { vectorBytes } from "./Lanes.ts"
 import { type Line, padding } from "./Lines.ts"
 import { at, k, type General, lower, r14, rax, rcx, rdx, zeroing, zmm } from "./Operands.ts"
 import { repeat } from "./Repeat.ts"
@@ -41,7 +42,6 @@ export const paddedFor = (
   return { bytes: isWhole ? 0 : down.length * rowBytes, rowBytes, pixelBytes, top: down.before, left: across.before }
 }
 
-const vectorBytes = 64
 const zero = zmm(0)
 const tail = k(7)
 

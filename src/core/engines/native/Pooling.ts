@@ -6,6 +6,7 @@
 import type { Axis, Window } from "../onnxruntime/Window.ts"
 import type { Assembler } from "./Assembler.ts"
 import { Comparison } from "./Instructions.ts"
+import { firstLanes, lanes, vectorBytes } from "./Lanes.ts"
 import {
   at,
   broadcast,
@@ -41,8 +42,6 @@ export interface Pooling {
 export const isUnpadded = ({ columns, rows }: Window): boolean =>
   [rows, columns].every(({ after, before, dilation }) => before === 0 && after === 0 && dilation === 1)
 
-const lanes = 16
-const vectorBytes = 64
 const some = k(1)
 const hits = k(2)
 const open = k(3)
@@ -97,8 +96,7 @@ const eachImage = (
   code.add(rsi, first * imageBytes)
   code.add(rdi, first * outputBytes)
   if (channels % lanes > 0) {
-    code.mov(lower(rax), 2 ** (channels % lanes) - 1)
-    code.kmovw(some, lower(rax))
+    firstLanes(code, some, channels % lanes)
   }
   repeat(code, rbx, end - first, () => {
     code.mov(r8, rsi)

@@ -1,6 +1,8 @@
 import { assert, describe } from "@effect/vitest"
 import { Effect } from "effect"
 import * as FilterGradient from "../../../../src/core/engines/native/FilterGradient.ts"
+import { parts } from "../../../../src/core/engines/native/FilterParts.ts"
+import { together } from "../../../../src/core/engines/native/FilterTogether.ts"
 import { sumVectors } from "../../../../src/core/engines/native/PaddedImage.ts"
 import { assertNear, fenced, nativeTest, tableOf, withCrews } from "./NativeTest.ts"
 import { cases, eachProduct, randomize, sizesOf } from "./PlainConvolution.ts"
@@ -34,8 +36,8 @@ describe("the derivative by a filter", () => {
           [image, gradient, to, workspace].map(({ address }) => address)
         )
         const phases = [
-          FilterGradient.parts(filterGradient, { image: 0, gradient: 1, to: 3 }),
-          FilterGradient.together(filterGradient, { parts: 3, to: 2 })
+          parts(filterGradient, { image: 0, gradient: 1, to: 3 }),
+          together(filterGradient, { parts: 3, to: 2 })
         ]
         let first: Float32Array | undefined
         yield* withCrews(memory, (crew) =>

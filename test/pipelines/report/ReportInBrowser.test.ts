@@ -296,6 +296,13 @@ describe.skipIf(Browser.executable === undefined)(`The report in a browser${Brow
       yield* Effect.promise(() => page.locator('.bar select[name="second"]').selectOption(first))
       yield* eventually(shown, equal([second, first]))
       yield* eventually(pixelsOf(page, decoder(first)), equal(toBytes([...seen[0]!.images.subarray(0, 64)])))
+      // And by the same test image, of which each has a code of its own.
+      yield* Effect.promise(() => page.locator(".examples button").nth(1).click())
+      const image = (yield* pixelsOf(page, ".examples button:nth-child(2) canvas")).map((value) => value / 255)
+      for (const id of [second, first]) {
+        const made = yield* decodeInPage(page, id, yield* encodeInPage(page, id, image))
+        yield* eventually(pixelsOf(page, decoder(id)), equal(toBytes(made)))
+      }
       assert.deepStrictEqual(offences, { errors: [], requests: [] })
     })
   )
@@ -539,6 +546,18 @@ describe.skipIf(Browser.executable === undefined)(`The report in a browser${Brow
       yield* Effect.promise(() => page.locator("#space").scrollIntoViewIfNeeded())
       yield* Effect.promise(() => page.waitForSelector(".plot[data-drawn]", { timeout: 60_000 }))
       assert.include(yield* Effect.promise(() => page.locator(".plot .legendtext").allTextContents()), hostile)
+      // A point under the pointer shows its picture.
+      yield* ask(page, () =>
+        (globalThis as unknown as InPage).document
+          .querySelector(".plot")
+          .emit("plotly_hover", { points: [{ curveNumber: 0, pointNumber: 0 }] })
+      )
+      yield* eventually(text(".told p"), (told) => told !== null && new RegExp("^test image \\d+").test(told))
+      assert.include(yield* text(".told p"), hostile)
+      assert.match(
+        (yield* Effect.promise(() => page.locator(".told .picture").getAttribute("style"))) ?? "",
+        /background-image: url\("data:image\/png/
+      )
       const strangers = yield* ask(page, () =>
         Array.from(
           (globalThis as unknown as InPage).document.querySelectorAll("a, img, iframe, object, [onerror], [onclick]"),

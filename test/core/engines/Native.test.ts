@@ -1,5 +1,113 @@
+import { assert, describe, it, vi } from "@effect/vitest"
+import * as tf from "@tensorflow/tfjs-core"
+import { Effect, type Layer } from "effect"
+import * as ort from "onnxruntime-node"
+import { Engine, type EngineError, type Program } from "../../../src/core/Engine.ts"
 import * as Native from "../../../src/core/engines/Native.ts"
+import { float32 } from "../../../src/core/Tensors.ts"
+import * as DenseStep from "../../../src/testing/DenseStep.ts"
 import { engineContract } from "../../../src/testing/EngineContract.ts"
+import { nothing, vector } from "../../../src/testing/EnginePrograms.ts"
+import { isNative, nativeTest } from "./native/NativeTest.ts"
 
-engineContract("native", Native.layer({ threads: 1 }))
-engineContract("native with two threads", Native.layer({ threads: 2 }))
+const layer = (threads: number): Layer.Layer<Engine, EngineError> => Native.layer({ threads })
+
+if (isNative) {
+  engineContract("native", layer(1))
+  engineContract("native with two threads", layer(2))
+}
+
+/** The processor's memory that this process has mapped, in bytes. */
+const mapped = Effect.promise(async () => {
+  const { readFile } = await import("node:fs/promises")
+  return Number((await readFile("/proc/self/statm", "utf8")).split(" ")[0]) * 4096
+})
+
+const sizes: DenseStep.DenseSizes = { pixels: 100, hidden: [33, 17], latent: 3, batch: 19, examples: 40 }
+
+describe("native", () => {
+  nativeTest("compiles a training step itself", () =>
+    Effect.gen(function* () {
+      const create = vi.spyOn(ort.InferenceSession, "create")
+      const engine = yield* Engine
+      yield* engine.compile(DenseStep.program(sizes), DenseStep.signature(sizes))
+      assert.strictEqual(create.mock.calls.length, 0, "onnxruntime was asked")
+      create.mockRestore()
+      assert.strictEqual(engine.spec._tag, "Native")
+    }).pipe(Effect.provide(layer(2)))
+  )
+
+  nativeTest("a program that it has no code for runs on the same state", () =>
+    Effect.gen(function* () {
+      const engine = yield* Engine
+      const state = yield* engine.place({ x: vector(0.5, 1, 2) })
+      const signature = { state: state.types, data: {}, inputs: {} }
+      const program = (name: string, run: (x: tf.Tensor) => tf.Tensor): Program => ({
+        name,
+        run: ({ state: { x } }) => ({ state: { x: run(x!) }, outputs: { before: x! } })
+      })
+      const create = vi.spyOn(ort.InferenceSession, "create")
+      const native = yield* engine.compile(
+        program("doubles", (x) => tf.mul(x, 2)),
+        signature
+      )
+      assert.strictEqual(create.mock.calls.length, 0)
+      const delegated = yield* engine.compile(
+        program("sine", (x) => tf.sin(x)),
+        signature
+      )
+      assert.strictEqual(create.mock.calls.length, 1)
+      create.mockRestore()
+      let expected = [0.5, 1, 2]
+      for (let round = 0; round < 3; round++) {
+        for (const [executable, f] of [
+          [native, (x: number) => 2 * x],
+          [delegated, Math.sin],
+          [delegated, Math.sin],
+          [native, (x: number) => 2 * x]
+        ] as const) {
+          const { before } = yield* executable.run({ state, data: state, inputs: {} })
+          expected.forEach((value, index) => assert.closeTo(before!.values[index]!, value, 1e-5))
+          expected = expected.map(f)
+        }
+      }
+      const { x } = yield* state.read
+      expected.forEach((value, index) => assert.closeTo(x!.values[index]!, value, 1e-5))
+    }).pipe(Effect.provide(layer(1)))
+  )
+
+  nativeTest("gives its memory back with the scope", () =>
+    Effect.gen(function* () {
+      const side = 1500
+      const type = { shape: [side, side], dtype: "float32" } as const
+      const use = Effect.scoped(
+        Effect.gen(function* () {
+          const engine = yield* Engine
+          const state = yield* engine.place({ x: float32(type.shape, new Float32Array(side * side)) })
+          const executable = yield* engine.compile(
+            { name: "large", run: ({ state: { x } }) => ({ state: { x: tf.add(tf.transpose(x!), 1) }, outputs: {} }) },
+            { state: { x: type }, data: {}, inputs: {} }
+          )
+          yield* executable.run({ state, data: yield* nothing, inputs: {} })
+        }).pipe(Effect.provide(layer(2)))
+      )
+      yield* use
+      const before = yield* mapped
+      for (let round = 0; round < 10; round++) yield* use
+      // Each use maps some 20 MB for state and workspace, and 8 MiB of stack for its thread.
+      assert.isBelow((yield* mapped) - before, 100e6)
+    })
+  )
+
+  it.effect("says why where machine code cannot run", () =>
+    Effect.gen(function* () {
+      const platform = Object.getOwnPropertyDescriptor(process, "platform")!
+      Object.defineProperty(process, "platform", { ...platform, value: "darwin" })
+      const error = yield* Effect.flip(Effect.scoped(Effect.provide(nothing, layer(1)))).pipe(
+        Effect.ensuring(Effect.sync(() => Object.defineProperty(process, "platform", platform)))
+      )
+      assert.strictEqual(error._tag, "EngineError")
+      assert.include(error.message, "Linux")
+    })
+  )
+})

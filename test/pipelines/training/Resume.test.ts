@@ -6,11 +6,13 @@ import { rm } from "node:fs/promises"
 import { afterAll, assert, describe, it } from "@effect/vitest"
 import { Effect, Exit, FileSystem, Logger, Option, Path } from "effect"
 import { Experiment } from "../../../src/index.ts"
+import * as Native from "../../../src/core/engines/Native.ts"
 import * as OnnxRuntime from "../../../src/core/engines/OnnxRuntime.ts"
 import * as Checkpoint from "../../../src/pipelines/store/Checkpoint.ts"
 import type { Manifest } from "../../../src/pipelines/store/Manifest.ts"
 import { evaluators } from "../../../src/pipelines/inspection/Reading.ts"
 import * as Run from "../../../src/pipelines/store/Run.ts"
+import { isNative } from "../../core/engines/native/NativeTest.ts"
 import { keepUntil } from "../InterruptedTraining.ts"
 import { Curves, experiment, makeLines, platform, runExperiment, storeOf, temporaryFolder } from "../Sandbox.ts"
 
@@ -211,6 +213,17 @@ describe("a run that was killed", () => {
 })
 
 describe("a run that is gone on with", () => {
+  it.effect.skipIf(!isNative)("on the native engine comes to the same bits", () =>
+    Effect.gen(function* () {
+      const options = { engine: Native.layer({ threads: 2 }), checkpointEvery: { epochs: 1 } } as const
+      const [straight, interrupted] = [yield* temporaryFolder, yield* temporaryFolder]
+      yield* runExperiment(single, straight, options)
+      yield* keepUntil(single, interrupted, 6, options)
+      yield* again(interrupted, options)
+      assert.deepStrictEqual(yield* leftBy(yield* runOf(interrupted)), yield* leftBy(yield* runOf(straight)))
+    })
+  )
+
   it.effect("on another engine says so and records both", () =>
     Effect.gen(function* () {
       const results = yield* temporaryFolder

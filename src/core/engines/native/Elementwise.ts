@@ -5,7 +5,7 @@
 import type { Operation, Value } from "../onnxruntime/Graph.ts"
 import type { Formula, Item, Lanes, Truth } from "./Formula.ts"
 import { Comparison, IntegerComparison } from "./Instructions.ts"
-import { arithmetic, exp, log, tanh } from "./Mathematics.ts"
+import { arithmetic, exp, log, powerOf, tanh } from "./Mathematics.ts"
 
 type Rule = (formula: Formula, ...operands: ReadonlyArray<any>) => Item
 type Rules = Readonly<Record<string, Rule>>
@@ -103,16 +103,29 @@ const castRules: Readonly<Record<string, Rule>> = {
 }
 const same: Rule = (_, x) => x
 
-/** `x` to a constant power, by products and roots; nothing for other powers. */
-const powerRule = (exponent: Value | undefined): Rule | undefined => {
-  const power = exponent?.kind === "constant" && exponent.values.length === 1 ? Number(exponent.values[0]) : Number.NaN
-  const size = Math.abs(power)
-  if (exponent?.type !== "float32" || !(size === 0.5 || (Number.isInteger(power) && size <= 8))) return undefined
-  return by(({ div, float, mul, sqrt }, x: Lanes) => {
-    const positive = size === 0.5 ? sqrt(x) : Array.from({ length: size }, () => x).reduce(mul, float(1))
-    return power < 0 ? div(float(1), positive) : positive
-  })
+const numberOf = (value: Value | undefined): number | undefined =>
+  value?.kind === "constant" && value.type === "float32" && value.values.length === 1
+    ? Number(value.values[0])
+    : undefined
+
+/** Small whole powers and roots of anything, and any power of a number above 0. */
+const powerRule = (base: Value | undefined, exponent: Value | undefined): Rule | undefined => {
+  const [number, power] = [numberOf(base), numberOf(exponent)]
+  if (power !== undefined) {
+    const size = Math.abs(power)
+    if (size !== 0.5 && !(Number.isInteger(power) && size <= 8)) return undefined
+    return by(({ div, float, mul, sqrt }, x: Lanes) => {
+      const positive = size === 0.5 ? sqrt(x) : Array.from({ length: size }, () => x).reduce(mul, float(1))
+      return power < 0 ? div(float(1), positive) : positive
+    })
+  }
+  return number !== undefined && number > 0 && Number.isFinite(number)
+    ? (formula, y) => powerOf(number, formula, y)
+    : undefined
 }
+
+/** The operand of a power that is not a number known beforehand. */
+export const powerOperand = ({ inputs }: Operation): Value => inputs[numberOf(inputs[1]) === undefined ? 1 : 0]!
 
 /** How an operation's element follows from its operands' elements; nothing where it is not computed this way. */
 export const ruleOf = ({ inputs, operator, type }: Operation): Rule | undefined => {
@@ -120,7 +133,7 @@ export const ruleOf = ({ inputs, operator, type }: Operation): Rule | undefined 
   if (classOf(type) === undefined || classes.includes(undefined)) return undefined
   if (operator === "Identity") return same
   if (operator === "Cast") return classes[0] === classOf(type) ? same : castRules[`${classes[0]} ${classOf(type)}`]
-  if (operator === "Pow") return powerRule(inputs[1])
+  if (operator === "Pow") return powerRule(inputs[0], inputs[1])
   const operands = operator === "Where" ? classes.slice(1) : classes
   return { float: floats, integer: integers, truth: truths }[operands[0]!][operator]
 }

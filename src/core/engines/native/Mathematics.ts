@@ -130,3 +130,18 @@ export const tanh = (formula: Formula, x: Lanes): Lanes => {
   const far = sub(float(1), div(float(2), add(exp(formula, add(size, size)), float(1))))
   return choose(less(size, float(0.625)), near, withSign(far, x))
 }
+
+/**
+ * `base^y` for a number `base` above 0, as `exp(y log(base))`. The product is kept in two floats, because exp makes of an
+ * absolute error a relative one.
+ */
+export const powerOf = (base: number, formula: Formula, y: Lanes): Lanes => {
+  const maths = arithmetic(formula)
+  const { abs, add, choose, float, fma, less, mul, negate } = maths
+  const high = Math.fround(Math.log(base))
+  const product = mul(y, float(high))
+  const rest = add(fma(y, float(high), negate(product)), mul(y, float(Math.log(base) - high)))
+  const power = exp(formula, product)
+  // Beyond, the power is 0 or infinite, and the rest may be NaN.
+  return choose(less(abs(product), float(200)), fma(power, rest, power), power)
+}

@@ -5,7 +5,7 @@
 import { sizeOf } from "../../Tensors.ts"
 import { type Constant, type Graph, type Operation, rewrite, type Value } from "../onnxruntime/Graph.ts"
 import * as Op from "../onnxruntime/Operators.ts"
-import { classOf, ruleOf } from "./Elementwise.ts"
+import { classOf, powerOperand, ruleOf } from "./Elementwise.ts"
 import { type Operator } from "./Fold.ts"
 import { isImageOperator } from "./ImageOperators.ts"
 import { Unsupported } from "./Unsupported.ts"
@@ -35,7 +35,8 @@ export const axesOf = ({ inputs }: Operation): ReadonlyArray<number> =>
 export const operandsOf = (value: Value): ReadonlyArray<Value> => {
   if (value.kind !== "operation") return []
   const kind = kindOf(value)
-  if (kind === "movement" || kind === "reduction" || value.operator === "Pow") return [value.inputs[0]!]
+  if (kind === "movement" || kind === "reduction") return [value.inputs[0]!]
+  if (value.operator === "Pow") return [powerOperand(value)]
   return value.inputs.filter((input) => input !== undefined)
 }
 

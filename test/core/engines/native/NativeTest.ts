@@ -6,6 +6,9 @@ import { type Crew, make } from "../../../../src/core/engines/native/Threads.ts"
 
 const opened = await Effect.runPromiseExit(Memory.open)
 
+/** Whether machine code runs on this machine. */
+export const isNative = Exit.isSuccess(opened)
+
 /** A test that is given what machine code needs. */
 export const nativeTest = <E>(
   name: string,

@@ -65,32 +65,34 @@ export const workerCode = (layout: Layout, thread: number, processors: number): 
 
 /**
  * One thread's part of all phases. The caller's begins with a release, keeps the C calling convention, and ends when the
- * others wait for the next release: only then none of them is in this code any more, which may be given back.
+ * others wait for the next release: only then none of them is in this code any more, which may be given back. It stamps
+ * the time at its begin and end, and where asked for between phases.
  */
 export const streamOf = (
   phases: ReadonlyArray<Phase>,
   layout: Layout,
   share: Share,
-  stamps: Address | undefined
+  { address: stampsAt, ofPhases }: { readonly address: Address; readonly ofPhases: boolean }
 ): Code => {
   const { thread, threads } = share
   const code = Assembler.make()
   const meeting = code.label()
   const stamp = (index: number): void => {
-    if (stamps === undefined || thread > 0) return
+    if (thread > 0) return
     code.rdtsc()
-    code.mov(rdi, stamps + 8n * BigInt(index))
+    code.mov(rdi, stampsAt + 8n * BigInt(index))
     code.mov(at(rdi), lower(rax))
     code.mov(at(rdi, 4), lower(rdx))
   }
   if (thread === 0) {
     enter(code)
     code.mov(r15, rdi)
+    stamp(0)
     if (threads > 1) release(code, layout)
   }
   phases.forEach((phase, index) => {
     if (threads > 1 && index > 0) code.call(meeting)
-    stamp(index)
+    if (ofPhases && index > 0) stamp(index)
     phase.emit(code, share)
   })
   if (thread === 0) {

@@ -1,6 +1,7 @@
 /** Threads that run compiled phases together: the caller's own and native ones, which wait between runs. */
 import { Effect, type Scope } from "effect"
 import * as Assembler from "./Assembler.ts"
+import * as Choice from "./Choice.ts"
 import { layoutOf, release } from "./Meetings.ts"
 import { type Address, type Memory, type NativeUnavailable, processorsBytes } from "./Memory.ts"
 import { type Phase, scratchBytes } from "./Phase.ts"
@@ -8,9 +9,12 @@ import { streamOf, workerCode } from "./Streams.ts"
 
 /** Phases made ready to run. */
 export interface Compiled {
-  /** Runs all phases on the table of pointers at this address. One run at a time for one crew. */
+  /**
+   * Runs all phases on the table of pointers at this address: by all threads, or by the caller's alone where that takes
+   * less time of late. One run at a time for one crew.
+   */
   readonly run: (table: Address) => void
-  /** Where asked for: the time stamp counter before the first phase and after each, of the last run. */
+  /** The time stamp counter before the first phase and after the last, of the last run; where asked for, after each. */
   readonly stamps: BigUint64Array
 }
 
@@ -19,6 +23,7 @@ export interface Crew {
   readonly threads: number
   readonly compile: (
     phases: ReadonlyArray<Phase>,
+    /** `stamped`: each phase, and by all threads always. */
     options?: { readonly stamped?: boolean }
   ) => Effect.Effect<Compiled, NativeUnavailable, Scope.Scope>
 }
@@ -63,19 +68,31 @@ export const make = Effect.fnUntraced(function* (memory: Memory, threads: number
     }
   }
 
+  const scratchOf = (thread: number): Address => address + BigInt(controlBytes + thread * scratchBytes)
+
   const compile: Crew["compile"] = Effect.fnUntraced(function* (phases, { stamped = false } = {}) {
     const stamps = new BigUint64Array(phases.length + 1)
-    const stampsAt = stamped ? memory.addressOf(stamps) : undefined
-    const streams = yield* Effect.forEach(Array.from({ length: threads }).keys(), (thread) => {
-      const scratch = address + BigInt(controlBytes + thread * scratchBytes)
-      return memory.load(streamOf(phases, layout, { thread, threads, scratch }, stampsAt).finish().bytes)
+    const stamping = { address: memory.addressOf(stamps), ofPhases: stamped }
+    const loadFor = Effect.fnUntraced(function* (threads: number) {
+      const streams = yield* Effect.forEach(Array.from({ length: threads }).keys(), (thread) => {
+        const share = { thread, threads, scratch: scratchOf(thread) }
+        return memory.load(streamOf(phases, layout, share, stamping).finish().bytes)
+      })
+      const start = memory.callable(streams[0]!)
+      return (table: Address): void => {
+        setTable(table)
+        streams.forEach((stream, thread) => control.setBigUint64(entries[thread]!, stream, true))
+        start(table)
+      }
     })
-    const start = memory.callable(streams[0]!)
+    const together = yield* loadFor(threads)
+    if (threads === 1 || stamped) return { run: together, stamps }
+    const ways = [together, yield* loadFor(1)] as const
+    const choice = Choice.make()
     return {
       run: (table) => {
-        setTable(table)
-        entries.forEach((offset, thread) => control.setBigUint64(offset, streams[thread]!, true))
-        start(table)
+        ways[choice.next()](table)
+        choice.record(Number(stamps.at(-1)! - stamps[0]!))
       },
       stamps
     }

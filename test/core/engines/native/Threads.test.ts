@@ -2,6 +2,7 @@ import { assert, describe } from "@effect/vitest"
 import { Effect } from "effect"
 import { at, lower, r8, r9, rax, rbx, rcx } from "../../../../src/core/engines/native/Operands.ts"
 import { type Phase, scratchBytes, slot } from "../../../../src/core/engines/native/Phase.ts"
+import { trialRuns } from "../../../../src/core/engines/native/Choice.ts"
 import * as Threads from "../../../../src/core/engines/native/Threads.ts"
 import { nativeTest, tableOf, withCrews } from "./NativeTest.ts"
 
@@ -33,7 +34,10 @@ describe("Threads", () => {
       memory,
       Effect.fnUntraced(function* (crew) {
         const steps = 20
-        const compiled = yield* crew.compile(Array.from({ length: steps }, (_, step) => sumOfAll(step)))
+        const compiled = yield* crew.compile(
+          Array.from({ length: steps }, (_, step) => sumOfAll(step)),
+          { stamped: true }
+        )
         const values = new Int32Array((steps + 1) * crew.threads)
         const table = yield* tableOf(memory, [memory.addressOf(values)])
         const expected = expectedSums(crew.threads, steps)
@@ -53,7 +57,10 @@ describe("Threads", () => {
         memory,
         Effect.fnUntraced(function* (crew) {
           const programs = yield* Effect.forEach([1, 3], (steps) =>
-            crew.compile(Array.from({ length: steps }, (_, step) => sumOfAll(step)))
+            crew.compile(
+              Array.from({ length: steps }, (_, step) => sumOfAll(step)),
+              { stamped: true }
+            )
           )
           for (const pause of [0, 5, 1, 20]) {
             for (const [index, steps] of [1, 3].entries()) {
@@ -75,7 +82,7 @@ describe("Threads", () => {
           name: "spoiled",
           emit: (code) => [rax, rbx, rcx, r9].forEach((register) => code.mov(register, -1))
         }
-        const compiled = yield* crew.compile([spoiled, sumOfAll(0), spoiled, sumOfAll(1), spoiled])
+        const compiled = yield* crew.compile([spoiled, sumOfAll(0), spoiled, sumOfAll(1), spoiled], { stamped: true })
         const values = new Int32Array(3 * crew.threads)
         compiled.run(yield* tableOf(memory, [memory.addressOf(values)]))
         assert.deepStrictEqual([...values], expectedSums(crew.threads, 2))
@@ -107,7 +114,7 @@ describe("Threads", () => {
             }
           }
         }
-        const compiled = yield* crew.compile([mark, copy])
+        const compiled = yield* crew.compile([mark, copy], { stamped: true })
         const values = new Int32Array(2 * crew.threads)
         compiled.run(yield* tableOf(memory, [memory.addressOf(values)]))
         assert.deepStrictEqual(
@@ -129,7 +136,8 @@ describe("Threads", () => {
         for (const compiled of [stamped, silent]) compiled.run(table)
         const [first, second, third] = stamped.stamps
         assert.isTrue(0n < first! && first! < second! && second! < third!)
-        assert.deepStrictEqual([...silent.stamps], [0n, 0n, 0n])
+        const [begin, between, end] = silent.stamps
+        assert.isTrue(0n < begin! && between === 0n && begin! < end!)
       })
     )
   )
@@ -138,5 +146,35 @@ describe("Threads", () => {
     Effect.gen(function* () {
       for (let count = 0; count < 50; count++) yield* Effect.scoped(Threads.make(memory, 3))
     })
+  )
+
+  nativeTest("runs by all threads or by one, whichever takes less time, on the same table", (memory) =>
+    withCrews(
+      memory,
+      Effect.fnUntraced(function* (crew) {
+        /** Counts runs by the number of threads that take part; those of several wait longer. */
+        const counting: Phase = {
+          name: "counting",
+          emit: (code, { thread, threads }) => {
+            if (thread > 0) return
+            code.mov(r8, slot(0))
+            code.inc(at(r8, 4 * threads))
+            if (threads === 1) return
+            const again = code.label()
+            code.mov(rcx, 1_000_000)
+            code.bind(again)
+            code.dec(rcx)
+            code.jne(again)
+          }
+        }
+        const compiled = yield* crew.compile([counting])
+        const counts = new Int32Array(4)
+        const table = yield* tableOf(memory, [memory.addressOf(counts)])
+        for (let run = 0; run < 30; run++) compiled.run(table)
+        const expected = crew.threads === 1 ? 0 : trialRuns
+        assert.strictEqual(counts[1], 30 - expected)
+        if (crew.threads > 1) assert.strictEqual(counts[crew.threads], expected)
+      })
+    )
   )
 })

@@ -1,0 +1,70 @@
+/**
+ * Which of two ways to do the same again and again: the one that takes less time, as it has turned out of late.
+ *
+ * For a run by several threads or by one: several are faster by far on a machine of one's own, and slower than one where
+ * others take the processors, because all wait for whoever has none at the moment.
+ *
+ * Laws: the way not taken is tried now and then, but not if its best time ever is no better than the other's mean; the
+ * longer it has not paid, the less often.
+ */
+
+export interface Choice {
+  /** The way to take now. */
+  readonly next: () => 0 | 1
+  /** How long it took, in any unit. */
+  readonly record: (time: number) => void
+}
+
+/** Runs in a trial: one alone may be a chance. */
+export const trialRuns = 3
+const [shortestPause, longestPause] = [16, 128]
+/** How much each run counts in the mean. */
+const weight = 1 / 8
+
+/** Begins with a trial of the way 0, then of the way 1; what the first run of each takes is not counted. */
+export const make = (): Choice => {
+  const means: [number, number] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY]
+  const best: [number, number] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY]
+  let taken: 0 | 1 = 0
+  let pause = shortestPause
+  let sinceTrial = 0
+  /** Times of the trial that is going on. */
+  let trial: Array<number> | undefined = []
+  let tried: 0 | 1 = 0
+
+  const other = (): 0 | 1 => (taken === 0 ? 1 : 0)
+  const begin = (way: 0 | 1): void => {
+    tried = way
+    trial = []
+  }
+  const end = (times: ReadonlyArray<number>): void => {
+    // The first one finds nothing in the caches, or threads asleep.
+    const counted = times.slice(1)
+    const mean = counted.reduce((sum, time) => sum + time, 0) / counted.length
+    best[tried] = Math.min(best[tried], ...counted)
+    trial = undefined
+    sinceTrial = 0
+    const isBetter = mean < means[taken]
+    means[tried] = mean
+    if (tried !== taken) pause = isBetter ? shortestPause : Math.min(longestPause, 2 * pause)
+    if (isBetter) taken = tried
+    if (means[other()] === Number.POSITIVE_INFINITY) begin(other())
+  }
+
+  return {
+    next: () => {
+      if (trial === undefined && sinceTrial >= pause && best[other()] < means[taken]) begin(other())
+      return trial === undefined ? taken : tried
+    },
+    record: (time) => {
+      if (trial === undefined) {
+        sinceTrial += 1
+        best[taken] = Math.min(best[taken], time)
+        means[taken] += weight * (time - means[taken])
+      } else {
+        trial.push(time)
+        if (trial.length === trialRuns) end(trial)
+      }
+    }
+  }
+}

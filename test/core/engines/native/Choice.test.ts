@@ -1,0 +1,55 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Choice from "../../../../src/core/engines/native/Choice.ts"
+
+/** How often each way is taken in so many runs, if they take these times. */
+const taken = (choice: Choice.Choice, runs: number, timeOf: (way: 0 | 1, run: number) => number): [number, number] => {
+  const counts: [number, number] = [0, 0]
+  for (let run = 0; run < runs; run++) {
+    const way = choice.next()
+    counts[way] += 1
+    choice.record(timeOf(way, run))
+  }
+  return counts
+}
+
+describe("Choice", () => {
+  it("tries each way once, and then takes the faster one only, where the other was never as fast", () => {
+    for (const faster of [0, 1] as const) {
+      const choice = Choice.make()
+      assert.deepStrictEqual(
+        taken(choice, 2 * Choice.trialRuns, (way) => (way === faster ? 4 : 7)),
+        [Choice.trialRuns, Choice.trialRuns]
+      )
+      const counts = taken(choice, 10_000, (way, run) => (way === faster ? 4 + (run % 3) / 2 : 7))
+      assert.strictEqual(counts[faster], 10_000)
+    }
+  })
+
+  it("does not count the first run of a trial", () => {
+    const choice = Choice.make()
+    taken(choice, 2 * Choice.trialRuns, (way, run) => (run % Choice.trialRuns === 0 ? 1000 : way === 0 ? 4 : 7))
+    assert.strictEqual(choice.next(), 0)
+  })
+
+  it("goes over to the other way when the one becomes slow, and back when it is fast again", () => {
+    const choice = Choice.make()
+    taken(choice, 100, (way) => (way === 0 ? 4 : 7))
+    const busy = taken(choice, 1000, (way) => (way === 0 ? 40 : 15))
+    assert.isBelow(busy[0], 100)
+    const quiet = taken(choice, 1000, (way) => (way === 0 ? 4 : 7))
+    assert.isAbove(quiet[0], 850)
+  })
+
+  it("judges by the mean, so that rare long runs count", () => {
+    const choice = Choice.make()
+    taken(choice, 100, (way) => (way === 0 ? 4 : 7))
+    const counts = taken(choice, 2000, (way, run) => (way === 0 ? (run % 4 === 0 ? 60 : 4) : 8))
+    assert.isAbove(counts[1], 1000)
+  })
+
+  it("comes back soon where it was one long run", () => {
+    const choice = Choice.make()
+    const counts = taken(choice, 1000, (way, run) => (way === 0 ? (run === 500 ? 100 : 4) : 7))
+    assert.isAbove(counts[0], 970)
+  })
+})

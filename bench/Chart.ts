@@ -2,7 +2,7 @@
  * The bench's results as a picture: how many times as long as ours every other library takes.
  */
 import type { Figure } from "../src/core/Figure.ts"
-import { ours, titleOf } from "./Competitors.ts"
+import { isOurs, titleOf } from "./Competitors.ts"
 import type { Results } from "./Results.ts"
 import type { Spread } from "./Statistics.ts"
 
@@ -55,7 +55,7 @@ export const chart = (results: Results): Figure => {
       data: {
         values: rows.map(({ competitor, ratio }) => ({
           library: titleOf(competitor),
-          ours: competitor === ours,
+          ours: isOurs(competitor),
           ...ratio
         }))
       },
@@ -74,7 +74,7 @@ export const chart = (results: Results): Figure => {
   }
   const { cpu, threads } = results.machine
   const said = panels.map(({ rows, title }) => {
-    const others = rows.filter(({ competitor }) => competitor !== ours)
+    const others = rows.filter(({ competitor }) => !isOurs(competitor))
     return `${title}: ${others.map(({ competitor, ratio }) => `${titleOf(competitor)} ${ratio.median.toFixed(2)}`).join(", ")}`
   })
   return {

@@ -16,11 +16,21 @@ export interface Competitor {
   readonly usesGpu?: boolean
 }
 
-/** What the others are compared with. */
-export const ours = "onnxruntime"
+/** This project's own engines, the fastest first. */
+const own = ["native", "onnxruntime"]
+
+/** Whether it is one that this project runs on by itself. */
+export const isOurs = (competitor: string): boolean => own.includes(competitor)
+
+/** What the others are compared with: the fastest of this project's engines that takes part. */
+export const oursAmong = (names: Iterable<string>): string | undefined => {
+  const present = new Set(names)
+  return own.find((name) => present.has(name))
+}
 
 export const competitors: ReadonlyArray<Competitor> = [
-  { name: ours, title: "this project, onnxruntime", file: "engine.ts", way: "fused" },
+  { name: "native", title: "this project, native", file: "engine.ts", way: "native" },
+  { name: "onnxruntime", title: "this project, onnxruntime", file: "engine.ts", way: "fused" },
   { name: "onnxruntime-plain", title: "this project, onnxruntime, plain graph", file: "engine.ts", way: "plain" },
   {
     name: "onnxruntime-webgpu",
@@ -38,7 +48,6 @@ export const competitors: ReadonlyArray<Competitor> = [
     onRequest: true,
     usesGpu: true
   },
-  { name: "native", title: "this project, native", file: "engine.ts", way: "native" },
   { name: "reference", title: "this project, reference", file: "engine.ts", way: "reference", onRequest: true },
   { name: "tensorflow", title: "this project, tensorflow", file: "engine.ts", way: "tensorflow", onRequest: true },
   { name: "torch-eager", title: "PyTorch eager, Adam", file: "torch_worker.py", way: "eager" },

@@ -5,7 +5,7 @@
 import { performance } from "node:perf_hooks"
 import { Effect, Fiber, FileSystem, Option, Path, Result, Schema, Stream } from "effect"
 import { ChildProcess, ChildProcessSpawner } from "effect/process"
-import { environment, onCores, ours } from "./Competitors.ts"
+import { environment, isOurs, onCores, oursAmong } from "./Competitors.ts"
 import { imagesName } from "./Fixtures.ts"
 import * as ProcessMemory from "./ProcessMemory.ts"
 import { counts } from "./Programs.ts"
@@ -53,25 +53,25 @@ const TorchSummary = Schema.Struct({ test: Schema.Number })
 
 const contestantsOf = Effect.fnUntraced(function* ({ bench, epochs, folder, python }: RunOptions) {
   const path = yield* Path.Path
-  const results = (round: number) => path.join(folder, `results-${epochs}-${round}`)
-  const project: Contestant = {
-    competitor: ours,
+  const results = (engine: string, round: number) => path.join(folder, `results-${engine}-${epochs}-${round}`)
+  const project = (engine: string): Contestant => ({
+    competitor: engine,
     command: process.execPath,
     args: (round) =>
-      [path.join(bench, "..", "src", "main.ts"), path.join(bench, "experiment.ts"), "--engine", "onnxruntime"].concat([
+      [path.join(bench, "..", "src", "main.ts"), path.join(bench, "experiment.ts"), "--engine", engine].concat([
         "--epochs",
         String(epochs),
         "--data-dir",
         folder,
         "--results",
-        results(round)
+        results(engine, round)
       ]),
     testLoss: (round) =>
-      Effect.map(jsonAt(path.join(results(round), "bench", "summary.json"), OurSummary), ({ runs }) => {
+      Effect.map(jsonAt(path.join(results(engine, round), "bench", "summary.json"), OurSummary), ({ runs }) => {
         const { metrics } = runs[0]!
         return -(metrics["test/elbo"] ?? Number.NaN)
       })
-  }
+  })
   const torch = (way: string): Contestant => {
     const summary = (round: number) => path.join(folder, `torch-${way}-${epochs}-${round}.json`)
     return {
@@ -87,7 +87,7 @@ const contestantsOf = Effect.fnUntraced(function* ({ bench, epochs, folder, pyth
       testLoss: (round) => Effect.map(jsonAt(summary(round), TorchSummary), ({ test }) => test)
     }
   }
-  return [project, torch("eager"), torch("compiled")]
+  return [project("native"), project("onnxruntime"), torch("eager"), torch("compiled")]
 })
 
 interface Timed {
@@ -137,7 +137,7 @@ export const measure = Effect.fn("MeasureRuns.measure")(function* (title: string
   for (let round = 0; round < rounds; round++) {
     yield* Effect.logInfo(`${title}: round ${round + 1} of ${rounds}`)
     for (const { args, command, competitor } of inTurn(all, round)) {
-      if (competitor !== ours && Result.isFailure(python)) failures.set(competitor, python.failure.message)
+      if (!isOurs(competitor) && Result.isFailure(python)) failures.set(competitor, python.failure.message)
       if (failures.has(competitor)) continue
       const outcome = yield* Effect.result(time(...onCores(threads, command, args(round)), environment(threads)))
       if (Result.isFailure(outcome)) failures.set(competitor, outcome.failure.message)
@@ -145,6 +145,7 @@ export const measure = Effect.fn("MeasureRuns.measure")(function* (title: string
     }
   }
   const secondsOf = (competitor: string) => (taken.get(competitor) ?? []).map(({ seconds }) => seconds)
+  const ours = oursAmong(all.map(({ competitor }) => competitor).filter((name) => !failures.has(name))) ?? ""
   const rows = yield* Effect.forEach(all, ({ competitor, testLoss }) =>
     Effect.gen(function* () {
       const reason = failures.get(competitor)

@@ -3,7 +3,7 @@
  * a while slows all of them, and each idle while another runs.
  */
 import { Effect, Option, Result } from "effect"
-import { ours } from "./Competitors.ts"
+import { isOurs, oursAmong } from "./Competitors.ts"
 import * as ProcessMemory from "./ProcessMemory.ts"
 import { type BenchProgram, operationsOf } from "./Programs.ts"
 import type { Product } from "./Protocol.ts"
@@ -18,7 +18,7 @@ export const tolerance = 1e-3
 const pause = "300 millis"
 
 /** Who is asked for the rate of matrix products. */
-const multipliers = [ours, "torch-eager", "torch-compiled"]
+const multipliers = ["native", "onnxruntime", "torch-eager", "torch-compiled"]
 
 const large: Product = { rows: 1024, inner: 1024, columns: 1024, transposeLeft: false, transposeRight: false }
 
@@ -77,7 +77,7 @@ const turn = Effect.fnUntraced(function* ({ bench, products }: StepJob, contesta
   const { milliseconds } = yield* ask({ _tag: "Run", ...bench.round }, "Ran")
   contestant.steps.push(milliseconds)
   contestant.evaluations.push((yield* ask({ _tag: "Evaluate" }, "Evaluated")).seconds)
-  if (competitor.name === ours) {
+  if (isOurs(competitor.name)) {
     const loop = yield* ask({ _tag: "Loop", steps: Math.max(10, bench.round.steps) }, "Looped")
     contestant.loopOverheads.push(median(loop.milliseconds) / median(milliseconds) - 1)
   }
@@ -102,6 +102,7 @@ const rowOf = (
 ): StepRow => {
   const { evaluationLoss, evaluations, failure, firstStepSeconds, loopOverheads, loss, memory, worker } = contestant
   if (failure !== undefined) return skipped(failure)
+  const ours = oursAmong(all.map(({ worker }) => worker.competitor.name))
   const reference = all.find(({ worker }) => worker.competitor.name === ours)
   const step = ofRounds(contestant.steps)
   const apart = disagreement(

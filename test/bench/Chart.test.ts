@@ -20,7 +20,7 @@ const results: Results = {
       agreementSteps: 100,
       gigaOperations: 0.7,
       rows: [
-        { competitor: "onnxruntime", status: "measured", ratio: spread(1) },
+        { competitor: "native", status: "measured", ratio: spread(1) },
         { competitor: "jax", status: "measured", ratio: spread(1.5) },
         { competitor: "torch-eager", status: "void", reason: "its loss is 3", ratio: spread(0.1) }
       ]
@@ -39,7 +39,7 @@ describe("the bench's chart", () => {
       const panels = figure.view["vconcat"] as unknown as ReadonlyArray<{ data: { values: ReadonlyArray<object> } }>
       assert.strictEqual(panels.length, 1)
       assert.deepStrictEqual(panels[0]!.data.values, [
-        { library: "this project, onnxruntime", ours: true, ...spread(1) },
+        { library: "this project, native", ours: true, ...spread(1) },
         { library: "JAX jit, donated buffers, optax", ours: false, ...spread(1.5) }
       ])
       assert.include(figure.caption, "JAX jit, donated buffers, optax 1.50")

@@ -4,8 +4,8 @@
  * For a run by several threads or by one: several are faster by far on a machine of one's own, and slower than one where
  * others take the processors, because all wait for whoever has none at the moment.
  *
- * Laws: the way not taken is tried now and then, but not if its best time ever is no better than the other's mean; the
- * longer it has not paid, the less often.
+ * Laws: the way not taken is tried now and then, but not if its best time ever is no better than the other's mean; trials
+ * that do not pay cost no more than a fiftieth of all time.
  */
 
 export interface Choice {
@@ -17,7 +17,11 @@ export interface Choice {
 
 /** Runs in a trial: one alone may be a chance. */
 export const trialRuns = 3
-const [shortestPause, longestPause] = [16, 128]
+const [shortestPause, longestPause] = [16, 1000]
+/** Runs between trials, for what a trial has cost more, in runs. */
+const runsPerCost = 50
+/** A run in a trial that takes so many times longer than usual ends it. */
+const hopeless = 3
 /** How much each run counts in the mean. */
 const weight = 1 / 8
 
@@ -39,14 +43,15 @@ export const make = (): Choice => {
   }
   const end = (times: ReadonlyArray<number>): void => {
     // The first one finds nothing in the caches, or threads asleep.
-    const counted = times.slice(1)
+    const counted = times.length === 1 ? times : times.slice(1)
     const mean = counted.reduce((sum, time) => sum + time, 0) / counted.length
+    const cost = times.reduce((sum, time) => sum + time / means[taken] - 1, 0)
+    const isBetter = mean < means[taken]
+    pause = isBetter ? shortestPause : Math.max(shortestPause, Math.min(longestPause, runsPerCost * cost))
     best[tried] = Math.min(best[tried], ...counted)
+    means[tried] = mean
     trial = undefined
     sinceTrial = 0
-    const isBetter = mean < means[taken]
-    means[tried] = mean
-    if (tried !== taken) pause = isBetter ? shortestPause : Math.min(longestPause, 2 * pause)
     if (isBetter) taken = tried
     if (means[other()] === Number.POSITIVE_INFINITY) begin(other())
   }
@@ -63,7 +68,8 @@ export const make = (): Choice => {
         means[taken] += weight * (time - means[taken])
       } else {
         trial.push(time)
-        if (trial.length === trialRuns) end(trial)
+        const isHopeless = Number.isFinite(means[tried]) && time > hopeless * means[taken]
+        if (trial.length === trialRuns || isHopeless) end(trial)
       }
     }
   }

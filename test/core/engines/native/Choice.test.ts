@@ -35,9 +35,20 @@ describe("Choice", () => {
     const choice = Choice.make()
     taken(choice, 100, (way) => (way === 0 ? 4 : 7))
     const busy = taken(choice, 1000, (way) => (way === 0 ? 40 : 15))
-    assert.isBelow(busy[0], 100)
+    assert.isBelow(busy[0], 50)
     const quiet = taken(choice, 1000, (way) => (way === 0 ? 4 : 7))
     assert.isAbove(quiet[0], 850)
+  })
+
+  it("spends no more than a fiftieth of the time on trials that do not pay", () => {
+    for (const slow of [16, 40, 100]) {
+      const choice = Choice.make()
+      taken(choice, 100, (way) => (way === 0 ? 4 : 7))
+      taken(choice, 200, (way) => (way === 0 ? slow : 15))
+      const counts = taken(choice, 20_000, (way) => (way === 0 ? slow : 15))
+      assert.isBelow(counts[0] * (slow - 15), 0.021 * 20_000 * 15)
+      assert.isAbove(counts[0], 10)
+    }
   })
 
   it("judges by the mean, so that rare long runs count", () => {

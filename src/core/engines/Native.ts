@@ -99,15 +99,21 @@ const load = Effect.fnUntraced(function* (program: Program, signature: Signature
     )
   }
 
-  const executable: Executable = {
-    run: Effect.fnUntraced(function* (args: ExecutableArguments) {
-      const state = yield* OnnxRuntime.placements.find(program.name, "state", signature.state, args.state)
-      const data = yield* OnnxRuntime.placements.find(program.name, "data", signature.data, args.data)
-      yield* Placements.failWith(engine, program.name, checkInputs(signature.inputs, args.inputs))
-      yield* Placements.failWith(engine, program.name, checkLookUps(planned, args.inputs))
-      return yield* turn.withPermit(Effect.try({ try: () => run(args, state, data), catch: failed(program.name) }))
-    })
-  }
+  let isLoaded = true
+  // First of the scope's ends: from then on the code's memory is not there any more.
+  yield* Effect.addFinalizer(() => Effect.sync(() => void (isLoaded = false)))
+  const inTurn = Effect.fnUntraced(function* (args: ExecutableArguments) {
+    const state = yield* OnnxRuntime.placements.find(program.name, "state", signature.state, args.state)
+    const data = yield* OnnxRuntime.placements.find(program.name, "data", signature.data, args.data)
+    const reason =
+      checkInputs(signature.inputs, args.inputs) ??
+      checkLookUps(planned, args.inputs) ??
+      (isLoaded ? undefined : "the scope that it was compiled in is closed")
+    yield* Placements.failWith(engine, program.name, reason)
+    return yield* Effect.try({ try: () => run(args, state, data), catch: failed(program.name) })
+  })
+  // All of it, checks included: what is looked at may be gone once the turn has come.
+  const executable: Executable = { run: (args) => turn.withPermit(inTurn(args)) }
   return executable
 })
 
@@ -155,8 +161,9 @@ export const layer = (options: NativeOptions = {}): Layer.Layer<Engine, EngineEr
           onnxruntime: others.spec["version"]!
         },
         place: Effect.fnUntraced(function* (tensors: HostTensors) {
-          // Reserved first, so that it is given back last.
+          // Reserved first, so that it is given back last, and not before a run of onnxruntime that uses it has ended.
           const room = yield* memory.reserve(Held.roomFor(tensors)).pipe(Effect.mapError(failed("place")))
+          yield* Effect.addFinalizer(() => turn.withPermit(Effect.void))
           const placed: Placed = yield* others.place(tensors)
           Held.give(placed, room)
           return placed

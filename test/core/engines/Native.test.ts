@@ -6,8 +6,9 @@ import { Engine, type EngineError, type Program } from "../../../src/core/Engine
 import * as Native from "../../../src/core/engines/Native.ts"
 import { float32 } from "../../../src/core/Tensors.ts"
 import * as DenseStep from "../../../src/testing/DenseStep.ts"
+import { assertRefused } from "../../../src/testing/EngineAgreement.ts"
 import { engineContract } from "../../../src/testing/EngineContract.ts"
-import { nothing, vector } from "../../../src/testing/EnginePrograms.ts"
+import { compileAccumulate, nothing, vector } from "../../../src/testing/EnginePrograms.ts"
 import { isNative, nativeTest } from "./native/NativeTest.ts"
 
 const layer = (threads: number): Layer.Layer<Engine, EngineError> => Native.layer({ threads })
@@ -97,6 +98,15 @@ describe("native", () => {
       // Each use maps some 20 MB for state and workspace, and 8 MiB of stack for its thread.
       assert.isBelow((yield* mapped) - before, 100e6)
     })
+  )
+
+  nativeTest("refuses to run what was compiled in a scope that is closed", () =>
+    Effect.gen(function* () {
+      const state = yield* Engine.use((engine) => engine.place({ sum: vector(1, 2) }))
+      const executable = yield* Effect.scoped(compileAccumulate)
+      yield* assertRefused(executable.run({ state, data: state, inputs: { x: vector(1, 2) } }), "accumulate", "closed")
+      assert.deepStrictEqual(yield* state.read, { sum: vector(1, 2) })
+    }).pipe(Effect.provide(layer(2)))
   )
 
   it.effect("says why where machine code cannot run", () =>

@@ -14,12 +14,14 @@ export const paint = (
   at: { readonly x: number; readonly y: number } = { x: 0, y: 0 }
 ): void => {
   const image = context.createImageData(width, height)
+  // Asked for once: it is no plain property.
+  const { data } = image
   for (let pixel = 0; pixel < height * width; pixel++) {
     for (let channel = 0; channel < 3; channel++) {
       // Clamped and rounded by the array itself.
-      image.data[4 * pixel + channel] = 255 * values[pixel * channels + (channels === 1 ? 0 : channel)]!
+      data[4 * pixel + channel] = 255 * values[pixel * channels + (channels === 1 ? 0 : channel)]!
     }
-    image.data[4 * pixel + 3] = 255
+    data[4 * pixel + 3] = 255
   }
   context.putImageData(image, at.x, at.y)
 }

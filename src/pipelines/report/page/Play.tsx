@@ -143,9 +143,12 @@ const Playground = ({ mode, model, selection }: PlaygroundProps) => {
       : ` Points are the codes of ${codes.count.toLocaleString("en-US")} test images${colored ? ", coloured by class" : ""}.`
   // Images are dark grounds more often than not.
   const onImages = behind && latent === 2
-  const palette = classColors(onImages ? "dark" : mode)
-  // Without classes one colour is enough, the brightest.
-  const colors = onImages && codes?.labels === undefined ? palette.slice(4, 5) : palette
+  const unlabelled = codes !== undefined && codes.labels === undefined
+  const colors = useMemo(() => {
+    const palette = classColors(onImages ? "dark" : mode)
+    // Without classes one colour is enough, the brightest. The map is drawn anew for every new list.
+    return onImages && unlabelled ? palette.slice(4, 5) : palette
+  }, [onImages, unlabelled, mode])
 
   /** A digit that is typed is a class, for a model that takes classes. */
   const onKey = ({ altKey, ctrlKey, key, metaKey }: KeyboardEvent) => {

@@ -5,7 +5,7 @@
  * others take the processors, because all wait for whoever has none at the moment.
  *
  * Laws: the way not taken is tried now and then, but not if its best time ever is no better than the other's mean; trials
- * that do not pay cost no more than a fiftieth of all time.
+ * that do not pay cost no more than a tenth of all time; a single long run decides nothing.
  */
 
 export interface Choice {
@@ -15,17 +15,23 @@ export interface Choice {
   readonly record: (time: number) => void
 }
 
-/** Runs in a trial: one alone may be a chance. */
-export const trialRuns = 3
-const [shortestPause, longestPause] = [16, 1000]
+/** Runs in a trial: a few may be a chance. */
+export const trialRuns = 12
+/** The first runs of a trial find nothing in the caches, or threads asleep: they are not counted. */
+export const uncounted = 2
+const [shortestPause, longestPause] = [16, 300]
 /** Runs between trials, for what a trial has cost more, in runs. */
-const runsPerCost = 50
-/** A run in a trial that takes so many times longer than usual ends it. */
+const runsPerCost = 10
+/** Two runs in a trial that take so many times longer than usual end it. */
 const hopeless = 3
-/** How much each run counts in the mean. */
-const weight = 1 / 8
+/** How much each run counts in the mean, and up to how many times the mean. */
+const [weight, longest] = [1 / 8, 3]
 
-/** Begins with a trial of the way 0, then of the way 1; what the first run of each takes is not counted. */
+/** The mean without the longest: whatever else a machine does makes a single run long. */
+const typical = (times: ReadonlyArray<number>): number =>
+  (times.reduce((sum, time) => sum + time, 0) - Math.max(...times)) / (times.length - 1)
+
+/** Begins with a trial of the way 0, then of the way 1. */
 export const make = (): Choice => {
   const means: [number, number] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY]
   const best: [number, number] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY]
@@ -42,9 +48,8 @@ export const make = (): Choice => {
     trial = []
   }
   const end = (times: ReadonlyArray<number>): void => {
-    // The first one finds nothing in the caches, or threads asleep.
-    const counted = times.length === 1 ? times : times.slice(1)
-    const mean = counted.reduce((sum, time) => sum + time, 0) / counted.length
+    const counted = times.slice(uncounted)
+    const mean = typical(counted)
     const cost = times.reduce((sum, time) => sum + time / means[taken] - 1, 0)
     const isBetter = mean < means[taken]
     pause = isBetter ? shortestPause : Math.max(shortestPause, Math.min(longestPause, runsPerCost * cost))
@@ -58,17 +63,20 @@ export const make = (): Choice => {
 
   return {
     next: () => {
-      if (trial === undefined && sinceTrial >= pause && best[other()] < means[taken]) begin(other())
+      // The other way was better when it was last tried: no need to wait.
+      const due = means[other()] < means[taken] ? shortestPause : pause
+      if (trial === undefined && sinceTrial >= due && best[other()] < means[taken]) begin(other())
       return trial === undefined ? taken : tried
     },
     record: (time) => {
       if (trial === undefined) {
         sinceTrial += 1
         best[taken] = Math.min(best[taken], time)
-        means[taken] += weight * (time - means[taken])
+        means[taken] += weight * (Math.min(time, longest * means[taken]) - means[taken])
       } else {
         trial.push(time)
-        const isHopeless = Number.isFinite(means[tried]) && time > hopeless * means[taken]
+        const counted = trial.slice(uncounted)
+        const isHopeless = counted.length > 1 && counted.every((time) => time > hopeless * means[taken])
         if (trial.length === trialRuns || isHopeless) end(trial)
       }
     }

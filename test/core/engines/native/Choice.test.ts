@@ -25,9 +25,12 @@ describe("Choice", () => {
     }
   })
 
-  it("does not count the first run of a trial", () => {
+  it("counts neither a trial's first runs nor a single long one", () => {
     const choice = Choice.make()
-    taken(choice, 2 * Choice.trialRuns, (way, run) => (run % Choice.trialRuns === 0 ? 1000 : way === 0 ? 4 : 7))
+    const isLong = (place: number) => place < Choice.uncounted || place === 5
+    taken(choice, 2 * Choice.trialRuns, (way, run) =>
+      way === 0 && isLong(run % Choice.trialRuns) ? 1000 : way === 0 ? 4 : 7
+    )
     assert.strictEqual(choice.next(), 0)
   })
 
@@ -35,18 +38,18 @@ describe("Choice", () => {
     const choice = Choice.make()
     taken(choice, 100, (way) => (way === 0 ? 4 : 7))
     const busy = taken(choice, 1000, (way) => (way === 0 ? 40 : 15))
-    assert.isBelow(busy[0], 50)
+    assert.isBelow(busy[0], 120)
     const quiet = taken(choice, 1000, (way) => (way === 0 ? 4 : 7))
-    assert.isAbove(quiet[0], 850)
+    assert.isAbove(quiet[0], 750)
   })
 
-  it("spends no more than a fiftieth of the time on trials that do not pay", () => {
+  it("spends no more than a tenth of the time on trials that do not pay", () => {
     for (const slow of [16, 40, 100]) {
       const choice = Choice.make()
       taken(choice, 100, (way) => (way === 0 ? 4 : 7))
       taken(choice, 200, (way) => (way === 0 ? slow : 15))
       const counts = taken(choice, 20_000, (way) => (way === 0 ? slow : 15))
-      assert.isBelow(counts[0] * (slow - 15), 0.021 * 20_000 * 15)
+      assert.isBelow(counts[0] * (slow - 15), 0.1 * 20_000 * 15)
       assert.isAbove(counts[0], 10)
     }
   })

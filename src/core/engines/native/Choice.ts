@@ -27,12 +27,14 @@ const hopeless = 3
 /** How much each run counts in the mean, and up to how many times the mean. */
 const [weight, longest] = [1 / 8, 3]
 
-/** The mean without the longest: whatever else a machine does makes a single run long. */
-const typical = (times: ReadonlyArray<number>): number =>
-  (times.reduce((sum, time) => sum + time, 0) - Math.max(...times)) / (times.length - 1)
+const sumOf = (times: ReadonlyArray<number>): number => times.reduce((sum, time) => sum + time, 0)
 
-/** Begins with a trial of the way 0, then of the way 1. */
-export const make = (): Choice => {
+/** The mean without the longest of several: whatever else a machine does makes a single run long. */
+const typical = (times: ReadonlyArray<number>): number =>
+  times.length === 1 ? times[0]! : (sumOf(times) - Math.max(...times)) / (times.length - 1)
+
+/** Begins with a trial of the way 0, then of the way 1. A trial that has taken `enough` time has shown enough. */
+export const make = (enough = Number.POSITIVE_INFINITY): Choice => {
   const means: [number, number] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY]
   const best: [number, number] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY]
   let taken: 0 | 1 = 0
@@ -77,7 +79,8 @@ export const make = (): Choice => {
         trial.push(time)
         const counted = trial.slice(uncounted)
         const isHopeless = counted.length > 1 && counted.every((time) => time > hopeless * means[taken])
-        if (trial.length === trialRuns || isHopeless) end(trial)
+        const isLong = counted.length > 0 && sumOf(trial) >= enough
+        if (trial.length === trialRuns || isHopeless || isLong) end(trial)
       }
     }
   }

@@ -18,6 +18,9 @@ export interface Compiled {
   readonly stamps: BigUint64Array
 }
 
+/** Ticks of the time stamp counter in which a way of running has shown how fast it is: about a tenth of a second. */
+const enoughTicks = 3e8
+
 /** A fixed number of threads, the caller's among them. */
 export interface Crew {
   readonly threads: number
@@ -88,7 +91,7 @@ export const make = Effect.fnUntraced(function* (memory: Memory, threads: number
     const together = yield* loadFor(threads)
     if (threads === 1 || stamped) return { run: together, stamps }
     const ways = [together, yield* loadFor(1)] as const
-    const choice = Choice.make()
+    const choice = Choice.make(enoughTicks)
     return {
       run: (table) => {
         ways[choice.next()](table)

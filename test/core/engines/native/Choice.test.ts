@@ -25,6 +25,12 @@ describe("Choice", () => {
     }
   })
 
+  it("tries long runs fewer times", () => {
+    const choice = Choice.make(50)
+    const [first, second] = taken(choice, 100, (way) => (way === 0 ? 100 : 170))
+    assert.deepStrictEqual([first, second], [97, 3])
+  })
+
   it("counts neither a trial's first runs nor a single long one", () => {
     const choice = Choice.make()
     const isLong = (place: number) => place < Choice.uncounted || place === 5

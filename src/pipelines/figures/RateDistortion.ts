@@ -42,7 +42,9 @@ const besidePoints = (rows: ReadonlyArray<RateDistortionRow>, places: ReadonlyAr
 /** Points in colours, and beyond the tenth in shapes, which a legend tells. */
 const byLegend = (rows: ReadonlyArray<RateDistortionRow>) => {
   const groups = [...new Set(rows.map(({ group, label }) => group ?? label))]
-  const legend = { title: "run", symbolOpacity: 1, symbolSize: 90 }
+  // Below, as the values of the dashed lines stand at the right edge; as many beside each other as have room.
+  const columns = Math.max(1, Math.floor(width / (50 + 6.6 * Math.max(...groups.map(({ length }) => length)))))
+  const legend = { title: "run", orient: "bottom", columns, symbolOpacity: 1, symbolSize: 90 }
   return {
     color: { field: "group", type: "nominal", scale: colorScale(groups), legend },
     ...(groups.length > categorical.length && {

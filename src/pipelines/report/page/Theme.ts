@@ -17,6 +17,7 @@ const partners: Readonly<Record<string, string>> = {
   "#222222": "#e8e9ec",
   "#222": "#e8e9ec",
   black: "#e8e9ec",
+  "#6b6b6b": "#a4a9b3",
   "#8a8a8a": "#8d929c",
   "#c4c4c4": "#545a66",
   "#cfcfcf": "#4a4f5a",

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { dirname } from "node:path"
 import { NodeHttpClient, NodeServices } from "@effect/platform-node"
@@ -178,6 +178,20 @@ describe("ImageFolder", () => {
         ImageFolder.layer({ ...size, folder: "none" }),
         `${process.cwd()}/none does not exist`,
         "--data-dir"
+      )
+    })
+  )
+
+  it.live("follows links, and refuses those that lead in a circle", () =>
+    Effect.gen(function* () {
+      put("linked/a.png", yield* Effect.promise(() => png(0)))
+      symlinkSync("a.png", `${root}/linked/b.png`)
+      const { test, train } = yield* load(ImageFolder.layer({ ...size, folder: "linked", testFraction: 0.5 }))
+      assert.strictEqual(train.count + test.count, 2)
+      symlinkSync(".", `${root}/linked/again`)
+      yield* refused(
+        ImageFolder.layer({ ...size, folder: "linked" }),
+        "the folder itself and again are the same folder; remove the link"
       )
     })
   )

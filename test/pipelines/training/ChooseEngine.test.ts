@@ -1,7 +1,8 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Exit, Layer } from "effect"
+import { Effect, Exit, Layer, Result } from "effect"
 import { Engine } from "../../../src/core/Engine.ts"
+import * as Native from "../../../src/core/engines/Native.ts"
 import { hardwareAbsence } from "../../../src/core/engines/onnxruntime/Hardware.ts"
 import { Progress } from "../../../src/pipelines/console/Progress.ts"
 import * as ChooseEngine from "../../../src/pipelines/training/ChooseEngine.ts"
@@ -23,6 +24,19 @@ const pick = Effect.fnUntraced(function* (asked: ChooseEngine.Asked, threads?: n
     ? { spec: exit.value.spec, error: undefined, lines }
     : { spec: undefined, error: String(exit.cause), lines }
 })
+
+/** `engine: A on cpu; not b, c: no b or c here; not d: no d here`, taken apart. */
+const announced = (line: string) => {
+  const [engine, ...refused] = line.split("; not ")
+  const reasons = refused.flatMap((text) => {
+    const end = text.indexOf(": ")
+    return text
+      .slice(0, end)
+      .split(", ")
+      .map((name) => [name, text.slice(end + 2)])
+  })
+  return { engine, refused: Object.fromEntries(reasons) }
+}
 
 describe("the choice of an engine", () => {
   it("refuses an engine on what it does not compute on, and says what there is", () => {
@@ -55,16 +69,30 @@ describe("the choice of an engine", () => {
 
   it.live("is the CPU where there is plainly nothing else, and says in one line why", () =>
     Effect.gen(function* () {
-      if ((yield* hardwareAbsence("webgpu").pipe(Effect.provide(NodeServices.layer))) === undefined) return
-      for (const engine of ["auto", "onnxruntime"] as const) {
-        const { lines, spec } = yield* pick({ engine, device: "auto" })
-        assert.strictEqual(spec?.device, "cpu")
-        assert.strictEqual(lines.length, 1)
-        const others =
-          engine === "auto" ? /^engine: Native on cpu; not cuda|native on cpu: .*not webgpu/ : /cuda, webgpu/
-        assert.match(lines[0]!, others)
-      }
-    })
+      const [cuda, webgpu] = yield* Effect.all([hardwareAbsence("cuda"), hardwareAbsence("webgpu")])
+      if (cuda === undefined || webgpu === undefined) return
+      const auto = yield* pick({ engine: "auto", device: "auto" })
+      assert.strictEqual(auto.spec?.device, "cpu")
+      assert.strictEqual(auto.lines.length, 1)
+      // The processor decides whether the native engine runs; its own layer says so.
+      const native = yield* Effect.result(Effect.provide(Engine, Native.layer()))
+      assert.deepStrictEqual(
+        announced(auto.lines[0]!),
+        Result.isSuccess(native)
+          ? { engine: "engine: Native on cpu", refused: { cuda } }
+          : {
+              engine: "engine: OnnxRuntime on cpu",
+              refused: { cuda, "native on cpu": native.failure.reason, webgpu }
+            }
+      )
+      const onnxruntime = yield* pick({ engine: "onnxruntime", device: "auto" })
+      assert.strictEqual(onnxruntime.spec?.device, "cpu")
+      assert.strictEqual(onnxruntime.lines.length, 1)
+      assert.deepStrictEqual(announced(onnxruntime.lines[0]!), {
+        engine: "engine: OnnxRuntime on cpu",
+        refused: { cuda, webgpu }
+      })
+    }).pipe(Effect.provide(NodeServices.layer))
   )
 
   it.live("is none where all that might serve do not, and says why of each", () =>

@@ -2,7 +2,7 @@
  * Convolutions of images `[batch, height, width, channels]`, and their derivatives by their inputs, which are the same
  * with the filter turned around. See `ConvolutionPhase.ts` for how.
  */
-import type { Window } from "../onnxruntime/Window.ts"
+import type { Window } from "../graph/Window.ts"
 import { type Finish, phase } from "./ConvolutionPhase.ts"
 import { lanes } from "./Lanes.ts"
 import { backwards, forwards, membersBackwards } from "./Lines.ts"

@@ -2,7 +2,7 @@
  * ONNX operators that work element by element, as formulas: floats and integers are lanes (bytes come as integers), truth
  * values are masks.
  */
-import type { Operation, Value } from "../onnxruntime/Graph.ts"
+import type { Operation, Value } from "../graph/Graph.ts"
 import type { Formula, Item, Lanes, Truth } from "./Formula.ts"
 import { Comparison, IntegerComparison } from "./Instructions.ts"
 import { arithmetic, exp, log, powerOf, tanh } from "./Mathematics.ts"

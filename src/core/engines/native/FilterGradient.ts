@@ -5,7 +5,7 @@
  *
  * Laws: the pieces do not depend on the number of threads, and so neither do the bits of the result.
  */
-import type { Window } from "../onnxruntime/Window.ts"
+import type { Window } from "../graph/Window.ts"
 import { lanes } from "./Lanes.ts"
 import { forwards } from "./Lines.ts"
 import { sumVectors } from "./PaddedImage.ts"

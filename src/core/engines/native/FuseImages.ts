@@ -3,8 +3,8 @@
  * bias, cutting off at 0 and its derivative, and the derivative of a bias beside that of a filter.
  */
 import { sizeOf } from "../../Tensors.ts"
-import { type Graph, inOrder, type Operation, rewrite, useCounts, type Value } from "../onnxruntime/Graph.ts"
-import * as Op from "../onnxruntime/Operators.ts"
+import { type Graph, inOrder, type Operation, rewrite, useCounts, type Value } from "../graph/Graph.ts"
+import * as Op from "../graph/Operators.ts"
 import * as ImageOperators from "./ImageOperators.ts"
 
 const sameShape = (a: Value, b: Value): boolean => a.shape.join() === b.shape.join()
@@ -98,4 +98,4 @@ const joinSums = (graph: Graph): Graph => {
 }
 
 /** The same graph with fewer passes over images. */
-export const fuseImages = (graph: Graph): Graph => joinSums(finish(graph))
+export const fuseImages = (graph: Graph): Graph => joinSums(finish(rewrite(graph, ImageOperators.lowered)))

@@ -1,7 +1,7 @@
 /** Placed tensors where machine code can reach them: each at a multiple of 64 bytes, with room up to the next. */
 import type { Placed } from "../../Engine.ts"
 import { type HostTensor, type HostTensors, sizeOf, type TensorType } from "../../Tensors.ts"
-import type { ElementType } from "../onnxruntime/Graph.ts"
+import type { ElementType } from "../graph/Graph.ts"
 import type { Slot } from "../onnxruntime/Slot.ts"
 import type { Address, Block, Memory } from "./Memory.ts"
 

@@ -1,19 +1,22 @@
 /**
- * Operators on images `[batch, height, width, channels]` that a graph has for machine code alone; each is one phase.
+ * Operators on images `[batch, height, width, channels]` as machine code: each is one phase. They are those of
+ * `graph/ImageOperators.ts`, with more inputs where something is done with their results, and the gradient by a filter in
+ * two operators.
  *
  * | operator | inputs | result |
  * | --- | --- | --- |
- * | `native.Convolve` | image, filter, and perhaps bias, where | the window's outputs |
- * | `native.ConvolveBack` | derivative by the outputs, filter, and perhaps bias, where | the window's inputs |
- * | `native.FilterParts` | image, derivative by the outputs | sums of pieces |
- * | `native.FilterGradient` | sums of pieces | the filter's derivative, and perhaps sums of one of the two |
- * | `native.Pool` | image | the window's outputs |
- * | `native.PoolBack` | derivative by the outputs, image, and perhaps where | the window's inputs |
+ * | `image.Conv` | image, filter, optionally bias, mask | the window's outputs |
+ * | `image.ConvInputGradient` | gradient by the outputs, filter, optionally bias, mask | the gradient by the image |
+ * | `native.FilterParts` | image, gradient by the outputs | partial sums |
+ * | `native.FilterGradient` | partial sums | the gradient by the filter, optionally followed by sums of one of the two |
+ * | `image.Pool` | image | the window's outputs |
+ * | `image.PoolGradient` | gradient by the outputs, image, optionally mask | the gradient by the image |
  */
-import { type Shape, sizeOf } from "../../Tensors.ts"
-import type { Attribute, Operation, Value } from "../onnxruntime/Graph.ts"
-import * as Op from "../onnxruntime/Operators.ts"
-import type { Axis, Window } from "../onnxruntime/Window.ts"
+import { sizeOf } from "../../Tensors.ts"
+import type { Operation, Value } from "../graph/Graph.ts"
+import { imageOperation, type PoolKind, windowOf } from "../graph/ImageOperators.ts"
+import * as Op from "../graph/Operators.ts"
+import type { Window } from "../graph/Window.ts"
 import * as Convolution from "./Convolution.ts"
 import * as FilterGradient from "./FilterGradient.ts"
 import { parts } from "./FilterParts.ts"
@@ -22,51 +25,6 @@ import { sumVectors } from "./PaddedImage.ts"
 import type { Phase } from "./Phase.ts"
 import * as Pooling from "./Pooling.ts"
 import { Unsupported } from "./Unsupported.ts"
-
-type Attributes = Readonly<Record<string, Attribute>>
-
-const listOf = (axis: Axis): ReadonlyArray<number> => [
-  axis.input,
-  axis.output,
-  axis.size,
-  axis.stride,
-  axis.dilation,
-  axis.before,
-  axis.after
-]
-
-const axisOf = (list: Attribute): Axis => {
-  const [input, output, size, stride, dilation, before, after] = list as ReadonlyArray<number>
-  return {
-    input: input!,
-    output: output!,
-    size: size!,
-    stride: stride!,
-    dilation: dilation!,
-    before: before!,
-    after: after!
-  }
-}
-
-const attributesOf = ({ columns, rows }: Window): Attributes => ({ rows: listOf(rows), columns: listOf(columns) })
-const windowOf = ({ attributes }: Operation): Window => ({
-  rows: axisOf(attributes["rows"]!),
-  columns: axisOf(attributes["columns"]!)
-})
-
-const operation = (
-  operator: string,
-  inputs: ReadonlyArray<Value>,
-  shape: Shape,
-  window: Window,
-  attributes: Attributes = {}
-): Operation => Op.operation(operator, inputs, shape, "float32", { ...attributesOf(window), ...attributes })
-
-export const convolve = (image: Value, filter: Value, shape: Shape, window: Window): Operation =>
-  operation("native.Convolve", [image, filter], shape, window)
-
-export const convolveBack = (gradient: Value, filter: Value, shape: Shape, window: Window): Operation =>
-  operation("native.ConvolveBack", [gradient, filter], shape, window)
 
 type Sums = FilterGradient.FilterGradient["sums"]
 const sumsBy = [undefined, "inputs", "outputs"] as const
@@ -78,15 +36,21 @@ const filterGradientOf = (operation: Operation): FilterGradient.FilterGradient =
 }
 
 /** `[rows, columns, inputs, outputs]`; with sums behind, all in one row. */
-export const filterGradient = (image: Value, gradient: Value, window: Window, sums?: Sums): Operation => {
+const filterGradient = (image: Value, gradient: Value, window: Window, sums?: Sums): Operation => {
   const [batch, inputs, outputs] = [image.shape[0]!, image.shape[3]!, gradient.shape[3]!]
   const sizes = { sizes: [batch, inputs, outputs, sumsBy.indexOf(sums)] }
   const shape = FilterGradient.partsShape({ batch, inputs, outputs, window, ...(sums && { sums }) })
-  const parts = operation("native.FilterParts", [image, gradient], shape, window, sizes)
+  const parts = imageOperation("native.FilterParts", [image, gradient], shape, window, sizes)
   const filter = [window.rows.size, window.columns.size, inputs, outputs]
   const result = sums === undefined ? filter : [sizeOf(filter) + (sums === "inputs" ? inputs : outputs)]
-  return operation("native.FilterGradient", [parts], result, window, sizes)
+  return imageOperation("native.FilterGradient", [parts], result, window, sizes)
 }
+
+/** The gradient by a filter as what machine code has for it; other values as they are. */
+export const lowered = (value: Value): Value =>
+  value.kind === "operation" && value.operator === "image.ConvFilterGradient"
+    ? filterGradient(value.inputs[0]!, value.inputs[1]!, windowOf(value))
+    : value
 
 /** A filter's derivative again, beside sums over all pixels of one of the two images that it is made from. */
 export interface WithSums {
@@ -114,12 +78,6 @@ export const withSums = (value: Value): ReadonlyArray<WithSums> => {
   }))
 }
 
-export const pool = (kind: Pooling.Pooling["kind"], image: Value, shape: Shape, window: Window): Operation =>
-  operation("native.Pool", [image], shape, window, { kind })
-
-export const poolBack = (kind: Pooling.Pooling["kind"], gradient: Value, image: Value, window: Window): Operation =>
-  operation("native.PoolBack", [gradient, image], image.shape, window, { kind })
-
 /** Where the operator has its optional inputs among the others: a bias first, what masks last. */
 const optional = ({ attributes, inputs }: Operation) => ({
   bias: attributes["biased"] === 1 ? 2 : undefined,
@@ -140,12 +98,12 @@ export const rectified = (value: Operation): Operation | undefined =>
 
 /** The operator whose results are 0 where `where`, of their shape, is not above 0; none where it cannot be. */
 export const masked = (value: Operation, where: Value): Operation | undefined =>
-  (isConvolution(value) || value.operator === "native.PoolBack") && value.attributes["masked"] !== 1
+  (isConvolution(value) || value.operator === "image.PoolGradient") && value.attributes["masked"] !== 1
     ? { ...value, inputs: [...value.inputs, where], attributes: { ...value.attributes, masked: 1 } }
     : undefined
 
 const isConvolution = ({ operator }: Operation): boolean =>
-  operator === "native.Convolve" || operator === "native.ConvolveBack"
+  operator === "image.Conv" || operator === "image.ConvInputGradient"
 
 const isFinished = ({ attributes }: Operation): boolean =>
   ["biased", "rectified", "masked"].some((name) => attributes[name] === 1)
@@ -182,20 +140,20 @@ const convolution = (operation: Operation, slots: ReadonlyArray<number>, to: num
 }
 
 const pooling = (operation: Operation): Pooling.Pooling => ({
-  kind: operation.attributes["kind"] as Pooling.Pooling["kind"],
+  kind: operation.attributes["kind"] as PoolKind,
   batch: operation.shape[0]!,
   window: windowOf(operation),
   channels: operation.shape[3]!
 })
 
 const phases: Readonly<Record<string, (operation: Operation, slots: ReadonlyArray<number>, to: number) => Phase>> = {
-  "native.Convolve": (operation, slots, to) => Convolution.convolve(convolution(operation, slots, to)),
-  "native.ConvolveBack": (operation, slots, to) => Convolution.convolveBack(convolution(operation, slots, to)),
+  "image.Conv": (operation, slots, to) => Convolution.convolve(convolution(operation, slots, to)),
+  "image.ConvInputGradient": (operation, slots, to) => Convolution.convolveBack(convolution(operation, slots, to)),
   "native.FilterParts": (operation, [image, gradient], to) =>
     parts(filterGradientOf(operation), { image: image!, gradient: gradient!, to }),
   "native.FilterGradient": (operation, [sums], to) => together(filterGradientOf(operation), { parts: sums!, to }),
-  "native.Pool": (operation, [from], to) => Pooling.pool(pooling(operation), { from: from!, to }),
-  "native.PoolBack": (operation, slots, to) => {
+  "image.Pool": (operation, [from], to) => Pooling.pool(pooling(operation), { from: from!, to }),
+  "image.PoolGradient": (operation, slots, to) => {
     const { where } = optional(operation)
     return Pooling.poolBack(pooling(operation), {
       gradient: slots[0]!,

@@ -5,7 +5,7 @@
  * Groups make full vectors of few channels: with 8 channels, two neighbours' results are one vector of 16, and its
  * filters hold zeros where one of the two does not see what the other sees.
  */
-import { type Axis, reach } from "../onnxruntime/Window.ts"
+import { type Axis, reach } from "../graph/Window.ts"
 
 export interface Line {
   /** Groups of results. */

@@ -1,6 +1,6 @@
 /** Loops that do operations of a graph. */
 import { sizeOf } from "../../Tensors.ts"
-import type { ElementType, Operation, Value } from "../onnxruntime/Graph.ts"
+import type { ElementType, Operation, Value } from "../graph/Graph.ts"
 import { commonAxes } from "./Axes.ts"
 import { classOf, ruleOf } from "./Elementwise.ts"
 import { reducer } from "./Fold.ts"

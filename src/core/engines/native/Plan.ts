@@ -5,8 +5,8 @@
  * workspace is used again once its value is not needed any more.
  */
 import { sizeOf } from "../../Tensors.ts"
-import type { Constant, Graph, Operation, Value } from "../onnxruntime/Graph.ts"
-import * as Op from "../onnxruntime/Operators.ts"
+import type { Constant, Graph, Operation, Value } from "../graph/Graph.ts"
+import * as Op from "../graph/Operators.ts"
 import * as Loop from "./Loop.ts"
 import { imagePhase } from "./ImageOperators.ts"
 import { concatenation, loopOf, type Surroundings, widthOf } from "./LoopOf.ts"

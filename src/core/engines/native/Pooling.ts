@@ -3,7 +3,7 @@
  *
  * Laws: each image is one thread's; the derivative of a largest element goes to the first of equal ones.
  */
-import type { Axis, Window } from "../onnxruntime/Window.ts"
+import type { Axis, Window } from "../graph/Window.ts"
 import type { Assembler } from "./Assembler.ts"
 import { Comparison } from "./Instructions.ts"
 import { firstLanes, lanes, vectorBytes } from "./Lanes.ts"
@@ -37,10 +37,6 @@ export interface Pooling {
   readonly window: Window
   readonly channels: number
 }
-
-/** Whether the windows see nothing but the image. */
-export const isUnpadded = ({ columns, rows }: Window): boolean =>
-  [rows, columns].every(({ after, before, dilation }) => before === 0 && after === 0 && dilation === 1)
 
 const some = k(1)
 const hits = k(2)

@@ -3,8 +3,8 @@
  * memory of its own.
  */
 import { sizeOf } from "../../Tensors.ts"
-import { type Constant, type Graph, type Operation, rewrite, type Value } from "../onnxruntime/Graph.ts"
-import * as Op from "../onnxruntime/Operators.ts"
+import { type Constant, type Graph, type Operation, rewrite, type Value } from "../graph/Graph.ts"
+import * as Op from "../graph/Operators.ts"
 import { classOf, powerOperand, ruleOf } from "./Elementwise.ts"
 import { type Operator } from "./Fold.ts"
 import { isImageOperator } from "./ImageOperators.ts"

@@ -6,7 +6,7 @@
  * well wait waits for those that need it, if nothing has to be kept in memory for that.
  */
 import { sizeOf } from "../../Tensors.ts"
-import type { Graph, Operation, Value } from "../onnxruntime/Graph.ts"
+import type { Graph, Operation, Value } from "../graph/Graph.ts"
 import { computed, kindOf, operandsOf } from "./Prepare.ts"
 import { stretched, type View } from "./View.ts"
 

@@ -3,7 +3,7 @@
  * choose. So reshaping, stretching, transposing, slicing, tiling and gathering move nothing by themselves.
  */
 import { type Shape, sizeOf } from "../../Tensors.ts"
-import type { Operation, Value } from "../onnxruntime/Graph.ts"
+import type { Operation, Value } from "../graph/Graph.ts"
 
 /** Some consecutive part of an element's number in row-major order, and how far apart its elements lie. */
 export interface Axis {

@@ -5,7 +5,7 @@
  */
 import { Tensor } from "onnxruntime-node"
 import { sizeOf, type TensorTypes } from "../../Tensors.ts"
-import type { Value } from "./Graph.ts"
+import type { Value } from "../graph/Graph.ts"
 import type { Slot } from "./Slot.ts"
 import type { Source, Update } from "./Tail.ts"
 import { encodeForms, stride } from "./Wasm.ts"

@@ -7,8 +7,8 @@
  */
 import { Effect } from "effect"
 import { float32, type HostTensor, sizeOf } from "../../Tensors.ts"
-import { type Graph, inOrder, type Operation, rewrite, useCounts, type Value } from "./Graph.ts"
-import * as Op from "./Operators.ts"
+import { type Graph, inOrder, type Operation, rewrite, useCounts, type Value } from "../graph/Graph.ts"
+import * as Op from "../graph/Operators.ts"
 
 const domain = "com.microsoft.nchwc"
 

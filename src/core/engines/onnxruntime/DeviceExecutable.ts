@@ -8,14 +8,14 @@ import { Effect, type Semaphore } from "effect"
 import type { Executable, ExecutableArguments, Program, Signature } from "../../Engine.ts"
 import { checkInputs } from "../Border.ts"
 import * as Placements from "../Placements.ts"
-import { boundsOf, checkBounds } from "./Bounds.ts"
+import { boundsOf, checkBounds } from "../graph/Bounds.ts"
 import type { Cell, DeviceMemory } from "./DeviceMemory.ts"
 import { outputName } from "./Encode.ts"
-import { type Input, inOrder } from "./Graph.ts"
+import { type Input, inOrder } from "../graph/Graph.ts"
 import { type Device, engine, failed, open, parsed, toHost } from "./Session.ts"
-import { simplify } from "./Simplify.ts"
+import { simplify } from "../graph/Simplify.ts"
 import { toOrt } from "./Slot.ts"
-import { trace } from "./Trace.ts"
+import { trace } from "../graph/Trace.ts"
 
 export interface DeviceSettings {
   readonly device: Device

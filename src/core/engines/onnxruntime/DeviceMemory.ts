@@ -14,7 +14,7 @@ import type { EngineError } from "../../Engine.ts"
 import type { DType, HostTensor } from "../../Tensors.ts"
 import * as Placements from "../Placements.ts"
 import { encode, outputName } from "./Encode.ts"
-import { input } from "./Operators.ts"
+import { input } from "../graph/Operators.ts"
 import { type Device, engine, failed, open, toHost } from "./Session.ts"
 import { toOrt } from "./Slot.ts"
 

@@ -4,8 +4,8 @@
  * Source: https://onnx.ai/onnx/repo-docs/IR.html
  */
 import onnxProto from "onnx-proto"
-import { type Attribute, bytesOf, type Graph, inOrder, type Value } from "./Graph.ts"
-import { onnxType, operation } from "./Operators.ts"
+import { type Attribute, bytesOf, type Graph, inOrder, type Value } from "../graph/Graph.ts"
+import { onnxType, operation } from "../graph/Operators.ts"
 
 const { onnx } = onnxProto
 const { AttributeType } = onnx.AttributeProto

@@ -10,11 +10,11 @@
 import type { Program, Signature } from "../../Engine.ts"
 import type { HostTensors } from "../../Tensors.ts"
 import { encode } from "./Encode.ts"
-import { type Constant, type Graph, inOrder, type Operation, rewrite, type Value } from "./Graph.ts"
-import { NotRecordable } from "./Kernel.ts"
-import * as Op from "./Operators.ts"
-import { simplify } from "./Simplify.ts"
-import { trace } from "./Trace.ts"
+import { type Constant, type Graph, inOrder, type Operation, rewrite, type Value } from "../graph/Graph.ts"
+import { NotRecordable } from "../graph/Kernel.ts"
+import * as Op from "../graph/Operators.ts"
+import { simplify } from "../graph/Simplify.ts"
+import { trace } from "../graph/Trace.ts"
 
 export interface ExportOptions {
   readonly name: string

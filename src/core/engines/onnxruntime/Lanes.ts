@@ -3,8 +3,8 @@
  * element by itself, many times slower than the same elements along one axis.
  */
 import { sizeOf } from "../../Tensors.ts"
-import { type Graph, type Operation, rewrite, type Value } from "./Graph.ts"
-import * as Op from "./Operators.ts"
+import { type Graph, type Operation, rewrite, type Value } from "../graph/Graph.ts"
+import * as Op from "../graph/Operators.ts"
 
 const operators = new Set("Add Sub Mul Div Max Min Pow".split(" "))
 

@@ -7,7 +7,7 @@ import type { EngineError } from "../../Engine.ts"
 import type { HostTensor } from "../../Tensors.ts"
 import { failure } from "../Placements.ts"
 import { encode } from "./Encode.ts"
-import type { Graph } from "./Graph.ts"
+import type { Graph } from "../graph/Graph.ts"
 
 export const engine = "onnxruntime"
 

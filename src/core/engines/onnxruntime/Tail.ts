@@ -6,7 +6,7 @@
  * its result goes nowhere but into the tail and into state.
  */
 import { type Shape, sizeOf } from "../../Tensors.ts"
-import { type Graph, inOrder, type Operation, type Value } from "./Graph.ts"
+import { type Graph, inOrder, type Operation, type Value } from "../graph/Graph.ts"
 import { type Form, isSupported, type Leaf } from "./Wasm.ts"
 
 /** Where a loop finds a leaf: in the state of that name, or in an output of the graph before it. */

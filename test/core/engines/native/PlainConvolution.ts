@@ -1,6 +1,6 @@
 /** Convolutions as sums over everything, in double precision. */
-import type { Axis, Window } from "../../../../src/core/engines/onnxruntime/Window.ts"
-import { covered } from "../../../../src/core/engines/onnxruntime/Window.ts"
+import type { Axis, Window } from "../../../../src/core/engines/graph/Window.ts"
+import { covered } from "../../../../src/core/engines/graph/Window.ts"
 
 export interface Case {
   readonly batch: number

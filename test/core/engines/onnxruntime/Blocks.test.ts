@@ -1,8 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { inBlocks, isFor, probe } from "../../../../src/core/engines/onnxruntime/Blocks.ts"
-import { type Graph, inOrder, type Value } from "../../../../src/core/engines/onnxruntime/Graph.ts"
-import * as Op from "../../../../src/core/engines/onnxruntime/Operators.ts"
+import { type Graph, inOrder, type Value } from "../../../../src/core/engines/graph/Graph.ts"
+import * as Op from "../../../../src/core/engines/graph/Operators.ts"
 import { float32 } from "../../../../src/core/Tensors.ts"
 
 const filter = (outputs: number, channels: number): Value => Op.input("filter", "float32", [outputs, channels, 3, 3])

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
-import { inOrder, type Value } from "../../../../src/core/engines/onnxruntime/Graph.ts"
+import { inOrder, type Value } from "../../../../src/core/engines/graph/Graph.ts"
 import { mergeLanes } from "../../../../src/core/engines/onnxruntime/Lanes.ts"
-import * as Op from "../../../../src/core/engines/onnxruntime/Operators.ts"
+import * as Op from "../../../../src/core/engines/graph/Operators.ts"
 
 const shapes = (y: Value) =>
   inOrder(Object.values(mergeLanes({ outputs: { y } }).outputs)).flatMap((value) =>

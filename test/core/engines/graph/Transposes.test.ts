@@ -1,8 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as tf from "@tensorflow/tfjs-core"
-import { inOrder } from "../../../../src/core/engines/onnxruntime/Graph.ts"
-import { simplify } from "../../../../src/core/engines/onnxruntime/Simplify.ts"
-import { trace } from "../../../../src/core/engines/onnxruntime/Trace.ts"
+import { inOrder } from "../../../../src/core/engines/graph/Graph.ts"
+import { simplify } from "../../../../src/core/engines/graph/Simplify.ts"
+import { trace } from "../../../../src/core/engines/graph/Trace.ts"
 
 type Call = (x: tf.Tensor4D, w: tf.Tensor4D, b: tf.Tensor1D) => tf.Tensor
 

@@ -1,6 +1,6 @@
 /**
- * How what TensorFlow.js does with images is recorded for machine code, which takes them as they lie: channels last. All
- * other kernels are recorded as for onnxruntime.
+ * Kernels for engines that take images as TensorFlow.js lays them out, channels last: convolutions, pooling and their
+ * derivatives are one operator each. All other kernels are those of {@link kernels}.
  */
 import type {
   AvgPoolAttrs,
@@ -12,14 +12,13 @@ import type {
   MaxPoolAttrs,
   MaxPoolGradAttrs
 } from "@tensorflow/tfjs-core"
-import type { Value } from "../onnxruntime/Graph.ts"
-import type { Kernels, One } from "../onnxruntime/Kernel.ts"
-import { kernels } from "../onnxruntime/Kernels.ts"
-import * as Convolution from "../onnxruntime/kernels/Convolution.ts"
-import * as Pooling from "../onnxruntime/kernels/Pooling.ts"
-import { checkOutput, windowOf } from "../onnxruntime/Window.ts"
+import type { Value } from "./Graph.ts"
+import type { Kernels, One } from "./Kernel.ts"
+import { kernels } from "./Kernels.ts"
+import * as Convolution from "./kernels/Convolution.ts"
+import * as Pooling from "./kernels/Pooling.ts"
 import * as ImageOperators from "./ImageOperators.ts"
-import { isUnpadded } from "./Pooling.ts"
+import { checkOutput, isUnpadded, windowOf } from "./Window.ts"
 
 interface Derivative {
   readonly dy: Value
@@ -34,10 +33,10 @@ const convolve = ({ filter, x }: One & Filtered, attributes: Conv2DAttrs): Value
   return ImageOperators.convolve(x, filter, info.outShape, windowOf(info))
 }
 
-const convolveBack = ({ dy, filter }: Derivative & Filtered, attributes: Conv2DBackpropInputAttrs): Value => {
+const inputGradient = ({ dy, filter }: Derivative & Filtered, attributes: Conv2DBackpropInputAttrs): Value => {
   const info = Convolution.infoOf(attributes.inputShape, filter.shape, attributes)
   checkOutput(dy, info)
-  return ImageOperators.convolveBack(dy, filter, info.inShape, windowOf(info))
+  return ImageOperators.inputGradient(dy, filter, info.inShape, windowOf(info))
 }
 
 const filterGradient = ({ dy, x }: Derivative & One, attributes: Conv2DBackpropFilterAttrs): Value => {
@@ -46,7 +45,7 @@ const filterGradient = ({ dy, x }: Derivative & One, attributes: Conv2DBackpropF
   return ImageOperators.filterGradient(x, dy, windowOf(info))
 }
 
-/** Machine code is written for floats and windows that need no padding. */
+/** The pooling operators take floats and windows without padding or dilation. */
 const isPlain = (x: Value, info: backend_util.Conv2DInfo): boolean => x.type === "float32" && isUnpadded(windowOf(info))
 
 const pool =
@@ -58,23 +57,23 @@ const pool =
       : (kernels[name]!(inputs, attributes) as Value)
   }
 
-const poolBack =
+const poolGradient =
   (name: "MaxPoolGrad" | "AvgPoolGrad") =>
   (inputs: Derivative & { readonly input: Value }, attributes: MaxPoolGradAttrs & AvgPoolGradAttrs): Value => {
     const { dy, input } = inputs
     const info = Pooling.infoOf(input, attributes)
     if (!isPlain(input, info)) return kernels[name]!(inputs, attributes) as Value
     checkOutput(dy, info)
-    return ImageOperators.poolBack(name === "MaxPoolGrad" ? "largest" : "average", dy, input, windowOf(info))
+    return ImageOperators.poolGradient(name === "MaxPoolGrad" ? "largest" : "average", dy, input, windowOf(info))
   }
 
 export const imageKernels: Kernels = {
   ...kernels,
   AvgPool: pool("AvgPool"),
-  AvgPoolGrad: poolBack("AvgPoolGrad"),
+  AvgPoolGrad: poolGradient("AvgPoolGrad"),
   Conv2D: convolve,
   Conv2DBackpropFilter: filterGradient,
-  Conv2DBackpropInput: convolveBack,
+  Conv2DBackpropInput: inputGradient,
   MaxPool: pool("MaxPool"),
-  MaxPoolGrad: poolBack("MaxPoolGrad")
+  MaxPoolGrad: poolGradient("MaxPoolGrad")
 }

@@ -30,6 +30,10 @@ export interface Window {
   readonly columns: Axis
 }
 
+/** Whether every window lies within the image and its elements are neighbours. */
+export const isUnpadded = ({ columns, rows }: Window): boolean =>
+  [rows, columns].every(({ after, before, dilation }) => before === 0 && after === 0 && dilation === 1)
+
 /** Elements from a window's first to its last. */
 export const reach = ({ size, dilation }: Axis): number => (size - 1) * dilation + 1
 

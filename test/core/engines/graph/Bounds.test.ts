@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
-import { boundsOf, checkBounds } from "../../../../src/core/engines/onnxruntime/Bounds.ts"
-import { indexing } from "../../../../src/core/engines/onnxruntime/kernels/Indexing.ts"
-import * as Op from "../../../../src/core/engines/onnxruntime/Operators.ts"
+import { boundsOf, checkBounds } from "../../../../src/core/engines/graph/Bounds.ts"
+import { indexing } from "../../../../src/core/engines/graph/kernels/Indexing.ts"
+import * as Op from "../../../../src/core/engines/graph/Operators.ts"
 import { int32 } from "../../../../src/core/Tensors.ts"
 
 const rows = Op.input("data/rows", "uint8", [5, 3])

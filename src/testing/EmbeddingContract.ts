@@ -1,7 +1,6 @@
 /**
  * What every embedding must satisfy, as tests: `embeddingContract("Mine", Mine())`.
  */
-import "@tensorflow/tfjs"
 import { assert, describe, it } from "@effect/vitest"
 import * as tf from "@tensorflow/tfjs-core"
 import { Effect } from "effect"

@@ -2,9 +2,10 @@
  * TensorFlow.js keeps one current backend for the whole process. An engine sets its own right before its own synchronous
  * work and never relies on what was set before.
  */
-import "@tensorflow/tfjs"
+import "@tensorflow/tfjs-backend-cpu"
 import * as tf from "@tensorflow/tfjs-core"
 import { mendGradients } from "./Gradients.ts"
+import "./TensorFlowParts.ts"
 
 // Keeps the plain backend from printing a banner at its first use.
 tf.enableProdMode()

@@ -1,4 +1,4 @@
-import "@tensorflow/tfjs"
+import "../../../src/core/engines/Backend.ts"
 import { assert, describe, it } from "@effect/vitest"
 import * as tf from "@tensorflow/tfjs-core"
 import { Effect } from "effect"

@@ -1,6 +1,9 @@
 import { existsSync } from "node:fs"
 import { defineConfig } from "vitest/config"
 
+/** Lists what this machine could not test. */
+const skippedTests = "./test/machine/SkippedTests.ts"
+
 const json = process.env["VITEST_JSON"]
 
 /** What is tested on a GPU, in processes of its own: a driver's fault ends no other test. */
@@ -23,7 +26,8 @@ export default defineConfig({
     // Far above what any test takes: a busy machine must not fail one. See test/LongTests.ts for those that take long.
     testTimeout: process.env["VAE_LONG_TESTS"] === "1" ? 7_200_000 : 180_000,
     // .ci/run counts from the JSON report.
-    reporters: json === undefined ? ["default"] : ["default", ["json", { outputFile: json }]],
+    reporters:
+      json === undefined ? ["default", skippedTests] : ["default", skippedTests, ["json", { outputFile: json }]],
     projects: [
       { extends: true, test: { name: "all", include: ["test/**/*.test.ts"], exclude: [onGpu] } },
       { extends: true, test: { name: "gpu", include: [onGpu], pool: "forks", env: usesSoftware ? software : {} } }

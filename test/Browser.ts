@@ -1,34 +1,9 @@
 /**
- * A real browser for tests of pages: Chromium, where one is installed.
+ * Opens pages in a real browser: Chromium, which a suite `needs`.
  */
-import { accessSync, constants } from "node:fs"
-import { delimiter, join } from "node:path"
 import { Effect } from "effect"
 import { chromium, type Page } from "playwright-core"
-
-const isExecutable = (path: string): boolean => {
-  try {
-    accessSync(path, constants.X_OK)
-    return true
-  } catch {
-    return false
-  }
-}
-
-/** Path of the browser; undefined where there is none. */
-export const executable = (process.env["PATH"] ?? "")
-  .split(delimiter)
-  .flatMap((folder) => ["chromium", "chromium-browser", "google-chrome"].map((name) => join(folder, name)))
-  .find(isExecutable)
-
-/** Why tests of pages are skipped, as part of a suite's title; empty where they are not. */
-export const missing =
-  executable === undefined
-    ? " (skipped: no chromium on the PATH; apt-get install --no-install-recommends chromium)"
-    : ""
-
-// Not every reporter names what is skipped.
-if (executable === undefined) console.warn(`Tests of pages in a browser are left out${missing}`)
+import * as Chromium from "./machine/Chromium.ts"
 
 const flags = [
   "--no-sandbox",
@@ -62,7 +37,7 @@ export interface OpenOptions {
 export const open = Effect.fnUntraced(function* (path: string, options: OpenOptions = {}) {
   const address = path.startsWith("/") ? `file://${path}` : path
   const browser = yield* Effect.acquireRelease(
-    Effect.promise(() => chromium.launch({ executablePath: executable!, headless: true, args: flags })),
+    Effect.promise(() => chromium.launch({ executablePath: Chromium.chromium.value!, headless: true, args: flags })),
     (browser) => Effect.promise(() => browser.close())
   )
   const page: Page = yield* Effect.promise(() =>

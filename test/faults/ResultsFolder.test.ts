@@ -2,10 +2,12 @@
  * Results folders that cannot be written to, or that are somebody else's, as the command meets them.
  */
 import { spawn } from "node:child_process"
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
+import { readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
+import { needs } from "../machine/Capability.ts"
+import { linux } from "../machine/Linux.ts"
 import { resultsFolder } from "./Life.ts"
 
 const exp = (...args: ReadonlyArray<string>) =>
@@ -22,13 +24,16 @@ const exp = (...args: ReadonlyArray<string>) =>
 
 describe("a results folder", () => {
   // Nobody, whatever their rights, can make a folder there.
-  it.live.skipIf(!existsSync("/proc/self"))("where nothing can be written: exit code 1, and what to do", () =>
-    Effect.gen(function* () {
-      const { code, output } = yield* exp("--results", "/proc/effect-vae")
-      assert.match(output, /\/proc\/effect-vae[^]*cannot be written; see who owns[^]*--results/)
-      assert.notMatch(output, /\n {4}at /, "a trace in the place of words")
-      assert.strictEqual(code, 1)
-    })
+  it.live(
+    "where nothing can be written: exit code 1, and what to do",
+    () =>
+      Effect.gen(function* () {
+        const { code, output } = yield* exp("--results", "/proc/effect-vae")
+        assert.match(output, /\/proc\/effect-vae[^]*cannot be written; see who owns[^]*--results/)
+        assert.notMatch(output, /\n {4}at /, "a trace in the place of words")
+        assert.strictEqual(code, 1)
+      }),
+    needs(linux)
   )
 
   it.live("that is none: exit code 2, and it stays as it was", () =>

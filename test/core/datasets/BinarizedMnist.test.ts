@@ -5,7 +5,8 @@ import * as Mnist from "../../../src/core/datasets/Mnist.ts"
 import { sha256 } from "../../../src/core/Spec.ts"
 import { datasetContract } from "../../../src/testing/DatasetContract.ts"
 import { loadFrom, needsItsFiles } from "./OnlyOnDisk.ts"
-import { realData } from "./RealData.ts"
+import { needs } from "../../machine/Capability.ts"
+import { realImages } from "../../machine/RealImages.ts"
 
 const joined = () => BinarizedMnist.layer({ validation: "train" })
 
@@ -20,7 +21,9 @@ needsItsFiles("binarised MNIST with validation digits", joined, "binarized-mnist
   "test-images-idx3-ubyte.gz"
 ])
 
-const dataDirectory = realData("binarized-mnist")
+const real = realImages("binarized-mnist")
+const dataDirectory = real.value
+const mnist = realImages("mnist")
 
 const meanOf = (values: Uint8Array) => {
   let sum = 0
@@ -28,7 +31,7 @@ const meanOf = (values: Uint8Array) => {
   return sum / values.length
 }
 
-describe.skipIf(dataDirectory === undefined)("binarised MNIST", () => {
+describe("binarised MNIST", needs(real), () => {
   const directories = { dataDirectory, cacheDirectory: undefined }
 
   datasetContract("binarised MNIST", BinarizedMnist.layer, { train: 50_000, test: 10_000, directories })
@@ -51,12 +54,12 @@ describe.skipIf(dataDirectory === undefined)("binarised MNIST", () => {
     })
   )
 
-  it.live.skipIf(realData("mnist") === undefined)(
+  it.live(
     "is a draw from MNIST's test digits in the order of their classes",
     () =>
       Effect.gen(function* () {
         const { test } = yield* loadFrom(dataDirectory, BinarizedMnist.layer())
-        const grey = (yield* loadFrom(realData("mnist"), Mnist.layer())).test
+        const grey = (yield* loadFrom(mnist.value, Mnist.layer())).test
         const order = Array.from({ length: 10_000 }, (_, index) => index).toSorted(
           (one, other) => grey.labels![one]! - grey.labels![other]! || one - other
         )
@@ -74,6 +77,7 @@ describe.skipIf(dataDirectory === undefined)("binarised MNIST", () => {
         })
         assert.strictEqual(impossible, 0)
         assert.closeTo(drawn / expected, 1, 1e-3)
-      })
+      }),
+    needs(mnist)
   )
 })

@@ -6,7 +6,8 @@ import * as Exemplars from "../../../src/core/datasets/Exemplars.ts"
 import * as Mnist from "../../../src/core/datasets/Mnist.ts"
 import * as Synthetic from "../../../src/core/datasets/Synthetic.ts"
 import { datasetContract } from "../../../src/testing/DatasetContract.ts"
-import { realData } from "./RealData.ts"
+import { needs } from "../../machine/Capability.ts"
+import { realImages } from "../../machine/RealImages.ts"
 
 const platform = Effect.provide([NodeServices.layer, NodeHttpClient.layerUndici])
 const load = Effect.flatMap(Dataset, (dataset) => Effect.flatMap(dataset.locate, dataset.load))
@@ -97,9 +98,10 @@ describe("Exemplars.layer", () => {
   })
 })
 
-const dataDirectory = realData("mnist")
+const real = realImages("mnist")
+const dataDirectory = real.value
 
-describe.skipIf(dataDirectory === undefined)("the first image of each digit", () => {
+describe("the first image of each digit", needs(real), () => {
   it.live("stands among the first of MNIST's training images", () =>
     Effect.gen(function* () {
       const whole = yield* Effect.provide(load, Mnist.layer(), { local: true })

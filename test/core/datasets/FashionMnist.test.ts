@@ -5,9 +5,11 @@ import { DataDirectories, Dataset, Labels } from "../../../src/core/Dataset.ts"
 import * as FashionMnist from "../../../src/core/datasets/FashionMnist.ts"
 import * as Mnist from "../../../src/core/datasets/Mnist.ts"
 import { datasetContract } from "../../../src/testing/DatasetContract.ts"
-import { realData } from "./RealData.ts"
+import { needs } from "../../machine/Capability.ts"
+import { realImages } from "../../machine/RealImages.ts"
 
-const dataDirectory = realData("fashion-mnist")
+const real = realImages("fashion-mnist")
+const dataDirectory = real.value
 
 const platform = Layer.mergeAll(
   NodeServices.layer,
@@ -15,7 +17,7 @@ const platform = Layer.mergeAll(
   ConfigProvider.layer(ConfigProvider.fromUnknown({ VAE_OFFLINE: "1", HOME: "/nowhere" }))
 )
 
-describe.skipIf(dataDirectory === undefined)("Fashion-MNIST", () => {
+describe("Fashion-MNIST", needs(real), () => {
   const directories = { dataDirectory, cacheDirectory: undefined }
 
   datasetContract("Fashion-MNIST", FashionMnist.layer, { train: 60_000, test: 10_000, classes: 10, directories })

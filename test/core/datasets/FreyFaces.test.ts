@@ -6,13 +6,15 @@ import * as IdxFiles from "../../../src/core/datasets/IdxFiles.ts"
 import { sha256 } from "../../../src/core/Spec.ts"
 import { datasetContract } from "../../../src/testing/DatasetContract.ts"
 import { loadFrom, needsItsFiles } from "./OnlyOnDisk.ts"
-import { realData } from "./RealData.ts"
+import { needs } from "../../machine/Capability.ts"
+import { realImages } from "../../machine/RealImages.ts"
 
 needsItsFiles("Frey faces", FreyFaces.layer, "frey", ["frey-images-idx3-ubyte.gz"])
 
-const dataDirectory = realData("frey")
+const real = realImages("frey")
+const dataDirectory = real.value
 
-describe.skipIf(dataDirectory === undefined)("Frey faces", () => {
+describe("Frey faces", needs(real), () => {
   datasetContract("Frey faces", FreyFaces.layer, {
     train: 1572,
     test: 393,

@@ -7,7 +7,8 @@ import * as MaskedFaces from "../../../src/core/datasets/MaskedFaces.ts"
 import { sha256 } from "../../../src/core/Spec.ts"
 import { datasetContract } from "../../../src/testing/DatasetContract.ts"
 import { loadFrom, needsItsFiles } from "./OnlyOnDisk.ts"
-import { realData } from "./RealData.ts"
+import { needs } from "../../machine/Capability.ts"
+import { realImages } from "../../machine/RealImages.ts"
 
 needsItsFiles("masked faces", MaskedFaces.layer, "fasseg", [
   "fasseg-rgb-128-images-idx4-ubyte.gz",
@@ -23,11 +24,12 @@ describe("blackenBackground", () => {
   })
 })
 
-const dataDirectory = realData("fasseg")
+const real = realImages("fasseg")
+const dataDirectory = real.value
 
 const size = 128 * 128 * 3
 
-describe.skipIf(dataDirectory === undefined)("masked faces", () => {
+describe("masked faces", needs(real), () => {
   datasetContract("masked faces", MaskedFaces.layer, {
     train: 202,
     test: 142,

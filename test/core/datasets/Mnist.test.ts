@@ -7,9 +7,11 @@ import * as IdxImages from "../../../src/core/datasets/IdxImages.ts"
 import * as Mnist from "../../../src/core/datasets/Mnist.ts"
 import { sha256 } from "../../../src/core/Spec.ts"
 import { datasetContract } from "../../../src/testing/DatasetContract.ts"
-import { realData } from "./RealData.ts"
+import { needs } from "../../machine/Capability.ts"
+import { realImages } from "../../machine/RealImages.ts"
 
-const dataDirectory = realData("mnist")
+const real = realImages("mnist")
+const dataDirectory = real.value
 
 const countsOf = (labels: Uint8Array | undefined) =>
   Array.from({ length: 10 }, (_, digit) => labels?.reduce((count, label) => count + (label === digit ? 1 : 0), 0))
@@ -45,18 +47,21 @@ describe("the built-in digits", () => {
     })
   )
 
-  it.live.skipIf(dataDirectory === undefined)("are MNIST's own training digits with their labels", () =>
-    Effect.gen(function* () {
-      const whole = yield* IdxImages.load(`${dataDirectory}/mnist`, Mnist.files)
-      const labelOf = new Map(hashes(whole.train).map((hash, index) => [hash, whole.train.labels?.[index]]))
-      const { test, train } = yield* load
-      for (const part of [train, test]) {
-        assert.deepStrictEqual(
-          hashes(part).map((hash) => labelOf.get(hash)),
-          Array.from(part.labels ?? [])
-        )
-      }
-    }).pipe(Effect.provide(NodeServices.layer))
+  it.live(
+    "are MNIST's own training digits with their labels",
+    () =>
+      Effect.gen(function* () {
+        const whole = yield* IdxImages.load(`${dataDirectory}/mnist`, Mnist.files)
+        const labelOf = new Map(hashes(whole.train).map((hash, index) => [hash, whole.train.labels?.[index]]))
+        const { test, train } = yield* load
+        for (const part of [train, test]) {
+          assert.deepStrictEqual(
+            hashes(part).map((hash) => labelOf.get(hash)),
+            Array.from(part.labels ?? [])
+          )
+        }
+      }).pipe(Effect.provide(NodeServices.layer)),
+    needs(real)
   )
 })
 
@@ -67,7 +72,7 @@ datasetContract("MNIST without data", Mnist.layer, {
   directories: { dataDirectory: undefined, cacheDirectory: "/nowhere" }
 })
 
-describe.skipIf(dataDirectory === undefined)("MNIST", () => {
+describe("MNIST", needs(real), () => {
   datasetContract("MNIST", Mnist.layer, {
     train: 60_000,
     test: 10_000,

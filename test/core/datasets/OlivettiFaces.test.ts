@@ -6,16 +6,18 @@ import * as OlivettiFaces from "../../../src/core/datasets/OlivettiFaces.ts"
 import { sha256 } from "../../../src/core/Spec.ts"
 import { datasetContract } from "../../../src/testing/DatasetContract.ts"
 import { loadFrom, needsItsFiles } from "./OnlyOnDisk.ts"
-import { realData } from "./RealData.ts"
+import { needs } from "../../machine/Capability.ts"
+import { realImages } from "../../machine/RealImages.ts"
 
 needsItsFiles("Olivetti faces", OlivettiFaces.layer, "olivetti", [
   "olivetti-images-idx3-ubyte.gz",
   "olivetti-labels-idx1-ubyte.gz"
 ])
 
-const dataDirectory = realData("olivetti")
+const real = realImages("olivetti")
+const dataDirectory = real.value
 
-describe.skipIf(dataDirectory === undefined)("Olivetti faces", () => {
+describe("Olivetti faces", needs(real), () => {
   datasetContract("Olivetti faces", OlivettiFaces.layer, {
     train: 320,
     test: 80,

@@ -8,7 +8,8 @@ import * as Synthetic from "../../../src/core/datasets/Synthetic.ts"
 import { uniform } from "../../../src/core/Random.ts"
 import { canonicalJson, sha256 } from "../../../src/core/Spec.ts"
 import { datasetContract } from "../../../src/testing/DatasetContract.ts"
-import { realData } from "./RealData.ts"
+import { needs } from "../../machine/Capability.ts"
+import { realImages } from "../../machine/RealImages.ts"
 
 const between = (minimum: number, maximum: number) => Schema.Int.check(Schema.isBetween({ minimum, maximum }))
 
@@ -191,9 +192,10 @@ describe("Split.layer", () => {
   })
 })
 
-const dataDirectory = realData("mnist")
+const real = realImages("mnist")
+const dataDirectory = real.value
 
-describe.skipIf(dataDirectory === undefined)("all 70,000 digits with the last 30 % held out", () => {
+describe("all 70,000 digits with the last 30 % held out", needs(real), () => {
   it.live("are the last 21,000", () =>
     Effect.gen(function* () {
       const whole = yield* Effect.provide(Dataset, Mnist.layer(), { local: true })

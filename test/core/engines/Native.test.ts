@@ -9,14 +9,16 @@ import * as DenseStep from "../../../src/testing/DenseStep.ts"
 import { assertRefused } from "../../../src/testing/EngineAgreement.ts"
 import { engineContract } from "../../../src/testing/EngineContract.ts"
 import { compileAccumulate, nothing, vector } from "../../../src/testing/EnginePrograms.ts"
-import { isNative, nativeTest } from "./native/NativeTest.ts"
+import { needs } from "../../machine/Capability.ts"
+import { machineCode } from "../../machine/MachineCode.ts"
+import { nativeTest } from "./native/NativeTest.ts"
 
 const layer = (threads: number): Layer.Layer<Engine, EngineError> => Native.layer({ threads })
 
-if (isNative) {
+describe("native engines", needs(machineCode), () => {
   engineContract("native", layer(1))
   engineContract("native with two threads", layer(2))
-}
+})
 
 /** The processor's memory that this process has mapped, in bytes. */
 const mapped = Effect.promise(async () => {

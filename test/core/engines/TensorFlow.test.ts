@@ -1,20 +1,18 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as tf from "@tensorflow/tfjs-core"
-import { Effect, Result } from "effect"
+import { Effect } from "effect"
 import { Engine, type Program } from "../../../src/core/Engine.ts"
 import * as Reference from "../../../src/core/engines/Reference.ts"
 import * as TensorFlow from "../../../src/core/engines/TensorFlow.ts"
-import { find } from "../../../src/core/engines/tensorflow/Package.ts"
 import { float32, int32, uint8 } from "../../../src/core/Tensors.ts"
 import * as DenseStep from "../../../src/testing/DenseStep.ts"
 import { assertRefused } from "../../../src/testing/EngineAgreement.ts"
 import { engineContract } from "../../../src/testing/EngineContract.ts"
 import { runOnce, vector } from "../../../src/testing/EnginePrograms.ts"
+import { needs } from "../../machine/Capability.ts"
+import { libTensorFlow } from "../../machine/LibTensorFlow.ts"
 
-const found = Effect.runSync(Effect.result(find()))
-const missing = Result.isFailure(found) ? found.failure.reason : undefined
-
-describe.skipIf(missing !== undefined)(`libtensorflow${missing === undefined ? "" : ` (skipped: ${missing})`}`, () => {
+describe("libtensorflow", needs(libTensorFlow), () => {
   engineContract("tensorflow", TensorFlow.layer())
 
   it.effect("says what it is", () =>

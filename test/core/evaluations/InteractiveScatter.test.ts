@@ -5,6 +5,8 @@ import type { Page } from "playwright-core"
 import { Labels } from "../../../src/core/Dataset.ts"
 import { InteractiveScatter, type InteractiveScatterOptions } from "../../../src/core/evaluations/InteractiveScatter.ts"
 import * as Browser from "../../Browser.ts"
+import { needs } from "../../machine/Capability.ts"
+import { chromium } from "../../machine/Chromium.ts"
 import { type FakeOptions, fakeLayer, kinds } from "./FakeTrainedModel.ts"
 
 const pageOf = (options: InteractiveScatterOptions, kind: FakeOptions = {}, classes?: ReadonlyArray<string>) =>
@@ -128,66 +130,62 @@ const hostile = [
   '<a href="https://x.invalid">&lt;b&gt;"\''
 ]
 
-describe.skipIf(Browser.executable === undefined)(
-  `InteractiveScatter in a browser${Browser.missing}`,
-  { timeout: 120_000 },
-  () => {
-    /** Opens the page from the file system. */
-    const opened = Effect.fnUntraced(function* (html: string) {
-      const fs = yield* FileSystem.FileSystem
-      const { join } = yield* Path.Path
-      const path = join(yield* fs.makeTempDirectoryScoped(), "page.html")
-      yield* fs.writeFileString(path, html)
-      return yield* Browser.open(path)
-    }, Effect.provide(NodeServices.layer))
+describe("InteractiveScatter in a browser", { ...needs(chromium), timeout: 120_000 }, () => {
+  /** Opens the page from the file system. */
+  const opened = Effect.fnUntraced(function* (html: string) {
+    const fs = yield* FileSystem.FileSystem
+    const { join } = yield* Path.Path
+    const path = join(yield* fs.makeTempDirectoryScoped(), "page.html")
+    yield* fs.writeFileString(path, html)
+    return yield* Browser.open(path)
+  }, Effect.provide(NodeServices.layer))
 
-    it.live("in the plane: all points, no errors, no requests; hovering shows the picture; the legend hides", () =>
-      Effect.gen(function* () {
-        const shape = { height: 8, width: 8, channels: 1 }
-        const { page, offences } = yield* opened((yield* pageOf({}, { count: 300, shape, latent: 4 })).html)
-        assert.deepStrictEqual(yield* traces(page), Array(3).fill({ type: "scattergl", count: 100 }))
-        assert.isNull(yield* hovered(page))
-        const over = yield* hoverOver(page, 2, 7)
-        const [name, image] = over.facts
-        assert.strictEqual(name, "class 2")
-        const index = Number(image)
-        assert.strictEqual(index % 3, 2)
-        assert.isTrue(isPng(over))
-        // 8 pixels enlarged 14 times; 18 thumbnails in a row.
-        assert.deepStrictEqual(over.size, ["112px", "112px"])
-        assert.strictEqual(over.position, `${-112 * (index % 18)}px ${-112 * Math.floor(index / 18)}px`)
-        yield* Effect.promise(() => page.locator(".legendtoggle").first().click())
-        yield* Effect.promise(() =>
-          page.waitForFunction(`document.getElementById("plot").data[0].visible === "legendonly"`)
-        )
-        assert.deepStrictEqual(offences, { errors: [], requests: [] })
-      })
-    )
+  it.live("in the plane: all points, no errors, no requests; hovering shows the picture; the legend hides", () =>
+    Effect.gen(function* () {
+      const shape = { height: 8, width: 8, channels: 1 }
+      const { page, offences } = yield* opened((yield* pageOf({}, { count: 300, shape, latent: 4 })).html)
+      assert.deepStrictEqual(yield* traces(page), Array(3).fill({ type: "scattergl", count: 100 }))
+      assert.isNull(yield* hovered(page))
+      const over = yield* hoverOver(page, 2, 7)
+      const [name, image] = over.facts
+      assert.strictEqual(name, "class 2")
+      const index = Number(image)
+      assert.strictEqual(index % 3, 2)
+      assert.isTrue(isPng(over))
+      // 8 pixels enlarged 14 times; 18 thumbnails in a row.
+      assert.deepStrictEqual(over.size, ["112px", "112px"])
+      assert.strictEqual(over.position, `${-112 * (index % 18)}px ${-112 * Math.floor(index / 18)}px`)
+      yield* Effect.promise(() => page.locator(".legendtoggle").first().click())
+      yield* Effect.promise(() =>
+        page.waitForFunction(`document.getElementById("plot").data[0].visible === "legendonly"`)
+      )
+      assert.deepStrictEqual(offences, { errors: [], requests: [] })
+    })
+  )
 
-    it.live("in space: all points, no errors, no requests; hovering shows the picture", () =>
-      Effect.gen(function* () {
-        const { page, offences } = yield* opened((yield* pageOf({ dimensions: 3 }, { count: 600, latent: 3 })).html)
-        assert.deepStrictEqual(yield* traces(page), Array(3).fill({ type: "scatter3d", count: 200 }))
-        const over = yield* search(page)
-        assert.match(over!.facts[0]!, /^class [012]$/)
-        assert.strictEqual(over!.facts.length, 5)
-        assert.isTrue(isPng(over!))
-        assert.deepStrictEqual(offences, { errors: [], requests: [] })
-      })
-    )
+  it.live("in space: all points, no errors, no requests; hovering shows the picture", () =>
+    Effect.gen(function* () {
+      const { page, offences } = yield* opened((yield* pageOf({ dimensions: 3 }, { count: 600, latent: 3 })).html)
+      assert.deepStrictEqual(yield* traces(page), Array(3).fill({ type: "scatter3d", count: 200 }))
+      const over = yield* search(page)
+      assert.match(over!.facts[0]!, /^class [012]$/)
+      assert.strictEqual(over!.facts.length, 5)
+      assert.isTrue(isPng(over!))
+      assert.deepStrictEqual(offences, { errors: [], requests: [] })
+    })
+  )
 
-    it.live("hostile class names stay text, in the legend and beside the picture", () =>
-      Effect.gen(function* () {
-        const { html } = yield* pageOf({}, { count: 30 }, hostile)
-        const { page, offences } = yield* opened(html)
-        const legend = yield* Effect.promise(() => page.locator(".legendtext").allTextContents())
-        assert.deepStrictEqual(legend, hostile)
-        assert.strictEqual(yield* Effect.promise(() => page.locator("#plot a, #plot img, #facts img").count()), 0)
-        for (const [label, name] of hostile.entries()) {
-          assert.strictEqual((yield* hoverOver(page, label, 0)).facts[0], name)
-        }
-        assert.deepStrictEqual(offences, { errors: [], requests: [] })
-      })
-    )
-  }
-)
+  it.live("hostile class names stay text, in the legend and beside the picture", () =>
+    Effect.gen(function* () {
+      const { html } = yield* pageOf({}, { count: 30 }, hostile)
+      const { page, offences } = yield* opened(html)
+      const legend = yield* Effect.promise(() => page.locator(".legendtext").allTextContents())
+      assert.deepStrictEqual(legend, hostile)
+      assert.strictEqual(yield* Effect.promise(() => page.locator("#plot a, #plot img, #facts img").count()), 0)
+      for (const [label, name] of hostile.entries()) {
+        assert.strictEqual((yield* hoverOver(page, label, 0)).facts[0], name)
+      }
+      assert.deepStrictEqual(offences, { errors: [], requests: [] })
+    })
+  )
+})

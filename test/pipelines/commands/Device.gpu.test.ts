@@ -1,12 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
+import { needs } from "../../machine/Capability.ts"
+import { softwareWebGpu, webGpu } from "../../machine/WebGpu.ts"
 import { temporaryFolder } from "../Sandbox.ts"
 import { exp, file, json } from "./Calls.ts"
 
-// See vitest.config.ts.
-const isThere = process.env["VAE_GPU_TESTS"] === "1" || process.env["VK_ICD_FILENAMES"] !== undefined
-
-describe.skipIf(!isThere)("exp NAME --device webgpu", () => {
+describe("exp NAME --device webgpu", needs(webGpu), () => {
   it.live(
     "trains as the CPU does, records the device, and is replayed on it bit for bit",
     () =>
@@ -38,7 +37,7 @@ describe.skipIf(!isThere)("exp NAME --device webgpu", () => {
     180_000
   )
 
-  it.live.skipIf(process.env["VAE_GPU_TESTS"] === "1")(
+  it.live(
     "is not picked where it is software, unless it is asked for",
     () =>
       Effect.gen(function* () {
@@ -51,6 +50,7 @@ describe.skipIf(!isThere)("exp NAME --device webgpu", () => {
           `${yield* temporaryFolder}/plan`
         )
         assert.match(output, /^engine: OnnxRuntime on cpu; not .*webgpu/m)
-      }).pipe(Effect.orDie)
+      }).pipe(Effect.orDie),
+    needs(softwareWebGpu)
   )
 })

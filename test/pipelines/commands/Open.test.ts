@@ -1,8 +1,10 @@
 import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises"
 import { delimiter, join } from "node:path"
-import { platform as system, tmpdir } from "node:os"
+import { tmpdir } from "node:os"
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
+import { needs } from "../../machine/Capability.ts"
+import { linux } from "../../machine/Linux.ts"
 import { runExperiment, temporaryFolder } from "../Sandbox.ts"
 import { exp, small } from "./Calls.ts"
 
@@ -27,7 +29,7 @@ afterAll(async () => {
   await rm(tools, { recursive: true })
 })
 
-describe.skipIf(system() !== "linux")("exp open", () => {
+describe("exp open", needs(linux), () => {
   it.live("opens an experiment's page, or a run's experiment's; says where it is where that cannot be", () =>
     Effect.gen(function* () {
       const results = yield* temporaryFolder

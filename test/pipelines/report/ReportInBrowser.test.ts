@@ -26,6 +26,8 @@ import {
 } from "../../../src/index.ts"
 import { handOver } from "../../../src/pipelines/report/WriteParts.ts"
 import * as Browser from "../../Browser.ts"
+import { needs } from "../../machine/Capability.ts"
+import { chromium } from "../../machine/Chromium.ts"
 import { platform, runExperiment, temporaryFolder } from "../Sandbox.ts"
 
 /** What a run makes of codes and of test images, of the class 1 where it takes classes. */
@@ -258,7 +260,7 @@ const opened = Effect.fnUntraced(function* (made: Swept, options: Browser.OpenOp
 
 const decoder = (id: string): string => `.result[data-run="${id}"] canvas`
 
-describe.skipIf(Browser.executable === undefined)(`The report in a browser${Browser.missing}`, () => {
+describe("The report in a browser", needs(chromium), () => {
   it.live("what the page's models give is what the runs give, to 1e-4", () =>
     Effect.gen(function* () {
       const { offences, page, runs, seen } = yield* opened(yield* onPlane)

@@ -7,6 +7,8 @@ import { serve } from "../../../src/pipelines/report/Serve.ts"
 import type { ReportData } from "../../../src/pipelines/report/ReportData.ts"
 import * as Store from "../../../src/pipelines/store/RunStore.ts"
 import * as Browser from "../../Browser.ts"
+import { needs } from "../../machine/Capability.ts"
+import { chromium } from "../../machine/Chromium.ts"
 import { exp } from "../Command.ts"
 import { experiment, platform, runExperiment, temporaryFolder } from "../Sandbox.ts"
 
@@ -186,7 +188,7 @@ describe("Serve", () => {
     })
   )
 
-  describe.skipIf(Browser.executable === undefined)(`in a browser${Browser.missing}`, () => {
+  describe("in a browser", needs(chromium), () => {
     it.live("the page renews itself as runs go on", () =>
       Effect.gen(function* () {
         const results = yield* temporaryFolder

@@ -3,6 +3,8 @@ import { assert, describe, layer } from "@effect/vitest"
 import { Effect, FileSystem, Option, Path } from "effect"
 import type { EpochMetrics } from "../../../src/core/TrainedModel.ts"
 import * as History from "../../../src/pipelines/store/History.ts"
+import { needs } from "../../machine/Capability.ts"
+import { fullDisk } from "../../machine/Linux.ts"
 import * as Faulty from "../FaultyFileSystem.ts"
 
 const file = Effect.gen(function* () {
@@ -108,18 +110,20 @@ describe("History", () => {
       })
     )
 
-    it.effect("says that a real full disk is full", () =>
-      Effect.gen(function* () {
-        const fs = yield* FileSystem.FileSystem
-        const { dirname } = yield* Path.Path
-        if (!(yield* fs.exists("/dev/full"))) return
-        const path = yield* file
-        yield* fs.makeDirectory(dirname(path))
-        yield* fs.symlink("/dev/full", path)
-        const error = yield* Effect.flip(History.append(path, epoch(1)))
-        assert.strictEqual(error.problem, "no space")
-        assert.include(error.message, path)
-      })
+    it.effect(
+      "says that a real full disk is full",
+      () =>
+        Effect.gen(function* () {
+          const fs = yield* FileSystem.FileSystem
+          const { dirname } = yield* Path.Path
+          const path = yield* file
+          yield* fs.makeDirectory(dirname(path))
+          yield* fs.symlink(fullDisk.value!, path)
+          const error = yield* Effect.flip(History.append(path, epoch(1)))
+          assert.strictEqual(error.problem, "no space")
+          assert.include(error.message, path)
+        }),
+      needs(fullDisk)
     )
 
     it.effect("truncate removes the epochs after one, whole or not at all", () =>

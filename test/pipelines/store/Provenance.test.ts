@@ -4,6 +4,8 @@ import { assert, describe, layer } from "@effect/vitest"
 import { Effect, FileSystem, Option, Path, PlatformError, Schema } from "effect"
 import { ChildProcess, ChildProcessSpawner } from "effect/process"
 import { gather, gitState, Provenance, withoutNumbers } from "../../../src/pipelines/store/Provenance.ts"
+import { needs } from "../../machine/Capability.ts"
+import * as Programs from "../../machine/Programs.ts"
 
 const packageJson = JSON.parse(readFileSync(new URL("../../../package.json", import.meta.url), "utf8"))
 
@@ -36,43 +38,45 @@ describe("Provenance", () => {
       })
     )
 
-    it.effect("tells the commit and whether files differ; nothing outside a checkout's root", () =>
-      Effect.gen(function* () {
-        const fs = yield* FileSystem.FileSystem
-        const { join } = yield* Path.Path
-        const folder = yield* fs.makeTempDirectoryScoped({ prefix: "git-" })
-        assert.isTrue(Option.isNone(yield* gitState(folder)))
-        const available = yield* Effect.option(git(folder, "init", "-q"))
-        if (Option.isNone(available) || available.value !== 0) return
-        // A repository without a commit has none to name.
-        assert.isTrue(Option.isNone(yield* gitState(folder)))
-        yield* fs.makeDirectory(join(folder, "sub"))
-        yield* fs.writeFileString(join(folder, "sub", "file"), "1")
-        yield* git(folder, "add", ".")
-        yield* git(folder, "commit", "-q", "-m", "One")
-        const clean = Option.getOrThrow(yield* gitState(folder))
-        assert.match(clean.commit, /^[0-9a-f]{40}$/)
-        assert.isFalse(clean.dirty)
-        assert.notProperty(clean, "diff")
-        assert.isTrue(Option.isNone(yield* gitState(join(folder, "sub"))))
-        yield* fs.writeFileString(join(folder, "sub", "file"), "2")
-        const changed = Option.getOrThrow(yield* gitState(folder))
-        assert.deepStrictEqual({ ...changed, diff: "" }, { commit: clean.commit, dirty: true, diff: "" })
-        assert.match(changed.diff!, /^[0-9a-f]{64}$/)
-        // The digest is that of the change and not of a person's settings.
-        yield* git(folder, "config", "diff.noprefix", "true")
-        yield* git(folder, "config", "diff.context", "9")
-        yield* git(folder, "config", "color.ui", "always")
-        assert.deepStrictEqual(Option.getOrThrow(yield* gitState(folder)), changed)
-        yield* git(folder, "add", ".")
-        assert.deepStrictEqual(Option.getOrThrow(yield* gitState(folder)), changed)
-        yield* fs.writeFileString(join(folder, "sub", "file"), "3")
-        assert.notStrictEqual(Option.getOrThrow(yield* gitState(folder)).diff, changed.diff)
-        // A file that git does not track differs from the commit and has no part in the digest.
-        yield* fs.writeFileString(join(folder, "sub", "file"), "1")
-        yield* fs.writeFileString(join(folder, "other"), "1")
-        assert.deepStrictEqual(Option.getOrThrow(yield* gitState(folder)), { commit: clean.commit, dirty: true })
-      })
+    it.effect(
+      "tells the commit and whether files differ; nothing outside a checkout's root",
+      () =>
+        Effect.gen(function* () {
+          const fs = yield* FileSystem.FileSystem
+          const { join } = yield* Path.Path
+          const folder = yield* fs.makeTempDirectoryScoped({ prefix: "git-" })
+          assert.isTrue(Option.isNone(yield* gitState(folder)))
+          assert.strictEqual(yield* git(folder, "init", "-q"), 0)
+          // A repository without a commit has none to name.
+          assert.isTrue(Option.isNone(yield* gitState(folder)))
+          yield* fs.makeDirectory(join(folder, "sub"))
+          yield* fs.writeFileString(join(folder, "sub", "file"), "1")
+          yield* git(folder, "add", ".")
+          yield* git(folder, "commit", "-q", "-m", "One")
+          const clean = Option.getOrThrow(yield* gitState(folder))
+          assert.match(clean.commit, /^[0-9a-f]{40}$/)
+          assert.isFalse(clean.dirty)
+          assert.notProperty(clean, "diff")
+          assert.isTrue(Option.isNone(yield* gitState(join(folder, "sub"))))
+          yield* fs.writeFileString(join(folder, "sub", "file"), "2")
+          const changed = Option.getOrThrow(yield* gitState(folder))
+          assert.deepStrictEqual({ ...changed, diff: "" }, { commit: clean.commit, dirty: true, diff: "" })
+          assert.match(changed.diff!, /^[0-9a-f]{64}$/)
+          // The digest is that of the change and not of a person's settings.
+          yield* git(folder, "config", "diff.noprefix", "true")
+          yield* git(folder, "config", "diff.context", "9")
+          yield* git(folder, "config", "color.ui", "always")
+          assert.deepStrictEqual(Option.getOrThrow(yield* gitState(folder)), changed)
+          yield* git(folder, "add", ".")
+          assert.deepStrictEqual(Option.getOrThrow(yield* gitState(folder)), changed)
+          yield* fs.writeFileString(join(folder, "sub", "file"), "3")
+          assert.notStrictEqual(Option.getOrThrow(yield* gitState(folder)).diff, changed.diff)
+          // A file that git does not track differs from the commit and has no part in the digest.
+          yield* fs.writeFileString(join(folder, "sub", "file"), "1")
+          yield* fs.writeFileString(join(folder, "other"), "1")
+          assert.deepStrictEqual(Option.getOrThrow(yield* gitState(folder)), { commit: clean.commit, dirty: true })
+        }),
+      needs(Programs.git)
     )
 
     it.effect("leaves git out where there is no git", () =>

@@ -5,6 +5,8 @@ import { DateTime, Effect, Exit, Fiber, FileSystem, Logger, Option, Path, Schedu
 import { TestClock } from "effect/testing"
 import * as ProcessIdentity from "../../../src/pipelines/store/ProcessIdentity.ts"
 import * as RunLock from "../../../src/pipelines/store/RunLock.ts"
+import { type Capability, needs } from "../../machine/Capability.ts"
+import { linux, machineId } from "../../machine/Linux.ts"
 
 const id = "3f9c1e7a52d0"
 
@@ -44,12 +46,12 @@ const holding = (folder: string) =>
     child.stdout.once("data", () => resume(Effect.succeed(child)))
   })
 
-const linux = process.platform === "linux"
-
 const longAgo = new Date("2020-01-01T00:00:00Z")
 
 describe("RunLock", () => {
-  const deadOnes: ReadonlyArray<readonly [string, () => Effect.Effect<object>, Date, RegExp]> = [
+  const deadOnes: ReadonlyArray<
+    readonly [string, () => Effect.Effect<object>, Date, RegExp, ...ReadonlyArray<Capability<unknown>>]
+  > = [
     [
       "whose process has ended",
       () => {
@@ -63,13 +65,17 @@ describe("RunLock", () => {
       "whose process number is another process's now",
       () => Effect.succeed({ began: "1" }),
       new Date(),
-      /has ended, and its number is another's now$/
+      /has ended, and its number is another's now$/,
+      linux
     ],
     [
       "from before the machine was restarted",
       () => Effect.succeed({ boot: "11111111-2222-3333-4444-555555555555" }),
       longAgo,
-      /was ended by a restart of its machine$/
+      /was ended by a restart of its machine$/,
+      linux,
+      // Without it a restart cannot be told from another machine.
+      machineId
     ]
   ]
 
@@ -104,23 +110,26 @@ describe("RunLock", () => {
       })
     )
 
-    it.effect.skipIf(!linux)("an owner that has ended but whose parent does not know yet is passed over", () =>
-      Effect.gen(function* () {
-        const folder = yield* temporary
-        // The shell becomes a process that waits for no child.
-        const parent = spawn("sh", ["-c", "sleep 0.01 & echo $!; exec sleep 60"], {
-          stdio: ["ignore", "pipe", "ignore"]
-        })
-        const pid = yield* Effect.callback<number>((resume) => {
-          parent.stdout.once("data", (chunk) => resume(Effect.succeed(Number(String(chunk)))))
-        })
-        const fs = yield* FileSystem.FileSystem
-        const stat = fs.readFileString(`/proc/${pid}/stat`)
-        while (!/\) Z /.test(yield* stat)) yield* Effect.promise(() => new Promise(setImmediate))
-        yield* claim(folder, { pid, began: (yield* stat).slice((yield* stat).lastIndexOf(")") + 2).split(" ")[19] })
-        yield* Effect.scoped((yield* RunLock.make(folder)).acquire(id))
-        parent.kill()
-      })
+    it.effect(
+      "an owner that has ended but whose parent does not know yet is passed over",
+      () =>
+        Effect.gen(function* () {
+          const folder = yield* temporary
+          // The shell becomes a process that waits for no child.
+          const parent = spawn("sh", ["-c", "sleep 0.01 & echo $!; exec sleep 60"], {
+            stdio: ["ignore", "pipe", "ignore"]
+          })
+          const pid = yield* Effect.callback<number>((resume) => {
+            parent.stdout.once("data", (chunk) => resume(Effect.succeed(Number(String(chunk)))))
+          })
+          const fs = yield* FileSystem.FileSystem
+          const stat = fs.readFileString(`/proc/${pid}/stat`)
+          while (!/\) Z /.test(yield* stat)) yield* Effect.promise(() => new Promise(setImmediate))
+          yield* claim(folder, { pid, began: (yield* stat).slice((yield* stat).lastIndexOf(")") + 2).split(" ")[19] })
+          yield* Effect.scoped((yield* RunLock.make(folder)).acquire(id))
+          parent.kill()
+        }),
+      needs(linux)
     )
 
     const elsewhere: ReadonlyArray<readonly [string, object, Date]> = [
@@ -224,21 +233,22 @@ describe("RunLock", () => {
 
   layer(NodeServices.layer, { excludeTestServices: true })("among living processes", (it) => {
     // What cannot be told elsewhere is told by silence.
-    for (const [name, other, sign, line] of linux ? deadOnes : deadOnes.slice(0, 1)) {
-      it.effect(`an owner ${name} is passed over at once, which is said in one line`, () =>
-        Effect.gen(function* () {
-          const fs = yield* FileSystem.FileSystem
-          const folder = yield* temporary
-          // On a machine without a number of its own a restart cannot be told from another machine.
-          if (sign === longAgo && (yield* ProcessIdentity.own).machine === undefined) return
-          yield* claim(folder, yield* other(), sign)
-          const lock = yield* RunLock.make(folder)
-          const { lines } = yield* logged(Effect.scoped(lock.acquire(id)))
-          assert.strictEqual(lines.length, 1)
-          assert.match(lines[0]!, new RegExp(`^run ${id} is taken over: `))
-          assert.match(lines[0]!, line)
-          assert.deepStrictEqual(yield* fs.readDirectory(folder), [])
-        })
+    for (const [name, other, sign, line, ...needed] of deadOnes) {
+      it.effect(
+        `an owner ${name} is passed over at once, which is said in one line`,
+        () =>
+          Effect.gen(function* () {
+            const fs = yield* FileSystem.FileSystem
+            const folder = yield* temporary
+            yield* claim(folder, yield* other(), sign)
+            const lock = yield* RunLock.make(folder)
+            const { lines } = yield* logged(Effect.scoped(lock.acquire(id)))
+            assert.strictEqual(lines.length, 1)
+            assert.match(lines[0]!, new RegExp(`^run ${id} is taken over: `))
+            assert.match(lines[0]!, line)
+            assert.deepStrictEqual(yield* fs.readDirectory(folder), [])
+          }),
+        needs(...needed)
       )
     }
 

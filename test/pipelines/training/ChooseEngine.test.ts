@@ -3,9 +3,10 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit, Layer, Result } from "effect"
 import { Engine } from "../../../src/core/Engine.ts"
 import * as Native from "../../../src/core/engines/Native.ts"
-import { hardwareAbsence } from "../../../src/core/engines/onnxruntime/Hardware.ts"
 import { Progress } from "../../../src/pipelines/console/Progress.ts"
 import * as ChooseEngine from "../../../src/pipelines/training/ChooseEngine.ts"
+import { needs } from "../../machine/Capability.ts"
+import { noGpu } from "../../machine/NoGpu.ts"
 
 /** What is picked, or why nothing is, and what is said. */
 const pick = Effect.fnUntraced(function* (asked: ChooseEngine.Asked, threads?: number) {
@@ -67,40 +68,44 @@ describe("the choice of an engine", () => {
     })
   )
 
-  it.live("is the CPU where there is plainly nothing else, and says in one line why", () =>
-    Effect.gen(function* () {
-      const [cuda, webgpu] = yield* Effect.all([hardwareAbsence("cuda"), hardwareAbsence("webgpu")])
-      if (cuda === undefined || webgpu === undefined) return
-      const auto = yield* pick({ engine: "auto", device: "auto" })
-      assert.strictEqual(auto.spec?.device, "cpu")
-      assert.strictEqual(auto.lines.length, 1)
-      // The processor decides whether the native engine runs; its own layer says so.
-      const native = yield* Effect.result(Effect.provide(Engine, Native.layer()))
-      assert.deepStrictEqual(
-        announced(auto.lines[0]!),
-        Result.isSuccess(native)
-          ? { engine: "engine: Native on cpu", refused: { cuda } }
-          : {
-              engine: "engine: OnnxRuntime on cpu",
-              refused: { cuda, "native on cpu": native.failure.reason, webgpu }
-            }
-      )
-      const onnxruntime = yield* pick({ engine: "onnxruntime", device: "auto" })
-      assert.strictEqual(onnxruntime.spec?.device, "cpu")
-      assert.strictEqual(onnxruntime.lines.length, 1)
-      assert.deepStrictEqual(announced(onnxruntime.lines[0]!), {
-        engine: "engine: OnnxRuntime on cpu",
-        refused: { cuda, webgpu }
-      })
-    }).pipe(Effect.provide(NodeServices.layer))
+  it.live(
+    "is the CPU where there is plainly nothing else, and says in one line why",
+    () =>
+      Effect.gen(function* () {
+        const { cuda, webgpu } = noGpu.value!
+        const auto = yield* pick({ engine: "auto", device: "auto" })
+        assert.strictEqual(auto.spec?.device, "cpu")
+        assert.strictEqual(auto.lines.length, 1)
+        // The processor decides whether the native engine runs; its own layer says so.
+        const native = yield* Effect.result(Effect.provide(Engine, Native.layer()))
+        assert.deepStrictEqual(
+          announced(auto.lines[0]!),
+          Result.isSuccess(native)
+            ? { engine: "engine: Native on cpu", refused: { cuda } }
+            : {
+                engine: "engine: OnnxRuntime on cpu",
+                refused: { cuda, "native on cpu": native.failure.reason, webgpu }
+              }
+        )
+        const onnxruntime = yield* pick({ engine: "onnxruntime", device: "auto" })
+        assert.strictEqual(onnxruntime.spec?.device, "cpu")
+        assert.strictEqual(onnxruntime.lines.length, 1)
+        assert.deepStrictEqual(announced(onnxruntime.lines[0]!), {
+          engine: "engine: OnnxRuntime on cpu",
+          refused: { cuda, webgpu }
+        })
+      }),
+    needs(noGpu)
   )
 
-  it.live("is none where all that might serve do not, and says why of each", () =>
-    Effect.gen(function* () {
-      if ((yield* hardwareAbsence("cuda").pipe(Effect.provide(NodeServices.layer))) === undefined) return
-      const { error, lines } = yield* pick({ engine: "auto", device: "cuda" })
-      assert.match(error!, /this machine cannot run "programs on cuda": .*cuda: .*; tensorflow on cuda: /)
-      assert.deepStrictEqual(lines, [])
-    })
+  it.live(
+    "is none where all that might serve do not, and says why of each",
+    () =>
+      Effect.gen(function* () {
+        const { error, lines } = yield* pick({ engine: "auto", device: "cuda" })
+        assert.match(error!, /this machine cannot run "programs on cuda": .*cuda: .*; tensorflow on cuda: /)
+        assert.deepStrictEqual(lines, [])
+      }),
+    needs(noGpu)
   )
 })

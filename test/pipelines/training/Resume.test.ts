@@ -12,7 +12,8 @@ import * as Checkpoint from "../../../src/pipelines/store/Checkpoint.ts"
 import type { Manifest } from "../../../src/pipelines/store/Manifest.ts"
 import { evaluators } from "../../../src/pipelines/inspection/Reading.ts"
 import * as Run from "../../../src/pipelines/store/Run.ts"
-import { isNative } from "../../core/engines/native/NativeTest.ts"
+import { needs } from "../../machine/Capability.ts"
+import { machineCode } from "../../machine/MachineCode.ts"
 import { keepUntil } from "../InterruptedTraining.ts"
 import { Curves, experiment, makeLines, platform, runExperiment, storeOf, temporaryFolder } from "../Sandbox.ts"
 
@@ -213,15 +214,18 @@ describe("a run that was killed", () => {
 })
 
 describe("a run that is gone on with", () => {
-  it.effect.skipIf(!isNative)("on the native engine comes to the same bits", () =>
-    Effect.gen(function* () {
-      const options = { engine: Native.layer({ threads: 2 }), checkpointEvery: { epochs: 1 } } as const
-      const [straight, interrupted] = [yield* temporaryFolder, yield* temporaryFolder]
-      yield* runExperiment(single, straight, options)
-      yield* keepUntil(single, interrupted, 6, options)
-      yield* again(interrupted, options)
-      assert.deepStrictEqual(yield* leftBy(yield* runOf(interrupted)), yield* leftBy(yield* runOf(straight)))
-    })
+  it.effect(
+    "on the native engine comes to the same bits",
+    () =>
+      Effect.gen(function* () {
+        const options = { engine: Native.layer({ threads: 2 }), checkpointEvery: { epochs: 1 } } as const
+        const [straight, interrupted] = [yield* temporaryFolder, yield* temporaryFolder]
+        yield* runExperiment(single, straight, options)
+        yield* keepUntil(single, interrupted, 6, options)
+        yield* again(interrupted, options)
+        assert.deepStrictEqual(yield* leftBy(yield* runOf(interrupted)), yield* leftBy(yield* runOf(straight)))
+      }),
+    needs(machineCode)
   )
 
   it.effect("on another engine says so and records both", () =>

@@ -1,20 +1,17 @@
 /** Tests that run machine code, where this machine can; elsewhere they are skipped. */
 import { assert, it } from "@effect/vitest"
-import { Effect, Exit, type Scope } from "effect"
-import * as Memory from "../../../../src/core/engines/native/Memory.ts"
+import { Effect, type Scope } from "effect"
+import type * as Memory from "../../../../src/core/engines/native/Memory.ts"
 import { type Crew, make } from "../../../../src/core/engines/native/Threads.ts"
-
-const opened = await Effect.runPromiseExit(Memory.open)
-
-/** Whether machine code runs on this machine. */
-export const isNative = Exit.isSuccess(opened)
+import { needs } from "../../../machine/Capability.ts"
+import { machineCode } from "../../../machine/MachineCode.ts"
 
 /** A test that is given what machine code needs. */
 export const nativeTest = <E>(
   name: string,
   test: (memory: Memory.Memory) => Effect.Effect<void, E, Scope.Scope>
 ): void => {
-  it.effect.skipIf(Exit.isFailure(opened))(name, () => Effect.scoped(Effect.flatMap(opened, test)))
+  it.effect(name, () => Effect.scoped(test(machineCode.value!)), needs(machineCode))
 }
 
 /** Runs a test with crews of 1, 2 and 3 threads. */

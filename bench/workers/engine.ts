@@ -12,6 +12,7 @@ import * as OnnxRuntime from "../../src/core/engines/OnnxRuntime.ts"
 import * as Reference from "../../src/core/engines/Reference.ts"
 import * as TensorFlow from "../../src/core/engines/TensorFlow.ts"
 import { float32, type HostTensor, int32, prefixed, sizeOf, typesOf, under } from "../../src/core/Tensors.ts"
+import { stepsPerEpoch } from "../../src/core/Training.ts"
 import * as TrainStep from "../../src/core/TrainStep.ts"
 import * as CheckpointEvery from "../../src/pipelines/training/CheckpointEvery.ts"
 import { Progress } from "../../src/pipelines/console/Progress.ts"
@@ -53,7 +54,11 @@ const prepare = Effect.fnUntraced(function* ({ images, program, tensors }: Fixtu
   const train = examplesOf(images["train"]!, images["train"]!.shape[0]!)
   const test = examplesOf(images["test"]!, images["test"]!.shape[0]!)
 
-  const step = TrainStep.trainStep(ingredients, { examples: train.count, batch })
+  const step = TrainStep.trainStep(ingredients, {
+    examples: train.count,
+    batch,
+    stepsPerEpoch: stepsPerEpoch(run.training, train.count)
+  })
   const state = yield* engine.place({
     ...TrainStep.initialState(autoencoder, optimizer, run.seed),
     ...prefixed("parameters/", under("parameters/", tensors))
@@ -105,7 +110,7 @@ const prepare = Effect.fnUntraced(function* ({ images, program, tensors }: Fixtu
         }),
         ({ loss }) => mean(loss!.values)
       ),
-    evaluate: Effect.map(modelAt({ state, history: [] }).terms("test"), ({ loss }) => mean(loss!)),
+    evaluate: Effect.map(modelAt({ state, history: [], steps: () => taken }).terms("test"), ({ loss }) => mean(loss!)),
     loop
   }
 })

@@ -8,7 +8,7 @@
 import { Context, Effect, Layer, Option, Schema } from "effect"
 import { Engine, type EngineError } from "./Engine.ts"
 import type { Animation, Figure, Page } from "./Figure.ts"
-import type { Schedule } from "./Schedule.ts"
+import type { Cadence } from "./Cadence.ts"
 import type { SnapshotError, Snapshots } from "./Snapshots.ts"
 import { digestOf, type Spec } from "./Spec.ts"
 import { TrainedModel } from "./TrainedModel.ts"
@@ -45,7 +45,7 @@ export interface Evaluator<out Needs = never> {
 export interface Scheduled<out Needs = never> {
   readonly spec: Spec
   readonly needs: ReadonlyArray<Context.Key<any, any>>
-  readonly every: Schedule
+  readonly every: Cadence
   readonly run: Effect.Effect<
     Findings,
     EngineError | EvaluationError | SnapshotError,
@@ -70,7 +70,7 @@ export interface ReadyEvaluator {
   /** Hash of the spec: names the evaluation's results. */
   readonly id: string
   /** At which epochs the parameters must be kept for it. */
-  readonly every?: Schedule
+  readonly every?: Cadence
   readonly run: Effect.Effect<
     Findings,
     EngineError | EvaluationError | SnapshotError,

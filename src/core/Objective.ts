@@ -9,6 +9,7 @@ import type * as tf from "@tensorflow/tfjs-core"
 import { Context, Schema } from "effect"
 import type { LikelihoodDistribution } from "./Likelihood.ts"
 import type { PosteriorDistribution } from "./Posterior.ts"
+import type { Schedule, Time } from "./Schedule.ts"
 import type { Spec } from "./Spec.ts"
 
 /** An objective cannot be made as asked: which option, its value, and what is allowed. */
@@ -30,6 +31,8 @@ export interface ObjectiveInputs {
   readonly noise: tf.Tensor2D
   /** For codes `[batch, latent]`, or `[draws * batch, latent]`, draw after draw. */
   readonly decode: (codes: tf.Tensor2D) => LikelihoodDistribution
+  /** Where training stands: what scheduled options depend on. */
+  readonly time: Time
 }
 
 /** Terms by name, each `[batch]`, in nats. `loss` is what training minimises. */
@@ -50,6 +53,8 @@ export class Objective extends Context.Service<
     readonly needsKl?: boolean
     /** How many codes it draws an example; 1 unless given. */
     readonly draws?: number
+    /** Options that change during training, by name; the history shows their values. */
+    readonly schedules?: Readonly<Record<string, Schedule>>
     readonly terms: (inputs: ObjectiveInputs) => Terms
   }
 >()("vae/core/Objective") {}

@@ -4,9 +4,9 @@
  * Laws: `update` is a function of its arguments alone; state has the names and shapes that `init` gave it, so that it can
  * be stored and resumed.
  */
+import type { Schedule, Time } from "./Schedule.ts"
 import type { Spec } from "./Spec.ts"
 import type { Tensors, TensorTypes } from "./Tensors.ts"
-import type * as tf from "@tensorflow/tfjs-core"
 
 export interface OptimizerUpdate {
   readonly parameters: Tensors
@@ -17,13 +17,12 @@ export interface Optimizer {
   readonly spec: Spec
   /** What is wrong with its options, in one sentence with the value and what is allowed; training refuses it. */
   readonly problem?: string | undefined
+  /** Options that change during training, by name; the history shows their values. */
+  readonly schedules?: Readonly<Record<string, Schedule>>
   /** Types of the state for these parameters; it starts as zeros. */
   readonly state: (parameters: TensorTypes) => TensorTypes
-  /** One step. `step` is a scalar `float32`, 1 at the first update; gradients bear their parameters' names. */
-  readonly update: (args: {
-    readonly parameters: Tensors
-    readonly gradients: Tensors
-    readonly state: Tensors
-    readonly step: tf.Scalar
-  }) => OptimizerUpdate
+  /** One step; gradients bear their parameters' names. */
+  readonly update: (
+    args: Time & { readonly parameters: Tensors; readonly gradients: Tensors; readonly state: Tensors }
+  ) => OptimizerUpdate
 }

@@ -12,6 +12,7 @@ import type { Program, Signature } from "./Engine.ts"
 import { type Autoencoder, labelClasses, type ModelContext } from "./Model.ts"
 import type { NoiseType } from "./Noise.ts"
 import type { Objective, Terms } from "./Objective.ts"
+import type { Schedule, Time } from "./Schedule.ts"
 import { prefixed, type Tensors, type TensorTypes, under } from "./Tensors.ts"
 
 /** A program with the types it is compiled for. */
@@ -25,6 +26,13 @@ export interface Ingredients {
   readonly autoencoder: Autoencoder
   readonly latent: number
   readonly shape: ImageShape
+}
+
+/** How large a program over a training's examples is. */
+export interface Sizes {
+  readonly examples: number
+  readonly batch: number
+  readonly stepsPerEpoch: number
 }
 
 /** Types of a model's parameters. */
@@ -48,6 +56,15 @@ const labelsType = (classes: number | undefined, batch: number): TensorTypes =>
 
 /** Which examples a call is about. */
 export const indicesType = (batch: number): TensorTypes => ({ indices: { shape: [batch], dtype: "int32" } })
+
+/** Number of the optimiser step, 1 for the first. */
+export const stepType: TensorTypes = { step: { shape: [], dtype: "float32" } }
+
+/** Where training stands at the step that a program is given. */
+export const timeOf = (inputs: Tensors, { stepsPerEpoch }: Pick<Sizes, "stepsPerEpoch">): Time => ({
+  step: inputs["step"] as tf.Scalar,
+  stepsPerEpoch
+})
 
 /** The images at `indices`, scaled from bytes to [0, 1]: `[batch, height, width, channels]`. */
 export const gather = (data: Tensors, inputs: Tensors): tf.Tensor4D =>
@@ -86,22 +103,24 @@ export const termsOf = (
   parameters: Tensors,
   images: tf.Tensor4D,
   noise: tf.Tensor2D,
+  time: Time,
   context: ModelContext
 ): Terms =>
   objective.terms({
     images,
     posterior: autoencoder.encode(parameters, images, context),
     noise: drawAfterDraw(noise, objective.draws ?? 1),
+    time,
     decode: (codes) => {
       const draws = codes.shape[0] / images.shape[0]
       return autoencoder.decode(parameters, codes, draws === 1 ? context : forDraws(context, draws))
     }
   })
 
-/** The objective's terms `[batch]` without an update, with codes drawn by `noise/posterior`. */
+/** The objective's terms `[batch]` at a step, without an update, with codes drawn by `noise/posterior`. */
 export const evaluateTerms = (
   ingredients: Ingredients & { readonly objective: Objective["Service"] },
-  sizes: { readonly examples: number; readonly batch: number }
+  sizes: Sizes
 ): TypedProgram => ({
   program: {
     name: "evaluate terms",
@@ -113,6 +132,7 @@ export const evaluateTerms = (
           under("parameters/", state),
           gather(data, inputs),
           inputs["noise/posterior"] as tf.Tensor2D,
+          timeOf(inputs, sizes),
           gatherLabels(ingredients, data, inputs)
         )
       }
@@ -123,12 +143,25 @@ export const evaluateTerms = (
     data: examplesType(ingredients, sizes.examples),
     inputs: {
       ...indicesType(sizes.batch),
+      ...stepType,
       "noise/posterior": {
         shape: [sizes.batch, ...posteriorNoise(ingredients.objective, ingredients.latent).shape],
         dtype: "float32"
       }
     }
   }
+})
+
+/** The values of schedules at a step, scalars by their names. */
+export const scheduleValues = (
+  schedules: Readonly<Record<string, Schedule>>,
+  sizes: Pick<Sizes, "stepsPerEpoch">
+): TypedProgram => ({
+  program: {
+    name: "schedule values",
+    run: ({ inputs }) => ({ outputs: Record.map(schedules, ({ at }) => at(timeOf(inputs, sizes))) })
+  },
+  signature: { state: {}, data: {}, inputs: stepType }
 })
 
 /** `mean` and `deviation` of `q(z | x)`, `[batch, latent]` each, for the images at `indices`. */

@@ -1,46 +1,99 @@
 /**
- * At which epochs of a training an evaluation looks at the model.
- */
-import { Schema } from "effect"
-
-/** A schedule that cannot be kept: the value, and what is allowed. */
-export class ScheduleError extends Schema.TaggedError<ScheduleError>()("ScheduleError", { every: Schema.Number }) {
-  override get message(): string {
-    return `epochs(${this.every}): the number of epochs between two looks must be a whole number from 1`
-  }
-}
-
-/** Every so many epochs. */
-export interface Schedule {
-  readonly epochs: number
-}
-
-/**
- * Every `count` epochs: `every: epochs(1)`.
+ * A schedule is a number that changes during training: the weight of a term, a learning rate, a temperature.
  *
- * Throws `ScheduleError` where `count` is no whole number from 1: an experiment that says so cannot be planned.
+ * Laws: a value is a pure function of the step, computed inside the program, so that nothing is compiled again and
+ * resuming needs the step alone; every value lies between `minimum` and `maximum`; the spec says everything.
  */
-export const epochs = (count: number): Schedule => {
-  // A declaration is evaluated outside of any Effect.
-  if (!Number.isInteger(count) || count < 1) throw new ScheduleError({ every: count })
-  return { epochs: count }
+import * as tf from "@tensorflow/tfjs-core"
+import type { Json, Spec } from "./Spec.ts"
+
+/** The moment of training in which a program runs. */
+export interface Time {
+  /** Number of the optimiser step: scalar `float32`, 1 for the first. */
+  readonly step: tf.Scalar
+  /** Optimiser steps in one pass over the training examples. */
+  readonly stepsPerEpoch: number
 }
 
-/** Most looks at one training: enough to be seen as motion, few enough to keep and to draw. */
-export const most = 40
-
-/** The looks of a schedule. */
-export interface Looks {
-  /** 0 is before training; ascending, the last epoch included. */
-  readonly epochs: ReadonlyArray<number>
-  /** Number of epochs that the schedule asked for, before they were thinned out. */
-  readonly due: number
+export interface Schedule {
+  readonly spec: Spec
+  /** What is wrong with its options, in one sentence with the value and what is allowed; who takes the schedule refuses it. */
+  readonly problem?: string | undefined
+  /** The least value that it takes. */
+  readonly minimum: number
+  /** The greatest value that it takes. */
+  readonly maximum: number
+  /** The value at a time: scalar `float32`. */
+  readonly at: (time: Time) => tf.Scalar
 }
 
-/** A schedule's looks at a training of `total` epochs: the start, every so many epochs, the end; at most 40, evenly thinned. */
-export const looks = (schedule: Schedule, total: number): Looks => {
-  const due = [...Array(Math.ceil(total / schedule.epochs)).keys()].map((place) => place * schedule.epochs)
-  due.push(total)
-  const chosen = Array.from({ length: most }, (_, place) => due[Math.round((place * (due.length - 1)) / (most - 1))]!)
-  return { epochs: due.length <= most ? due : chosen, due: due.length }
+/** A number, constant or scheduled: what an option takes that may change during training. */
+export type Numeric = number | Schedule
+
+/** A length of training, in epochs or in optimiser steps. */
+export type Span =
+  | { readonly epochs: number; readonly steps?: never }
+  | { readonly steps: number; readonly epochs?: never }
+
+/** Whether a value changes during training. */
+export const isSchedule = (value: Numeric): value is Schedule => typeof value !== "number"
+
+/** The value at a time, as an operand of TensorFlow.js operations; a constant stays a number. */
+export const valueAt = (value: Numeric, time: Time): number | tf.Scalar => (isSchedule(value) ? value.at(time) : value)
+
+/** How a component describes a number that may be scheduled. */
+export const specOf = (value: Numeric): Json => (isSchedule(value) ? value.spec : value)
+
+export const minimumOf = (value: Numeric): number => (isSchedule(value) ? value.minimum : value)
+export const maximumOf = (value: Numeric): number => (isSchedule(value) ? value.maximum : value)
+
+/** The options that change during training, by name: what a component shows in the history. */
+export const scheduled = (options: Readonly<Record<string, Numeric>>): Readonly<Record<string, Schedule>> =>
+  Object.fromEntries(Object.entries(options).filter((option): option is [string, Schedule] => isSchedule(option[1])))
+
+const described = (value: Numeric, offending: number): string =>
+  isSchedule(value) ? `takes the value ${offending} in ${value.spec._tag}` : `is ${value}`
+
+/** What is wrong with an option that must be finite and at least 0 at every step, such as a weight. */
+export const weightProblem = (name: string, value: Numeric): string | undefined => {
+  if (isSchedule(value) && value.problem !== undefined) return `${name}: ${value.problem}`
+  const offending = [minimumOf(value), maximumOf(value)].find((bound) => !(bound >= 0 && Number.isFinite(bound)))
+  return offending === undefined ? undefined : `${name} ${described(value, offending)}; it must be a number from 0`
+}
+
+/** What is wrong with an option that must be above 0, such as a learning rate; a schedule may be 0 at some steps. */
+export const rateProblem = (name: string, value: Numeric): string | undefined => {
+  if (isSchedule(value)) {
+    const problem = weightProblem(name, value)
+    return problem ?? (value.maximum > 0 ? undefined : `${name} is 0 at every step; it must be above 0`)
+  }
+  return value > 0 && Number.isFinite(value) ? undefined : `${name} is ${value}; it must be above 0`
+}
+
+// For the schedules of `schedules/`.
+
+/** The number of steps in a span. */
+export const stepsIn = ({ epochs, steps }: Span, { stepsPerEpoch }: Time): number => steps ?? epochs * stepsPerEpoch
+
+/** Steps taken before this one, scalar: 0 at the first. */
+export const elapsed = ({ step }: Time): tf.Scalar => tf.sub(step, 1)
+
+/** The part of a span that has passed, scalar: 0 at the first step, 1 from the span's end on. */
+export const fractionOf = (span: Span, time: Time): tf.Scalar =>
+  tf.minimum(tf.div(elapsed(time), stepsIn(span, time)), 1)
+
+/** A span as a part of a schedule's spec. */
+export const spanSpec = ({ epochs, steps }: Span): { readonly [unit: string]: number } =>
+  steps === undefined ? { epochs } : { steps }
+
+/** What is wrong with a span, if anything. */
+export const spanProblem = ({ epochs, steps }: Span): string | undefined => {
+  const [unit, length] = steps === undefined ? ["epochs", epochs] : ["steps", steps]
+  return length > 0 && Number.isFinite(length) ? undefined : `${unit} is ${length}; it must be above 0`
+}
+
+/** The first of these numbers that is not finite, in words. */
+export const finiteProblem = (values: Readonly<Record<string, number>>): string | undefined => {
+  const wrong = Object.entries(values).find(([, value]) => !Number.isFinite(value))
+  return wrong && `${wrong[0]} is ${wrong[1]}; it must be a finite number`
 }

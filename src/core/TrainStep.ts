@@ -15,7 +15,10 @@ import {
   type Ingredients,
   parameterTypes,
   posteriorNoise,
+  type Sizes,
+  stepType,
   termsOf,
+  timeOf,
   type TypedProgram
 } from "./Programs.ts"
 import { draw, uniform } from "./Random.ts"
@@ -76,7 +79,7 @@ const withGradients = (
  */
 export const trainStep = (
   ingredients: Ingredients & { readonly objective: Objective["Service"]; readonly optimizer: Optimizer },
-  sizes: { readonly examples: number; readonly batch: number }
+  sizes: Sizes
 ): TypedProgram => {
   const { autoencoder, objective, optimizer } = ingredients
   const types = parameterTypes(autoencoder)
@@ -87,17 +90,18 @@ export const trainStep = (
         const parameters = under("parameters/", state)
         const noise = under("noise/", inputs)
         const images = gather(data, inputs)
+        const time = timeOf(inputs, sizes)
         const context = { ...gatherLabels(ingredients, data, inputs), noise }
         const { terms, gradients } = withGradients(
           parameters,
-          () => termsOf(ingredients, objective, parameters, images, noise["posterior"] as tf.Tensor2D, context),
+          () => termsOf(ingredients, objective, parameters, images, noise["posterior"] as tf.Tensor2D, time, context),
           images.shape[0]
         )
         const update = optimizer.update({
           parameters,
           gradients,
           state: under("optimizer/", state),
-          step: inputs["step"] as tf.Scalar
+          ...time
         })
         return {
           state: { ...prefixed("parameters/", update.parameters), ...prefixed("optimizer/", update.state) },
@@ -110,7 +114,7 @@ export const trainStep = (
       data: examplesType(ingredients, sizes.examples),
       inputs: {
         ...indicesType(sizes.batch),
-        step: { shape: [], dtype: "float32" },
+        ...stepType,
         ...noiseTypes(trainingNoise(ingredients), sizes.batch)
       }
     }

@@ -26,6 +26,10 @@ export class Training extends Context.Service<Training, TrainingOptions & { read
   "vae/core/Training"
 ) {}
 
+/** Optimiser steps in one pass over the training examples. */
+export const stepsPerEpoch = ({ batchSize }: Pick<TrainingOptions, "batchSize">, examples: number): number =>
+  Math.ceil(examples / batchSize)
+
 /** The first thing wrong with the settings, as a sentence. */
 const problemOf = ({ epochs, batchSize, optimizer }: TrainingOptions): string | undefined => {
   const wrong = Object.entries({ epochs, batchSize }).find(([, count]) => !Number.isInteger(count) || count < 1)

@@ -28,6 +28,7 @@ import {
   read,
   type Reading,
   Seed,
+  timeAt,
   toTensors,
   uniformValues
 } from "./TensorProbe.ts"
@@ -59,6 +60,7 @@ const termsOf = (objective: Objective["Service"], tensors: Tensors): Terms =>
     images: tensors["images"] as tf.Tensor4D,
     posterior: posteriorOf(tensors),
     noise: drawAfterDraw(tensors["noise"] as tf.Tensor2D, objective.draws ?? 1),
+    time: timeAt(26),
     decode: decoderOf(tensors)
   })
 
@@ -126,6 +128,7 @@ export const objectiveContract = (name: string, layer: Layer.Layer<Objective, Ob
               images: tensors["images"] as tf.Tensor4D,
               posterior: { mean, deviation: tf.zerosLike(mean), sample: () => mean },
               noise: tensors["noise"] as tf.Tensor2D,
+              time: timeAt(26),
               decode: decoderOf(tensors)
             })
           } as Record<string, tf.Tensor>

@@ -2,12 +2,20 @@
  * What every optimiser must satisfy, as tests: `optimizerContract("Mine", Mine({ learningRate: 0.1 }))`.
  */
 import { assert, describe, it } from "@effect/vitest"
-import * as tf from "@tensorflow/tfjs-core"
 import { Record } from "effect"
 import type { Optimizer } from "../core/Optimizer.ts"
 import { canonicalJson } from "../core/Spec.ts"
 import { float32, type HostTensor, type HostTensors, prefixed, typesOf, under } from "../core/Tensors.ts"
-import { assertFinite, constantValues, normalValues, read, type Reading, Seed, toTensors } from "./TensorProbe.ts"
+import {
+  assertFinite,
+  constantValues,
+  normalValues,
+  read,
+  type Reading,
+  Seed,
+  timeAt,
+  toTensors
+} from "./TensorProbe.ts"
 
 export interface OptimizerContractOptions {
   /** Steps within which the quadratic bowl's value falls to a thousandth. */
@@ -40,7 +48,7 @@ export const optimizerContract = (name: string, optimizer: Optimizer, options: O
           parameters: toTensors(parameters),
           gradients: toTensors(gradients),
           state: toTensors(state),
-          step: tf.scalar(step)
+          ...timeAt(step)
         })
         return { ...prefixed("parameters/", result.parameters), ...prefixed("state/", result.state) }
       })

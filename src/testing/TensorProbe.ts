@@ -6,6 +6,7 @@ import * as tf from "@tensorflow/tfjs-core"
 import { Schema } from "effect"
 import { useBackend } from "../core/engines/Backend.ts"
 import { normal, uniform } from "../core/Random.ts"
+import type { Time } from "../core/Schedule.ts"
 import { float32, type HostTensor, type Shape, sizeOf, type Tensors } from "../core/Tensors.ts"
 
 /** A tensor's shape and values. */
@@ -35,6 +36,9 @@ export const uniformValues = (seed: number, stream: string, shape: Shape): HostT
 /** `shape` filled with one value. */
 export const constantValues = (shape: Shape, value: number): HostTensor =>
   float32(shape, new Float32Array(sizeOf(shape)).fill(value))
+
+/** The moment of a step, 1 for the first, of a training with 10 steps per epoch. */
+export const timeAt = (step: number): Time => ({ step: tf.scalar(step), stepsPerEpoch: 10 })
 
 /** A host tensor inside a function given to `read`. */
 export const toTensor = <T extends tf.Tensor = tf.Tensor>({ shape, values }: HostTensor): T =>

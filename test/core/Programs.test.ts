@@ -35,7 +35,7 @@ import { assertClose } from "../../src/testing/TensorProbe.ts"
 const shape = { height: 6, width: 5, channels: 1 }
 const latent = 2
 const count = 40
-const sizes = { examples: count, batch: 8 }
+const sizes = { examples: count, batch: 8, stepsPerEpoch: 10 }
 
 /** Bright bars on a dark ground, each in one of five columns: something to learn. */
 const bytes = Uint8Array.from(
@@ -196,9 +196,8 @@ describe("trainStep", () => {
       const { terms } = yield* onReference(train(ingredients, 1))
       const inputs = inputsAt(ingredients, 1)
       const initial = TrainStep.initialState(ingredients.autoencoder, ingredients.optimizer, 1)
-      const { step: _, ...evaluated } = inputs
       assertSame(
-        yield* onReference(runOnce(Programs.evaluateTerms(ingredients, sizes), initial, evaluated)),
+        yield* onReference(runOnce(Programs.evaluateTerms(ingredients, sizes), initial, inputs)),
         terms[0]!,
         1e-6,
         1
@@ -349,6 +348,7 @@ describe("the programs of a model that takes labels", () => {
         return onReference(
           runOnce(Programs.evaluateTerms(elbo, sizes), initial, {
             indices: inputs["indices"]!,
+            step: inputs["step"]!,
             "noise/posterior": float32([sizes.batch, latent], values)
           })
         )

@@ -8,7 +8,7 @@ import { Labels } from "../Dataset.ts"
 import type { Scheduled } from "../Evaluation.ts"
 import { domainOf, scatterPlot } from "../figures/ScatterPlot.ts"
 import { PlanarLatent } from "../Model.ts"
-import { epochs, type Schedule } from "../Schedule.ts"
+import { epochs, type Cadence } from "../Cadence.ts"
 import { type Split, TrainedModel } from "../TrainedModel.ts"
 import { meanAxis } from "./LatentDimensions.ts"
 import { neighbourAgreement } from "./LatentScatter.ts"
@@ -23,7 +23,7 @@ export interface LatentScatterOverTrainingOptions {
   /** `test` unless given. */
   readonly split?: Split
   /** Every epoch unless given. */
-  readonly every?: Schedule
+  readonly every?: Cadence
 }
 
 const encoded = Effect.fnUntraced(function* (split: Split, indices: Int32Array) {

@@ -4,7 +4,7 @@
 import { Effect } from "effect"
 import { EvaluationError, type Scheduled } from "../Evaluation.ts"
 import { PlanarLatent } from "../Model.ts"
-import { epochs, type Schedule } from "../Schedule.ts"
+import { epochs, type Cadence } from "../Cadence.ts"
 import { manifoldFigure, type Range } from "./Manifold.ts"
 import { overTraining } from "./OverTraining.ts"
 
@@ -16,7 +16,7 @@ export interface ManifoldOverTrainingOptions {
   /** Least and greatest code in each dimension, -4 and 4 unless given. */
   readonly range?: Range
   /** Every epoch unless given. */
-  readonly every?: Schedule
+  readonly every?: Cadence
 }
 
 /** An animation `manifold-over-training`: images decoded at the codes of a mesh grid over the latent plane. */

@@ -2,7 +2,7 @@
  * Looks at a model over its training, as the frames of an animation.
  */
 import { Effect } from "effect"
-import { looks, type Schedule } from "../Schedule.ts"
+import { looks, type Cadence } from "../Cadence.ts"
 import { Snapshots } from "../Snapshots.ts"
 import type { TrainedModel } from "../TrainedModel.ts"
 
@@ -15,22 +15,22 @@ export interface Seen<A> {
 }
 
 /** Which frames an animation has, as a sentence. */
-const sentence = (schedule: Schedule, frames: number, due: number): string => {
-  const every = schedule.epochs === 1 ? "every epoch" : `every ${schedule.epochs} epochs`
+const sentence = (cadence: Cadence, frames: number, due: number): string => {
+  const every = cadence.epochs === 1 ? "every epoch" : `every ${cadence.epochs} epochs`
   return frames === due
     ? `${frames} frames: before training, after ${every} and at the end.`
     : `${frames} frames, evenly chosen of the ${due} that fall before training, after ${every} and at the end.`
 }
 
-/** What `look` sees at the epochs of a schedule, and a sentence that says which these are. */
-export const overTraining = <A, E, R>(schedule: Schedule, look: Effect.Effect<A, E, R | TrainedModel>) =>
+/** What `look` sees at the epochs of a cadence, and a sentence that says which these are. */
+export const overTraining = <A, E, R>(cadence: Cadence, look: Effect.Effect<A, E, R | TrainedModel>) =>
   Effect.gen(function* () {
     const { each, trainedEpochs } = yield* Snapshots
-    const { due, epochs } = looks(schedule, trainedEpochs)
+    const { due, epochs } = looks(cadence, trainedEpochs)
     const values = yield* each(epochs, look)
     const seen = values.map((value, index): Seen<A> => {
       const epoch = epochs[index]!
       return { label: `epoch ${epoch} of ${trainedEpochs}`, epoch, value }
     })
-    return { seen, sentence: sentence(schedule, epochs.length, due) }
+    return { seen, sentence: sentence(cadence, epochs.length, due) }
   })

@@ -3,7 +3,7 @@
  */
 import { Effect } from "effect"
 import { EvaluationError, type Scheduled } from "../Evaluation.ts"
-import { epochs, type Schedule } from "../Schedule.ts"
+import { epochs, type Cadence } from "../Cadence.ts"
 import { overTraining } from "./OverTraining.ts"
 import { reconstructionsFigure } from "./Reconstructions.ts"
 
@@ -13,7 +13,7 @@ export interface ReconstructionsOverTrainingOptions {
   /** Number of test images, 10 unless given; with labels each class has its share of them. */
   readonly count?: number
   /** Every epoch unless given. */
-  readonly every?: Schedule
+  readonly every?: Cadence
 }
 
 /** An animation `reconstructions-over-training` of what `Reconstructions` shows. */

@@ -6,10 +6,11 @@
 import * as tf from "@tensorflow/tfjs-core"
 import { Effect, Layer } from "effect"
 import { Objective, ObjectiveError, type ObjectiveInputs, type Terms } from "../Objective.ts"
+import { maximumOf, type Numeric, scheduled, specOf, valueAt, weightProblem } from "../Schedule.ts"
 
 export interface BetaElboOptions {
-  /** Weight of the KL divergence, from 0; 1 is the ELBO. */
-  readonly beta: number
+  /** Weight of the KL divergence, from 0; 1 is the ELBO. A schedule for KL warm-up. */
+  readonly beta: Numeric
 }
 
 /**
@@ -20,22 +21,27 @@ export interface BetaElboOptions {
  */
 export const terms =
   ({ beta }: BetaElboOptions) =>
-  ({ images, posterior, noise, decode }: ObjectiveInputs): Terms => {
+  ({ images, posterior, noise, decode, time }: ObjectiveInputs): Terms => {
     const reconstruction = tf.neg(decode(posterior.sample(noise)).logProb(images))
     const kl = posterior.kl?.()
     if (beta === 0) return { loss: reconstruction, reconstruction, ...(kl && { kl }) }
     if (kl === undefined) return { loss: tf.fill([images.shape[0]], Number.POSITIVE_INFINITY), reconstruction }
-    return { loss: tf.add(reconstruction, tf.mul(kl, beta)), reconstruction, kl }
+    return { loss: tf.add(reconstruction, tf.mul(kl, valueAt(beta, time))), reconstruction, kl }
   }
 
 /** Provides the β-ELBO. Fails with `ObjectiveError` where β is negative or not finite. */
 export const layer = (options: BetaElboOptions): Layer.Layer<Objective, ObjectiveError> => {
   const { beta } = options
-  const reason = `beta is ${beta}; it must be a number from 0`
+  const reason = weightProblem("beta", beta)
   return Layer.effect(
     Objective,
-    Number.isFinite(beta) && beta >= 0
-      ? Effect.succeed({ spec: { _tag: "BetaElbo", beta }, needsKl: beta > 0, terms: terms(options) })
+    reason === undefined
+      ? Effect.succeed({
+          spec: { _tag: "BetaElbo", beta: specOf(beta) },
+          needsKl: maximumOf(beta) > 0,
+          schedules: scheduled({ beta }),
+          terms: terms(options)
+        })
       : Effect.fail(new ObjectiveError({ objective: "BetaElbo", reason }))
   )
 }

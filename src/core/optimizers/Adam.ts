@@ -7,11 +7,12 @@
 import * as tf from "@tensorflow/tfjs-core"
 import { Record } from "effect"
 import type { Optimizer } from "../Optimizer.ts"
+import { isSchedule, type Numeric, rateProblem, scheduled, specOf } from "../Schedule.ts"
 import { prefixed } from "../Tensors.ts"
 
 export interface AdamOptions {
   /** About the largest change of a parameter in one step; above 0. */
-  readonly learningRate: number
+  readonly learningRate: Numeric
   /** Decay a step of the mean of gradients, from 0 and below 1; 0.9 unless given. */
   readonly beta1?: number
   /** Decay a step of the mean of squared gradients, from 0 and below 1; 0.999 unless given. */
@@ -21,11 +22,10 @@ export interface AdamOptions {
 }
 
 const problemOf = ({ learningRate, beta1, beta2, epsilon }: Required<AdamOptions>): string | undefined => {
-  if (!(learningRate > 0 && Number.isFinite(learningRate))) return `learningRate is ${learningRate}; it must be above 0`
   if (!(beta1 >= 0 && beta1 < 1)) return `beta1 is ${beta1}; it must be from 0 and below 1`
   if (!(beta2 >= 0 && beta2 < 1)) return `beta2 is ${beta2}; it must be from 0 and below 1`
   if (!(epsilon > 0 && Number.isFinite(epsilon))) return `epsilon is ${epsilon}; it must be above 0`
-  return undefined
+  return rateProblem("learningRate", learningRate)
 }
 
 /**
@@ -38,15 +38,19 @@ const problemOf = ({ learningRate, beta1, beta2, epsilon }: Required<AdamOptions
 export const Adam = (options: AdamOptions): Optimizer => {
   const { learningRate, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 } = options
   return {
-    spec: { _tag: "Adam", learningRate, beta1, beta2, epsilon },
+    spec: { _tag: "Adam", learningRate: specOf(learningRate), beta1, beta2, epsilon },
+    schedules: scheduled({ "learning-rate": learningRate }),
     problem: problemOf({ learningRate, beta1, beta2, epsilon }),
     state: (parameters) => ({ ...prefixed("first/", parameters), ...prefixed("second/", parameters) }),
-    update: ({ parameters, gradients, state, step }) => {
+    update: ({ parameters, gradients, state, step, stepsPerEpoch }) => {
       // `1 - beta^t`, by expm1 because beta2^t is near 1 at first.
       const correction1 = tf.neg(tf.expm1(tf.mul(step, Math.log(beta1))))
       const correction2 = tf.neg(tf.expm1(tf.mul(step, Math.log(beta2))))
       const root = tf.sqrt(tf.mul(correction2, 1 / (1 - beta2)))
-      const rate = tf.div(tf.mul(root, learningRate * (1 - beta1)), correction1)
+      const perStep = isSchedule(learningRate)
+        ? tf.mul(learningRate.at({ step, stepsPerEpoch }), 1 - beta1)
+        : learningRate * (1 - beta1)
+      const rate = tf.div(tf.mul(root, perStep), correction1)
       const offset = tf.mul(root, epsilon)
       const first = Record.map(gradients, (gradient, name) => tf.add(tf.mul(state[`first/${name}`]!, beta1), gradient))
       const second = Record.map(gradients, (gradient, name) =>

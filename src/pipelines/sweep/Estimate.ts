@@ -9,6 +9,7 @@ import { Engine, type EngineError } from "../../core/Engine.ts"
 import type { ModelError } from "../../core/Model.ts"
 import { canonicalJson } from "../../core/Spec.ts"
 import { sizeOf } from "../../core/Tensors.ts"
+import { stepsPerEpoch } from "../../core/Training.ts"
 import * as TrainStep from "../../core/TrainStep.ts"
 import type { PlannedRun } from "../plan/Plan.ts"
 import * as Trained from "../training/Trained.ts"
@@ -31,7 +32,11 @@ const stepTime = Effect.fn("Estimate.stepTime")(function* (run: PlannedRun, data
   const ingredients = { autoencoder, latent, shape: run.dataset.shape, objective: run.objective, optimizer }
   const state = yield* engine.place(TrainStep.initialState(autoencoder, optimizer, run.seed))
   const images = yield* engine.place(Trained.imagesOf(data.train, run.dataset.shape))
-  const { program, signature } = TrainStep.trainStep(ingredients, { examples: data.train.count, batch })
+  const { program, signature } = TrainStep.trainStep(ingredients, {
+    examples: data.train.count,
+    batch,
+    stepsPerEpoch: stepsPerEpoch(run.training, data.train.count)
+  })
   const executable = yield* engine.compile(program, signature)
   const indices = Int32Array.from({ length: batch }, (_, place) => place)
   const inputsOf = TrainStep.stepInputs(ingredients, run.seed)

@@ -48,7 +48,11 @@ export const trainedModel = Effect.fnUntraced(function* (planned: PlannedRun, ru
   const history = yield* run.history
   return {
     state: checkpoint.value.tensors,
-    trained: at({ state: yield* engine.place(checkpoint.value.tensors), history }),
+    trained: at({
+      state: yield* engine.place(checkpoint.value.tensors),
+      history,
+      steps: () => checkpoint.value.step
+    }),
     snapshots: yield* TrainingSnapshots.make(run, planned.training.epochs, at, history)
   }
 })

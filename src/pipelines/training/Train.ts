@@ -10,10 +10,12 @@ import type { LoadedDataset } from "../../core/Dataset.ts"
 import { Engine, type EngineError } from "../../core/Engine.ts"
 import type { ReadyEvaluator } from "../../core/Evaluation.ts"
 import type { ModelError } from "../../core/Model.ts"
+import { scheduleValues } from "../../core/Programs.ts"
+import { stepsPerEpoch } from "../../core/Training.ts"
 import * as TrainStep from "../../core/TrainStep.ts"
 import { permutation } from "../../core/Random.ts"
-import { looks } from "../../core/Schedule.ts"
-import type { HostTensors } from "../../core/Tensors.ts"
+import { looks } from "../../core/Cadence.ts"
+import { float32, type HostTensors } from "../../core/Tensors.ts"
 import type { EpochMetrics } from "../../core/TrainedModel.ts"
 import type { Checkpoint } from "../store/Checkpoint.ts"
 import type { CheckpointEvery } from "./CheckpointEvery.ts"
@@ -25,7 +27,7 @@ import type { Resume } from "./Resume.ts"
 import type { StoreError } from "../files/StoreError.ts"
 import * as Trained from "./Trained.ts"
 
-/** Epochs at whose end the parameters are kept for evaluations on a schedule. */
+/** Epochs at whose end the parameters are kept for evaluations that look at the training. */
 export const snapshotEpochs = (evaluators: ReadonlyArray<ReadyEvaluator>, epochs: number): ReadonlySet<number> =>
   new Set(evaluators.flatMap(({ every }) => (every === undefined ? [] : looks(every, epochs).epochs)))
 
@@ -51,6 +53,22 @@ const meansOf = (split: string, sums: Readonly<Record<string, number>>, count: n
   Object.fromEntries(Object.entries(sums).map(([name, sum]) => [`${split}/${name}`, sum / count]))
 
 const total = (values: Float32Array): number => values.reduce((sum, value) => sum + value, 0)
+
+/** The values that the schedules of a run have at a step, as metrics: `schedule/beta`. */
+const scheduleAt = Effect.fnUntraced(function* ({ objective, training }: PlannedRun, stepsPerEpoch: number) {
+  const schedules = { ...objective.schedules, ...training.optimizer.schedules }
+  if (Object.keys(schedules).length === 0) return () => Effect.succeed<Record<string, number>>({})
+  const engine = yield* Engine
+  const nothing = yield* engine.place({})
+  const { program, signature } = scheduleValues(schedules, { stepsPerEpoch })
+  const executable = yield* engine.compile(program, signature)
+  return (step: number) =>
+    Effect.map(
+      executable.run({ state: nothing, data: nothing, inputs: { step: float32([], Float32Array.of(step)) } }),
+      (values): Record<string, number> =>
+        Object.fromEntries(Object.entries(values).map(([name, value]) => [`schedule/${name}`, value.values[0]!]))
+    )
+})
 
 /** Trains; gives the whole history. */
 export const train = Effect.fn("Train.train")(function* (options: {
@@ -79,7 +97,7 @@ export const train = Effect.fn("Train.train")(function* (options: {
     optimizer
   }
   const examples = data.train.count
-  const batches = Math.ceil(examples / batchSize)
+  const batches = stepsPerEpoch(run.training, examples)
 
   const state = yield* engine.place(
     resume?.checkpoint.tensors ?? TrainStep.initialState(autoencoder, optimizer, run.seed)
@@ -89,10 +107,13 @@ export const train = Effect.fn("Train.train")(function* (options: {
     test: yield* engine.place(Trained.imagesOf(data.test, run.dataset.shape))
   }
   const history: Array<EpochMetrics> = [...(resume?.history ?? [])]
-  const trained = yield* Effect.map(Trained.make({ run, autoencoder, data, images }), (at) => at({ state, history }))
+  let step = resume?.checkpoint.step ?? 0
+  const at = yield* Trained.make({ run, autoencoder, data, images })
+  const trained = at({ state, history, steps: () => step })
+  const scheduled = yield* scheduleAt(run, batches)
 
   const compile = (batch: number) => {
-    const { program, signature } = TrainStep.trainStep(ingredients, { examples, batch })
+    const { program, signature } = TrainStep.trainStep(ingredients, { examples, batch, stepsPerEpoch: batches })
     return engine.compile(program, signature)
   }
   const lastBatch = examples - (batches - 1) * batchSize
@@ -100,7 +121,6 @@ export const train = Effect.fn("Train.train")(function* (options: {
   const lastStep = lastBatch === batchSize && wholeStep !== undefined ? wholeStep : yield* compile(lastBatch)
   const inputsOf = TrainStep.stepInputs(ingredients, run.seed)
 
-  let step = resume?.checkpoint.step ?? 0
   let sums: Record<string, number> = { ...resume?.checkpoint.sums }
   let lastFiniteLoss = resume?.checkpoint.lastFiniteLoss ?? Number.NaN
   let rate = Number.NaN
@@ -174,7 +194,8 @@ export const train = Effect.fn("Train.train")(function* (options: {
         "test",
         Object.fromEntries(Object.entries(test).map(([name, values]) => [name, total(values)])),
         data.test.count
-      )
+      ),
+      ...(yield* scheduled(step))
     }
     const line = { epoch, step, metrics, examplesPerSecond: rate }
     yield* Effect.uninterruptible(

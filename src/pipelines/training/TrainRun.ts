@@ -8,6 +8,7 @@ import { Cause, DateTime, Effect, Exit, Option, Predicate, type Scope } from "ef
 import type { DatasetError, LoadedDataset } from "../../core/Dataset.ts"
 import { Engine, type EngineError } from "../../core/Engine.ts"
 import type { ModelError } from "../../core/Model.ts"
+import { stepsPerEpoch } from "../../core/Training.ts"
 import * as TrainStep from "../../core/TrainStep.ts"
 import type { CheckpointEvery } from "./CheckpointEvery.ts"
 import type { DivergenceError } from "./DivergenceError.ts"
@@ -57,8 +58,9 @@ const expected = Effect.fnUntraced(function* ({ dataset, model, objective, train
   const { batchSize, epochs, optimizer } = training
   const autoencoder = yield* model.build(dataset.shape)
   const ingredients = { autoencoder, latent: model.latent, shape: dataset.shape, objective, optimizer }
-  const { signature } = TrainStep.trainStep(ingredients, { examples, batch: batchSize })
-  return { state: signature.state, stepsPerEpoch: Math.ceil(examples / batchSize), epochs }
+  const sizes = { examples, batch: batchSize, stepsPerEpoch: stepsPerEpoch(training, examples) }
+  const { signature } = TrainStep.trainStep(ingredients, sizes)
+  return { state: signature.state, stepsPerEpoch: sizes.stepsPerEpoch, epochs }
 })
 
 const ends: Readonly<Record<Status, string>> = {

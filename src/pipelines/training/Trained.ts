@@ -7,6 +7,7 @@ import { Engine, EngineError, type Placed } from "../../core/Engine.ts"
 import { type Autoencoder, labelClasses } from "../../core/Model.ts"
 import * as Programs from "../../core/Programs.ts"
 import { normal } from "../../core/Random.ts"
+import { stepsPerEpoch } from "../../core/Training.ts"
 import { float32, type HostTensors, int32, sizeOf, uint8 } from "../../core/Tensors.ts"
 import type { Codes, EpochMetrics, Split, TrainedModel } from "../../core/TrainedModel.ts"
 import type { PlannedRun } from "../plan/Plan.ts"
@@ -59,6 +60,8 @@ export interface Standing {
   /** Has the parameters. A model follows its state while training changes it. */
   readonly state: Placed
   readonly history: ReadonlyArray<EpochMetrics>
+  /** Optimiser steps taken: the objective's terms have the weights of the last of them. */
+  readonly steps: () => number
 }
 
 /**
@@ -86,7 +89,8 @@ export const make = Effect.fn("Trained.make")(function* (options: {
     Effect.all({ train: make("train"), test: make("test") })
   const sizes = (split: Split) => ({
     examples: data[split].count,
-    batch: Math.min(chunkSize, data[split].count)
+    batch: Math.min(chunkSize, data[split].count),
+    stepsPerEpoch: stepsPerEpoch(run.training, data.train.count)
   })
 
   const termsPrograms = yield* forSplits((split) => compiled(Programs.evaluateTerms(ingredients, sizes(split))))
@@ -116,7 +120,7 @@ export const make = Effect.fn("Trained.make")(function* (options: {
     deviation: deviation ?? new Float32Array(0)
   })
 
-  return ({ history, state }) => ({
+  return ({ history, state, steps }) => ({
     datasetName: run.dataset.name,
     shape: run.dataset.shape,
     data,
@@ -176,6 +180,7 @@ export const make = Effect.fn("Trained.make")(function* (options: {
       const indices = Int32Array.from({ length: examples }, (_, index) => index)
       const key = { seed: run.seed, stream: `noise/evaluation/${split}`, step: 0 }
       const width = sizeOf(Programs.posteriorNoise(run.objective, latent).shape)
+      const step = float32([], Float32Array.of(Math.max(1, steps())))
       const noise = code === "mean" ? new Float32Array(examples * width) : normal(key, examples * width)
       return yield* inChunks(examples, batch, (start) =>
         executable.run({
@@ -183,6 +188,7 @@ export const make = Effect.fn("Trained.make")(function* (options: {
           data: images[split],
           inputs: {
             indices: int32([batch], rows(indices, 1, start, batch)),
+            step,
             "noise/posterior": float32([batch, width], rows(noise, width, start, batch))
           }
         })

@@ -52,7 +52,9 @@ export const make = Effect.fnUntraced(function* (
           // What the engine holds for one epoch is let go before the next.
           Effect.gen(function* () {
             const state = yield* engine.place(yield* tensorsOf(epoch))
-            return yield* Effect.provideService(look, TrainedModel, at({ state, history: history.slice(0, epoch) }))
+            const steps = history[epoch - 1]?.step ?? 0
+            const standing = { state, history: history.slice(0, epoch), steps: () => steps }
+            return yield* Effect.provideService(look, TrainedModel, at(standing))
           }).pipe(Effect.scoped)
         )
       })

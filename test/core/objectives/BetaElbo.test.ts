@@ -5,18 +5,22 @@ import { Effect, Layer } from "effect"
 import { BernoulliLogits } from "../../../src/core/likelihoods/BernoulliLogits.ts"
 import { Objective, ObjectiveError } from "../../../src/core/Objective.ts"
 import * as BetaElbo from "../../../src/core/objectives/BetaElbo.ts"
+import type { Numeric } from "../../../src/core/Schedule.ts"
+import { linear } from "../../../src/core/schedules/Linear.ts"
 import { LogVarianceGaussian } from "../../../src/core/posteriors/LogVarianceGaussian.ts"
 import { objectiveContract } from "../../../src/testing/ObjectiveContract.ts"
-import { assertClose, assertFinite, constantValues, gradients, read } from "../../../src/testing/TensorProbe.ts"
+import { assertClose, assertFinite, constantValues, gradients, read, timeAt } from "../../../src/testing/TensorProbe.ts"
 
 for (const beta of [0, 1, 12, 200]) objectiveContract(`BetaElbo with β = ${beta}`, BetaElbo.layer({ beta }))
+objectiveContract("BetaElbo with KL warm-up", BetaElbo.layer({ beta: linear({ from: 0, to: 1, epochs: 5 }) }))
 
 /** One example of one grey pixel; the decoder's logit is the code. */
-const terms = (beta: number, mean: tf.Tensor, logVariance: tf.Tensor) =>
+const terms = (beta: Numeric, mean: tf.Tensor, logVariance: tf.Tensor, step = 1) =>
   BetaElbo.terms({ beta })({
     images: tf.tensor4d([[[[0.25]]]]),
     posterior: LogVarianceGaussian().fromHeads([mean as tf.Tensor2D, logVariance as tf.Tensor2D]),
     noise: tf.ones([1, 1]),
+    time: timeAt(step),
     decode: (codes) => BernoulliLogits().fromOutput(tf.reshape(codes, [1, 1, 1, 1]))
   })
 
@@ -48,6 +52,45 @@ describe("BetaElbo", () => {
       const { spec } = yield* Objective
       assert.deepStrictEqual(spec, { _tag: "BetaElbo", beta: 12 })
     }).pipe(Effect.provide(BetaElbo.layer({ beta: 12 })))
+  )
+
+  it("gives the KL divergence the weight that a schedule has at the step", () => {
+    const beta = linear({ from: 0, to: 2, steps: 4 })
+    const at = (step: number) => {
+      const { loss, reconstruction, kl } = read(() => {
+        const { loss, reconstruction, kl } = terms(beta, tf.tensor2d([[0.5]]), tf.tensor2d([[0]]), step)
+        return { loss, reconstruction, kl: kl! }
+      })
+      return (loss.values[0]! - reconstruction.values[0]!) / kl.values[0]!
+    }
+    assertClose([1, 2, 3, 5, 100].map(at), [0, 0.5, 1, 2, 2], 1e-5)
+  })
+
+  it.effect("describes a schedule in its spec, and shows it", () =>
+    Effect.gen(function* () {
+      const { needsKl, schedules, spec } = yield* Objective
+      assert.deepStrictEqual(spec, { _tag: "BetaElbo", beta: { _tag: "Linear", from: 0, to: 1, epochs: 10 } })
+      assert.deepStrictEqual(Object.keys(schedules ?? {}), ["beta"])
+      assert.isTrue(needsKl)
+    }).pipe(Effect.provide(BetaElbo.layer({ beta: linear({ from: 0, to: 1, epochs: 10 }) })))
+  )
+
+  it.effect("refuses a schedule that goes below 0, or whose own options are wrong", () =>
+    Effect.gen(function* () {
+      const reasonOf = (beta: Numeric) =>
+        Effect.scoped(Layer.build(BetaElbo.layer({ beta }))).pipe(
+          Effect.flip,
+          Effect.map(({ reason }) => reason)
+        )
+      assert.strictEqual(
+        yield* reasonOf(linear({ from: 1, to: -1, epochs: 2 })),
+        "beta takes the value -1 in Linear; it must be a number from 0"
+      )
+      assert.strictEqual(
+        yield* reasonOf(linear({ from: 0, to: 1, epochs: 0 })),
+        "beta: epochs is 0; it must be above 0"
+      )
+    })
   )
 
   it.effect.each([-1, Number.NaN, Number.POSITIVE_INFINITY])("refuses β = %d", (beta) =>

@@ -8,7 +8,7 @@ import * as ImportanceWeighted from "../../../src/core/objectives/ImportanceWeig
 import { LogVarianceGaussian } from "../../../src/core/posteriors/LogVarianceGaussian.ts"
 import { normal } from "../../../src/core/Random.ts"
 import { objectiveContract } from "../../../src/testing/ObjectiveContract.ts"
-import { assertClose, assertFinite, constantValues, gradients, read } from "../../../src/testing/TensorProbe.ts"
+import { assertClose, assertFinite, constantValues, gradients, read, timeAt } from "../../../src/testing/TensorProbe.ts"
 
 for (const samples of [1, 2, 5]) {
   objectiveContract(`ImportanceWeighted with ${samples} samples`, ImportanceWeighted.layer({ samples }))
@@ -22,6 +22,7 @@ const terms = (samples: number, mean: tf.Tensor, logVariance: tf.Tensor, noise: 
     images: tf.fill([2, 1, 1, 1], pixel),
     posterior: LogVarianceGaussian().fromHeads([mean as tf.Tensor2D, logVariance as tf.Tensor2D]),
     noise: tf.tensor2d(noise, [2 * samples, 1]),
+    time: timeAt(1),
     decode: (codes) => BernoulliLogits().fromOutput(tf.reshape(codes, [-1, 1, 1, 1]))
   })
 

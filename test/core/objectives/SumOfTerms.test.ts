@@ -23,6 +23,7 @@ import {
   assertFinite,
   normalValues,
   read,
+  timeAt,
   toTensor,
   uniformValues
 } from "../../../src/testing/TensorProbe.ts"
@@ -54,7 +55,7 @@ const at = (
     const kernel = toTensor<tf.Tensor2D>(normalValues(seed, "kernel", [3, 6], 0.3))
     const decode = (codes: tf.Tensor2D) => likelihood.fromOutput(tf.reshape(tf.matMul(codes, kernel), [2, 3, 2, 1]))
     return {
-      ...SumOfTerms.terms(...members)({ images, posterior: q, noise, decode }),
+      ...SumOfTerms.terms(...members)({ images, posterior: q, noise, decode, time: timeAt(1) }),
       images,
       mean: q.mean,
       deviation: q.deviation,
@@ -161,6 +162,7 @@ describe("SumOfTerms", () => {
         images: toTensor<tf.Tensor4D>(uniformValues(1, "images", [2, 3, 1, 1])),
         posterior: LogVarianceGaussian().fromHeads([mean, toTensor(normalValues(1, "log-variance", [2, 3]))]),
         noise: toTensor<tf.Tensor2D>(normalValues(1, "noise", [2, 3])),
+        time: timeAt(1),
         decode: (codes: tf.Tensor2D) => BernoulliLogits().fromOutput(tf.reshape(codes, [2, 3, 1, 1]))
       }
     }

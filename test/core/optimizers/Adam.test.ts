@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as tf from "@tensorflow/tfjs-core"
 import { Adam, type AdamOptions } from "../../../src/core/optimizers/Adam.ts"
-import { assertClose, read } from "../../../src/testing/TensorProbe.ts"
+import { assertClose, read, timeAt } from "../../../src/testing/TensorProbe.ts"
 import { optimizerContract } from "../../../src/testing/OptimizerContract.ts"
 
 optimizerContract("Adam", Adam({ learningRate: 0.05 }))
@@ -9,7 +9,7 @@ optimizerContract("Adam without memory of gradients", Adam({ learningRate: 0.02,
 
 /** PyTorch's documented algorithm, in double precision: the parameter after each gradient. */
 const documented = (
-  options: Required<AdamOptions>,
+  options: Required<AdamOptions> & { readonly learningRate: number },
   parameter: number,
   gradients: ReadonlyArray<number>
 ): Array<number> => {
@@ -36,7 +36,7 @@ const trajectory = (options: AdamOptions, parameter: number, gradients: Readonly
         parameters,
         gradients: { x: tf.scalar(gradient) },
         state,
-        step: tf.scalar(index + 1)
+        ...timeAt(index + 1)
       })
       parameters = next.parameters
       state = next.state

@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as tf from "@tensorflow/tfjs-core"
 import { Sgd, type SgdOptions } from "../../../src/core/optimizers/Sgd.ts"
 import { optimizerContract } from "../../../src/testing/OptimizerContract.ts"
-import { assertClose, read } from "../../../src/testing/TensorProbe.ts"
+import { assertClose, read, timeAt } from "../../../src/testing/TensorProbe.ts"
 
 optimizerContract("Sgd", Sgd({ learningRate: 0.1 }))
 optimizerContract("Sgd with momentum", Sgd({ learningRate: 0.02, momentum: 0.9 }))
@@ -12,7 +12,7 @@ describe("Sgd", () => {
     const optimizer = Sgd({ learningRate: 0.1, momentum: 0.5 })
     const { first, second } = read(() => {
       const step = (parameters: Record<string, tf.Tensor>, state: Record<string, tf.Tensor>, gradient: number) =>
-        optimizer.update({ parameters, state, gradients: { x: tf.scalar(gradient) }, step: tf.scalar(1) })
+        optimizer.update({ parameters, state, gradients: { x: tf.scalar(gradient) }, ...timeAt(1) })
       const once = step({ x: tf.scalar(1) }, { "velocity/x": tf.scalar(0) }, 2)
       const twice = step(once.parameters, once.state, 1)
       return { first: once.parameters["x"]!, second: twice.parameters["x"]! }

@@ -55,7 +55,7 @@ const seen = (model: Layer.Layer<Model, ModelError, Labels>, beta?: number) =>
       test: yield* engine.place(Trained.imagesOf(data.test, run.dataset.shape))
     }
     const state = yield* engine.place(TrainStep.initialState(autoencoder, run.training.optimizer, 1))
-    return (yield* Trained.make({ run, autoencoder, data, images }))({ state, history: [] })
+    return (yield* Trained.make({ run, autoencoder, data, images }))({ state, history: [], steps: () => 0 })
   }).pipe(Effect.provide(Reference.layer))
 
 const conditional = ConditionalVae.layer({

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
-import { epochs, looks, most, ScheduleError } from "../../src/core/Schedule.ts"
+import { epochs, looks, most, CadenceError } from "../../src/core/Cadence.ts"
 
-describe("Schedule", () => {
+describe("Cadence", () => {
   it("looks before training, every so many epochs, and at the end", () => {
     assert.deepStrictEqual(looks(epochs(1), 3), { epochs: [0, 1, 2, 3], due: 4 })
     assert.deepStrictEqual(looks(epochs(2), 5), { epochs: [0, 2, 4, 5], due: 4 })
@@ -21,6 +21,6 @@ describe("Schedule", () => {
   })
 
   it.each([0, -1, 1.5, Number.NaN, Infinity])("refuses %s epochs", (count) => {
-    assert.throws(() => epochs(count), ScheduleError, /must be a whole number from 1/)
+    assert.throws(() => epochs(count), CadenceError, /must be a whole number from 1/)
   })
 })

@@ -1,0 +1,46 @@
+/**
+ * How often an evaluation looks at the model during its training.
+ */
+import { Schema } from "effect"
+
+/** A cadence that is not allowed: the value, and what is. */
+export class CadenceError extends Schema.TaggedError<CadenceError>()("CadenceError", { every: Schema.Number }) {
+  override get message(): string {
+    return `epochs(${this.every}): the number of epochs between two looks must be a whole number from 1`
+  }
+}
+
+/** Every so many epochs. */
+export interface Cadence {
+  readonly epochs: number
+}
+
+/**
+ * Every `count` epochs: `every: epochs(1)`.
+ *
+ * Throws `CadenceError` where `count` is no whole number from 1: an experiment that says so cannot be planned.
+ */
+export const epochs = (count: number): Cadence => {
+  // A declaration is evaluated outside of any Effect.
+  if (!Number.isInteger(count) || count < 1) throw new CadenceError({ every: count })
+  return { epochs: count }
+}
+
+/** Most looks at one training: enough to be seen as motion, few enough to keep and to draw. */
+export const most = 40
+
+/** The looks of a cadence. */
+export interface Looks {
+  /** 0 is before training; ascending, the last epoch included. */
+  readonly epochs: ReadonlyArray<number>
+  /** Number of epochs that the cadence asked for, before they were thinned out. */
+  readonly due: number
+}
+
+/** A cadence's looks at a training of `total` epochs: the start, every so many epochs, the end; at most 40, evenly thinned. */
+export const looks = (cadence: Cadence, total: number): Looks => {
+  const due = [...Array(Math.ceil(total / cadence.epochs)).keys()].map((place) => place * cadence.epochs)
+  due.push(total)
+  const chosen = Array.from({ length: most }, (_, place) => due[Math.round((place * (due.length - 1)) / (most - 1))]!)
+  return { epochs: due.length <= most ? due : chosen, due: due.length }
+}

@@ -1,0 +1,41 @@
+/**
+ * A line from one value to another that begins again in every cycle.
+ *
+ * Source: Fu et al. 2019, eq. 6 and 7, https://arxiv.org/abs/1903.10145
+ */
+import * as tf from "@tensorflow/tfjs-core"
+import { elapsed, finiteProblem, type Schedule, type Span, spanProblem, spanSpec, stepsIn } from "../Schedule.ts"
+import { between } from "./Transition.ts"
+
+/** The span is that of all cycles; after it the value is `to`. */
+export type CyclicalOptions = Span & {
+  readonly from: number
+  readonly to: number
+  /** Number of cycles in the span. Default: 4. */
+  readonly cycles?: number
+  /** Part of a cycle in which the value rises or falls; `to` for the rest. Above 0, up to 1. Default: 0.5. */
+  readonly rising?: number
+}
+
+/** `from + (to - from) min(τ / rising, 1)`, where `τ` is the part of the present cycle that has passed. */
+export const cyclical = (options: CyclicalOptions): Schedule => {
+  const { cycles = 4, from, rising = 0.5, to } = options
+  const wrongCycles = Number.isSafeInteger(cycles) && cycles >= 1 ? undefined : `cycles is ${cycles}`
+  const wrongRising = rising > 0 && rising <= 1 ? undefined : `rising is ${rising}; it must be above 0 and at most 1`
+  return {
+    spec: { _tag: "Cyclical", from, to, cycles, rising, ...spanSpec(options) },
+    problem:
+      finiteProblem({ from, to }) ??
+      spanProblem(options) ??
+      (wrongCycles && `${wrongCycles}; it must be a whole number from 1`) ??
+      wrongRising,
+    minimum: Math.min(from, to),
+    maximum: Math.max(from, to),
+    at: (time) => {
+      const cycle = tf.div(elapsed(time), stepsIn(options, time) / cycles)
+      // The last cycle goes on, at its end, after the span.
+      const begun = tf.minimum(tf.floor(cycle), cycles - 1)
+      return between(from, to, tf.minimum(tf.div(tf.sub(cycle, begun), rising), 1))
+    }
+  }
+}

@@ -33,7 +33,7 @@ import {
 import { Command, Flag } from "effect/cli"
 import packageJson from "../package.json" with { type: "json" }
 import * as RenderFigure from "../src/pipelines/figures/RenderFigure.ts"
-import { gather } from "../src/pipelines/store/Provenance.ts"
+import { collect } from "../src/pipelines/store/Provenance.ts"
 import { chart } from "./Chart.ts"
 import { type Competitor, competitors, environment, isPython, onCores } from "./Competitors.ts"
 import * as Fixtures from "./Fixtures.ts"
@@ -145,7 +145,7 @@ const bench = Effect.fn("bench")(function* (given: Command.Command.Config.Infer<
 
   const measured: Array<StepResult> = []
   const pins = (yield* fs.readFileString(path.join(folder, "requirements.txt"))).matchAll(/^([\w-]+)==(.+)$/gm)
-  const { git, host, versions: own } = yield* gather
+  const { git, host, versions: own } = yield* collect
   const versions: Record<string, Readonly<Record<string, string>>> = {
     project: own,
     requirements: Object.fromEntries(Array.from(pins, ([, name, version]) => [name!, version!]))

@@ -14,10 +14,10 @@ import * as TensorFlow from "../../src/core/engines/TensorFlow.ts"
 import { float32, type HostTensor, int32, prefixed, sizeOf, typesOf, under } from "../../src/core/Tensors.ts"
 import { stepsPerEpoch } from "../../src/core/Training.ts"
 import * as TrainStep from "../../src/core/TrainStep.ts"
-import * as CheckpointEvery from "../../src/pipelines/training/CheckpointEvery.ts"
+import * as CheckpointInterval from "../../src/pipelines/training/CheckpointInterval.ts"
 import { Progress } from "../../src/pipelines/console/Progress.ts"
 import * as Train from "../../src/pipelines/training/Train.ts"
-import * as Trained from "../../src/pipelines/training/Trained.ts"
+import * as TrainedModels from "../../src/pipelines/training/TrainedModels.ts"
 import { planned, programs, shape } from "../Programs.ts"
 import type { Product } from "../Protocol.ts"
 import { type Fixture, serve, timed } from "./Serve.ts"
@@ -64,11 +64,11 @@ const prepare = Effect.fnUntraced(function* ({ images, program, tensors }: Fixtu
     ...prefixed("parameters/", under("parameters/", tensors))
   })
   const placed = {
-    train: yield* engine.place(Trained.imagesOf(train, shape)),
-    test: yield* engine.place(Trained.imagesOf(test, shape))
+    train: yield* engine.place(TrainedModels.splitTensors(train, shape)),
+    test: yield* engine.place(TrainedModels.splitTensors(test, shape))
   }
   const executable = yield* engine.compile(step.program, step.signature)
-  const modelAt = yield* Trained.make({ run, autoencoder, data: { train, test }, images: placed })
+  const modelAt = yield* TrainedModels.make({ run, autoencoder, data: { train, test }, images: placed })
   const noiseShape = step.signature.inputs["noise/posterior"]!.shape
   let taken = 0
 
@@ -82,15 +82,15 @@ const prepare = Effect.fnUntraced(function* ({ images, program, tensors }: Fixtu
     yield* Train.train({
       run,
       data: { train: examplesOf(images["train"]!, steps * batch), test: examplesOf(images["test"]!, 500) },
-      place: { run: 1, runs: 1, epochsAfter: 0 },
-      keeping: {
-        checkpoint: nothing,
-        best: nothing,
-        forget: () => Effect.succeedNone,
-        epoch: nothing,
-        snapshot: nothing
+      position: { run: 1, runs: 1, epochsAfter: 0 },
+      writer: {
+        saveCheckpoint: nothing,
+        saveBest: nothing,
+        removeCheckpointsFrom: () => Effect.succeedNone,
+        appendEpoch: nothing,
+        saveSnapshot: nothing
       },
-      checkpointEvery: CheckpointEvery.standard,
+      checkpointEvery: CheckpointInterval.defaultInterval,
       resume: undefined
     }).pipe(Effect.provideService(Progress, progress), Effect.scoped, Effect.provideService(Engine, engine))
     return ends.slice(1).map((end, index) => end - ends[index]!)

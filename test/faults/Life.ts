@@ -24,10 +24,10 @@ import {
   Synthetic,
   Training
 } from "../../src/index.ts"
-import * as Attempt from "../../src/pipelines/sweep/Attempt.ts"
+import * as RunExecutor from "../../src/pipelines/sweep/RunExecutor.ts"
 import * as ModelFolder from "../../src/pipelines/store/ModelFolder.ts"
 import { plan } from "../../src/pipelines/plan/Plan.ts"
-import type { CheckpointEvery } from "../../src/pipelines/training/CheckpointEvery.ts"
+import type { CheckpointInterval } from "../../src/pipelines/training/CheckpointInterval.ts"
 import { type Lane, Progress, type Standing } from "../../src/pipelines/console/Progress.ts"
 import * as Run from "../../src/pipelines/store/Run.ts"
 import * as RunExperiment from "../../src/pipelines/sweep/RunExperiment.ts"
@@ -85,7 +85,7 @@ export interface Options {
   readonly force?: boolean
   readonly experiment?: Experiment.Experiment<any>
   /** At the end of each epoch unless given, so that there are checkpoints to go on from. */
-  readonly checkpointEvery?: CheckpointEvery
+  readonly checkpointEvery?: CheckpointInterval
 }
 
 /** Runs the experiment in a results folder. */
@@ -102,7 +102,7 @@ export const live = Effect.fnUntraced(function* (results: string, options: Optio
   }
   const logger = Logger.make(({ message }) => void said.push([message].flat().map(String).join(" ")))
   const built = yield* Engine
-  const services = Attempt.layer.pipe(
+  const services = RunExecutor.layer.pipe(
     Layer.provideMerge([
       Layer.succeed(Engine, built),
       RunStore.layer(results),

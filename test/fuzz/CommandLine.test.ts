@@ -3,7 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Logger, Option } from "effect"
 import { CliError, Command } from "effect/cli"
 import { TestConsole } from "effect/testing"
-import * as CheckpointEvery from "../../src/pipelines/training/CheckpointEvery.ts"
+import * as CheckpointInterval from "../../src/pipelines/training/CheckpointInterval.ts"
 import { commonFlags, jobsOf, parameterFlags, runOptions, withFlags } from "../../src/pipelines/commands/Flags.ts"
 import { flagName } from "../../src/pipelines/console/FlagName.ts"
 import {
@@ -173,7 +173,7 @@ const understand = (args: ReadonlyArray<string>) =>
         const { checkpointEvery, retries } = yield* runOptions(flags)
         const jobs = yield* jobsOf(flags)
         assert.isTrue(Number.isInteger(retries) && Number.isInteger(jobs) && jobs > 0)
-        assert.isTrue(Object.values(checkpointEvery ?? CheckpointEvery.standard).every((every) => every > 0))
+        assert.isTrue(Object.values(checkpointEvery ?? CheckpointInterval.defaultInterval).every((every) => every > 0))
         const swept = yield* withFlags(experiment, flags)
         understood = Option.some({ points: Experiment.points(swept).map(canonical), seeds: swept.seeds })
       })

@@ -25,7 +25,7 @@ const [one, other] = [0, 1].map((seed) => manifestOf(seed)) as [
   ReturnType<typeof manifestOf>
 ]
 
-const figure: FigureFolder.Exhibit = {
+const figure: FigureFolder.StoredFigure = {
   figure: { name: "curves", title: "Curves", caption: "They fall.", view: { mark: "line" } },
   png: Uint8Array.of(0x89)
 }
@@ -101,7 +101,7 @@ interface Case {
   readonly args: ReadonlyArray<string>
 }
 
-const tags = ["StoreError", "UsageError", "RunTaken", "TargetError"]
+const tags = ["StoreError", "UsageError", "RunLocked", "TargetError"]
 
 describe("commands that read runs", () => {
   it.live("show, compare and clean: words of theirs or a refusal, whatever the folder has become", () =>

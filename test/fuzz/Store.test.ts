@@ -213,7 +213,11 @@ describe("the run store", () => {
         ["run's summary", `${folder}/summary.json`, run.summary],
         ["result of an evaluation", `${folder}/evaluations/${evaluator}.json`, run.evaluation(evaluator)],
         ["figure", `${folder}/figures/curves.vl.json`, run.figure("curves")],
-        ["text about a film", `${folder}/figures/film.about.json`, FigureFolder.readAbout(`${folder}/figures`, "film")],
+        [
+          "text about a film",
+          `${folder}/figures/film.about.json`,
+          FigureFolder.readDescription(`${folder}/figures`, "film")
+        ],
         ["model's card", `${folder}/model/model.json`, ModelFolder.card(folder)],
         ["experiment's summary", `${experiment.directory}/summary.json`, experiment.summary]
       ]

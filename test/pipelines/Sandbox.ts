@@ -18,7 +18,7 @@ import {
   Synthetic,
   Training
 } from "../../src/index.ts"
-import * as Attempt from "../../src/pipelines/sweep/Attempt.ts"
+import * as RunExecutor from "../../src/pipelines/sweep/RunExecutor.ts"
 import { plan } from "../../src/pipelines/plan/Plan.ts"
 import { type Lane, Progress } from "../../src/pipelines/console/Progress.ts"
 import * as RunExperiment from "../../src/pipelines/sweep/RunExperiment.ts"
@@ -88,7 +88,7 @@ export const runExperiment = (
     yield* RunExperiment.run(swept, runs, { force: false, failFast: false, ...options })
   }).pipe(
     Effect.provide(
-      Attempt.layer.pipe(
+      RunExecutor.layer.pipe(
         Layer.provideMerge([options.engine ?? engine, Store.layer(results), progress(options.lines ?? makeLines())])
       )
     ),

@@ -113,7 +113,7 @@ export const command = Command.make(
       if (!yes && !(yield* agreed(`Remove ${total}?`))) return
       for (const removal of plan.removals) {
         yield* remove(removal, finished).pipe(
-          Effect.catchTag("RunTaken", (error) => Console.log(`  ${removal.place} is left alone: ${error.message}`))
+          Effect.catchTag("RunLocked", (error) => Console.log(`  ${removal.place} is left alone: ${error.message}`))
         )
       }
       yield* Console.log("\nremoved")

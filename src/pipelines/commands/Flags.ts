@@ -6,7 +6,7 @@ import { Flag } from "effect/cli"
 import * as Experiment from "../../core/Experiment.ts"
 import { DecimalText, type Parameter } from "../../core/Parameter.ts"
 import * as Sweep from "../../core/Sweep.ts"
-import * as CheckpointEvery from "../training/CheckpointEvery.ts"
+import * as CheckpointInterval from "../training/CheckpointInterval.ts"
 import * as ChooseEngine from "../training/ChooseEngine.ts"
 import { flagName } from "../console/FlagName.ts"
 import { UsageError } from "../console/UsageError.ts"
@@ -188,9 +188,9 @@ export const runOptions = Effect.fnUntraced(function* (flags: CommonFlags) {
   if (failFast && flags.keepGoing) {
     return yield* new UsageError({ reason: "--keep-going and --fail-fast ask for opposite things; give one of them" })
   }
-  const checkpointEvery = CheckpointEvery.parse(flags.checkpointEvery)
+  const checkpointEvery = CheckpointInterval.parse(flags.checkpointEvery)
   if (checkpointEvery === undefined) {
-    const reason = `--checkpoint-every ${flags.checkpointEvery}: give ${CheckpointEvery.form}`
+    const reason = `--checkpoint-every ${flags.checkpointEvery}: give ${CheckpointInterval.syntax}`
     return yield* new UsageError({ reason })
   }
   if (!/^\d{1,4}$/.test(flags.retry)) {
@@ -201,8 +201,11 @@ export const runOptions = Effect.fnUntraced(function* (flags: CommonFlags) {
 })
 
 /** The engine and the device that are asked for, which must go together. */
-export const askedOf = ({ device, engine }: ChooseEngine.Asked): Effect.Effect<ChooseEngine.Asked, UsageError> => {
-  const reason = ChooseEngine.refusal({ device, engine })
+export const askedOf = ({
+  device,
+  engine
+}: ChooseEngine.EngineRequest): Effect.Effect<ChooseEngine.EngineRequest, UsageError> => {
+  const reason = ChooseEngine.unsupportedReason({ device, engine })
   return reason === undefined ? Effect.succeed({ device, engine }) : Effect.fail(new UsageError({ reason }))
 }
 

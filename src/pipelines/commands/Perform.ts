@@ -5,10 +5,10 @@ import { Effect, Layer, Option } from "effect"
 import { Command } from "effect/cli"
 import { DataDirectories } from "../../core/Dataset.ts"
 import type { Experiment } from "../../core/Experiment.ts"
-import * as Attempt from "../sweep/Attempt.ts"
+import * as RunExecutor from "../sweep/RunExecutor.ts"
 import * as Catalogue from "../inspection/Catalogue.ts"
 import * as ChooseEngine from "../training/ChooseEngine.ts"
-import { describePlan } from "../sweep/DescribePlan.ts"
+import { printPlan } from "../sweep/PrintPlan.ts"
 import {
   askedOf,
   type CommonFlags,
@@ -20,7 +20,7 @@ import {
   runOptions,
   withFlags
 } from "./Flags.ts"
-import * as Jobs from "../sweep/Jobs.ts"
+import * as WorkerPool from "../sweep/WorkerPool.ts"
 import { plan } from "../plan/Plan.ts"
 import * as Progress from "../console/Progress.ts"
 import { quick } from "../plan/Quick.ts"
@@ -50,7 +50,7 @@ export const perform = Effect.fn("Perform.perform")(function* (
   })
   const store = RunStore.layer(flags.results)
   const engine = ChooseEngine.layer(chosen).pipe(Layer.provideMerge(Progress.layer))
-  if (flags.plan) return yield* describePlan(swept).pipe(Effect.provide([directories, store, engine]))
+  if (flags.plan) return yield* printPlan(swept).pipe(Effect.provide([directories, store, engine]))
   const runs = yield* plan(swept, (dataset) => dataset.locate).pipe(Effect.provide(directories))
   const threads = yield* Worker.threads
   if (Option.isSome(threads)) {
@@ -59,15 +59,15 @@ export const perform = Effect.fn("Perform.perform")(function* (
       Layer.provideMerge(Worker.parent)
     )
     return yield* Worker.serve(runs, options).pipe(
-      Effect.provide(Attempt.layer.pipe(Layer.provideMerge([directories, store, inWorker])))
+      Effect.provide(RunExecutor.layer.pipe(Layer.provideMerge([directories, store, inWorker])))
     )
   }
   // No process is kept for a run that is not there, nor cores for it.
   const jobs = Math.min(mostJobs, runs.length)
   const attempts =
     jobs <= 1
-      ? Attempt.layer.pipe(Layer.provide(directories), Layer.provideMerge(engine))
-      : Jobs.layer({ jobs, args }).pipe(Layer.provideMerge(Progress.layer))
+      ? RunExecutor.layer.pipe(Layer.provide(directories), Layer.provideMerge(engine))
+      : WorkerPool.layer({ jobs, args }).pipe(Layer.provideMerge(Progress.layer))
   const run = RunExperiment.run(swept, runs, options)
   const watched = flags.watch ? watching(run, { experiment: swept, runs, port }) : run
   yield* watched.pipe(Effect.provide(attempts.pipe(Layer.provideMerge([directories, store]))))

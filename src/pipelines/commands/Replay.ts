@@ -69,7 +69,7 @@ export const command = Command.make(
       const asked = yield* askedOf({ device, engine })
       const context = yield* (yield* RecordedEngine.make(asked))(manifest.value)
       yield* Console.log(`run ${name} of ${manifest.value.experiment} is trained again in ${folder}`)
-      const provenance = yield* Provenance.gather
+      const provenance = yield* Provenance.collect
       const findings = yield* replay(run, manifest.value, {
         provenance,
         evaluations,

@@ -32,7 +32,7 @@ const showExperiment = Effect.fnUntraced(function* (experiment: Catalogue.Experi
   }
   const columns = yield* Terminal.Terminal.use((terminal) => terminal.columns)
   const setAside = experiment.runs.filter((entry) => entry.setAside).length
-  const same = SummaryTable.shared(rows)
+  const same = SummaryTable.commonParameters(rows)
   const blocks = [
     [`${name}: ${countOf(rows)} in ${directory}`, ...(same === "" || rows.length < 2 ? [] : [`in every run: ${same}`])],
     SummaryTable.plain({ experiment: name, runs: rows }, columns > 0 ? columns : 160, "exp show RUN").split("\n"),

@@ -65,7 +65,7 @@ export const command = Command.make(
       const found = yield* Target.resolve(yield* Catalogue.read(results), target)
       const entries = found._tag === "Run" ? [found.entry] : yield* entriesOf(found.experiment)
       const varied = yield* variedIn(entries)
-      const provenance = yield* Provenance.gather
+      const provenance = yield* Provenance.collect
       const engineOf = yield* RecordedEngine.make(yield* askedOf({ device, engine }))
       const load = yield* LoadData.make
       const options = { provenance, evaluations, load, file: Option.getOrUndefined(experiment) }

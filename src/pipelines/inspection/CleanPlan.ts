@@ -9,7 +9,7 @@ import { Clock, DateTime, Effect, FileSystem, Option, Path } from "effect"
 import type { Catalogue, ExperimentEntry, RunEntry } from "./Catalogue.ts"
 import * as FolderFiles from "../files/FolderFiles.ts"
 import type { Manifest } from "../store/Manifest.ts"
-import * as OwnFiles from "../store/OwnFiles.ts"
+import * as ManagedFiles from "../store/ManagedFiles.ts"
 import { epochsOf } from "./Reading.ts"
 import { RunStore } from "../store/RunStore.ts"
 import * as Summary from "../store/Summary.ts"
@@ -55,7 +55,7 @@ const isHere = Effect.fnUntraced(function* (catalogue: Catalogue, folder: string
 })
 
 /** `at epoch 3 of 15`. */
-const standing = (run: RunEntry, manifest: Manifest) =>
+const progressText = (run: RunEntry, manifest: Manifest) =>
   Effect.map(
     Effect.orElseSucceed(run.run.readableHistory, () => ({ epochs: [] })),
     ({ epochs }) => `at epoch ${epochs.length} of ${epochsOf(manifest) ?? "?"}`
@@ -75,11 +75,11 @@ export const reason = Effect.fnUntraced(function* (entry: RunEntry, finished: bo
     case "done":
       return finished ? `finished ${DateTime.formatIso(manifest.ended ?? manifest.started).slice(0, 10)}` : undefined
     case "failed":
-      return `failed ${yield* standing(entry, manifest)}`
+      return `failed ${yield* progressText(entry, manifest)}`
     case "interrupted":
-      return `interrupted ${yield* standing(entry, manifest)}`
+      return `interrupted ${yield* progressText(entry, manifest)}`
     case "running":
-      return `killed ${yield* standing(entry, manifest)}`
+      return `killed ${yield* progressText(entry, manifest)}`
   }
 })
 
@@ -110,7 +110,7 @@ export const planRun = Effect.fn("CleanPlan.planRun")(function* (
   }
   const why = yield* reason(entry, finished)
   const files = yield* FolderFiles.list(entry.run.directory)
-  const own = files.filter(why === undefined ? OwnFiles.isTemporary : OwnFiles.isOwn("run"))
+  const own = files.filter(why === undefined ? ManagedFiles.isTemporary : ManagedFiles.isManaged("run"))
   if (why === undefined && own.length === 0) return nothing()
   const foreign = why === undefined ? [] : files.filter((file) => file.type !== "Directory" && !own.includes(file))
   if (own.every(({ type }) => type === "Directory") && foreign.length > 0)
@@ -139,7 +139,7 @@ const planOwn = Effect.fnUntraced(function* (
   const { join, resolve } = yield* Path.Path
   const { directory } = experiment
   const at = yield* folderOf(catalogue, directory)
-  const own = (yield* FolderFiles.list(directory)).filter(OwnFiles.isOwn("experiment"))
+  const own = (yield* FolderFiles.list(directory)).filter(ManagedFiles.isManaged("experiment"))
   const summary = yield* Effect.orElseSucceed(Summary.read(directory), () => Option.none())
   const rows = Option.isSome(summary) ? summary.value.runs : []
   const stays = (folder: string) =>
@@ -152,7 +152,7 @@ const planOwn = Effect.fnUntraced(function* (
     return own.length === 0 ? [] : [{ ...at, what: "an experiment without runs", files: own, whole: false }]
   }
   const now = yield* Clock.currentTimeMillis
-  const left = yield* Effect.filter(own.filter(OwnFiles.isTemporary), ({ path }) =>
+  const left = yield* Effect.filter(own.filter(ManagedFiles.isTemporary), ({ path }) =>
     fs.stat(join(directory, path)).pipe(
       Effect.map(({ mtime }) => Option.exists(mtime, (time) => now - time.getTime() > oldEnough)),
       Effect.orElseSucceed(() => false)

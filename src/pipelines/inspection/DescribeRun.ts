@@ -57,7 +57,7 @@ const section = (title: string, entries: Entries): ReadonlyArray<string> =>
   entries.length === 0 ? [] : ["", title, Columns.named(entries)]
 
 const parameters = (manifest: Manifest): Entries => [
-  ...Object.entries(manifest.parameters).map(([name, value]) => [name, SummaryTable.text(value)] as const),
+  ...Object.entries(manifest.parameters).map(([name, value]) => [name, SummaryTable.valueText(value)] as const),
   ["seed", String(manifest.seed)]
 ]
 
@@ -94,7 +94,7 @@ const metricsTable = (reading: Reading, row: Row | undefined): ReadonlyArray<str
     { header: "", cells: names.map((name) => `  ${name}`) },
     { header: hasReferences ? "measured" : "", cells: names.map(measured), right: true },
     ...(hasReferences
-      ? [{ header: "reported", cells: names.map((name) => SummaryTable.text(references[name])), right: true }]
+      ? [{ header: "reported", cells: names.map((name) => SummaryTable.valueText(references[name])), right: true }]
       : [])
   ]
   return ["", "metrics, in nats an image unless their name says otherwise", ...Columns.lines(columns)]

@@ -5,7 +5,7 @@ import { Effect, FileSystem, Option, Path } from "effect"
 import type { EpochMetrics } from "../../core/TrainedModel.ts"
 import type { RunEntry } from "./Catalogue.ts"
 import type { Manifest } from "../store/Manifest.ts"
-import * as Standing from "../store/Standing.ts"
+import * as LiveStatus from "../store/LiveStatus.ts"
 import { fromPlatform, type StoreError } from "../files/StoreError.ts"
 
 export interface Reading {
@@ -47,8 +47,8 @@ const statusOf = Effect.fnUntraced(function* (
   history: ReadonlyArray<EpochMetrics>
 ) {
   if (manifest === undefined) return broken ? "unreadable" : "no manifest"
-  const standing = yield* Standing.of(results, manifest)
-  return standing === "done" ? standing : `${standing} (epoch ${history.length} of ${epochsOf(manifest) ?? "?"})`
+  const status = yield* LiveStatus.liveStatus(results, manifest)
+  return status === "done" ? status : `${status} (epoch ${history.length} of ${epochsOf(manifest) ?? "?"})`
 })
 
 /** Reads a run's folder. Never fails. */

@@ -6,7 +6,7 @@ import { Effect, type FileSystem, Option, Path } from "effect"
 import * as Catalogue from "./Catalogue.ts"
 import * as Reading from "./Reading.ts"
 import * as Summary from "../store/Summary.ts"
-import type { Shown } from "../store/SummaryTable.ts"
+import type { TableRow } from "../store/SummaryTable.ts"
 
 /** The experiment's summary; none, with a warning, where it cannot be read. */
 export const summaryOf = (
@@ -15,7 +15,7 @@ export const summaryOf = (
   Effect.catch(Summary.read(directory), (error) => Effect.as(Effect.logWarning(error.message), Option.none()))
 
 /** A run as a row. The summary's row says what the folder does not: references, evaluations that failed. */
-export const rowOf = (reading: Reading.Reading, row: Summary.Row | undefined): Shown => {
+export const rowOf = (reading: Reading.Reading, row: Summary.Row | undefined): TableRow => {
   const { entry, faults, manifest, metrics, status } = reading
   const reasons = [...faults.map(({ message }) => message), manifest?.exit?.message ?? row?.error]
   const error = reasons.filter((reason) => reason !== undefined).join("; ")
@@ -59,7 +59,7 @@ export const runsOf = Effect.fn("Rows.runsOf")(function* ({
 /** The runs as rows. */
 export const rowsOf = Effect.fn("Rows.rowsOf")(function* (experiment: Catalogue.ExperimentEntry) {
   return yield* Effect.forEach(yield* runsOf(experiment), ({ entry, row }) =>
-    Effect.map(Reading.read(entry), (reading): Shown => {
+    Effect.map(Reading.read(entry), (reading): TableRow => {
       const isGone = reading.manifest === undefined && reading.faults.length === 0
       return isGone && row !== undefined
         ? { ...row, directory: entry.run.directory, status: `${row.status}, then removed` }

@@ -5,7 +5,7 @@ import { Effect, Schema } from "effect"
 import type { Experiment } from "../../core/Experiment.ts"
 import { flagName } from "../console/FlagName.ts"
 import type { PlannedRun } from "../plan/Plan.ts"
-import { text } from "../store/SummaryTable.ts"
+import { valueText } from "../store/SummaryTable.ts"
 
 /** A run's parameters as a command line has them. */
 export const parameterTexts = (
@@ -17,10 +17,10 @@ export const parameterTexts = (
       const parameter = experiment.parameters[name]
       const written =
         parameter === undefined
-          ? Effect.succeed(text(value))
+          ? Effect.succeed(valueText(value))
           : Schema.decodeUnknownEffect(parameter.schema)(value).pipe(
               Effect.flatMap(Schema.encodeEffect(parameter.text)),
-              Effect.orElseSucceed(() => text(value))
+              Effect.orElseSucceed(() => valueText(value))
             )
       return Effect.map(written, (value) => [name, value] as const)
     }),

@@ -13,7 +13,7 @@ import { differing, type PlannedRun } from "../plan/Plan.ts"
 import * as SweepFigures from "../figures/SweepFigures.ts"
 import type { Run } from "../store/Run.ts"
 import { type FoundRun, RunStore } from "../store/RunStore.ts"
-import * as Standing from "../store/Standing.ts"
+import * as LiveStatus from "../store/LiveStatus.ts"
 import type { StoreError } from "../files/StoreError.ts"
 import type { Row } from "../store/Summary.ts"
 import { commandText, parameterTexts } from "./CommandText.ts"
@@ -41,7 +41,7 @@ const exhibitOf = Effect.fnUntraced(function* (run: Run, name: string) {
     const { caption, title } = figure.value
     return [{ name, title, caption, kind: "figure", part: PartName.figure(run.id, name) } satisfies Exhibit]
   }
-  const about = yield* FigureFolder.readAbout(folder, name)
+  const about = yield* FigureFolder.readDescription(folder, name)
   // A page has a place of its own: what it shows is in the report.
   if (Option.isNone(about) || !about.value.files.includes("gif")) return []
   const { caption, title } = about.value
@@ -84,11 +84,11 @@ const contents = Effect.fnUntraced(function* ({ evaluation }: PlannedRun, { mani
   const results = (yield* Effect.forEach(evaluation.evaluators, ({ id }) => run.evaluation(id))).flatMap(Option.toArray)
   const names = [...new Set(results.flatMap(({ figures }) => figures))]
   const card = manifest.status === "done" ? yield* ModelFolder.card(run.directory) : Option.none()
-  const standing = yield* Standing.of(store.directory, manifest)
+  const status = yield* LiveStatus.liveStatus(store.directory, manifest)
   return {
     history,
     card: Option.getOrUndefined(card),
-    status: standing === "killed" ? ("interrupted" as const) : standing,
+    status: status === "killed" ? ("interrupted" as const) : status,
     error: manifest.exit?.message,
     metrics: Object.assign({}, history.at(-1)?.metrics, ...results.map(({ metrics }) => metrics)) as Record<
       string,

@@ -8,7 +8,7 @@ import type { DatasetError, ImageShape, LoadedDataset } from "../../core/Dataset
 import type { FigureError } from "../../core/Figure.ts"
 import { sprite } from "../../core/figures/Sprite.ts"
 import * as AtomicFile from "../files/AtomicFile.ts"
-import { mostCodes } from "../training/ExportModel.ts"
+import { maximumCodes } from "../training/ExportModel.ts"
 import * as FigureFolder from "../store/FigureFolder.ts"
 import * as ModelFolder from "../store/ModelFolder.ts"
 import type { PlannedRun } from "../plan/Plan.ts"
@@ -42,7 +42,7 @@ const imagesOf = Effect.fnUntraced(function* ({ test }: LoadedDataset, name: str
       ...(test.labels !== undefined && { labels: Array.from(chosen, (index) => test.labels![index]!) }),
       pixels: base64(pixels)
     },
-    sprite: yield* sprite({ name, images: test.images, shape, indices: stratified(test, mostCodes) })
+    sprite: yield* sprite({ name, images: test.images, shape, indices: stratified(test, maximumCodes) })
   }
   return data
 })

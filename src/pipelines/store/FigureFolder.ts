@@ -9,14 +9,14 @@ import * as JsonFile from "../files/JsonFile.ts"
 import { fromPlatform } from "../files/StoreError.ts"
 
 /** A rendered figure. */
-export interface Picture {
+export interface StaticFigure {
   readonly figure: Figure
   readonly png: Uint8Array
   readonly svg?: string
 }
 
 /** An animation or a page, ready to be stored. */
-export interface Work {
+export interface MediaFigure {
   readonly name: string
   readonly title: string
   readonly caption: string
@@ -24,9 +24,9 @@ export interface Work {
   readonly files: Readonly<Record<string, AtomicFile.Content>>
 }
 
-export type Exhibit = Picture | Work
+export type StoredFigure = StaticFigure | MediaFigure
 
-export const nameOf = (exhibit: Exhibit): string => ("figure" in exhibit ? exhibit.figure.name : exhibit.name)
+export const nameOf = (artifact: StoredFigure): string => ("figure" in artifact ? artifact.figure.name : artifact.name)
 
 const FigureSchema = Schema.Struct({
   name: Schema.String,
@@ -35,7 +35,7 @@ const FigureSchema = Schema.Struct({
   view: Schema.Record(Schema.String, Schema.Json)
 })
 
-const AboutSchema = Schema.Struct({
+const DescriptionSchema = Schema.Struct({
   title: Schema.String,
   caption: Schema.String,
   /** Endings of its files. */
@@ -45,7 +45,7 @@ const AboutSchema = Schema.Struct({
 const valueEnding = ".vl.json"
 
 /** Ending of the text about an animation or a page. */
-const aboutEnding = ".about.json"
+const descriptionEnding = ".about.json"
 
 /** The figure that was stored under this name; none where there is none. */
 export const read = Effect.fn("FigureFolder.read")(function* (folder: string, name: string) {
@@ -76,8 +76,8 @@ export const readAll = Effect.fn("FigureFolder.readAll")(function* (folder: stri
 })
 
 /** The text about an animation or a page that was stored under this name; none where there is none. */
-export const readAbout = Effect.fnUntraced(function* (folder: string, name: string) {
-  return yield* JsonFile.read(AboutSchema, yield* AtomicFile.entry(folder, name + aboutEnding))
+export const readDescription = Effect.fnUntraced(function* (folder: string, name: string) {
+  return yield* JsonFile.read(DescriptionSchema, yield* AtomicFile.entry(folder, name + descriptionEnding))
 })
 
 /** Whether all files of a figure, an animation or a page are there. */
@@ -85,7 +85,7 @@ export const has = Effect.fnUntraced(function* (folder: string, name: string) {
   const fs = yield* FileSystem.FileSystem
   const { join } = yield* Path.Path
   const exists = (ending: string) => Effect.orElseSucceed(fs.exists(join(folder, name + ending)), () => false)
-  const about = yield* Effect.orElseSucceed(readAbout(folder, name), () => Option.none())
+  const about = yield* Effect.orElseSucceed(readDescription(folder, name), () => Option.none())
   const endings = Option.isSome(about) ? about.value.files.map((ending) => `.${ending}`) : [".png", valueEnding]
   return (yield* Effect.forEach(endings, exists)).every((there) => there)
 })
@@ -113,32 +113,35 @@ export const captions = (entries: ReadonlyArray<Caption>): string =>
 /** The captions of everything in a folder, by name. */
 const captionsOf = Effect.fnUntraced(function* (folder: string) {
   const figures = (yield* readAll(folder)).map(({ caption, name, title }) => ({ caption, file: `${name}.png`, title }))
-  const works = yield* Effect.forEach(yield* names(folder, aboutEnding), (name) =>
-    Effect.map(readAbout(folder, name), (about) =>
+  const works = yield* Effect.forEach(yield* names(folder, descriptionEnding), (name) =>
+    Effect.map(readDescription(folder, name), (about) =>
       Option.toArray(about).map(({ caption, files, title }) => ({ caption, file: `${name}.${files[0]}`, title }))
     )
   )
   return [...figures, ...works.flat()].sort((left, right) => (left.file < right.file ? -1 : 1))
 })
 
-const writePicture = Effect.fnUntraced(function* (folder: string, { figure, png, svg }: Picture) {
+const writeStatic = Effect.fnUntraced(function* (folder: string, { figure, png, svg }: StaticFigure) {
   yield* AtomicFile.write(yield* AtomicFile.entry(folder, `${figure.name}.png`), png)
   if (svg !== undefined) yield* AtomicFile.write(yield* AtomicFile.entry(folder, `${figure.name}.svg`), svg)
   yield* JsonFile.write(FigureSchema, yield* AtomicFile.entry(folder, figure.name + valueEnding), figure)
 })
 
-const writeWork = Effect.fnUntraced(function* (folder: string, { caption, files, name, title }: Work) {
+const writeMedia = Effect.fnUntraced(function* (folder: string, { caption, files, name, title }: MediaFigure) {
   for (const [ending, content] of Object.entries(files)) {
     yield* AtomicFile.write(yield* AtomicFile.entry(folder, `${name}.${ending}`), content)
   }
   const about = { title, caption, files: Object.keys(files) }
-  yield* JsonFile.write(AboutSchema, yield* AtomicFile.entry(folder, name + aboutEnding), about)
+  yield* JsonFile.write(DescriptionSchema, yield* AtomicFile.entry(folder, name + descriptionEnding), about)
 })
 
 /** Stores figures, animations and pages, each file whole, and renews `captions.md`. One of the same name is replaced. */
-export const write = Effect.fn("FigureFolder.write")(function* (folder: string, exhibits: ReadonlyArray<Exhibit>) {
-  for (const exhibit of exhibits) {
-    yield* "figure" in exhibit ? writePicture(folder, exhibit) : writeWork(folder, exhibit)
+export const write = Effect.fn("FigureFolder.write")(function* (
+  folder: string,
+  artifacts: ReadonlyArray<StoredFigure>
+) {
+  for (const artifact of artifacts) {
+    yield* "figure" in artifact ? writeStatic(folder, artifact) : writeMedia(folder, artifact)
   }
   const { join } = yield* Path.Path
   yield* AtomicFile.write(join(folder, "captions.md"), captions(yield* captionsOf(folder)))

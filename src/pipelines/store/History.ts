@@ -32,15 +32,15 @@ const fromLine = (path: string, line: string, number: number) =>
   )
 
 /** The epochs of the lines before the first that is damaged, and what is wrong with that one. */
-export interface Readable {
+export interface ReadableHistory {
   readonly epochs: ReadonlyArray<EpochMetrics>
   readonly fault: Option.Option<StoreError>
 }
 
 /** What can be read of the file, oldest epoch first; nothing where there is no file. Errors: `StoreError`. */
-export const readable = Effect.fn("History.readable")(function* (
+export const readValid = Effect.fn("History.readable")(function* (
   path: string
-): Effect.fn.Return<Readable, StoreError, FileSystem.FileSystem> {
+): Effect.fn.Return<ReadableHistory, StoreError, FileSystem.FileSystem> {
   const bytes = yield* AtomicFile.read(path, maximumBytes)
   const epochs: Array<EpochMetrics> = []
   if (Option.isNone(bytes)) return { epochs, fault: Option.none() }
@@ -65,7 +65,7 @@ export const readable = Effect.fn("History.readable")(function* (
 
 /** All epochs of the file, oldest first; none where there is no file. Errors: `StoreError`. */
 export const read = Effect.fn("History.read")(function* (path: string) {
-  const { epochs, fault } = yield* readable(path)
+  const { epochs, fault } = yield* readValid(path)
   return Option.isSome(fault) ? yield* fault.value : epochs
 })
 
@@ -111,7 +111,7 @@ export const append = Effect.fn("History.append")(function* (path: string, epoch
  * checkpoint. Errors: `StoreError`.
  */
 export const truncate = Effect.fn("History.truncate")(function* (path: string, epoch: number) {
-  const { epochs, fault } = yield* readable(path)
+  const { epochs, fault } = yield* readValid(path)
   const kept = epochs.filter((line) => line.epoch <= epoch)
   if (Option.isNone(fault) && kept.length === epochs.length) return
   const lines = yield* Effect.forEach(kept, (line) => toLine(path, line))

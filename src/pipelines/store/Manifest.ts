@@ -52,7 +52,7 @@ export const SpecSchema = Schema.StructWithRest(Schema.Struct({ _tag: Schema.Str
 export const EngineSpec = Schema.Record(Schema.String, Schema.Union([Schema.String, Schema.Finite]))
 
 /** What one process contributed to a run: what it ran on, and when. */
-const part = {
+const segment = {
   /** Optimiser steps that were taken before; absent in a manifest of version 1. */
   fromStep: Schema.optionalKey(Schema.Natural),
   engine: EngineSpec,
@@ -63,8 +63,8 @@ const part = {
 }
 
 /** A process that a later one went on from; it was killed where its status is `running`. */
-export const Part = Schema.Struct({ ...part, status: Status })
-export type Part = typeof Part.Type
+export const Segment = Schema.Struct({ ...segment, status: Status })
+export type Segment = typeof Segment.Type
 
 export const Manifest = Schema.Struct({
   /** Also the name of the run's folder. */
@@ -78,9 +78,9 @@ export const Manifest = Schema.Struct({
     location: Schema.String,
     digest: Schema.String
   }),
-  ...part,
+  ...segment,
   /** Processes before this one whose steps are in the run, oldest first; absent where one process did it all. */
-  earlier: Schema.optionalKey(Schema.Array(Part)),
+  earlier: Schema.optionalKey(Schema.Array(Segment)),
   status: Status,
   /** Why a run did not end well. */
   exit: Schema.optionalKey(

@@ -25,14 +25,14 @@ export const ProcessIdentity = Schema.Struct({
 export type ProcessIdentity = typeof ProcessIdentity.Type
 
 /** `why` completes "process 4711 on HOST ...". */
-export type Fate =
+export type Liveness =
   | { readonly _tag: "Alive" }
   | { readonly _tag: "Dead"; readonly why: string }
   | { readonly _tag: "Unknown" }
 
-const alive: Fate = { _tag: "Alive" }
-const unknown: Fate = { _tag: "Unknown" }
-const dead = (why: string): Fate => ({ _tag: "Dead", why })
+const alive: Liveness = { _tag: "Alive" }
+const unknown: Liveness = { _tag: "Unknown" }
+const dead = (why: string): Liveness => ({ _tag: "Dead", why })
 
 /** `process 4711 on HOST`. */
 export const describe = ({ host, pid }: ProcessIdentity): string => `process ${pid} on ${host}`
@@ -66,7 +66,7 @@ const optional = <K extends string>(name: K, value: Option.Option<string>): { re
   Option.match(value, { onNone: () => ({}), onSome: (some) => ({ [name]: some }) as { readonly [_ in K]: string } })
 
 /** This process. */
-export const own: Effect.Effect<ProcessIdentity, never, FileSystem.FileSystem> = Effect.gen(function* () {
+export const current: Effect.Effect<ProcessIdentity, never, FileSystem.FileSystem> = Effect.gen(function* () {
   const fs = yield* FileSystem.FileSystem
   const state = yield* stateOf(process.pid)
   return {
@@ -89,11 +89,11 @@ export const own: Effect.Effect<ProcessIdentity, never, FileSystem.FileSystem> =
  * What has become of a process, as seen by `self`. `sign` is when it last gave a sign of life, in milliseconds since 1970
  * by the clock of whoever keeps the file.
  */
-export const fateOf = Effect.fnUntraced(function* (
+export const livenessOf = Effect.fnUntraced(function* (
   other: ProcessIdentity,
   self: ProcessIdentity,
   sign: number
-): Effect.fn.Return<Fate, never, FileSystem.FileSystem> {
+): Effect.fn.Return<Liveness, never, FileSystem.FileSystem> {
   if (other.host !== self.host || other.machine !== self.machine) return unknown
   if (other.boot !== self.boot) {
     if (other.boot === undefined || self.boot === undefined || self.machine === undefined) return unknown

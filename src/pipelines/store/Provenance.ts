@@ -31,7 +31,7 @@ export const Provenance = Schema.Struct({
 export type Provenance = typeof Provenance.Type
 
 /** Dependencies that neither compute, nor read data, nor draw: their versions are left out. */
-export const withoutNumbers: ReadonlyArray<string> = [
+export const unrelatedPackages: ReadonlyArray<string> = [
   "@effect/platform-node",
   "dejavu-fonts-ttf",
   "fastest-levenshtein",
@@ -165,7 +165,7 @@ export const gitState = Effect.fnUntraced(function* (folder: string) {
 })
 
 /** Looks at the installed packages, the checkout and the machine. Never fails: what cannot be found out is absent. */
-export const gather: Effect.Effect<
+export const collect: Effect.Effect<
   Provenance,
   never,
   FileSystem.FileSystem | Path.Path | ChildProcessSpawner.ChildProcessSpawner
@@ -173,7 +173,7 @@ export const gather: Effect.Effect<
   const self = yield* own
   const stated = Option.getOrUndefined(self)
   const names = Object.keys({ ...stated?.dependencies, ...stated?.optionalDependencies }).filter(
-    (name) => !withoutNumbers.includes(name)
+    (name) => !unrelatedPackages.includes(name)
   )
   const found = yield* Effect.forEach(names.sort(), installed)
   const state = Option.isSome(self) ? yield* gitState(self.value.folder) : Option.none()

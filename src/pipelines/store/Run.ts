@@ -49,13 +49,13 @@ export interface Run {
   readonly history: Effect.Effect<ReadonlyArray<EpochMetrics>, StoreError>
   readonly appendHistory: (epoch: EpochMetrics) => Effect.Effect<void, StoreError>
   /** The lines of the history before the first that is damaged. */
-  readonly readableHistory: Effect.Effect<History.Readable, StoreError>
+  readonly readableHistory: Effect.Effect<History.ReadableHistory, StoreError>
   /** Removes the epochs after `epoch`, and lines that cannot be read. */
   readonly truncateHistory: (epoch: number) => Effect.Effect<void, StoreError>
   /** The newest checkpoint that is whole. */
   readonly checkpoint: Effect.Effect<Option.Option<Checkpoint.Checkpoint>, StoreError>
   /** The newest checkpoint that is whole and has no fault; warns of those that are passed over. */
-  readonly checkpointWithout: (
+  readonly validCheckpoint: (
     fault: (checkpoint: Checkpoint.Checkpoint) => string | undefined
   ) => Effect.Effect<Option.Option<Checkpoint.Checkpoint>, StoreError>
   readonly saveCheckpoint: (checkpoint: Checkpoint.Checkpoint) => Effect.Effect<void, StoreError>
@@ -80,13 +80,13 @@ export interface Run {
   readonly writeEvaluation: (
     id: string,
     result: Omit<EvaluationResult, "figures" | "spec"> & { readonly spec: Spec },
-    exhibits: ReadonlyArray<FigureFolder.Exhibit>
+    artifacts: ReadonlyArray<FigureFolder.StoredFigure>
   ) => Effect.Effect<void, StoreError>
   readonly figure: (name: string) => Effect.Effect<Option.Option<Figure>, StoreError>
   /** By name. */
   readonly figures: Effect.Effect<ReadonlyArray<Figure>, StoreError>
   /** Removes what a killed process left of writes that did not end; for the process that owns the run. */
-  readonly removeTemporaries: Effect.Effect<void>
+  readonly removeTemporaryFiles: Effect.Effect<void>
   /** Writes to `run.log`; a log that cannot be written to stops nothing. */
   readonly logger: Effect.Effect<Logger.Logger<unknown, void>, StoreError, Scope.Scope>
   /**
@@ -166,11 +166,11 @@ export const make = Effect.fnUntraced(function* (
     manifest: provided(Manifest.read(manifest)),
     writeManifest: (value) => provided(Manifest.write(manifest, value)),
     history: provided(History.read(history)),
-    readableHistory: provided(History.readable(history)),
+    readableHistory: provided(History.readValid(history)),
     appendHistory: (epoch) => provided(History.append(history, epoch)),
     truncateHistory: (epoch) => provided(History.truncate(history, epoch)),
     checkpoint: provided(Checkpoint.newest(checkpoints, id)),
-    checkpointWithout: (fault) => provided(Checkpoint.newest(checkpoints, id, fault)),
+    validCheckpoint: (fault) => provided(Checkpoint.newest(checkpoints, id, fault)),
     saveCheckpoint: (checkpoint) => provided(Checkpoint.save(checkpoints, id, checkpoint)),
     removeCheckpointsAfter: (step) =>
       Effect.mapError(provided(Checkpoint.prune(checkpoints, step)), (error) =>
@@ -188,18 +188,18 @@ export const make = Effect.fnUntraced(function* (
         Effect.flatMap((path) => evaluation(figures, path)),
         provided
       ),
-    writeEvaluation: (evaluator, result, exhibits) =>
+    writeEvaluation: (evaluator, result, artifacts) =>
       Effect.gen(function* () {
         const path = yield* evaluationFile(evaluator)
-        const names = exhibits.map(FigureFolder.nameOf)
+        const names = artifacts.map(FigureFolder.nameOf)
         const stale = yield* overwritten(join(directory, "evaluations"), path, names)
         yield* Effect.forEach(stale, (other) => Effect.mapError(fs.remove(other), fromPlatform(other, "write")))
-        if (exhibits.length > 0) yield* FigureFolder.write(figures, exhibits)
+        if (artifacts.length > 0) yield* FigureFolder.write(figures, artifacts)
         yield* JsonFile.write(EvaluationResult, path, { ...result, figures: names })
       }).pipe(provided),
     figure: (name) => provided(FigureFolder.read(figures, name)),
     figures: provided(FigureFolder.readAll(figures)),
-    removeTemporaries: provided(removeTemporaries(directory)),
+    removeTemporaryFiles: provided(removeTemporaries(directory)),
     logger: AtomicFile.makeFolder(directory).pipe(
       Effect.andThen(Effect.mapError(Logger.toFile(Logger.formatLogFmt, log), fromPlatform(log, "write"))),
       provided

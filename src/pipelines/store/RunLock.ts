@@ -36,7 +36,7 @@ import { fromPlatform, StoreError } from "../files/StoreError.ts"
 const heartbeat = Duration.seconds(20)
 
 /** Far above a heartbeat: a long computation delays it, and a file server may tell of it late. */
-const patience = Duration.minutes(3)
+const staleAfter = Duration.minutes(3)
 
 /** Name of the folder of claims in a results folder. */
 export const folderName = ".locks"
@@ -51,7 +51,7 @@ const Claim = Schema.Struct({
 })
 
 /** Another living process has the run. */
-export class RunTaken extends Schema.TaggedError<RunTaken>()("RunTaken", {
+export class RunLocked extends Schema.TaggedError<RunLocked>()("RunLocked", {
   run: Schema.String,
   /** Such as `process 4711 on HOST`. */
   owner: Schema.String
@@ -63,7 +63,7 @@ export class RunTaken extends Schema.TaggedError<RunTaken>()("RunTaken", {
 
 // Of processes that claim a run in the same moment each may see another's claim and take its own back; so each tries again
 // after a while of its own.
-const pauses = Schedule.exponential("20 millis", 1.4).pipe(
+const backoff = Schedule.exponential("20 millis", 1.4).pipe(
   Schedule.modifyDelay(({ duration }) => Effect.map(Random.next, (random) => Duration.times(duration, 2 * random)))
 )
 
@@ -71,14 +71,14 @@ const pauses = Schedule.exponential("20 millis", 1.4).pipe(
 class Collision extends Data.TaggedError("Collision")<{ readonly rival: string }> {}
 
 /** A run that this process has. */
-export interface Held {
+export interface HeldLock {
   /** Fails where another process has taken the run over meanwhile. */
   readonly check: Effect.Effect<void, StoreError>
 }
 
 export interface RunLock {
   /** Has the run for the scope. Never waits for its owner. */
-  readonly acquire: (id: string) => Effect.Effect<Held, RunTaken | StoreError, Scope.Scope>
+  readonly acquire: (id: string) => Effect.Effect<HeldLock, RunLocked | StoreError, Scope.Scope>
   /** Who has the run, such as `process 4711 on HOST`; none where nobody alive has. */
   readonly owner: (id: string) => Effect.Effect<Option.Option<string>, StoreError>
 }
@@ -87,10 +87,10 @@ export interface RunLock {
 interface Other {
   readonly path: string
   readonly owner: string
-  readonly fate: ProcessIdentity.Fate
+  readonly liveness: ProcessIdentity.Liveness
 }
 
-const isDead = (other: Other): boolean => other.fate._tag === "Dead"
+const isDead = (other: Other): boolean => other.liveness._tag === "Dead"
 
 /** Locks whose claims lie in `folder`, which need not exist yet. */
 export const make = Effect.fnUntraced(function* (
@@ -101,22 +101,25 @@ export const make = Effect.fnUntraced(function* (
   const { join } = path
   // These two alone: scopes and loggers are the caller's.
   const context = Context.make(FileSystem.FileSystem, fs).pipe(Context.add(Path.Path, path))
-  const self = yield* ProcessIdentity.own
+  const self = yield* ProcessIdentity.current
   /** Each claim's last sign of life that was seen, and when it was new, by this process's steady clock. */
   const signs = new Map<string, { readonly sign: number; readonly seen: bigint }>()
 
   /** Dead if it has given no sign of life for long enough. */
-  const bySilence = Effect.fnUntraced(function* (path: string, sign: number): Effect.fn.Return<ProcessIdentity.Fate> {
+  const bySilence = Effect.fnUntraced(function* (
+    path: string,
+    sign: number
+  ): Effect.fn.Return<ProcessIdentity.Liveness> {
     const now = yield* Clock.monotonicTimeNanos
     const last = signs.get(path)
     if (last?.sign !== sign) signs.set(path, { sign, seen: now })
     const silence = last?.sign === sign ? Duration.nanos(now - last.seen) : Duration.zero
-    return Duration.isGreaterThan(silence, patience)
-      ? { _tag: "Dead", why: `has given no sign of life for ${Duration.format(patience)}` }
+    return Duration.isGreaterThan(silence, staleAfter)
+      ? { _tag: "Dead", why: `has given no sign of life for ${Duration.format(staleAfter)}` }
       : { _tag: "Unknown" }
   })
 
-  /** A claim and its owner's fate; none where it was taken back meanwhile. */
+  /** A claim and its owner's liveness; none where it was taken back meanwhile. */
   const look = Effect.fnUntraced(
     function* (
       path: string
@@ -127,8 +130,8 @@ export const make = Effect.fnUntraced(function* (
       const read = yield* Effect.option(JsonFile.read(Claim, path))
       if (Option.isSome(read) && Option.isNone(read.value)) return Option.none()
       const claim = Option.flatten(read)
-      const fate = Option.isSome(claim)
-        ? yield* ProcessIdentity.fateOf(claim.value.process, self, sign)
+      const liveness = Option.isSome(claim)
+        ? yield* ProcessIdentity.livenessOf(claim.value.process, self, sign)
         : ({ _tag: "Unknown" } as const)
       return Option.some({
         path,
@@ -136,7 +139,7 @@ export const make = Effect.fnUntraced(function* (
           onNone: () => `a process whose claim ${path} cannot be read`,
           onSome: ({ process }) => ProcessIdentity.describe(process)
         }),
-        fate: fate._tag === "Unknown" ? yield* bySilence(path, sign) : fate
+        liveness: liveness._tag === "Unknown" ? yield* bySilence(path, sign) : liveness
       })
     },
     Effect.catchTag("PlatformError", (error) =>
@@ -168,16 +171,16 @@ export const make = Effect.fnUntraced(function* (
 
   /** Removes what dead processes left of the run. */
   const clear = Effect.fnUntraced(function* (id: string, mine: string) {
-    for (const { fate, owner, path } of yield* others(id, mine)) {
-      if (fate._tag !== "Dead") continue
+    for (const { liveness, owner, path } of yield* others(id, mine)) {
+      if (liveness._tag !== "Dead") continue
       yield* remove(path)
-      yield* Effect.logInfo(`run ${id} is taken over: ${owner}, which had it, ${fate.why}`)
+      yield* Effect.logInfo(`run ${id} is taken over: ${owner}, which had it, ${liveness.why}`)
     }
   })
 
   const attempt = Effect.fnUntraced(function* (id: string) {
     const owner = yield* living(id)
-    if (Option.isSome(owner)) return yield* new RunTaken({ run: id, owner: owner.value.owner })
+    if (Option.isSome(owner)) return yield* new RunLocked({ run: id, owner: owner.value.owner })
     const mine = yield* AtomicFile.entry(folder, `${id}.${randomBytes(8).toString("hex")}.json`)
     yield* JsonFile.write(Claim, mine, { format, run: id, process: self, since: yield* DateTime.now })
     return yield* Effect.gen(function* () {
@@ -192,8 +195,8 @@ export const make = Effect.fnUntraced(function* (
     Effect.retry(attempt(id), {
       while: ({ _tag }) => _tag === "Collision",
       times: 10,
-      schedule: pauses
-    }).pipe(Effect.catchTag("Collision", ({ rival }) => Effect.fail(new RunTaken({ run: id, owner: rival }))))
+      schedule: backoff
+    }).pipe(Effect.catchTag("Collision", ({ rival }) => Effect.fail(new RunLocked({ run: id, owner: rival }))))
 
   const beat = (path: string) =>
     Effect.flatMap(DateTime.nowAsDate, (now) => fs.utimes(path, now, now)).pipe(

@@ -30,7 +30,7 @@ export interface ExperimentFolder {
   readonly writeSummary: (runs: ReadonlyArray<Summary.Row>) => Effect.Effect<void, StoreError>
   /** Figures that compare the runs. */
   readonly figures: Effect.Effect<ReadonlyArray<Figure>, StoreError>
-  readonly writeFigures: (pictures: ReadonlyArray<FigureFolder.Picture>) => Effect.Effect<void, StoreError>
+  readonly writeFigures: (pictures: ReadonlyArray<FigureFolder.StaticFigure>) => Effect.Effect<void, StoreError>
 }
 
 export class RunStore extends Context.Service<
@@ -45,7 +45,7 @@ export class RunStore extends Context.Service<
     readonly open: (
       experiment: string,
       id: string
-    ) => Effect.Effect<Run.Run, StoreError | RunLock.RunTaken, Scope.Scope>
+    ) => Effect.Effect<Run.Run, StoreError | RunLock.RunLocked, Scope.Scope>
     /** Who has the run, such as `process 4711 on HOST`; none where nobody alive has. */
     readonly owner: (id: string) => Effect.Effect<Option.Option<string>, StoreError>
     /**
@@ -65,7 +65,7 @@ const checkId = (path: string, id: string) =>
     : new StoreError({ path, problem: "cannot read", reason: `"${id}" is no run id: one has 12 digits of 0-9 and a-f` })
 
 /** The run, whose writing effects first make sure that it is still the caller's. */
-const guarded = (run: Run.Run, { check }: RunLock.Held): Run.Run => {
+const guarded = (run: Run.Run, { check }: RunLock.HeldLock): Run.Run => {
   const guard =
     <A extends ReadonlyArray<any>, B>(write: (...args: A) => Effect.Effect<B, StoreError>) =>
     (...args: A): Effect.Effect<B, StoreError> =>

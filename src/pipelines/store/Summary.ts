@@ -44,7 +44,7 @@ export const csv = ({ runs }: Summary): Effect.Effect<string> => {
     "directory",
     ...parameters,
     ...metrics,
-    ...references.map(SummaryTable.reported),
+    ...references.map(SummaryTable.referenceHeader),
     "error"
   ]
   const cells = (row: Row): ReadonlyArray<string> => [
@@ -52,9 +52,9 @@ export const csv = ({ runs }: Summary): Effect.Effect<string> => {
     String(row.seed),
     row.status,
     row.directory,
-    ...parameters.map((name) => SummaryTable.text(row.parameters[name])),
-    ...metrics.map((name) => SummaryTable.text(row.metrics[name])),
-    ...references.map((name) => SummaryTable.text(row.reference?.[name])),
+    ...parameters.map((name) => SummaryTable.valueText(row.parameters[name])),
+    ...metrics.map((name) => SummaryTable.valueText(row.metrics[name])),
+    ...references.map((name) => SummaryTable.valueText(row.reference?.[name])),
     row.error ?? ""
   ]
   return Stream.fromIterable([header, ...runs.map(cells)]).pipe(

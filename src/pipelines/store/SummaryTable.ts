@@ -8,33 +8,33 @@ import { decimalsFor, isUnfit } from "./Decimals.ts"
 import type { Row, Summary } from "./Summary.ts"
 
 /** What a table shows of a run; of one whose manifest cannot be read little is known. */
-export interface Shown extends Omit<Row, "seed" | "status"> {
+export interface TableRow extends Omit<Row, "seed" | "status"> {
   readonly seed?: number
   readonly status: string
 }
 
-const distinct = (names: Iterable<string>): ReadonlyArray<string> => [...new Set(names)]
+const distinct = (columnNames: Iterable<string>): ReadonlyArray<string> => [...new Set(columnNames)]
 
 /** Names of the columns that the rows need, in the order in which they come up. */
-export const names = (runs: ReadonlyArray<Shown>) => ({
+export const names = (runs: ReadonlyArray<TableRow>) => ({
   parameters: distinct(runs.flatMap((row) => Object.keys(row.parameters))),
   metrics: distinct(runs.flatMap((row) => Object.keys(row.metrics))),
   references: distinct(runs.flatMap((row) => Object.keys(row.reference ?? {})))
 })
 
 /** The column of what the source reported of a metric. */
-export const reported = (name: string): string => `${name} (reported)`
+export const referenceHeader = (name: string): string => `${name} (reported)`
 
 /** A value as text, unrounded; lists as `512-256`. */
-export const text = (value: Json | undefined): string => {
+export const valueText = (value: Json | undefined): string => {
   if (value === undefined) return ""
   if (typeof value === "string") return value
-  if (Array.isArray(value)) return value.map(text).join("-")
+  if (Array.isArray(value)) return value.map(valueText).join("-")
   return typeof value === "object" ? canonicalJson(value) : String(value)
 }
 
 /** So many decimals; three digits of a value that is too small or too large for them. */
-export const rounded = (value: string | number | undefined, decimals: number): string => {
+export const numberText = (value: string | number | undefined, decimals: number): string => {
   if (typeof value !== "number") return value ?? ""
   if (!Number.isFinite(value)) return String(value)
   if (!isUnfit(value, decimals)) return value.toFixed(decimals)
@@ -44,56 +44,56 @@ export const rounded = (value: string | number | undefined, decimals: number): s
 
 /** A column of numbers, all with the same decimals. */
 const numbers = (
-  runs: ReadonlyArray<Shown>,
+  runs: ReadonlyArray<TableRow>,
   header: string,
-  valueOf: (row: Shown) => string | number | undefined
+  valueOf: (row: TableRow) => string | number | undefined
 ): Column => {
   const decimals = decimalsFor(runs.map(valueOf).filter((value) => typeof value === "number"))
-  return { header, cell: (row) => rounded(valueOf(row), decimals), right: true, optional: true }
+  return { header, cell: (row) => numberText(valueOf(row), decimals), right: true, optional: true }
 }
 
 /** Parameters of which the rows have more than one value. */
-const varying = (runs: ReadonlyArray<Shown>, parameters: ReadonlyArray<string>): ReadonlyArray<string> =>
+const varying = (runs: ReadonlyArray<TableRow>, parameters: ReadonlyArray<string>): ReadonlyArray<string> =>
   parameters.filter((name) => new Set(runs.map((row) => canonicalJson(row.parameters[name] ?? null))).size > 1)
 
 interface Column {
   readonly header: string
-  readonly cell: (row: Shown) => string
+  readonly cell: (row: TableRow) => string
   /** Numbers are set flush right. */
   readonly right: boolean
   /** May be left out where a line is too narrow. */
   readonly optional: boolean
 }
 
-const columns = (runs: ReadonlyArray<Shown>): ReadonlyArray<Column> => {
+const columns = (runs: ReadonlyArray<TableRow>): ReadonlyArray<Column> => {
   const { metrics, parameters, references } = names(runs)
   const fixed = { right: false, optional: false }
   return [
     ...varying(runs, parameters).map((name): Column => ({
       header: name,
-      cell: (row) => text(row.parameters[name]),
+      cell: (row) => valueText(row.parameters[name]),
       right: runs.every((row) => typeof row.parameters[name] === "number"),
       optional: false
     })),
     ...metrics.map((name) => numbers(runs, name, (row) => row.metrics[name])),
-    ...references.map((name) => numbers(runs, reported(name), (row) => row.reference?.[name])),
-    { header: "seed", cell: (row) => text(row.seed), right: true, optional: false },
+    ...references.map((name) => numbers(runs, referenceHeader(name), (row) => row.reference?.[name])),
+    { header: "seed", cell: (row) => valueText(row.seed), right: true, optional: false },
     { header: "id", cell: (row) => row.id, ...fixed },
     { header: "status", cell: (row) => row.status, ...fixed }
   ]
 }
 
 /** `latent = 2, epochs = 15`: the parameters that all rows share. */
-export const shared = (runs: ReadonlyArray<Shown>): string => {
+export const commonParameters = (runs: ReadonlyArray<TableRow>): string => {
   const { parameters } = names(runs)
   const vary = new Set(varying(runs, parameters))
   return parameters
     .filter((name) => !vary.has(name))
-    .map((name) => `${name} = ${text(runs[0]!.parameters[name])}`)
+    .map((name) => `${name} = ${valueText(runs[0]!.parameters[name])}`)
     .join(", ")
 }
 
-const failures = (runs: ReadonlyArray<Shown>): ReadonlyArray<string> =>
+const failures = (runs: ReadonlyArray<TableRow>): ReadonlyArray<string> =>
   runs.flatMap((row) => (row.error === undefined ? [] : [`${row.id}: ${row.error}`]))
 
 const escape = (cell: string): string => cell.replace(/\s+/g, " ").replace(/[\\|`*_[\]<>]/g, "\\$&")
@@ -102,14 +102,14 @@ const escape = (cell: string): string => cell.replace(/\s+/g, " ").replace(/[\\|
 export const markdown = ({ experiment, runs }: Summary): string => {
   const shown = columns(runs)
   const line = (cells: ReadonlyArray<string>): string => `| ${cells.join(" | ")} |`
-  const cellOf = (row: Shown) => (column: Column) =>
+  const cellOf = (row: TableRow) => (column: Column) =>
     column.header === "id" ? `[${row.id}](${encodeURI(row.directory)})` : escape(column.cell(row))
   const table = [
     line(shown.map(({ header }) => escape(header))),
     line(shown.map(({ right }) => (right ? "---:" : "---"))),
     ...runs.map((row) => line(shown.map(cellOf(row))))
   ]
-  const constant = shared(runs)
+  const constant = commonParameters(runs)
   const blocks = [
     `# ${escape(experiment)}`,
     "Metrics are in nats an image unless their name says otherwise.",
@@ -141,7 +141,7 @@ const fitting = (all: ReadonlyArray<Column>, widthOf: (column: Column) => number
  * `elsewhere` has the columns for which there is no room.
  */
 export const plain = (
-  { runs }: Omit<Summary, "runs"> & { readonly runs: ReadonlyArray<Shown> },
+  { runs }: Omit<Summary, "runs"> & { readonly runs: ReadonlyArray<TableRow> },
   width: number = Number.POSITIVE_INFINITY,
   elsewhere = "summary.md"
 ): string => {

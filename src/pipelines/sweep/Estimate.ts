@@ -12,7 +12,7 @@ import { sizeOf } from "../../core/Tensors.ts"
 import { stepsPerEpoch } from "../../core/Training.ts"
 import * as TrainStep from "../../core/TrainStep.ts"
 import type { PlannedRun } from "../plan/Plan.ts"
-import * as Trained from "../training/Trained.ts"
+import * as TrainedModels from "../training/TrainedModels.ts"
 
 /** Steps are measured on so many bytes of images at most, so that large images do not take long. */
 const bytes = 128 * 28 * 28
@@ -31,7 +31,7 @@ const stepTime = Effect.fn("Estimate.stepTime")(function* (run: PlannedRun, data
   const { latent } = run.model
   const ingredients = { autoencoder, latent, shape: run.dataset.shape, objective: run.objective, optimizer }
   const state = yield* engine.place(TrainStep.initialState(autoencoder, optimizer, run.seed))
-  const images = yield* engine.place(Trained.imagesOf(data.train, run.dataset.shape))
+  const images = yield* engine.place(TrainedModels.splitTensors(data.train, run.dataset.shape))
   const { program, signature } = TrainStep.trainStep(ingredients, {
     examples: data.train.count,
     batch,

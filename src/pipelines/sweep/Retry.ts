@@ -17,7 +17,7 @@ const mayPass = (failure: unknown): boolean =>
 const pause = (time: number): Duration.Duration => Duration.seconds(Math.min(60, 2 ** (time - 1)))
 
 /** Makes an attempt again after failures that may pass, up to `retries` times; `what` is for messages. */
-export const retrying = <A, E extends { readonly _tag: string; readonly message: string }, R>(
+export const withRetries = <A, E extends { readonly _tag: string; readonly message: string }, R>(
   attempt: Effect.Effect<A, E, R>,
   { retries, what }: { readonly retries: number; readonly what: string }
 ): Effect.Effect<A, E, R> => {

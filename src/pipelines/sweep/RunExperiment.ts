@@ -5,10 +5,10 @@
  */
 import { Clock, DateTime, Effect, Option, Runtime, Schema, Terminal } from "effect"
 import type { Experiment } from "../../core/Experiment.ts"
-import { Attempts } from "./Attempt.ts"
-import { type CheckpointEvery, standard } from "../training/CheckpointEvery.ts"
-import * as Outcome from "./Outcome.ts"
-import * as PerformRun from "./PerformRun.ts"
+import { RunExecutor } from "./RunExecutor.ts"
+import { type CheckpointInterval, defaultInterval } from "../training/CheckpointInterval.ts"
+import * as RunResult from "./RunResult.ts"
+import * as ExecuteRun from "./ExecuteRun.ts"
 import { countOf, type PlannedRun, sourcesOf } from "../plan/Plan.ts"
 import { duration, Progress } from "../console/Progress.ts"
 import { render } from "../figures/RenderFigure.ts"
@@ -34,7 +34,7 @@ export class RunsFailed extends Schema.TaggedError<RunsFailed>()("RunsFailed", {
 const report = Effect.fnUntraced(function* (
   experiment: Experiment<any>,
   folder: ExperimentFolder,
-  outcomes: ReadonlyArray<Outcome.Outcome>
+  outcomes: ReadonlyArray<RunResult.RunResult>
 ) {
   yield* folder.writeSummary(outcomes.map(({ row }) => row))
   const reported = outcomes.flatMap((outcome) => (outcome.reported === undefined ? [] : [outcome.reported]))
@@ -58,7 +58,7 @@ export interface RunOptions {
   /** Stop at the first run that fails. */
   readonly failFast: boolean
   /** Every 30 seconds unless given. */
-  readonly checkpointEvery?: CheckpointEvery
+  readonly checkpointEvery?: CheckpointInterval
   /** How often a run is tried again whose engine or folder fails; 0 unless given. */
   readonly retries?: number
 }
@@ -71,7 +71,7 @@ export const run = Effect.fn("RunExperiment.run")(function* (
 ) {
   const store = yield* RunStore
   const progress = yield* Progress
-  const { jobs } = yield* Attempts
+  const { jobs } = yield* RunExecutor
   const folder = yield* store.experiment(experiment.name)
   const started = yield* Clock.currentTimeMillis
   for (const source of sourcesOf(runs)) {
@@ -83,26 +83,26 @@ export const run = Effect.fn("RunExperiment.run")(function* (
 
   const requestOf = Effect.fnUntraced(function* (planned: PlannedRun, index: number) {
     // What is done now is to be made again; what another process finishes meanwhile is not.
-    const former = force
+    const previousStart = force
       ? yield* Effect.orElseSucceed(store.find(planned.id, planned.experiment), () => Option.none())
       : Option.none()
     return {
       planned,
-      place: {
+      position: {
         run: index + 1,
         runs: runs.length,
         epochsAfter: runs.slice(index + 1).reduce((sum, { training }) => sum + training.epochs, 0) / jobs
       },
       force,
-      ...(Option.isSome(former) && { former: DateTime.formatIso(former.value.manifest.started) }),
-      checkpointEvery: checkpointEvery ?? standard,
+      ...(Option.isSome(previousStart) && { previousStart: DateTime.formatIso(previousStart.value.manifest.started) }),
+      checkpointEvery: checkpointEvery ?? defaultInterval,
       retries: retries ?? 0
     }
   })
   const requests = yield* Effect.forEach(runs, requestOf)
 
   /** By the run's place in the sweep. */
-  const outcomes = new Map<number, Outcome.Outcome>()
+  const outcomes = new Map<number, RunResult.RunResult>()
 
   const interrupted = new Set<number>()
 
@@ -110,11 +110,11 @@ export const run = Effect.fn("RunExperiment.run")(function* (
   const outcomeOf = Effect.fnUntraced(function* (planned: PlannedRun, index: number) {
     const outcome = outcomes.get(index)
     if (outcome !== undefined) return Option.some(outcome)
-    if (!interrupted.has(index)) return yield* Outcome.find(folder, planned, undefined)
-    const whole = yield* Effect.option(PerformRun.findWhole(requests[index]!))
+    if (!interrupted.has(index)) return yield* RunResult.find(folder, planned, undefined)
+    const whole = yield* Effect.option(ExecuteRun.findComplete(requests[index]!))
     return Option.isSome(Option.flatten(whole))
-      ? yield* Outcome.find(folder, planned, undefined)
-      : Option.some(Outcome.unfinished(planned, "interrupted"))
+      ? yield* RunResult.find(folder, planned, undefined)
+      : Option.some(RunResult.unfinished(planned, "interrupted"))
   })
   /** In the order of the sweep. */
   const all = Effect.suspend(() =>
@@ -122,18 +122,18 @@ export const run = Effect.fn("RunExperiment.run")(function* (
   )
 
   yield* share(requests, {
-    goOn: () => !failFast || [...outcomes.values()].every(Outcome.endedWell),
+    shouldContinue: () => !failFast || [...outcomes.values()].every(RunResult.succeeded),
     onEnd: Effect.fnUntraced(function* (index, ending) {
       const planned = runs[index]!
       if (ending._tag === "Done" && !ending.trained) yield* progress.line(`${titleOf(index)} · already done`)
       const outcome =
         ending._tag === "Failed"
-          ? Outcome.unfinished(planned, "failed", ending.reason)
-          : Option.getOrElse(yield* Outcome.find(folder, planned, ending.error), () =>
-              Outcome.unfinished(planned, "failed", "its folder was removed meanwhile")
+          ? RunResult.unfinished(planned, "failed", ending.reason)
+          : Option.getOrElse(yield* RunResult.find(folder, planned, ending.error), () =>
+              RunResult.unfinished(planned, "failed", "its folder was removed meanwhile")
             )
       outcomes.set(index, outcome)
-      if (!Outcome.endedWell(outcome)) yield* Effect.logError(`${titleOf(index)}: ${outcome.row.error}`)
+      if (!RunResult.succeeded(outcome)) yield* Effect.logError(`${titleOf(index)}: ${outcome.row.error}`)
       if (jobs > 1) yield* progress.note(`${outcomes.size} of ${countOf(runs)} ended`)
     }),
     onInterrupt: (index) => Effect.sync(() => interrupted.add(index)),
@@ -152,6 +152,6 @@ export const run = Effect.fn("RunExperiment.run")(function* (
   )
   yield* progress.line(`\n${countOf(rows)} in ${duration(seconds)}; numbers and figures: ${folder.directory}`)
   for (const line of yield* page(experiment, runs, rows)) yield* progress.line(line)
-  const failed = ended.filter((outcome) => !Outcome.endedWell(outcome)).length
+  const failed = ended.filter((outcome) => !RunResult.succeeded(outcome)).length
   if (failed > 0) return yield* new RunsFailed({ failed, runs: runs.length })
 })

@@ -5,22 +5,22 @@
  * done, or taken over where its process has ended or given it up.
  */
 import { Effect, Option, Random } from "effect"
-import { Attempts, type Ending, type Request } from "./Attempt.ts"
+import { RunExecutor, type Outcome, type RunRequest } from "./RunExecutor.ts"
 import { RunStore } from "../store/RunStore.ts"
 
 /** Time between two looks at runs that other processes make; spread, so that several processes do not look at once. */
 const pause = Effect.flatMap(Random.nextBetween(800, 1200), (milliseconds) => Effect.sleep(milliseconds))
 
 /** A run by its place among the runs, and who makes it. */
-interface Taken {
+interface LockedRun {
   readonly index: number
   readonly owner: string
 }
 
-export interface Sharing<E, R> {
+export interface ShareHandlers<E, R> {
   /** Asked before each run is begun. */
-  readonly goOn: () => boolean
-  readonly onEnd: (index: number, ending: Exclude<Ending, { readonly _tag: "Taken" }>) => Effect.Effect<void, E, R>
+  readonly shouldContinue: () => boolean
+  readonly onEnd: (index: number, outcome: Exclude<Outcome, { readonly _tag: "Locked" }>) => Effect.Effect<void, E, R>
   readonly onInterrupt: (index: number) => Effect.Effect<void>
   /** Before a run is waited for; once for each process that makes it. */
   readonly onWait: (index: number, owner: string) => Effect.Effect<void>
@@ -28,18 +28,18 @@ export interface Sharing<E, R> {
 
 /** Brings all of these runs to their ends. */
 export const share = Effect.fn("ShareRuns.share")(function* <E, R>(
-  requests: ReadonlyArray<Request>,
-  { goOn, onEnd, onInterrupt, onWait }: Sharing<E, R>
+  requests: ReadonlyArray<RunRequest>,
+  { shouldContinue, onEnd, onInterrupt, onWait }: ShareHandlers<E, R>
 ) {
-  const { attempt, jobs } = yield* Attempts
+  const { execute, jobs } = yield* RunExecutor
   const store = yield* RunStore
 
   const one = Effect.fnUntraced(function* (index: number) {
-    if (!goOn()) return Option.none<Taken>()
-    const ending = yield* Effect.onInterrupt(attempt(requests[index]!), () => onInterrupt(index))
-    if (ending._tag === "Taken") return Option.some({ index, owner: ending.owner })
-    yield* onEnd(index, ending)
-    return Option.none<Taken>()
+    if (!shouldContinue()) return Option.none<LockedRun>()
+    const outcome = yield* Effect.onInterrupt(execute(requests[index]!), () => onInterrupt(index))
+    if (outcome._tag === "Locked") return Option.some({ index, owner: outcome.owner })
+    yield* onEnd(index, outcome)
+    return Option.none<LockedRun>()
   })
 
   /** Those of the runs that other processes make. */
@@ -47,7 +47,7 @@ export const share = Effect.fn("ShareRuns.share")(function* <E, R>(
     Effect.map(Effect.forEach(indices, one, { concurrency: jobs }), (taken) => taken.flatMap(Option.toArray))
 
   const said = new Set<string>()
-  const say = ({ index, owner }: Taken) =>
+  const say = ({ index, owner }: LockedRun) =>
     Effect.suspend(() => {
       const key = `${index} ${owner}`
       if (said.has(key)) return Effect.void
@@ -56,7 +56,7 @@ export const share = Effect.fn("ShareRuns.share")(function* <E, R>(
     })
 
   let left = yield* round(requests.map((_, index) => index))
-  while (left.length > 0 && goOn()) {
+  while (left.length > 0 && shouldContinue()) {
     const looked = yield* Effect.forEach(left, ({ index }) =>
       Effect.map(store.owner(requests[index]!.planned.id), (owner) => ({ index, owner }))
     )

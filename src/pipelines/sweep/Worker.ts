@@ -7,18 +7,18 @@
 import { Socket } from "node:net"
 import { NodeStream } from "@effect/platform-node"
 import { Clock, Config, Context, Effect, Layer, type Option, Queue, Schema, Stream } from "effect"
-import { Attempts, Ending, type Request } from "./Attempt.ts"
+import { RunExecutor, Outcome, type RunRequest } from "./RunExecutor.ts"
 import type { PlannedRun } from "../plan/Plan.ts"
 import { type Lane, Progress } from "../console/Progress.ts"
-import { descriptor, type Order, orders, type Report, reports, variable } from "./WorkerMessage.ts"
+import { ipcDescriptor, type Task, tasks, type WorkerEvent, events, threadsVariable } from "./WorkerMessage.ts"
 
 /** Threads to compute with, if this process is a worker. */
-export const threads: Config.Config<Option.Option<number>> = Config.option(Config.Int(variable))
+export const threads: Config.Config<Option.Option<number>> = Config.option(Config.Int(threadsVariable))
 
-/** The worker was not started by a process that gives orders. */
+/** The worker was not started by a process that gives tasks. */
 export class WorkerError extends Schema.TaggedError<WorkerError>()("WorkerError", { cause: Schema.Defect() }) {
   override get message(): string {
-    return `${variable} is for processes that this program starts itself; unset it`
+    return `${threadsVariable} is for processes that this program starts itself; unset it`
   }
 }
 
@@ -27,8 +27,8 @@ export class Parent extends Context.Service<
   Parent,
   {
     /** Ends when the other process does. */
-    readonly orders: Stream.Stream<Order>
-    readonly report: (report: Report) => Effect.Effect<void>
+    readonly tasks: Stream.Stream<Task>
+    readonly report: (report: WorkerEvent) => Effect.Effect<void>
   }
 >()("vae/pipelines/Worker/Parent") {}
 
@@ -37,22 +37,22 @@ export const parent: Layer.Layer<Parent, WorkerError> = Layer.effect(
   Parent,
   Effect.gen(function* () {
     const open = Effect.try({
-      // The other end may have no more orders and still listen.
-      try: () => new Socket({ fd: descriptor, allowHalfOpen: true }),
+      // The other end may have no more tasks and still listen.
+      try: () => new Socket({ fd: ipcDescriptor, allowHalfOpen: true }),
       catch: (cause) => new WorkerError({ cause })
     })
     const socket = yield* Effect.acquireRelease(open, (socket) => Effect.sync(() => socket.destroy()))
     // A process that has ended hears nothing, which is no fault of this one.
     socket.on("error", () => {})
     return {
-      orders: NodeStream.fromReadable({ evaluate: () => socket, closeOnDone: false }).pipe(
+      tasks: NodeStream.fromReadable({ evaluate: () => socket, closeOnDone: false }).pipe(
         Stream.decodeText(),
         Stream.splitLines,
-        Stream.mapEffect(orders.decode),
+        Stream.mapEffect(tasks.decode),
         Stream.catchCause(() => Stream.empty)
       ),
       report: (report) =>
-        Effect.flatMap(reports.encode(report), (line) =>
+        Effect.flatMap(events.encode(report), (line) =>
           Effect.callback<void>((resume) => void socket.write(line, () => resume(Effect.void)))
         )
     }
@@ -82,27 +82,27 @@ export const progress: Layer.Layer<Progress, never, Parent> = Layer.effect(
   })
 )
 
-/** Makes the runs that it is ordered to, one after the other, until the other process ends. */
+/** Makes the runs that it is queued to, one after the other, until the other process ends. */
 export const serve = Effect.fn("Worker.serve")(function* (
   runs: ReadonlyArray<PlannedRun>,
-  options: Pick<Request, "checkpointEvery" | "retries">
+  options: Pick<RunRequest, "checkpointEvery" | "retries">
 ) {
-  const { orders, report } = yield* Parent
-  const { attempt } = yield* Attempts
-  const waiting = yield* Queue.unbounded<Order>()
+  const { tasks, report } = yield* Parent
+  const { execute } = yield* RunExecutor
+  const waiting = yield* Queue.unbounded<Task>()
 
-  const carryOut = Effect.fnUntraced(function* ({ run, ...order }: Order) {
+  const carryOut = Effect.fnUntraced(function* ({ run, ...task }: Task) {
     const planned = runs.find(({ id }) => id === run)
-    const ending =
+    const outcome =
       planned === undefined
-        ? Ending.make({ _tag: "Failed", reason: "the experiment's file or its data has changed meanwhile" })
-        : yield* attempt({ ...options, ...order, planned })
-    yield* report({ _tag: "Ended", ending })
+        ? Outcome.make({ _tag: "Failed", reason: "the experiment's file or its data has changed meanwhile" })
+        : yield* execute({ ...options, ...task, planned })
+    yield* report({ _tag: "Ended", outcome })
   })
 
   yield* report({ _tag: "Ready" })
   yield* Effect.raceFirst(
-    Stream.runForEach(orders, (order) => Queue.offer(waiting, order)),
+    Stream.runForEach(tasks, (task) => Queue.offer(waiting, task)),
     Effect.forever(Effect.flatMap(Queue.take(waiting), carryOut))
   )
 })

@@ -2,16 +2,16 @@
  * What a process and the workers that it has started say to each other: JSON values, one a line.
  */
 import { Effect, Schema } from "effect"
-import { Ending } from "./Attempt.ts"
+import { Outcome } from "./RunExecutor.ts"
 
 /** A run to be brought to its end; the worker knows the rest from the command line that both were given. */
-export const Order = Schema.Struct({
+export const Task = Schema.Struct({
   run: Schema.String,
-  place: Schema.Struct({ run: Schema.Int, runs: Schema.Int, epochsAfter: Schema.Number }),
+  position: Schema.Struct({ run: Schema.Int, runs: Schema.Int, epochsAfter: Schema.Number }),
   force: Schema.Boolean,
-  former: Schema.optionalKey(Schema.String)
+  previousStart: Schema.optionalKey(Schema.String)
 })
-export type Order = typeof Order.Type
+export type Task = typeof Task.Type
 
 const Standing = Schema.Struct({
   run: Schema.Int,
@@ -25,17 +25,17 @@ const Standing = Schema.Struct({
   secondsLeft: Schema.Number
 })
 
-/** What a worker tells: what is to be shown, and how each order ended. */
-export const Report = Schema.TaggedUnion({
-  /** It takes orders. */
+/** What a worker tells: what is to be shown, and how each task ended. */
+export const WorkerEvent = Schema.TaggedUnion({
+  /** It takes tasks. */
   Ready: {},
   Update: { standing: Standing },
   Epoch: { standing: Standing, summary: Schema.String },
   Note: { text: Schema.String },
   Line: { text: Schema.String },
-  Ended: { ending: Ending }
+  Ended: { outcome: Outcome }
 })
-export type Report = typeof Report.Type
+export type WorkerEvent = typeof WorkerEvent.Type
 
 const lines = <T, E>(schema: Schema.Codec<T, E>) => {
   const text = Schema.fromJsonString(Schema.toCodecJson(schema))
@@ -47,11 +47,11 @@ const lines = <T, E>(schema: Schema.Codec<T, E>) => {
   }
 }
 
-export const orders = lines(Order)
-export const reports = lines(Report)
+export const tasks = lines(Task)
+export const events = lines(WorkerEvent)
 
 /** Where a worker finds the other end: the file descriptor after the standard ones. */
-export const descriptor = 3
+export const ipcDescriptor = 3
 
 /** The environment variable that makes a process a worker; its value is the number of threads to compute with. */
-export const variable = "VAE_WORKER_THREADS"
+export const threadsVariable = "VAE_WORKER_THREADS"

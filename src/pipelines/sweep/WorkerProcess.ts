@@ -3,9 +3,9 @@
  */
 import { type Cause, Deferred, Effect, Queue, Schema, type Scope, Stream } from "effect"
 import { ChildProcess, type ChildProcessSpawner } from "effect/process"
-import { Ending, type Request } from "./Attempt.ts"
+import { Outcome, type RunRequest } from "./RunExecutor.ts"
 import type { Lane } from "../console/Progress.ts"
-import { descriptor, type Order, orders, type Report, reports, variable } from "./WorkerMessage.ts"
+import { ipcDescriptor, type Task, tasks, type WorkerEvent, events, threadsVariable } from "./WorkerMessage.ts"
 
 /** A worker could not be started. */
 export class WorkerFailed extends Schema.TaggedError<WorkerFailed>()("WorkerFailed", {
@@ -19,8 +19,8 @@ export class WorkerFailed extends Schema.TaggedError<WorkerFailed>()("WorkerFail
 
 export interface WorkerProcess {
   /** Has a run made and its progress shown in the lane. One at a time. An interrupt stops the worker. */
-  readonly perform: (request: Request, lane: Lane) => Effect.Effect<Ending>
-  readonly hasEnded: Effect.Effect<boolean>
+  readonly execute: (request: RunRequest, lane: Lane) => Effect.Effect<Outcome>
+  readonly hasExited: Effect.Effect<boolean>
 }
 
 /** How a process ended, to follow "process 4711". */
@@ -41,26 +41,26 @@ export const start = Effect.fn("WorkerProcess.start")(function* (options: {
   /** Shows a line that is not about a run. */
   readonly line: (text: string) => Effect.Effect<void>
 }): Effect.fn.Return<WorkerProcess, WorkerFailed, ChildProcessSpawner.ChildProcessSpawner | Scope.Scope> {
-  const ordered = yield* Queue.unbounded<Order, Cause.Done>()
+  const queued = yield* Queue.unbounded<Task, Cause.Done>()
   const program = [...process.execArgv, process.argv[1]!, ...options.args]
   const handle = yield* ChildProcess.make(process.execPath, program, {
-    env: { [variable]: String(options.threads) },
+    env: { [threadsVariable]: String(options.threads) },
     extendEnv: true,
     stdin: "ignore",
     killSignal: "SIGINT",
     additionalFds: {
-      [`fd${descriptor}`]: {
+      [`fd${ipcDescriptor}`]: {
         type: "duplex",
-        stream: Stream.fromQueue(ordered).pipe(Stream.mapEffect(orders.encode), Stream.encodeText)
+        stream: Stream.fromQueue(queued).pipe(Stream.mapEffect(tasks.encode), Stream.encodeText)
       }
     }
   }).pipe(Effect.mapError((cause) => new WorkerFailed({ reason: `does not start: ${cause.message}`, cause })))
 
   const ready = yield* Deferred.make<void>()
   const ended = yield* Deferred.make<string>()
-  let current: { readonly lane: Lane; readonly ending: Deferred.Deferred<Ending> } | undefined
+  let current: { readonly lane: Lane; readonly outcome: Deferred.Deferred<Outcome> } | undefined
 
-  const receive = (report: Report): Effect.Effect<unknown> => {
+  const receive = (report: WorkerEvent): Effect.Effect<unknown> => {
     switch (report._tag) {
       case "Ready":
         return Deferred.succeed(ready, undefined)
@@ -73,15 +73,15 @@ export const start = Effect.fn("WorkerProcess.start")(function* (options: {
       case "Line":
         return options.line(report.text)
       case "Ended":
-        return current === undefined ? Effect.void : Deferred.succeed(current.ending, report.ending)
+        return current === undefined ? Effect.void : Deferred.succeed(current.outcome, report.outcome)
     }
   }
 
   const linesOf = (bytes: Stream.Stream<Uint8Array, unknown>) => Stream.splitLines(Stream.decodeText(bytes))
   const relay = (bytes: Stream.Stream<Uint8Array, unknown>, show: (line: string) => Effect.Effect<void>) =>
     Effect.ignore(Stream.runForEach(linesOf(bytes), show))
-  const messages = linesOf(handle.getOutputFd(descriptor)).pipe(
-    Stream.mapEffect(reports.decode),
+  const messages = linesOf(handle.getOutputFd(ipcDescriptor)).pipe(
+    Stream.mapEffect(events.decode),
     Stream.runForEach(receive),
     Effect.ignoreCause
   )
@@ -91,8 +91,8 @@ export const start = Effect.fn("WorkerProcess.start")(function* (options: {
   yield* Effect.forkScoped(
     Effect.flatMap(Effect.andThen(messages, endOf(handle)), (how) => Deferred.succeed(ended, how))
   )
-  /** A worker that gets no more orders interrupts what it is making, and ends. */
-  const stop = Effect.andThen(Queue.end(ordered), Deferred.await(ended))
+  /** A worker that gets no more tasks interrupts what it is making, and ends. */
+  const stop = Effect.andThen(Queue.end(queued), Deferred.await(ended))
   yield* Effect.addFinalizer(() => stop)
 
   const gone = Effect.map(Deferred.await(ended), (how) => `process ${handle.pid} ${how}`)
@@ -101,18 +101,23 @@ export const start = Effect.fn("WorkerProcess.start")(function* (options: {
     Effect.flatMap(gone, (reason) => Effect.fail(new WorkerFailed({ reason: `was not ready: ${reason}` })))
   )
   return {
-    perform: Effect.fnUntraced(
-      function* ({ force, former, place, planned }, lane) {
-        const ending = yield* Deferred.make<Ending>()
-        current = { lane, ending }
-        yield* Queue.offer(ordered, { run: planned.id, place, force, ...(former !== undefined && { former }) })
+    execute: Effect.fnUntraced(
+      function* ({ force, previousStart, position, planned }, lane) {
+        const outcome = yield* Deferred.make<Outcome>()
+        current = { lane, outcome }
+        yield* Queue.offer(queued, {
+          run: planned.id,
+          position,
+          force,
+          ...(previousStart !== undefined && { previousStart })
+        })
         return yield* Effect.raceFirst(
-          Deferred.await(ending),
-          Effect.map(gone, (how) => Ending.make({ _tag: "Failed", reason: `${how} while it made the run` }))
+          Deferred.await(outcome),
+          Effect.map(gone, (how) => Outcome.make({ _tag: "Failed", reason: `${how} while it made the run` }))
         )
       },
       Effect.onInterrupt(() => stop)
     ),
-    hasEnded: Deferred.isDone(ended)
+    hasExited: Deferred.isDone(ended)
   }
 })

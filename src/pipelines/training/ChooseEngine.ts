@@ -20,7 +20,7 @@ export const devices = ["auto", "cpu", "webgpu", "cuda"] as const
 export type Device = (typeof devices)[number]
 
 /** What is asked for. */
-export interface Asked {
+export interface EngineRequest {
   readonly engine: Name
   readonly device: Device
 }
@@ -46,7 +46,7 @@ const candidates: ReadonlyArray<Candidate & { readonly device: DeviceName }> = [
 ]
 
 /** What may serve as what is asked for. TensorFlow finds its device itself. */
-const candidatesFor = (asked: Asked): ReadonlyArray<Candidate> => {
+const candidatesFor = (asked: EngineRequest): ReadonlyArray<Candidate> => {
   const found = candidates.filter(
     ({ device, engine }) =>
       (asked.engine === "auto" || asked.engine === engine) && (asked.device === "auto" || asked.device === device)
@@ -60,7 +60,7 @@ const candidatesFor = (asked: Asked): ReadonlyArray<Candidate> => {
 }
 
 /** Why nothing can be what is asked for, and what is allowed. */
-export const refusal = (asked: Asked): string | undefined => {
+export const unsupportedReason = (asked: EngineRequest): string | undefined => {
   if (candidatesFor(asked).length > 0) return undefined
   const allowed = [...Map.groupBy(candidates, ({ engine }) => engine)].map(([engine, on]) => {
     const devices = on.map(({ device }) => device).toSorted()
@@ -74,7 +74,7 @@ type Needed = ChildProcessSpawner.ChildProcessSpawner | FileSystem.FileSystem | 
 /** The engine, and what is to be said of it. Devices with drivers of their own are tried first. */
 const engineOf = Effect.fnUntraced(function* (
   { device, engine }: Candidate,
-  asked: Asked,
+  asked: EngineRequest,
   threads: number | undefined
 ) {
   const options = threads === undefined ? {} : { threads }
@@ -112,7 +112,7 @@ const announced = (
     return Progress.use((progress) => progress.line(`engine: ${_tag} on ${device}${words}`))
   })
 
-const nameOf = ({ device, engine }: Candidate, asked: Asked): string => {
+const nameOf = ({ device, engine }: Candidate, asked: EngineRequest): string => {
   if (device === "auto") return engine
   return asked.engine === "auto" && engine !== "onnxruntime" ? `${engine} on ${device}` : device
 }
@@ -121,14 +121,14 @@ const nameOf = ({ device, engine }: Candidate, asked: Asked): string => {
  * Provides the engine that is asked for, which computes with so many threads where it has several; all cores' unless
  * given. Errors: `EngineError` with a reason for each that might have served.
  */
-export const layer = (asked: Asked, threads?: number): Layer.Layer<Engine, EngineError, Needed> => {
+export const layer = (asked: EngineRequest, threads?: number): Layer.Layer<Engine, EngineError, Needed> => {
   const first = (
     [candidate, ...others]: ReadonlyArray<Candidate>,
     reasons: ReadonlyArray<Reason>
   ): Layer.Layer<Engine, EngineError, Needed> => {
     if (candidate === undefined) {
       const engine = asked.engine === "auto" ? "this machine" : asked.engine
-      const reason = refusal(asked) ?? inWords(reasons).join("; ")
+      const reason = unsupportedReason(asked) ?? inWords(reasons).join("; ")
       const program = asked.device === "auto" ? "programs" : `programs on ${asked.device}`
       return Layer.effect(Engine, Effect.fail(new EngineError({ engine, program, reason })))
     }

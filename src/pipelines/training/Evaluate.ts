@@ -16,7 +16,7 @@ import { renderAnimation } from "../figures/RenderAnimation.ts"
 import { render } from "../figures/RenderFigure.ts"
 import type { Run } from "../store/Run.ts"
 import { StoreError } from "../files/StoreError.ts"
-import * as Trained from "./Trained.ts"
+import * as TrainedModels from "./TrainedModels.ts"
 import * as TrainingSnapshots from "./TrainingSnapshots.ts"
 
 /** The evaluations of a run that have no results yet. */
@@ -36,13 +36,13 @@ export const trainedModel = Effect.fnUntraced(function* (planned: PlannedRun, ru
       reason: `the checkpoint of epoch ${epochs}, this finished run's last, cannot be read; make it again with --force, which keeps this one`
     })
   }
-  const at = yield* Trained.make({
+  const at = yield* TrainedModels.make({
     run: planned,
     autoencoder: yield* planned.model.build(planned.dataset.shape),
     data,
     images: {
-      train: yield* engine.place(Trained.imagesOf(data.train, planned.dataset.shape)),
-      test: yield* engine.place(Trained.imagesOf(data.test, planned.dataset.shape))
+      train: yield* engine.place(TrainedModels.splitTensors(data.train, planned.dataset.shape)),
+      test: yield* engine.place(TrainedModels.splitTensors(data.test, planned.dataset.shape))
     }
   })
   const history = yield* run.history
@@ -58,7 +58,7 @@ export const trainedModel = Effect.fnUntraced(function* (planned: PlannedRun, ru
 })
 
 /** Draws everything that an evaluation found. */
-const exhibits = Effect.fnUntraced(function* ({ animations = [], figures, pages = [] }: Findings) {
+const rendered = Effect.fnUntraced(function* ({ animations = [], figures, pages = [] }: Findings) {
   const pictures = yield* Effect.forEach(figures, (figure) =>
     Effect.map(render(figure), ({ png, svg }) => ({ figure, png, svg }))
   )
@@ -127,7 +127,7 @@ export const evaluate = Effect.fn("Evaluate.evaluate")(function* (options: {
     const { animations = [], figures, metrics, pages = [] } = findings
     const names = [...figures, ...animations, ...pages].map(({ name }) => name)
     yield* checkNames(planned, run, evaluator, names)
-    yield* run.writeEvaluation(id, { spec, metrics, engine: engine.spec }, yield* exhibits(findings))
+    yield* run.writeEvaluation(id, { spec, metrics, engine: engine.spec }, yield* rendered(findings))
   })
 
   const failures: Array<Cause.Cause<EvaluateFailure>> = []

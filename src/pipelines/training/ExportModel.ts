@@ -16,7 +16,7 @@ import type { Run } from "../store/Run.ts"
 import type { StoreError } from "../files/StoreError.ts"
 
 /** Most test images whose codes are kept: all of the usual datasets'. */
-export const mostCodes = 10_000
+export const maximumCodes = 10_000
 
 const shapeText = ({ channels, height, width }: PlannedRun["dataset"]["shape"]): string =>
   [height, width, channels].join(", ")
@@ -108,7 +108,7 @@ export const exportMissing = Effect.fn("ExportModel.exportMissing")(function* (
     return yield* Effect.logWarning(`run ${run.id}: its model is not written as ONNX files: ${made.failure}`)
   }
   const { test } = loaded
-  const indices = stratified(test, mostCodes)
+  const indices = stratified(test, maximumCodes)
   const { deviation, mean } = yield* trained.encode("test", indices)
   const shape = [indices.length, planned.model.latent]
   yield* ModelFolder.write(run.directory, {

@@ -18,21 +18,21 @@ import { looks } from "../../core/Cadence.ts"
 import { float32, type HostTensors } from "../../core/Tensors.ts"
 import type { EpochMetrics } from "../../core/TrainedModel.ts"
 import type { Checkpoint } from "../store/Checkpoint.ts"
-import type { CheckpointEvery } from "./CheckpointEvery.ts"
+import type { CheckpointInterval } from "./CheckpointInterval.ts"
 import { DivergenceError } from "./DivergenceError.ts"
-import * as Keeper from "./Keeper.ts"
+import * as Checkpointer from "./Checkpointer.ts"
 import type { PlannedRun } from "../plan/Plan.ts"
 import { Progress } from "../console/Progress.ts"
-import type { Resume } from "./Resume.ts"
+import type { ResumePoint } from "./ResumePoint.ts"
 import type { StoreError } from "../files/StoreError.ts"
-import * as Trained from "./Trained.ts"
+import * as TrainedModels from "./TrainedModels.ts"
 
 /** Epochs at whose end the parameters are kept for evaluations that look at the training. */
 export const snapshotEpochs = (evaluators: ReadonlyArray<ReadyEvaluator>, epochs: number): ReadonlySet<number> =>
   new Set(evaluators.flatMap(({ every }) => (every === undefined ? [] : looks(every, epochs).epochs)))
 
 /** Where the run stands among those of its sweep. */
-export interface Place {
+export interface SweepPosition {
   /** 1 for the first. */
   readonly run: number
   readonly runs: number
@@ -74,17 +74,17 @@ const scheduleAt = Effect.fnUntraced(function* ({ objective, training }: Planned
 export const train = Effect.fn("Train.train")(function* (options: {
   readonly run: PlannedRun
   readonly data: LoadedDataset
-  readonly place: Place
-  readonly keeping: Keeper.Keeping
-  readonly checkpointEvery: CheckpointEvery
+  readonly position: SweepPosition
+  readonly writer: Checkpointer.RunWriter
+  readonly checkpointEvery: CheckpointInterval
   /** What an earlier process left. */
-  readonly resume: Resume | undefined
+  readonly resume: ResumePoint | undefined
 }): Effect.fn.Return<
   ReadonlyArray<EpochMetrics>,
   EngineError | StoreError | DivergenceError | ModelError,
   Engine | Progress | Scope.Scope
 > {
-  const { run, data, place, keeping, checkpointEvery, resume } = options
+  const { run, data, position, writer, checkpointEvery, resume } = options
   const { batchSize, epochs, optimizer } = run.training
   const engine = yield* Engine
   const progress = yield* Progress
@@ -103,12 +103,12 @@ export const train = Effect.fn("Train.train")(function* (options: {
     resume?.checkpoint.tensors ?? TrainStep.initialState(autoencoder, optimizer, run.seed)
   )
   const images = {
-    train: yield* engine.place(Trained.imagesOf(data.train, run.dataset.shape)),
-    test: yield* engine.place(Trained.imagesOf(data.test, run.dataset.shape))
+    train: yield* engine.place(TrainedModels.splitTensors(data.train, run.dataset.shape)),
+    test: yield* engine.place(TrainedModels.splitTensors(data.test, run.dataset.shape))
   }
   const history: Array<EpochMetrics> = [...(resume?.history ?? [])]
   let step = resume?.checkpoint.step ?? 0
-  const at = yield* Trained.make({ run, autoencoder, data, images })
+  const at = yield* TrainedModels.make({ run, autoencoder, data, images })
   const trained = at({ state, history, steps: () => step })
   const scheduled = yield* scheduleAt(run, batches)
 
@@ -133,12 +133,12 @@ export const train = Effect.fn("Train.train")(function* (options: {
     ...(Number.isNaN(lastFiniteLoss) ? {} : { lastFiniteLoss })
   })
   const kept = snapshotEpochs(run.evaluation.evaluators, epochs)
-  const keeper = yield* Keeper.make({
-    keeping,
-    every: checkpointEvery,
+  const checkpointer = yield* Checkpointer.make({
+    writer,
+    interval: checkpointEvery,
     epochs,
     resume,
-    present: Effect.map(state.read, stateAt)
+    current: Effect.map(state.read, stateAt)
   })
   // The failure or the interrupt is what is told of; that something could not be kept is only said.
   const orSay = <E>(kept: Effect.Effect<number | void, E>) =>
@@ -146,13 +146,13 @@ export const train = Effect.fn("Train.train")(function* (options: {
       Effect.logWarning(`run ${run.id}: its present state was not kept. ${Cause.squash(cause)}`)
     )
   const diverged = Effect.fnUntraced(function* (epoch: number, what: "loss" | "parameters", loss: number) {
-    const checkpoint = yield* orSay(keeper.afterDivergence(step))
+    const checkpoint = yield* orSay(checkpointer.afterDivergence(step))
     const kept = typeof checkpoint === "number" ? { checkpoint } : {}
     return yield* new DivergenceError({ run: run.id, epoch, step, what, loss, lastFiniteLoss, ...kept })
   })
 
   const standing = (epoch: number, inEpoch: number, loss: number) => ({
-    ...place,
+    ...position,
     label: run.label,
     epoch,
     epochs,
@@ -160,7 +160,8 @@ export const train = Effect.fn("Train.train")(function* (options: {
     loss,
     examplesPerSecond: rate,
     // The last batch may be short.
-    secondsLeft: ((epochs - epoch + 1 + place.epochsAfter) * examples - Math.min(examples, inEpoch * batchSize)) / rate
+    secondsLeft:
+      ((epochs - epoch + 1 + position.epochsAfter) * examples - Math.min(examples, inEpoch * batchSize)) / rate
   })
 
   const takeStep = Effect.fnUntraced(function* (epoch: number, order: Int32Array, batch: number) {
@@ -185,7 +186,7 @@ export const train = Effect.fn("Train.train")(function* (options: {
       const seconds = Number((yield* Clock.monotonicTimeNanos) - started) / 1e9
       rate = (done - first * batchSize) / Math.max(seconds, 1e-3)
       yield* progress.update(standing(epoch, batch + 1, sums["loss"]! / done))
-      yield* keeper.afterStep
+      yield* checkpointer.afterStep
     }
     const test = yield* trained.terms("test")
     const metrics = {
@@ -202,13 +203,13 @@ export const train = Effect.fn("Train.train")(function* (options: {
       Effect.gen(function* () {
         const tensors = yield* state.read
         // A network can hide it from the loss: the larger of 0 and no number may be 0.
-        if (!Keeper.isSound(tensors)) return yield* diverged(epoch, "parameters", lastFiniteLoss)
+        if (!Checkpointer.hasFiniteParameters(tensors)) return yield* diverged(epoch, "parameters", lastFiniteLoss)
         // First, so that a run that goes on from this epoch finds it there.
-        if (kept.has(epoch)) yield* keeping.snapshot(epoch, tensors)
-        yield* keeping.epoch(line)
+        if (kept.has(epoch)) yield* writer.saveSnapshot(epoch, tensors)
+        yield* writer.appendEpoch(line)
         history.push(line)
         sums = {}
-        yield* keeper.afterEpoch(line, stateAt(tensors))
+        yield* checkpointer.afterEpoch(line, stateAt(tensors))
       })
     )
     const loss = metrics["train/loss"]!
@@ -216,8 +217,12 @@ export const train = Effect.fn("Train.train")(function* (options: {
   })
 
   yield* Effect.gen(function* () {
-    if (step === 0 && kept.has(0)) yield* Effect.flatMap(state.read, (tensors) => keeping.snapshot(0, tensors))
+    if (step === 0 && kept.has(0)) yield* Effect.flatMap(state.read, (tensors) => writer.saveSnapshot(0, tensors))
     for (let epoch = history.length + 1; epoch <= epochs; epoch++) yield* trainEpoch(epoch)
-  }).pipe(Effect.onError((cause) => orSay<unknown>(Cause.hasInterrupts(cause) ? keeper.now : keeper.lastGood)))
+  }).pipe(
+    Effect.onError((cause) =>
+      orSay<unknown>(Cause.hasInterrupts(cause) ? checkpointer.saveNow : checkpointer.saveLastFinite)
+    )
+  )
   return history
 })

@@ -10,14 +10,14 @@ import { Engine, type EngineError } from "../../core/Engine.ts"
 import type { ModelError } from "../../core/Model.ts"
 import { stepsPerEpoch } from "../../core/Training.ts"
 import * as TrainStep from "../../core/TrainStep.ts"
-import type { CheckpointEvery } from "./CheckpointEvery.ts"
+import type { CheckpointInterval } from "./CheckpointInterval.ts"
 import type { DivergenceError } from "./DivergenceError.ts"
 import type { Manifest, Status } from "../store/Manifest.ts"
-import * as Parts from "../plan/Parts.ts"
+import * as Segments from "../plan/Segments.ts"
 import type { PlannedRun } from "../plan/Plan.ts"
 import type { Progress } from "../console/Progress.ts"
 import type { Provenance } from "../store/Provenance.ts"
-import * as Resume from "./Resume.ts"
+import * as ResumePoint from "./ResumePoint.ts"
 import type { Run } from "../store/Run.ts"
 import type { StoreError } from "../files/StoreError.ts"
 import * as Train from "./Train.ts"
@@ -26,11 +26,11 @@ export type TrainFailure = DatasetError | DivergenceError | EngineError | ModelE
 
 export interface TrainOptions {
   readonly planned: PlannedRun
-  readonly place: Train.Place
+  readonly position: Train.SweepPosition
   /** Reads the run's dataset; runs with the same data share one reading. */
   readonly data: Effect.Effect<LoadedDataset, DatasetError>
   readonly provenance: Provenance
-  readonly checkpointEvery: CheckpointEvery
+  readonly checkpointEvery: CheckpointInterval
 }
 
 /** How a failure stands in the manifest. */
@@ -85,7 +85,7 @@ const announce = Effect.fnUntraced(function* (
   }
   yield* Effect.logInfo(`${name} ${ended} and goes on from step ${fromStep}`)
   const last = earlier.at(-1)
-  const changes = last === undefined ? [] : Parts.changes(last, manifest)
+  const changes = last === undefined ? [] : Segments.changes(last, manifest)
   if (changes.length === 0) return
   yield* Effect.logWarning(
     `${name} goes on otherwise than it began, so that its last digits may not be those of a run without a stop: ${changes.join("; ")}`
@@ -94,15 +94,15 @@ const announce = Effect.fnUntraced(function* (
 
 /** Trains the run in a folder to its last epoch, from where it stands. */
 export const train = Effect.fn("TrainRun.train")(function* (
-  { checkpointEvery, data, place, planned, provenance }: TrainOptions,
+  { checkpointEvery, data, position, planned, provenance }: TrainOptions,
   run: Run
 ): Effect.fn.Return<void, TrainFailure, Engine | Progress | Scope.Scope> {
   const engine = yield* Engine
   const loaded = yield* data
   const previous = yield* run.manifest
-  const resume = yield* Resume.leftovers(run, yield* expected(planned, loaded.train.count))
+  const resume = yield* ResumePoint.findResumePoint(run, yield* expected(planned, loaded.train.count))
   const fromStep = resume?.checkpoint.step ?? 0
-  const earlier = Parts.before(previous, fromStep)
+  const earlier = Segments.before(previous, fromStep)
   const { source, location, digest } = planned.located
   const manifest: Manifest = {
     id: planned.id,
@@ -135,13 +135,13 @@ export const train = Effect.fn("TrainRun.train")(function* (
     const history = yield* Train.train({
       run: planned,
       data: loaded,
-      place,
-      keeping: {
-        checkpoint: run.saveCheckpoint,
-        best: run.saveBest,
-        forget: (step) => Effect.andThen(run.removeCheckpointsAfter(step - 1), run.checkpoint),
-        epoch: run.appendHistory,
-        snapshot: run.saveSnapshot
+      position,
+      writer: {
+        saveCheckpoint: run.saveCheckpoint,
+        saveBest: run.saveBest,
+        removeCheckpointsFrom: (step) => Effect.andThen(run.removeCheckpointsAfter(step - 1), run.checkpoint),
+        appendEpoch: run.appendHistory,
+        saveSnapshot: run.saveSnapshot
       },
       checkpointEvery,
       resume

@@ -6,7 +6,7 @@ import { Engine } from "../../core/Engine.ts"
 import { SnapshotError, Snapshots } from "../../core/Snapshots.ts"
 import { TrainedModel } from "../../core/TrainedModel.ts"
 import type { Run } from "../store/Run.ts"
-import type { Standing } from "./Trained.ts"
+import type { ModelState } from "./TrainedModels.ts"
 
 const remedy = "make it again with --force, which keeps the present one aside"
 
@@ -21,12 +21,12 @@ const missing = (run: Run, epochs: ReadonlyArray<number>): SnapshotError => {
   })
 }
 
-/** `at` gives the model at a standing; `history` is the whole run's. */
+/** `at` gives the model in a given state; `history` is the whole run's. */
 export const make = Effect.fnUntraced(function* (
   run: Run,
   trainedEpochs: number,
-  at: (standing: Standing) => TrainedModel["Service"],
-  history: Standing["history"]
+  at: (state: ModelState) => TrainedModel["Service"],
+  history: ModelState["history"]
 ) {
   const engine = yield* Engine
 

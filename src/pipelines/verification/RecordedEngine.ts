@@ -6,7 +6,7 @@ import * as ChooseEngine from "../training/ChooseEngine.ts"
 import type { Manifest } from "../store/Manifest.ts"
 
 /** How a manifest's engine and device are asked for; `auto` where this version does not have them. */
-const recorded = ({ engine: { _tag, device } }: Pick<Manifest, "engine">): ChooseEngine.Asked => {
+const recorded = ({ engine: { _tag, device } }: Pick<Manifest, "engine">): ChooseEngine.EngineRequest => {
   // TensorFlow has one kind of graphics cards.
   const on = device === "gpu" ? "cuda" : device
   return {
@@ -17,23 +17,24 @@ const recorded = ({ engine: { _tag, device } }: Pick<Manifest, "engine">): Choos
 
 /** What to open for a run of which this is asked: what is not said is as it was, as far as both go together. */
 export const askedFor = (
-  asked: ChooseEngine.Asked,
+  asked: ChooseEngine.EngineRequest,
   manifest: Pick<Manifest, "engine"> | undefined
-): ChooseEngine.Asked => {
+): ChooseEngine.EngineRequest => {
   if (manifest === undefined) return asked
   const then = recorded(manifest)
-  const both: ChooseEngine.Asked = {
+  const both: ChooseEngine.EngineRequest = {
     engine: asked.engine === "auto" ? then.engine : asked.engine,
     device: asked.device === "auto" ? then.device : asked.device
   }
   const isOther = asked.engine !== "auto" && asked.engine !== then.engine
-  return isOther || ChooseEngine.refusal(both) !== undefined ? asked : both
+  return isOther || ChooseEngine.unsupportedReason(both) !== undefined ? asked : both
 }
 
 /** Gives the engine for a run. Each is opened once, for the scope. */
-export const make = Effect.fnUntraced(function* (asked: ChooseEngine.Asked) {
+export const make = Effect.fnUntraced(function* (asked: ChooseEngine.EngineRequest) {
   const scope = yield* Effect.scope
-  const open = (wanted: ChooseEngine.Asked) => Effect.cached(Layer.buildWithScope(ChooseEngine.layer(wanted), scope))
+  const open = (wanted: ChooseEngine.EngineRequest) =>
+    Effect.cached(Layer.buildWithScope(ChooseEngine.layer(wanted), scope))
   const opened = new Map<string, Effect.Success<ReturnType<typeof open>>>()
   return Effect.fnUntraced(function* (manifest: Pick<Manifest, "engine"> | undefined) {
     const wanted = askedFor(asked, manifest)

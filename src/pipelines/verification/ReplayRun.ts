@@ -8,7 +8,7 @@
 import { Effect, Option, Runtime, Schema } from "effect"
 import { canonicalJson, type Json } from "../../core/Spec.ts"
 import type { EpochMetrics } from "../../core/TrainedModel.ts"
-import { standard } from "../training/CheckpointEvery.ts"
+import { defaultInterval } from "../training/CheckpointInterval.ts"
 import * as Closeness from "./Closeness.ts"
 import * as CompareTensors from "./CompareTensors.ts"
 import { inWords } from "../plan/Differences.ts"
@@ -148,8 +148,8 @@ export interface Options {
 const trainAgain = Effect.fnUntraced(function* (planned: PlannedRun, { evaluations, provenance }: Options) {
   const data = (yield* LoadData.make)(planned)
   const run = yield* (yield* RunStore).open(planned.experiment, planned.id)
-  const place = { run: 1, runs: 1, epochsAfter: 0 }
-  yield* Effect.scoped(TrainRun.train({ planned, place, data, provenance, checkpointEvery: standard }, run))
+  const position = { run: 1, runs: 1, epochsAfter: 0 }
+  yield* Effect.scoped(TrainRun.train({ planned, position, data, provenance, checkpointEvery: defaultInterval }, run))
   const { evaluators } = planned.evaluation
   if (evaluations) yield* Effect.scoped(Evaluate.evaluate({ planned, run, evaluators, data }))
   return run

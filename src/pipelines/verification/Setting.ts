@@ -7,14 +7,14 @@ import { Effect } from "effect"
 import { Engine } from "../../core/Engine.ts"
 import { type Finding, note, ok } from "./Finding.ts"
 import type { Manifest } from "../store/Manifest.ts"
-import * as Parts from "../plan/Parts.ts"
+import * as Segments from "../plan/Segments.ts"
 import type { Provenance } from "../store/Provenance.ts"
 
 /** In which ways what computes now is not what computed the run, or one of its parts; empty where it is. */
 export const changes = Effect.fnUntraced(function* (manifest: Manifest, provenance: Provenance) {
   const { spec } = yield* Engine
   const parts = [...(manifest.earlier ?? []), manifest]
-  return [...new Set(parts.flatMap((part) => Parts.changes(part, { engine: spec, ...provenance })))]
+  return [...new Set(parts.flatMap((part) => Segments.changes(part, { engine: spec, ...provenance })))]
 })
 
 const isVersion = (change: string): boolean => change.startsWith("versions.")

@@ -45,7 +45,7 @@ describe("History", () => {
         const lines = (yield* fs.readFileString(path)).split("\n")
         for (const damaged of ["", "{", '{"epoch":3}', lines[0]!, lines[2]!.replace("3", "0"), "\ufffd"]) {
           yield* fs.writeFileString(path, [lines[0], lines[1], damaged, lines[3], ""].join("\n"))
-          const { epochs: readable, fault } = yield* History.readable(path)
+          const { epochs: readable, fault } = yield* History.readValid(path)
           assert.deepStrictEqual(readable, epochs(2))
           assert.match(Option.getOrThrow(fault).message, /line 3/)
           assert.match((yield* Effect.flip(History.read(path))).message, /line 3/)

@@ -25,7 +25,7 @@ const once = (lock: RunLock.RunLock) =>
       yield* Effect.sleep(2)
       yield* write("end")
     })
-  ).pipe(Effect.retry({ while: ({ _tag }) => _tag === "RunTaken", schedule: Schedule.spaced(3) }))
+  ).pipe(Effect.retry({ while: ({ _tag }) => _tag === "RunLocked", schedule: Schedule.spaced(3) }))
 
 RunLock.make(folder).pipe(
   Effect.flatMap((lock) => (times === "hold" ? hold(lock) : Effect.repeat(once(lock), { times: Number(times) - 1 }))),

@@ -64,7 +64,7 @@ describe("Manifest", () => {
         const { ended: _ended, git: _git, ...running } = manifestOf(3)
         const exit = { error: "DivergenceError", message: "the loss is NaN", epoch: 2, step: 700, checkpoint: 600 }
         const { engine, started, versions, host } = running
-        const killed: Manifest.Part = { fromStep: 0, engine, started, versions, host, status: "running" }
+        const killed: Manifest.Segment = { fromStep: 0, engine, started, versions, host, status: "running" }
         for (const manifest of [
           manifestOf(),
           { ...running, status: "running" as const },

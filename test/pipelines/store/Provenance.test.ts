@@ -3,7 +3,7 @@ import { NodeServices } from "@effect/platform-node"
 import { assert, describe, layer } from "@effect/vitest"
 import { Effect, FileSystem, Option, Path, PlatformError, Schema } from "effect"
 import { ChildProcess, ChildProcessSpawner } from "effect/process"
-import { gather, gitState, Provenance, withoutNumbers } from "../../../src/pipelines/store/Provenance.ts"
+import { collect, gitState, Provenance, unrelatedPackages } from "../../../src/pipelines/store/Provenance.ts"
 import { needs } from "../../machine/Capability.ts"
 import * as Programs from "../../machine/Programs.ts"
 
@@ -21,12 +21,12 @@ describe("Provenance", () => {
   layer(NodeServices.layer)((it) => {
     it.effect("reads the versions of what is installed, and the machine", () =>
       Effect.gen(function* () {
-        const found = yield* gather
+        const found = yield* collect
         const dependencies: Record<string, string> = packageJson.dependencies
         assert.deepStrictEqual(found.versions, {
           "effect-vae": packageJson.version,
           // The pinned versions are the installed ones.
-          ...Object.fromEntries(Object.entries(dependencies).filter(([name]) => !withoutNumbers.includes(name))),
+          ...Object.fromEntries(Object.entries(dependencies).filter(([name]) => !unrelatedPackages.includes(name))),
           node: process.versions.node
         })
         for (const name of ["effect", "@tensorflow/tfjs-core", "onnxruntime-node", "mnist", "sharp", "umap-js"]) {
@@ -84,7 +84,7 @@ describe("Provenance", () => {
         const missing = ChildProcessSpawner.make(() =>
           Effect.fail(PlatformError.systemError({ _tag: "NotFound", module: "ChildProcess", method: "spawn" }))
         )
-        const found = yield* Effect.provideService(gather, ChildProcessSpawner.ChildProcessSpawner, missing)
+        const found = yield* Effect.provideService(collect, ChildProcessSpawner.ChildProcessSpawner, missing)
         assert.isFalse("git" in found)
         assert.strictEqual(found.versions["effect-vae"], packageJson.version)
       })

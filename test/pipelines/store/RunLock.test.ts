@@ -25,7 +25,7 @@ const claim = Effect.fnUntraced(function* (folder: string, other: object, sign: 
   const fs = yield* FileSystem.FileSystem
   const path = `${folder}/${id}.${Math.random().toString(16).slice(2)}.json`
   const since = DateTime.formatIso(DateTime.fromDateUnsafe(sign))
-  const self = yield* ProcessIdentity.own
+  const self = yield* ProcessIdentity.current
   // A field that is to be absent is undefined here.
   const content = { format: "effect-vae claim 1", run: id, process: { ...self, ...other }, since }
   yield* fs.writeFileString(path, JSON.stringify(content))
@@ -90,7 +90,7 @@ describe("RunLock", () => {
         const whileHeld = Effect.gen(function* () {
           yield* lock.acquire(id)
           const error = yield* Effect.flip(Effect.scoped(other.acquire(id)))
-          assert.strictEqual(error._tag, "RunTaken")
+          assert.strictEqual(error._tag, "RunLocked")
           assert.match(error.message, new RegExp(`^run ${id} is being made by process ${process.pid} on \\S+$`))
           assert.include(error.message, Option.getOrThrow(yield* other.owner(id)))
           // Another run is another matter.
@@ -151,16 +151,16 @@ describe("RunLock", () => {
           const path = yield* claim(folder, other, sign)
           const lock = yield* RunLock.make(folder)
           const taken = Effect.map(Effect.flip(Effect.scoped(lock.acquire(id))), ({ _tag }) => _tag)
-          assert.strictEqual(yield* taken, "RunTaken")
+          assert.strictEqual(yield* taken, "RunLocked")
           yield* TestClock.adjust("2 minutes")
-          assert.strictEqual(yield* taken, "RunTaken")
+          assert.strictEqual(yield* taken, "RunLocked")
           // A sign of life; its clock may go backwards.
           const earlier = new Date(sign.getTime() - 1000)
           yield* fs.utimes(path, earlier, earlier)
           yield* TestClock.adjust("2 minutes")
-          assert.strictEqual(yield* taken, "RunTaken")
+          assert.strictEqual(yield* taken, "RunLocked")
           yield* TestClock.adjust("2 minutes")
-          assert.strictEqual(yield* taken, "RunTaken")
+          assert.strictEqual(yield* taken, "RunLocked")
           yield* TestClock.adjust("2 minutes")
           const { lines } = yield* logged(Effect.scoped(lock.acquire(id)))
           assert.match(lines.join("\n"), /^run \S+ is taken over: process \d+ on \S+, which had it, has given no sign/)
@@ -270,7 +270,7 @@ describe("RunLock", () => {
             yield* Effect.sleep(1)
             owners--
           })
-        ).pipe(Effect.retry({ while: ({ _tag }) => _tag === "RunTaken", schedule: Schedule.spaced(3) }))
+        ).pipe(Effect.retry({ while: ({ _tag }) => _tag === "RunLocked", schedule: Schedule.spaced(3) }))
         const turns = Array.from({ length: 8 }, () => turn)
         const { lines } = yield* logged(Effect.all(turns, { concurrency: "unbounded" }))
         assert.strictEqual(taken, 8)

@@ -5,7 +5,7 @@ import type { Figure } from "../../../src/core/Figure.ts"
 import { float32 } from "../../../src/core/Tensors.ts"
 import type { Status } from "../../../src/pipelines/store/Manifest.ts"
 import * as Run from "../../../src/pipelines/store/Run.ts"
-import type { RunTaken } from "../../../src/pipelines/store/RunLock.ts"
+import type { RunLocked } from "../../../src/pipelines/store/RunLock.ts"
 import * as RunStore from "../../../src/pipelines/store/RunStore.ts"
 import type { StoreError } from "../../../src/pipelines/files/StoreError.ts"
 import * as Faulty from "../FaultyFileSystem.ts"
@@ -46,7 +46,7 @@ const evaluator = "0123456789ab"
 
 const withStatus = (status: Status, seed: number = 0) => ({ ...manifestOf(seed), status })
 
-const problemOf = (error: StoreError | RunTaken) => (error._tag === "StoreError" ? error.problem : error._tag)
+const problemOf = (error: StoreError | RunLocked) => (error._tag === "StoreError" ? error.problem : error._tag)
 
 /** The epochs of the run. */
 const numbers = [1, 2]
@@ -124,7 +124,7 @@ describe("RunStore", () => {
         yield* Effect.scoped(
           Effect.gen(function* () {
             const run = yield* store.open("a", id)
-            assert.strictEqual((yield* refused("a"))._tag, "RunTaken")
+            assert.strictEqual((yield* refused("a"))._tag, "RunLocked")
             yield* run.writeManifest(withStatus("done"))
             yield* run.setAside
             assert.include((yield* refused("b")).message, `process ${process.pid} on`)

@@ -86,7 +86,7 @@ describe("SummaryTable", () => {
   test("rounds to so many decimals, and keeps the size of what is very small or large", () => {
     assert.deepStrictEqual(
       [0, -0.004, 0.0403, 104.499, 1e6, -2.19e-6, Number.NaN, -Infinity, "0.1 to 0.2", undefined].map((value) =>
-        SummaryTable.rounded(value, 2)
+        SummaryTable.numberText(value, 2)
       ),
       ["0.00", "-0.00400", "0.0403", "104.50", "1.00e+6", "-2.19e-6", "NaN", "-Infinity", "0.1 to 0.2", ""]
     )

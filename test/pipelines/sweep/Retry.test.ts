@@ -4,7 +4,7 @@ import { TestClock } from "effect/testing"
 import { Engine, EngineError } from "../../../src/core/Engine.ts"
 import { Experiment } from "../../../src/index.ts"
 import { DivergenceError } from "../../../src/pipelines/training/DivergenceError.ts"
-import { retrying } from "../../../src/pipelines/sweep/Retry.ts"
+import { withRetries } from "../../../src/pipelines/sweep/Retry.ts"
 import { type Problem, StoreError } from "../../../src/pipelines/files/StoreError.ts"
 import { engine, experiment, runExperiment, storeOf, temporaryFolder } from "../Sandbox.ts"
 
@@ -29,7 +29,7 @@ const outcomeOf = Effect.fnUntraced(function* (failures: ReadonlyArray<Failure>,
     const failure = failures[attempts++]
     return failure === undefined ? Effect.succeed("done") : Effect.fail(failure)
   })
-  const fiber = yield* retrying(attempt, { retries, what: "run 1" }).pipe(
+  const fiber = yield* withRetries(attempt, { retries, what: "run 1" }).pipe(
     Effect.result,
     Effect.provide(Logger.layer([Logger.make(({ message }) => void said.push(String(message)))])),
     Effect.forkChild({ startImmediately: true })

@@ -7,8 +7,8 @@ import { join } from "node:path"
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Fiber, Layer } from "effect"
 import { TestClock } from "effect/testing"
-import { Attempts, Ending, type Request } from "../../../src/pipelines/sweep/Attempt.ts"
-import { standard } from "../../../src/pipelines/training/CheckpointEvery.ts"
+import { RunExecutor, Outcome, type RunRequest } from "../../../src/pipelines/sweep/RunExecutor.ts"
+import { defaultInterval } from "../../../src/pipelines/training/CheckpointInterval.ts"
 import { plan } from "../../../src/pipelines/plan/Plan.ts"
 import { RunStore } from "../../../src/pipelines/store/RunStore.ts"
 import * as Store from "../../../src/pipelines/store/RunStore.ts"
@@ -63,8 +63,8 @@ const assertWhole = async (results: string, name: string, betas: ReadonlyArray<n
   }
 }
 
-const done = Ending.make({ _tag: "Done", trained: true })
-const failed = Ending.make({ _tag: "Failed", reason: "a reason" })
+const done = Outcome.make({ _tag: "Done", trained: true })
+const failed = Outcome.make({ _tag: "Failed", reason: "a reason" })
 
 /** Work that is not done by the test's clock goes on. */
 const work = Effect.promise(() => new Promise((resolve) => setTimeout(resolve, 5)))
@@ -74,41 +74,45 @@ const until = Effect.fnUntraced(function* (condition: () => boolean, step: Effec
 })
 
 /** Shares the runs of a sweep of four; the attempts end when the test says so. */
-const sharing = Effect.fnUntraced(function* (jobs: number, goOn: () => boolean) {
+const sharing = Effect.fnUntraced(function* (jobs: number, shouldContinue: () => boolean) {
   const results = yield* temporaryFolder
   const store = yield* Effect.provide(RunStore.use(Effect.succeed), Store.layer(results).pipe(Layer.provide(platform)))
   const planned = yield* plan(sharedExperiment, (dataset) => dataset.locate).pipe(Effect.provide(platform))
-  const requests = planned.map((planned, index): Request => ({
+  const requests = planned.map((planned, index): RunRequest => ({
     planned,
-    place: { run: index + 1, runs: planned.id.length, epochsAfter: 0 },
+    position: { run: index + 1, runs: planned.id.length, epochsAfter: 0 },
     force: false,
-    checkpointEvery: standard,
+    checkpointEvery: defaultInterval,
     retries: 0
   }))
   const begun: Array<number> = []
   const said: Array<string> = []
-  const ends = new Map<number, Deferred.Deferred<Ending>>()
-  const attempt = ({ place }: Request) =>
+  const ends = new Map<number, Deferred.Deferred<Outcome>>()
+  const execute = ({ position }: RunRequest) =>
     Effect.gen(function* () {
-      const index = place.run - 1
+      const index = position.run - 1
       begun.push(index)
-      const end = yield* Deferred.make<Ending>()
+      const end = yield* Deferred.make<Outcome>()
       ends.set(index, end)
       return yield* Deferred.await(end)
     })
   const fiber = yield* share(requests, {
-    goOn,
+    shouldContinue,
     onEnd: (index, { _tag }) => Effect.sync(() => said.push(`${index} ${_tag}`)),
     onInterrupt: (index) => Effect.sync(() => said.push(`${index} interrupted`)),
     onWait: (index, owner) => Effect.sync(() => said.push(`${index} waits for ${owner}`))
-  }).pipe(Effect.provideService(Attempts, { jobs, attempt }), Effect.provideService(RunStore, store), Effect.forkChild)
-  /** Ends an attempt, once it is begun, and waits until something is said of it. */
-  const end = Effect.fnUntraced(function* (index: number, ending: Ending) {
+  }).pipe(
+    Effect.provideService(RunExecutor, { jobs, execute }),
+    Effect.provideService(RunStore, store),
+    Effect.forkChild
+  )
+  /** Ends an execute, once it is begun, and waits until something is said of it. */
+  const end = Effect.fnUntraced(function* (index: number, outcome: Outcome) {
     yield* until(() => ends.has(index))
     const before = said.length
-    yield* Deferred.succeed(ends.get(index)!, ending)
+    yield* Deferred.succeed(ends.get(index)!, outcome)
     ends.delete(index)
-    if (ending._tag !== "Taken") yield* until(() => said.length > before)
+    if (outcome._tag !== "Locked") yield* until(() => said.length > before)
   })
   return { begun, said, end, fiber, store, ids: planned.map(({ id }) => id) }
 })
@@ -130,10 +134,10 @@ describe("sharing runs", () => {
 
   it.effect("no run is begun after one that forbids it, and those that go on come to their end", () =>
     Effect.gen(function* () {
-      let goOn = true
-      const { begun, end, fiber, said } = yield* sharing(2, () => goOn)
+      let shouldContinue = true
+      const { begun, end, fiber, said } = yield* sharing(2, () => shouldContinue)
       yield* until(() => begun.length === 2)
-      goOn = false
+      shouldContinue = false
       yield* end(0, failed)
       yield* end(1, done)
       yield* Fiber.join(fiber)
@@ -148,7 +152,7 @@ describe("sharing runs", () => {
       yield* Effect.scoped(
         Effect.gen(function* () {
           yield* store.open("elsewhere", ids[0]!)
-          yield* end(0, Ending.make({ _tag: "Taken", owner: "somebody" }))
+          yield* end(0, Outcome.make({ _tag: "Locked", owner: "somebody" }))
           for (const index of [1, 2, 3]) yield* end(index, done)
           yield* until(() => said.length === 4, TestClock.adjust("2 seconds"))
           assert.match(said.at(-1)!, new RegExp(`^0 waits for process ${process.pid} on `))

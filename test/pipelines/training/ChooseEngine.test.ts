@@ -9,7 +9,7 @@ import { needs } from "../../machine/Capability.ts"
 import { noGpu } from "../../machine/NoGpu.ts"
 
 /** What is picked, or why nothing is, and what is said. */
-const pick = Effect.fnUntraced(function* (asked: ChooseEngine.Asked, threads?: number) {
+const pick = Effect.fnUntraced(function* (asked: ChooseEngine.EngineRequest, threads?: number) {
   const lines: Array<string> = []
   const nothing = () => Effect.void
   const lane = {
@@ -41,18 +41,18 @@ const announced = (line: string) => {
 
 describe("the choice of an engine", () => {
   it("refuses an engine on what it does not compute on, and says what there is", () => {
-    const reason = ChooseEngine.refusal({ engine: "reference", device: "webgpu" })
+    const reason = ChooseEngine.unsupportedReason({ engine: "reference", device: "webgpu" })
     assert.include(reason, "--engine reference --device webgpu")
     assert.include(reason, "reference computes on cpu")
     assert.match(reason!, /onnxruntime computes on .*webgpu/)
-    assert.isDefined(ChooseEngine.refusal({ engine: "tensorflow", device: "webgpu" }))
+    assert.isDefined(ChooseEngine.unsupportedReason({ engine: "tensorflow", device: "webgpu" }))
     for (const engine of ChooseEngine.names) {
-      assert.isUndefined(ChooseEngine.refusal({ engine, device: "auto" }))
-      assert.isUndefined(ChooseEngine.refusal({ engine, device: "cpu" }))
+      assert.isUndefined(ChooseEngine.unsupportedReason({ engine, device: "auto" }))
+      assert.isUndefined(ChooseEngine.unsupportedReason({ engine, device: "cpu" }))
     }
     for (const device of ChooseEngine.devices) {
-      assert.isUndefined(ChooseEngine.refusal({ engine: "auto", device }))
-      assert.isUndefined(ChooseEngine.refusal({ engine: "onnxruntime", device }))
+      assert.isUndefined(ChooseEngine.unsupportedReason({ engine: "auto", device }))
+      assert.isUndefined(ChooseEngine.unsupportedReason({ engine: "onnxruntime", device }))
     }
   })
 

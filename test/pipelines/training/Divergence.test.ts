@@ -16,7 +16,7 @@ import {
   Training
 } from "../../../src/index.ts"
 import type { Optimizer } from "../../../src/core/Optimizer.ts"
-import * as Keeper from "../../../src/pipelines/training/Keeper.ts"
+import * as Checkpointer from "../../../src/pipelines/training/Checkpointer.ts"
 import { makeLines, runExperiment, storeOf, temporaryFolder } from "../Sandbox.ts"
 
 const plain = Sgd({ learningRate: 1e-3 })
@@ -99,7 +99,7 @@ describe("a run that diverges", () => {
       assert.strictEqual(row.error, message)
       const kept = Option.getOrThrow(yield* run.checkpoint)
       assert.deepStrictEqual([kept.epoch, kept.step], [2, 8])
-      assert.isTrue(Keeper.isSound(kept.tensors))
+      assert.isTrue(Checkpointer.hasFiniteParameters(kept.tensors))
       assert.strictEqual(Option.getOrThrow(yield* run.best).epoch, 2)
     })
   )
@@ -130,7 +130,7 @@ describe("a run that diverges", () => {
       assert.deepStrictEqual({ checkpoint, epoch, step }, { checkpoint: 4, epoch: 2, step: 8 })
       assert.match(message, /a parameter is not finite, with a loss of \d/)
       assert.strictEqual((yield* run.history).length, 1)
-      assert.isTrue(Keeper.isSound(Option.getOrThrow(yield* run.checkpoint).tensors))
+      assert.isTrue(Checkpointer.hasFiniteParameters(Option.getOrThrow(yield* run.checkpoint).tensors))
     })
   )
 })

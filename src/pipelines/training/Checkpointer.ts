@@ -10,30 +10,30 @@ import type { EngineError } from "../../core/Engine.ts"
 import { type HostTensors, under } from "../../core/Tensors.ts"
 import type { EpochMetrics } from "../../core/TrainedModel.ts"
 import type { Best, Checkpoint } from "../store/Checkpoint.ts"
-import type { CheckpointEvery } from "./CheckpointEvery.ts"
-import type { Resume } from "./Resume.ts"
+import type { CheckpointInterval } from "./CheckpointInterval.ts"
+import type { ResumePoint } from "./ResumePoint.ts"
 import type { StoreError } from "../files/StoreError.ts"
 
 /** Where a run keeps what it must not lose. */
-export interface Keeping {
-  readonly checkpoint: (checkpoint: Checkpoint) => Effect.Effect<void, StoreError>
-  readonly best: (best: Best) => Effect.Effect<void, StoreError>
+export interface RunWriter {
+  readonly saveCheckpoint: (checkpoint: Checkpoint) => Effect.Effect<void, StoreError>
+  readonly saveBest: (best: Best) => Effect.Effect<void, StoreError>
   /** Removes the checkpoints from a step on; gives the newest that is left. */
-  readonly forget: (step: number) => Effect.Effect<Option.Option<Checkpoint>, StoreError>
-  readonly epoch: (metrics: EpochMetrics) => Effect.Effect<void, StoreError>
+  readonly removeCheckpointsFrom: (step: number) => Effect.Effect<Option.Option<Checkpoint>, StoreError>
+  readonly appendEpoch: (metrics: EpochMetrics) => Effect.Effect<void, StoreError>
   /** Keeps the parameters in the state at the end of an epoch, 0 before the first. */
-  readonly snapshot: (epoch: number, state: HostTensors) => Effect.Effect<void, StoreError>
+  readonly saveSnapshot: (epoch: number, state: HostTensors) => Effect.Effect<void, StoreError>
 }
 
-export interface Keeper {
+export interface Checkpointer {
   /** After a step: saves the present state if it is time. */
   readonly afterStep: Effect.Effect<void, EngineError | StoreError>
   /** After an epoch whose line is kept, with the state at its end. */
   readonly afterEpoch: (line: EpochMetrics, checkpoint: Checkpoint) => Effect.Effect<void, StoreError>
   /** Saves the present state, which is fit to go on from. */
-  readonly now: Effect.Effect<void, EngineError | StoreError>
+  readonly saveNow: Effect.Effect<void, EngineError | StoreError>
   /** Saves the state at the end of the last epoch with a finite loss, if that is newer than what is saved. */
-  readonly lastGood: Effect.Effect<void, StoreError>
+  readonly saveLastFinite: Effect.Effect<void, StoreError>
   /**
    * After a step of which the loss or the parameters are not finite: sees to it that the newest checkpoint is one from
    * which a finite loss was computed, and gives its step; undefined where there is none.
@@ -42,19 +42,19 @@ export interface Keeper {
 }
 
 /** Whether all parameters are finite numbers. */
-export const isSound = (state: HostTensors): boolean =>
+export const hasFiniteParameters = (state: HostTensors): boolean =>
   Object.values(under("parameters/", state)).every(({ values }) => (values as Float32Array).every(Number.isFinite))
 
 /** `present` reads the state as it stands after the last step. */
 export const make = Effect.fnUntraced(function* (options: {
-  readonly keeping: Keeping
-  readonly every: CheckpointEvery
+  readonly writer: RunWriter
+  readonly interval: CheckpointInterval
   /** Epochs of the whole training. */
   readonly epochs: number
-  readonly resume: Resume | undefined
-  readonly present: Effect.Effect<Checkpoint, EngineError>
-}): Effect.fn.Return<Keeper> {
-  const { epochs, every, keeping, present, resume } = options
+  readonly resume: ResumePoint | undefined
+  readonly current: Effect.Effect<Checkpoint, EngineError>
+}): Effect.fn.Return<Checkpointer> {
+  const { epochs, interval, writer, current, resume } = options
   let saved: { readonly epoch: number; readonly step: number } | undefined = resume?.checkpoint
   let savedAt = yield* Clock.monotonicTimeNanos
   let bestLoss = resume?.bestLoss ?? Number.POSITIVE_INFINITY
@@ -64,26 +64,26 @@ export const make = Effect.fnUntraced(function* (options: {
 
   const save = Effect.fnUntraced(function* (checkpoint: Checkpoint) {
     // A run would go on from it to nowhere; from the one before it comes here again.
-    if (!isSound(checkpoint.tensors)) return
-    if (best !== undefined) yield* keeping.best(best)
+    if (!hasFiniteParameters(checkpoint.tensors)) return
+    if (best !== undefined) yield* writer.saveBest(best)
     best = undefined
-    if (checkpoint.step !== saved?.step || checkpoint.epoch !== saved.epoch) yield* keeping.checkpoint(checkpoint)
+    if (checkpoint.step !== saved?.step || checkpoint.epoch !== saved.epoch) yield* writer.saveCheckpoint(checkpoint)
     saved = { epoch: checkpoint.epoch, step: checkpoint.step }
     savedAt = yield* Clock.monotonicTimeNanos
   })
 
   const isTime = Effect.map(
     Clock.monotonicTimeNanos,
-    (now) => "seconds" in every && Number(now - savedAt) / 1e9 >= every.seconds
+    (now) => "seconds" in interval && Number(now - savedAt) / 1e9 >= interval.seconds
   )
-  const now = Effect.flatMap(present, save)
-  const lastGood = Effect.suspend(() =>
+  const saveNow = Effect.flatMap(current, save)
+  const saveLastFinite = Effect.suspend(() =>
     good !== undefined && good.step > (saved?.step ?? -1) ? save(good) : Effect.void
   )
 
   return {
-    now,
-    afterStep: Effect.flatMap(isTime, (due) => (due ? now : Effect.void)),
+    saveNow,
+    afterStep: Effect.flatMap(isTime, (due) => (due ? saveNow : Effect.void)),
     afterEpoch: Effect.fnUntraced(function* ({ epoch, metrics, step }, checkpoint) {
       const loss = metrics["test/loss"] ?? Number.NaN
       if (Number.isFinite(loss)) good = checkpoint
@@ -91,15 +91,16 @@ export const make = Effect.fnUntraced(function* (options: {
         bestLoss = loss
         best = { tensors: checkpoint.tensors, epoch, step, loss }
       }
-      const due = epoch === epochs || ("epochs" in every ? epoch % every.epochs === 0 : yield* isTime)
+      const due = epoch === epochs || ("epochs" in interval ? epoch % interval.epochs === 0 : yield* isTime)
       if (due) yield* save(checkpoint)
     }),
-    lastGood,
+    saveLastFinite,
     afterDivergence: Effect.fnUntraced(function* (step) {
       // The step before made the parameters that this one's loss is of.
       const ruined = step - 1
-      if (saved?.step === ruined && good?.step !== ruined) saved = Option.getOrUndefined(yield* keeping.forget(ruined))
-      yield* lastGood
+      if (saved?.step === ruined && good?.step !== ruined)
+        saved = Option.getOrUndefined(yield* writer.removeCheckpointsFrom(ruined))
+      yield* saveLastFinite
       return saved?.step
     })
   }

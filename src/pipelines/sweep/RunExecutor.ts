@@ -10,13 +10,13 @@ import type { DatasetPlatform } from "../../core/Dataset.ts"
 import { Engine } from "../../core/Engine.ts"
 import * as ExportModel from "../training/ExportModel.ts"
 import * as LoadData from "../plan/LoadData.ts"
-import * as PerformRun from "./PerformRun.ts"
+import * as ExecuteRun from "./ExecuteRun.ts"
 import { Progress } from "../console/Progress.ts"
 import * as Provenance from "../store/Provenance.ts"
 import { RunStore } from "../store/RunStore.ts"
 
 /** How an attempt ended. */
-export const Ending = Schema.TaggedUnion({
+export const Outcome = Schema.TaggedUnion({
   Done: {
     /** Whether this attempt trained the run. */
     trained: Schema.Boolean,
@@ -25,36 +25,36 @@ export const Ending = Schema.TaggedUnion({
   },
   Failed: { reason: Schema.String },
   /** Another process makes the run. */
-  Taken: { owner: Schema.String }
+  Locked: { owner: Schema.String }
 })
-export type Ending = typeof Ending.Type
+export type Outcome = typeof Outcome.Type
 
 /** A run to be brought to its end, and how. */
-export type Request = Omit<PerformRun.PerformOptions, "data" | "provenance">
+export type RunRequest = Omit<ExecuteRun.ExecuteOptions, "data" | "provenance">
 
-export class Attempts extends Context.Service<
-  Attempts,
+export class RunExecutor extends Context.Service<
+  RunExecutor,
   {
     /** Number of attempts that may go on at once. */
     readonly jobs: number
     /** Trains what is missing of a run and makes what is missing of its evaluations. Does not wait for another process. */
-    readonly attempt: (request: Request) => Effect.Effect<Ending>
+    readonly execute: (request: RunRequest) => Effect.Effect<Outcome>
   }
->()("vae/pipelines/Attempts") {}
+>()("vae/pipelines/RunExecutor") {}
 
 /** In words: an expected failure says what to do, a defect shows where it arose. */
-export const reasonOf = (cause: Cause.Cause<{ readonly message: string }>): string => {
+export const failureText = (cause: Cause.Cause<{ readonly message: string }>): string => {
   const error = Cause.squash(cause)
   return Cause.hasDies(cause) || !(error instanceof Error) ? Cause.pretty(cause) : error.message
 }
 
 /** Attempts in this process, one at a time. */
 export const layer: Layer.Layer<
-  Attempts,
+  RunExecutor,
   never,
   ChildProcessSpawner.ChildProcessSpawner | DatasetPlatform | Engine | Progress | RunStore
 > = Layer.effect(
-  Attempts,
+  RunExecutor,
   Effect.gen(function* () {
     // These services alone: loggers and scopes are the caller's.
     const context = Context.pick(
@@ -65,32 +65,32 @@ export const layer: Layer.Layer<
       RunStore
     )(yield* Effect.context<Engine | FileSystem.FileSystem | Path.Path | Progress | RunStore>())
     const load = yield* LoadData.make
-    const provenance = yield* Provenance.gather
+    const provenance = yield* Provenance.collect
     return {
       jobs: 1,
-      attempt: (request) => {
+      execute: (request) => {
         const options = { ...request, data: load(request.planned), provenance }
-        return PerformRun.perform(options).pipe(
+        return ExecuteRun.execute(options).pipe(
           Effect.flatMap(({ run, trained }) =>
             Effect.scoped(ExportModel.exportMissing(request.planned, run, options.data)).pipe(
-              Effect.andThen(PerformRun.evaluate(options, run)),
-              Effect.as(Ending.make({ _tag: "Done", trained })),
+              Effect.andThen(ExecuteRun.evaluate(options, run)),
+              Effect.as(Outcome.make({ _tag: "Done", trained })),
               // What is made of a trained run leaves it trained.
               Effect.catchCause((cause) =>
                 Cause.hasInterrupts(cause)
                   ? Effect.interrupt
-                  : Effect.succeed(Ending.make({ _tag: "Done", trained, error: reasonOf(cause) }))
+                  : Effect.succeed(Outcome.make({ _tag: "Done", trained, error: failureText(cause) }))
               )
             )
           ),
           // Until then no other process writes to the run.
           Effect.scoped,
-          Effect.catchTag("RunTaken", ({ owner }) => Effect.succeed(Ending.make({ _tag: "Taken", owner }))),
+          Effect.catchTag("RunLocked", ({ owner }) => Effect.succeed(Outcome.make({ _tag: "Locked", owner }))),
           // A defect too is this run's alone.
           Effect.catchCause((cause) =>
             Cause.hasInterrupts(cause)
               ? Effect.interrupt
-              : Effect.succeed(Ending.make({ _tag: "Failed", reason: reasonOf(cause) }))
+              : Effect.succeed(Outcome.make({ _tag: "Failed", reason: failureText(cause) }))
           ),
           Effect.provideContext(context)
         )

@@ -20,7 +20,7 @@ import * as TrainStep from "../../../src/core/TrainStep.ts"
 import { labelsFor } from "../../../src/core/TrainedModel.ts"
 import * as Training from "../../../src/core/Training.ts"
 import { plan } from "../../../src/pipelines/plan/Plan.ts"
-import * as Trained from "../../../src/pipelines/training/Trained.ts"
+import * as TrainedModels from "../../../src/pipelines/training/TrainedModels.ts"
 import { assertClose } from "../../../src/testing/TensorProbe.ts"
 import { platform } from "../Sandbox.ts"
 
@@ -51,11 +51,11 @@ const seen = (model: Layer.Layer<Model, ModelError, Labels>, beta?: number) =>
     const data = yield* run.dataset.load(run.located)
     const autoencoder = yield* run.model.build(run.dataset.shape)
     const images = {
-      train: yield* engine.place(Trained.imagesOf(data.train, run.dataset.shape)),
-      test: yield* engine.place(Trained.imagesOf(data.test, run.dataset.shape))
+      train: yield* engine.place(TrainedModels.splitTensors(data.train, run.dataset.shape)),
+      test: yield* engine.place(TrainedModels.splitTensors(data.test, run.dataset.shape))
     }
     const state = yield* engine.place(TrainStep.initialState(autoencoder, run.training.optimizer, 1))
-    return (yield* Trained.make({ run, autoencoder, data, images }))({ state, history: [], steps: () => 0 })
+    return (yield* TrainedModels.make({ run, autoencoder, data, images }))({ state, history: [], steps: () => 0 })
   }).pipe(Effect.provide(Reference.layer))
 
 const conditional = ConditionalVae.layer({

@@ -9,7 +9,7 @@ import * as LoadData from "../plan/LoadData.ts"
 import { countOf, plan, sourcesOf } from "../plan/Plan.ts"
 import { duration } from "../console/Progress.ts"
 import { RunStore } from "../store/RunStore.ts"
-import * as Standing from "../store/Standing.ts"
+import * as LiveStatus from "../store/LiveStatus.ts"
 
 /** Stands where a dataset would have to be fetched first, which a plan does not do. */
 const notYetHere: Located = { source: "download", location: "a download", digest: "known after the download" }
@@ -18,7 +18,7 @@ const notYetHere: Located = { source: "download", location: "a download", digest
 const about = (seconds: number | undefined): string => (seconds === undefined ? "" : `about ${duration(seconds)}`)
 
 /** Prints the plan of an experiment: a line a run, as soon as its time is known. */
-export const describePlan = Effect.fn("DescribePlan.describePlan")(function* (experiment: Experiment<any>) {
+export const printPlan = Effect.fn("PrintPlan.printPlan")(function* (experiment: Experiment<any>) {
   const store = yield* RunStore
   const runs = yield* plan(experiment, ({ peek }) => Effect.map(peek, (located) => located ?? notYetHere))
   const estimate = Estimate.make(yield* LoadData.make)
@@ -27,7 +27,7 @@ export const describePlan = Effect.fn("DescribePlan.describePlan")(function* (ex
   for (const planned of runs) {
     const here = planned.located !== notYetHere
     const found = here ? yield* store.find(planned.id, planned.experiment) : Option.none()
-    const status = Option.isSome(found) ? yield* Standing.of(store.directory, found.value.manifest) : "to do"
+    const status = Option.isSome(found) ? yield* LiveStatus.liveStatus(store.directory, found.value.manifest) : "to do"
     const seconds = here && status !== "done" ? yield* estimate(planned) : undefined
     if (status !== "done") times.push(seconds)
     const id = here ? planned.id : "(after download)"

@@ -35,7 +35,7 @@ export const isTemporary = ({ path, type }: FolderFile): boolean =>
   type === "File" && AtomicFile.isTemporary(nameOf(path))
 
 /** Whether a file or folder in a run's or an experiment's folder is this program's. Links never are. */
-export const isOwn =
+export const isManaged =
   (kind: keyof typeof patterns) =>
   (file: FolderFile): boolean =>
     file.type === "Directory"

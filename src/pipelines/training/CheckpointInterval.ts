@@ -5,18 +5,18 @@
  */
 
 /** Whole epochs, or seconds of training. */
-export type CheckpointEvery = { readonly epochs: number } | { readonly seconds: number }
+export type CheckpointInterval = { readonly epochs: number } | { readonly seconds: number }
 
 /** What is lost to a kill by default: half a minute of training. */
-export const standard: CheckpointEvery = { seconds: 30 }
+export const defaultInterval: CheckpointInterval = { seconds: 30 }
 
 const secondsOf: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600 }
 
 /** How it is written: `1epoch`, `5epochs`, `90s`, `2.5m`, `1h`. */
-export const form = "a whole number of epochs (5epochs) or a time (90s, 5m, 1h), above 0"
+export const syntax = "a whole number of epochs (5epochs) or a time (90s, 5m, 1h), above 0"
 
 /** Reads `5epochs`, `90s`, `2.5m` or `1h`; undefined for anything else. */
-export const parse = (text: string): CheckpointEvery | undefined => {
+export const parse = (text: string): CheckpointInterval | undefined => {
   const [, number = "", unit = ""] = /^(\d{1,9}(?:\.\d{1,3})?) ?(epochs?|s|m|h)$/.exec(text.trim()) ?? []
   const value = Number(number)
   if (!(value > 0)) return undefined

@@ -4,13 +4,13 @@
 import { Option } from "effect"
 import type { Json } from "../../core/Spec.ts"
 import { differences, inWords } from "./Differences.ts"
-import type { Manifest, Part } from "../store/Manifest.ts"
+import type { Manifest, Segment } from "../store/Manifest.ts"
 
 /** The processes whose steps are in a run that goes on from `fromStep`, oldest first. */
-export const before = (previous: Option.Option<Manifest>, fromStep: number): ReadonlyArray<Part> => {
+export const before = (previous: Option.Option<Manifest>, fromStep: number): ReadonlyArray<Segment> => {
   if (Option.isNone(previous)) return []
   const { earlier = [], ended, engine, fromStep: start, git, host, started, status, versions } = previous.value
-  const last: Part = {
+  const last: Segment = {
     ...(start !== undefined && { fromStep: start }),
     engine,
     versions,
@@ -25,7 +25,7 @@ export const before = (previous: Option.Option<Manifest>, fromStep: number): Rea
 }
 
 /** What a part's numbers may depend on beside the run's own description. */
-type Circumstances = Pick<Part, "engine" | "git" | "host" | "versions">
+type Circumstances = Pick<Segment, "engine" | "git" | "host" | "versions">
 
 const described = ({ engine, git, host, versions }: Circumstances): Json => ({
   engine,
@@ -45,5 +45,5 @@ export const changes = (earlier: Circumstances, now: Circumstances): ReadonlyArr
   inSentences(described(earlier), described(now))
 
 /** In which ways the engine differs. */
-export const engineChanges = (earlier: Part["engine"], now: Part["engine"]): ReadonlyArray<string> =>
+export const engineChanges = (earlier: Segment["engine"], now: Segment["engine"]): ReadonlyArray<string> =>
   inSentences({ engine: earlier }, { engine: now })

@@ -16,7 +16,7 @@ import type { PlannedRun } from "../plan/Plan.ts"
 const chunkSize = 500
 
 /** Images of a split, and their labels where they have some, as the engines take them. */
-export const imagesOf = (
+export const splitTensors = (
   { count, images, labels }: Examples,
   { height, width, channels }: PlannedRun["dataset"]["shape"]
 ): HostTensors => ({
@@ -56,7 +56,7 @@ const inChunks = <E>(
   })
 
 /** What a model has come to. */
-export interface Standing {
+export interface ModelState {
   /** Has the parameters. A model follows its state while training changes it. */
   readonly state: Placed
   readonly history: ReadonlyArray<EpochMetrics>
@@ -70,12 +70,12 @@ export interface Standing {
  * `images` holds the splits' images on the engine. A split's terms draw one code an example with noise that is a function
  * of the run's seed and the example, the same at every epoch.
  */
-export const make = Effect.fn("Trained.make")(function* (options: {
+export const make = Effect.fn("TrainedModels.make")(function* (options: {
   readonly run: PlannedRun
   readonly autoencoder: Autoencoder
   readonly data: LoadedDataset
   readonly images: Readonly<Record<Split, Placed>>
-}): Effect.fn.Return<(standing: Standing) => TrainedModel["Service"], EngineError, Engine | Scope.Scope> {
+}): Effect.fn.Return<(state: ModelState) => TrainedModel["Service"], EngineError, Engine | Scope.Scope> {
   const { run, autoencoder, data, images } = options
   const engine = yield* Engine
   const scope = yield* Effect.scope

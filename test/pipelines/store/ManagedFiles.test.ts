@@ -1,9 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
-import { isOwn } from "../../../src/pipelines/store/OwnFiles.ts"
+import { isManaged } from "../../../src/pipelines/store/ManagedFiles.ts"
 
 const file = (path: string) => ({ path, type: "File" as const, bytes: 1 })
 
-describe("OwnFiles", () => {
+describe("ManagedFiles", () => {
   it("knows what runs and experiments leave", () => {
     const inRun = [
       "manifest.json",
@@ -18,7 +18,7 @@ describe("OwnFiles", () => {
       "model/encoder.onnx",
       "checkpoints/.step-0000000012.safetensors.0123456789ab.tmp"
     ]
-    for (const path of inRun) assert.isTrue(isOwn("run")(file(path)), path)
+    for (const path of inRun) assert.isTrue(isManaged("run")(file(path)), path)
     for (const path of [
       "summary.json",
       "summary.csv",
@@ -29,10 +29,10 @@ describe("OwnFiles", () => {
       "figures/curves.png",
       ".summary.md.0123456789ab.tmp"
     ]) {
-      assert.isTrue(isOwn("experiment")(file(path)), path)
+      assert.isTrue(isManaged("experiment")(file(path)), path)
     }
-    assert.isTrue(isOwn("run")({ path: "checkpoints", type: "Directory", bytes: 0 }))
-    assert.isTrue(isOwn("experiment")({ path: "report", type: "Directory", bytes: 0 }))
+    assert.isTrue(isManaged("run")({ path: "checkpoints", type: "Directory", bytes: 0 }))
+    assert.isTrue(isManaged("experiment")({ path: "report", type: "Directory", bytes: 0 }))
   })
 
   it("knows nothing else, a link of the right name included", () => {
@@ -47,10 +47,10 @@ describe("OwnFiles", () => {
       "other/manifest.json",
       "summary.csv"
     ]
-    for (const path of others) assert.isFalse(isOwn("run")(file(path)), path)
+    for (const path of others) assert.isFalse(isManaged("run")(file(path)), path)
     for (const path of ["manifest.json", "0123456789ab/manifest.json"])
-      assert.isFalse(isOwn("experiment")(file(path)), path)
-    assert.isFalse(isOwn("run")({ path: "manifest.json", type: "SymbolicLink", bytes: 0 }))
-    assert.isFalse(isOwn("run")({ path: "mine", type: "Directory", bytes: 0 }))
+      assert.isFalse(isManaged("experiment")(file(path)), path)
+    assert.isFalse(isManaged("run")({ path: "manifest.json", type: "SymbolicLink", bytes: 0 }))
+    assert.isFalse(isManaged("run")({ path: "mine", type: "Directory", bytes: 0 }))
   })
 })

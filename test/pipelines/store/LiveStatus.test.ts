@@ -2,10 +2,10 @@ import { NodeServices } from "@effect/platform-node"
 import { assert, describe, layer } from "@effect/vitest"
 import { Effect, FileSystem, Path } from "effect"
 import * as RunLock from "../../../src/pipelines/store/RunLock.ts"
-import * as Standing from "../../../src/pipelines/store/Standing.ts"
+import * as LiveStatus from "../../../src/pipelines/store/LiveStatus.ts"
 import { manifestOf } from "../SampleManifest.ts"
 
-describe("Standing", () => {
+describe("LiveStatus", () => {
   layer(NodeServices.layer)((it) => {
     it.effect("a run that says it goes on was killed, unless a living process has it", () =>
       Effect.gen(function* () {
@@ -15,21 +15,21 @@ describe("Standing", () => {
         const { ended: _ended, ...manifest } = manifestOf()
         const running = { ...manifest, status: "running" as const }
         const lock = yield* RunLock.make(join(results, RunLock.folderName))
-        assert.strictEqual(yield* Standing.of(results, running), "killed")
+        assert.strictEqual(yield* LiveStatus.liveStatus(results, running), "killed")
         yield* Effect.scoped(
           Effect.gen(function* () {
             yield* lock.acquire(running.id)
-            assert.strictEqual(yield* Standing.of(results, running), "running")
+            assert.strictEqual(yield* LiveStatus.liveStatus(results, running), "running")
           })
         )
-        assert.strictEqual(yield* Standing.of(results, running), "killed")
+        assert.strictEqual(yield* LiveStatus.liveStatus(results, running), "killed")
       })
     )
 
     it.effect("any other word of the manifest stands", () =>
       Effect.gen(function* () {
         for (const status of ["done", "failed", "interrupted"] as const) {
-          assert.strictEqual(yield* Standing.of("/nowhere", { ...manifestOf(), status }), status)
+          assert.strictEqual(yield* LiveStatus.liveStatus("/nowhere", { ...manifestOf(), status }), status)
         }
       })
     )

@@ -4,9 +4,9 @@ import { TestClock } from "effect/testing"
 import { float32 } from "../../../src/core/Tensors.ts"
 import type { EpochMetrics } from "../../../src/core/TrainedModel.ts"
 import type { Checkpoint } from "../../../src/pipelines/store/Checkpoint.ts"
-import type { CheckpointEvery } from "../../../src/pipelines/training/CheckpointEvery.ts"
-import * as Keeper from "../../../src/pipelines/training/Keeper.ts"
-import type { Resume } from "../../../src/pipelines/training/Resume.ts"
+import type { CheckpointInterval } from "../../../src/pipelines/training/CheckpointInterval.ts"
+import * as Checkpointer from "../../../src/pipelines/training/Checkpointer.ts"
+import type { ResumePoint } from "../../../src/pipelines/training/ResumePoint.ts"
 
 const stateOf = (value: number) => ({
   "parameters/a": float32([2], Float32Array.of(1, value)),
@@ -27,49 +27,49 @@ const line = (epoch: number, loss: number): EpochMetrics => ({
   examplesPerSecond: 1
 })
 
-/** A keeper of a training of 10 epochs with 10 steps each, and what it kept, in order. */
-const recording = Effect.fnUntraced(function* (every: CheckpointEvery, resume?: Resume) {
+/** A checkpointer for a training of 10 epochs with 10 steps each, and what it kept, in order. */
+const recording = Effect.fnUntraced(function* (interval: CheckpointInterval, resume?: ResumePoint) {
   const kept: Array<string> = []
   let present = at(0, 0)
-  const keeper = yield* Keeper.make({
-    keeping: {
-      checkpoint: ({ epoch, step }) => Effect.sync(() => void kept.push(`checkpoint ${epoch}/${step}`)),
-      best: ({ epoch, loss, step }) => Effect.sync(() => void kept.push(`best ${epoch}/${step} ${loss}`)),
-      forget: (step) =>
+  const checkpointer = yield* Checkpointer.make({
+    writer: {
+      saveCheckpoint: ({ epoch, step }) => Effect.sync(() => void kept.push(`checkpoint ${epoch}/${step}`)),
+      saveBest: ({ epoch, loss, step }) => Effect.sync(() => void kept.push(`best ${epoch}/${step} ${loss}`)),
+      removeCheckpointsFrom: (step) =>
         Effect.sync(() => {
           kept.push(`forget ${step}`)
           return Option.some(at(0, step - 1))
         }),
-      epoch: () => Effect.die("a line is kept by others"),
-      snapshot: () => Effect.die("a snapshot is kept by others")
+      appendEpoch: () => Effect.die("a line is kept by others"),
+      saveSnapshot: () => Effect.die("a snapshot is kept by others")
     },
-    every,
+    interval,
     epochs: 10,
     resume,
-    present: Effect.sync(() => present)
+    current: Effect.sync(() => present)
   })
   return {
     kept,
-    keeper,
+    checkpointer,
     stand: (checkpoint: Checkpoint) => {
       present = checkpoint
     },
     endEpoch: (epoch: number, loss: number, value = epoch) => {
       present = at(epoch, epoch * 10, value)
-      return keeper.afterEpoch(line(epoch, loss), present)
+      return checkpointer.afterEpoch(line(epoch, loss), present)
     }
   }
 })
 
-describe("Keeper", () => {
+describe("Checkpointer", () => {
   it.effect("keeps every so many epochs and the last, each time with the best before it", () =>
     Effect.gen(function* () {
-      const { endEpoch, keeper, kept } = yield* recording({ epochs: 4 })
+      const { endEpoch, checkpointer, kept } = yield* recording({ epochs: 4 })
       const losses = [5, 3, 4, 6, 3, 2, 9, 9, 9, 9]
       for (const [index, loss] of losses.entries()) {
         yield* endEpoch(index + 1, loss)
         yield* TestClock.adjust("1 hour")
-        yield* keeper.afterStep
+        yield* checkpointer.afterStep
       }
       assert.deepStrictEqual(kept, [
         "best 2/20 3",
@@ -84,11 +84,11 @@ describe("Keeper", () => {
 
   it.effect("keeps after so much time, within an epoch too, and then waits as long again", () =>
     Effect.gen(function* () {
-      const { endEpoch, keeper, kept, stand } = yield* recording({ seconds: 30 })
+      const { endEpoch, checkpointer, kept, stand } = yield* recording({ seconds: 30 })
       for (let step = 1; step <= 9; step++) {
         stand(at(0, step))
         yield* TestClock.adjust("9 seconds")
-        yield* keeper.afterStep
+        yield* checkpointer.afterStep
       }
       yield* endEpoch(1, 1)
       yield* TestClock.adjust("25 seconds")
@@ -99,43 +99,43 @@ describe("Keeper", () => {
 
   it.effect("keeps nothing that has a parameter that is no finite number, and nothing twice", () =>
     Effect.gen(function* () {
-      const { endEpoch, keeper, kept, stand } = yield* recording({ epochs: 100 })
+      const { endEpoch, checkpointer, kept, stand } = yield* recording({ epochs: 100 })
       yield* endEpoch(1, 1)
       for (const value of [Number.NaN, Number.POSITIVE_INFINITY]) {
         stand(at(1, 15, value))
-        yield* keeper.now
+        yield* checkpointer.saveNow
       }
       assert.deepStrictEqual(kept, [])
-      yield* keeper.lastGood
+      yield* checkpointer.saveLastFinite
       assert.deepStrictEqual(kept, ["best 1/10 1", "checkpoint 1/10"])
-      yield* keeper.lastGood
+      yield* checkpointer.saveLastFinite
       stand(at(1, 10))
-      yield* keeper.now
+      yield* checkpointer.saveNow
       assert.strictEqual(kept.length, 2)
       // What is newer than the end of the last epoch is not replaced by it.
       stand(at(1, 17))
-      yield* keeper.now
-      yield* keeper.lastGood
+      yield* checkpointer.saveNow
+      yield* checkpointer.saveLastFinite
       assert.strictEqual(kept.at(-1), "checkpoint 1/17")
     })
   )
 
   it.effect("leaves a state of which a finite loss was computed after a divergence", () =>
     Effect.gen(function* () {
-      const { endEpoch, keeper, kept, stand } = yield* recording({ epochs: 100 })
-      assert.isUndefined(yield* keeper.afterDivergence(3))
+      const { endEpoch, checkpointer, kept, stand } = yield* recording({ epochs: 100 })
+      assert.isUndefined(yield* checkpointer.afterDivergence(3))
       yield* endEpoch(1, 1)
       // Its loss on the test images is finite, though that of the next batch is not.
-      assert.strictEqual(yield* keeper.afterDivergence(11), 10)
+      assert.strictEqual(yield* checkpointer.afterDivergence(11), 10)
       assert.deepStrictEqual(kept.splice(0), ["best 1/10 1", "checkpoint 1/10"])
       stand(at(1, 15))
-      yield* keeper.now
-      assert.strictEqual(yield* keeper.afterDivergence(17), 15)
+      yield* checkpointer.saveNow
+      assert.strictEqual(yield* checkpointer.afterDivergence(17), 15)
       assert.deepStrictEqual(kept.splice(0), ["checkpoint 1/15"])
-      assert.strictEqual(yield* keeper.afterDivergence(16), 14)
+      assert.strictEqual(yield* checkpointer.afterDivergence(16), 14)
       assert.deepStrictEqual(kept.splice(0), ["forget 15"])
       yield* endEpoch(2, Number.NaN)
-      assert.strictEqual(yield* keeper.afterDivergence(21), 14)
+      assert.strictEqual(yield* checkpointer.afterDivergence(21), 14)
       assert.deepStrictEqual(kept, [])
     })
   )

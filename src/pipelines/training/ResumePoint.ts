@@ -13,7 +13,7 @@ import type { Run } from "../store/Run.ts"
 import type { StoreError } from "../files/StoreError.ts"
 
 /** Where a run stands. */
-export interface Resume {
+export interface ResumePoint {
   readonly checkpoint: Checkpoint
   /** The epochs that are complete. */
   readonly history: ReadonlyArray<EpochMetrics>
@@ -22,7 +22,7 @@ export interface Resume {
 }
 
 /** What a checkpoint of the run must fit. */
-export interface Expected {
+export interface ExpectedState {
   /** Of parameters and optimiser state. */
   readonly state: TensorTypes
   readonly stepsPerEpoch: number
@@ -33,7 +33,7 @@ const types = (tensors: TensorTypes): string => canonicalJson(typesOf(tensors) a
 
 /** Why a run cannot go on from a checkpoint, as a sentence. */
 const faultOf =
-  ({ epochs, state, stepsPerEpoch }: Expected, complete: number) =>
+  ({ epochs, state, stepsPerEpoch }: ExpectedState, complete: number) =>
   (checkpoint: Checkpoint): string | undefined => {
     const { epoch, step, tensors } = checkpoint
     if (epoch > complete) return `it was saved after epoch ${epoch}, and the history has ${complete} epochs`
@@ -58,16 +58,16 @@ const bestLossOf = Effect.fnUntraced(function* (run: Run, history: ReadonlyArray
 })
 
 /** Finds out where the run stands, and removes what is beyond; undefined where it begins. */
-export const leftovers = Effect.fn("Resume.leftovers")(function* (
+export const findResumePoint = Effect.fn("ResumePoint.findResumePoint")(function* (
   run: Run,
-  expected: Expected
-): Effect.fn.Return<Resume | undefined, StoreError> {
+  expected: ExpectedState
+): Effect.fn.Return<ResumePoint | undefined, StoreError> {
   const { epochs, fault } = yield* run.readableHistory
   if (Option.isSome(fault)) {
     yield* Effect.logWarning(`run ${run.id}: the history is used up to epoch ${epochs.length}. ${fault.value.message}`)
   }
   const history = unbroken(epochs, expected.stepsPerEpoch)
-  const checkpoint = yield* run.checkpointWithout(faultOf(expected, history.length))
+  const checkpoint = yield* run.validCheckpoint(faultOf(expected, history.length))
   yield* run.truncateHistory(Option.isSome(checkpoint) ? checkpoint.value.epoch : 0)
   if (Option.isNone(checkpoint)) return undefined
   // Or, where no step is left to take, what was passed over would be taken for the finished model.

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
-import { parse, standard } from "../../../src/pipelines/training/CheckpointEvery.ts"
+import { parse, defaultInterval } from "../../../src/pipelines/training/CheckpointInterval.ts"
 
-describe("CheckpointEvery", () => {
+describe("CheckpointInterval", () => {
   it("is read from epochs and times", () => {
     assert.deepStrictEqual(["1epoch", "5epochs", " 12 epochs ", "90s", "0.5s", "5m", "2.5m", "1h"].map(parse), [
       { epochs: 1 },
@@ -13,7 +13,7 @@ describe("CheckpointEvery", () => {
       { seconds: 150 },
       { seconds: 3600 }
     ])
-    assert.deepStrictEqual(parse("30s"), standard)
+    assert.deepStrictEqual(parse("30s"), defaultInterval)
   })
 
   it("refuses everything else", () => {

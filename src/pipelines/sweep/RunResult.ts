@@ -2,7 +2,7 @@
  * What became of a run of a sweep: its row of the summary, and what the report shows of it.
  */
 import { Cause, Effect, Option, Path } from "effect"
-import { reasonOf } from "./Attempt.ts"
+import { failureText } from "./RunExecutor.ts"
 import type { PlannedRun } from "../plan/Plan.ts"
 import * as SweepFigures from "../figures/SweepFigures.ts"
 import type { Run } from "../store/Run.ts"
@@ -10,19 +10,19 @@ import { type ExperimentFolder, RunStore } from "../store/RunStore.ts"
 import { StoreError } from "../files/StoreError.ts"
 import type { Row } from "../store/Summary.ts"
 
-export interface Outcome {
+export interface RunResult {
   readonly row: Row
   /** If the run is done. */
   readonly reported?: SweepFigures.ReportedRun
 }
 
-export const endedWell = ({ row }: Outcome): boolean => row.status === "done" && row.error === undefined
+export const succeeded = ({ row }: RunResult): boolean => row.status === "done" && row.error === undefined
 
 /** What the summary says of every run, however it ended. */
 const base = ({ id, parameters, seed }: PlannedRun) => ({ id, parameters, seed, metrics: {} })
 
 /** A run that did not come to its end. It is where it would be made: a failed or interrupted run is nowhere else. */
-export const unfinished = (planned: PlannedRun, status: "failed" | "interrupted", error?: string): Outcome => ({
+export const unfinished = (planned: PlannedRun, status: "failed" | "interrupted", error?: string): RunResult => ({
   row: { ...base(planned), status, directory: planned.id, ...(error === undefined ? {} : { error }) }
 })
 
@@ -56,7 +56,7 @@ const finished = Effect.fnUntraced(function* (
   error: string | undefined
 ) {
   const { history, metrics } = yield* metricsOf(planned, run)
-  const outcome: Outcome = {
+  const outcome: RunResult = {
     row: {
       ...base(planned),
       ...(Object.keys(planned.reference).length === 0 ? {} : { reference: planned.reference }),
@@ -82,11 +82,13 @@ export const find = Effect.fnUntraced(
     const found = yield* RunStore.use((store) => store.find(planned.id, planned.experiment))
     return Option.isSome(found) && found.value.manifest.status === "done"
       ? Option.some(yield* finished(folder, planned, found.value.run, error))
-      : Option.none<Outcome>()
+      : Option.none<RunResult>()
   },
   // What it left cannot be read.
   (outcome, _, planned) =>
     Effect.catchCause(outcome, (cause) =>
-      Cause.hasInterrupts(cause) ? Effect.interrupt : Effect.succeedSome(unfinished(planned, "failed", reasonOf(cause)))
+      Cause.hasInterrupts(cause)
+        ? Effect.interrupt
+        : Effect.succeedSome(unfinished(planned, "failed", failureText(cause)))
     )
 )

@@ -7,8 +7,8 @@
 import { availableParallelism } from "node:os"
 import { Context, Effect, FileSystem, Layer, Option, Path, Scope } from "effect"
 import { ChildProcessSpawner } from "effect/process"
-import { Attempts, Ending, type Request } from "./Attempt.ts"
-import * as PerformRun from "./PerformRun.ts"
+import { RunExecutor, Outcome, type RunRequest } from "./RunExecutor.ts"
+import * as ExecuteRun from "./ExecuteRun.ts"
 import { Progress } from "../console/Progress.ts"
 import { RunStore } from "../store/RunStore.ts"
 import * as WorkerProcess from "./WorkerProcess.ts"
@@ -18,12 +18,12 @@ export const layer = (options: {
   readonly jobs: number
   readonly args: ReadonlyArray<string>
 }): Layer.Layer<
-  Attempts,
+  RunExecutor,
   never,
   ChildProcessSpawner.ChildProcessSpawner | FileSystem.FileSystem | Path.Path | Progress | RunStore
 > =>
   Layer.effect(
-    Attempts,
+    RunExecutor,
     Effect.gen(function* () {
       const { args, jobs } = options
       const scope = yield* Effect.scope
@@ -48,31 +48,31 @@ export const layer = (options: {
       const worker: Effect.Effect<WorkerProcess.WorkerProcess, WorkerProcess.WorkerFailed> = Effect.gen(function* () {
         const rested = idle.pop()
         if (rested === undefined) return yield* WorkerProcess.start({ args, threads, line })
-        return (yield* rested.hasEnded) ? yield* worker : rested
+        return (yield* rested.hasExited) ? yield* worker : rested
       }).pipe(Effect.provideService(ChildProcessSpawner.ChildProcessSpawner, spawner), Scope.provide(scope))
 
-      const inWorker = Effect.fnUntraced(function* (request: Request) {
+      const inWorker = Effect.fnUntraced(function* (request: RunRequest) {
         const lane = yield* progress.lane
         const { planned } = request
         yield* lane.note(
-          [`run ${request.place.run}`, planned.label, "starts"].filter((part) => part !== "").join(" · ")
+          [`run ${request.position.run}`, planned.label, "starts"].filter((part) => part !== "").join(" · ")
         )
         const chosen = yield* worker
-        const ending = yield* chosen.perform(request, lane)
+        const outcome = yield* chosen.execute(request, lane)
         idle.push(chosen)
-        return ending
+        return outcome
       }, Effect.scoped)
 
       return {
         jobs,
-        attempt: Effect.fnUntraced(
+        execute: Effect.fnUntraced(
           function* (request) {
             // For what is whole no process is needed.
-            const whole = yield* Effect.orElseSucceed(PerformRun.findWhole(request), () => Option.none())
-            return Option.isSome(whole) ? Ending.make({ _tag: "Done", trained: false }) : yield* inWorker(request)
+            const whole = yield* Effect.orElseSucceed(ExecuteRun.findComplete(request), () => Option.none())
+            return Option.isSome(whole) ? Outcome.make({ _tag: "Done", trained: false }) : yield* inWorker(request)
           },
           Effect.catchTag("WorkerFailed", ({ message }) =>
-            Effect.succeed(Ending.make({ _tag: "Failed", reason: message }))
+            Effect.succeed(Outcome.make({ _tag: "Failed", reason: message }))
           ),
           Effect.provideContext(context)
         )

@@ -5,16 +5,16 @@ import { Effect, type FileSystem, Option, Path } from "effect"
 import type { Manifest, Status } from "./Manifest.ts"
 import * as RunLock from "./RunLock.ts"
 
-export type Standing = Status | "killed"
+export type LiveStatus = Status | "killed"
 
 /**
  * The manifest's status, or `killed` where the manifest says that the run goes on and no living process has it. `results`
  * is the folder of all experiments.
  */
-export const of = Effect.fn("Standing.of")(function* (
+export const liveStatus = Effect.fn("LiveStatus.of")(function* (
   results: string,
   { id, status }: Manifest
-): Effect.fn.Return<Standing, never, FileSystem.FileSystem | Path.Path> {
+): Effect.fn.Return<LiveStatus, never, FileSystem.FileSystem | Path.Path> {
   if (status !== "running") return status
   const lock = yield* RunLock.make((yield* Path.Path).join(results, RunLock.folderName))
   // Where that cannot be found out, the manifest's word stands.

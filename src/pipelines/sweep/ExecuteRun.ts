@@ -8,28 +8,28 @@ import { DateTime, Effect, type FileSystem, Logger, Option, type Path, Result, t
 import { Engine } from "../../core/Engine.ts"
 import * as Evaluate from "../training/Evaluate.ts"
 import * as ModelFolder from "../store/ModelFolder.ts"
-import * as Parts from "../plan/Parts.ts"
+import * as Segments from "../plan/Segments.ts"
 import type { PlannedRun } from "../plan/Plan.ts"
 import type { Progress } from "../console/Progress.ts"
-import { retrying } from "./Retry.ts"
+import { withRetries } from "./Retry.ts"
 import type { Run } from "../store/Run.ts"
-import type { RunTaken } from "../store/RunLock.ts"
+import type { RunLocked } from "../store/RunLock.ts"
 import { RunStore } from "../store/RunStore.ts"
 import { train, type TrainFailure, type TrainOptions } from "../training/TrainRun.ts"
 
-export type RunFailure = TrainFailure | Evaluate.EvaluateFailure | RunTaken
+export type RunFailure = TrainFailure | Evaluate.EvaluateFailure | RunLocked
 
-export interface PerformOptions extends TrainOptions {
+export interface ExecuteOptions extends TrainOptions {
   /** Train again though the run is done; what there was is kept aside. */
   readonly force: boolean
   /** With `force`: when the attempt was begun that is to be made again, if there is one. One begun since is not it. */
-  readonly former?: string
+  readonly previousStart?: string
   /** How often the run is tried again where its engine or its folder fails. */
   readonly retries: number
 }
 
 /** A run that is done, and whether this call trained it. */
-export interface Performed {
+export interface ExecutedRun {
   readonly run: Run
   readonly trained: boolean
 }
@@ -44,17 +44,17 @@ const setEndedAside = Effect.fnUntraced(function* (run: Run) {
   if (status === "done" || status === "failed") yield* run.setAside
 })
 
-type Wanted = Pick<PerformOptions, "force" | "former" | "planned">
+type Wanted = Pick<ExecuteOptions, "force" | "previousStart" | "planned">
 
 /** The finished run of this id, wherever it is. */
-const findDone = Effect.fnUntraced(function* ({ force, former, planned }: Wanted) {
+const findDone = Effect.fnUntraced(function* ({ force, previousStart, planned }: Wanted) {
   const store = yield* RunStore
   const search = store.find(planned.id, planned.experiment)
   // What cannot be read is set aside.
   const found = force ? Effect.orElseSucceed(search, () => Option.none()) : search
   return Option.filter(
     yield* found,
-    ({ manifest }) => manifest.status === "done" && !(force && DateTime.formatIso(manifest.started) === former)
+    ({ manifest }) => manifest.status === "done" && !(force && DateTime.formatIso(manifest.started) === previousStart)
   )
 })
 
@@ -67,7 +67,7 @@ const isWhole = (planned: PlannedRun, run: Run) =>
   )
 
 /** The finished run of this id, wherever it is, if nothing is left to be added to it. */
-export const findWhole = Effect.fnUntraced(function* (wanted: Wanted) {
+export const findComplete = Effect.fnUntraced(function* (wanted: Wanted) {
   const found = yield* findDone(wanted)
   return Option.isSome(found) && (yield* isWhole(wanted.planned, found.value.run))
     ? Option.some(found.value.run)
@@ -75,15 +75,15 @@ export const findWhole = Effect.fnUntraced(function* (wanted: Wanted) {
 })
 
 /** The finished run of this id, wherever it is; else trains it in its own folder. */
-const finished = Effect.fnUntraced(function* (options: PerformOptions) {
+const finished = Effect.fnUntraced(function* (options: ExecuteOptions) {
   const { force, planned, retries } = options
   const store = yield* RunStore
-  const whole = yield* findWhole(options)
+  const whole = yield* findComplete(options)
   if (Option.isSome(whole)) return { run: whole.value, trained: false }
   const found = yield* findDone(options)
   const home = Option.match(found, { onNone: () => planned.experiment, onSome: ({ run }) => run.experiment })
   const run = yield* store.open(home, planned.id)
-  yield* run.removeTemporaries
+  yield* run.removeTemporaryFiles
   // Another process may have finished it before this one had it.
   const done = yield* findDone(options)
   if (Option.isSome(done))
@@ -92,7 +92,7 @@ const finished = Effect.fnUntraced(function* (options: PerformOptions) {
   const attempt = Effect.scoped(train(options, run)).pipe(
     Effect.provide(Logger.layer([run.logger], { mergeWithExisting: true }))
   )
-  yield* retrying(attempt, { retries, what: `run ${run.id}` })
+  yield* withRetries(attempt, { retries, what: `run ${run.id}` })
   return { run, trained: true }
 })
 
@@ -100,11 +100,11 @@ const finished = Effect.fnUntraced(function* (options: PerformOptions) {
  * Trains the run if it is not done yet. No other process writes to it for the time of the scope, unless nothing is left to
  * be written.
  */
-export const perform = Effect.fn("PerformRun.perform")(
+export const execute = Effect.fn("ExecuteRun.perform")(
   (
-    options: PerformOptions
+    options: ExecuteOptions
   ): Effect.Effect<
-    Performed,
+    ExecutedRun,
     RunFailure,
     Engine | FileSystem.FileSystem | Path.Path | Progress | RunStore | Scope.Scope
   > => finished(options)
@@ -114,7 +114,7 @@ export const perform = Effect.fn("PerformRun.perform")(
 const sayChanges = Effect.fnUntraced(function* (run: Run) {
   const { spec } = yield* Engine
   const manifest = yield* run.manifest
-  const changes = Option.isSome(manifest) ? Parts.engineChanges(manifest.value.engine, spec) : []
+  const changes = Option.isSome(manifest) ? Segments.engineChanges(manifest.value.engine, spec) : []
   if (changes.length === 0) return
   yield* Effect.logWarning(
     `run ${run.id} is evaluated otherwise than it was trained, so that the last digits may differ: ${changes.join("; ")}`
@@ -122,8 +122,8 @@ const sayChanges = Effect.fnUntraced(function* (run: Run) {
 })
 
 /** Makes the evaluations that a finished run lacks. */
-export const evaluate = Effect.fn("PerformRun.evaluate")(function* (
-  { data, planned, retries }: PerformOptions,
+export const evaluate = Effect.fn("ExecuteRun.evaluate")(function* (
+  { data, planned, retries }: ExecuteOptions,
   run: Run
 ): Effect.fn.Return<void, RunFailure, Engine | Progress> {
   if ((yield* Evaluate.missing(planned, run)).length === 0) return
@@ -132,5 +132,5 @@ export const evaluate = Effect.fn("PerformRun.evaluate")(function* (
     const evaluators = yield* Evaluate.missing(planned, run)
     yield* Effect.scoped(Evaluate.evaluate({ planned, run, evaluators, data }))
   })
-  yield* retrying(attempt, { retries, what: `run ${run.id}` })
+  yield* withRetries(attempt, { retries, what: `run ${run.id}` })
 })

@@ -25,6 +25,7 @@ export * as Network from "./core/Network.ts"
 export * as Objective from "./core/Objective.ts"
 export * as Optimizer from "./core/Optimizer.ts"
 export * as Posterior from "./core/Posterior.ts"
+export * as Prior from "./core/Prior.ts"
 export * as Random from "./core/Random.ts"
 export * as Schedule from "./core/Schedules.ts"
 export * as Snapshots from "./core/Snapshots.ts"
@@ -67,6 +68,10 @@ export { FixedDeviationGaussian } from "./core/posteriors/FixedDeviationGaussian
 export { LinearGaussian } from "./core/posteriors/LinearGaussian.ts"
 export { LogVarianceGaussian } from "./core/posteriors/LogVarianceGaussian.ts"
 export { SoftplusGaussian } from "./core/posteriors/SoftplusGaussian.ts"
+export { MixtureOfGaussians } from "./core/priors/MixtureOfGaussians.ts"
+export { StandardNormal } from "./core/priors/StandardNormal.ts"
+export { Uniform } from "./core/priors/Uniform.ts"
+export { VampPrior } from "./core/priors/VampPrior.ts"
 
 // Objectives and optimisers.
 export * as BetaElbo from "./core/objectives/BetaElbo.ts"

@@ -11,6 +11,12 @@ export interface Initializer {
   readonly draw: (shape: Shape, uniform: (count: number) => Float32Array) => Float32Array
 }
 
+/** Uniform in [low, high). */
+export const uniformIn = (low: number, high: number): Initializer => ({
+  spec: { _tag: "UniformIn", low, high },
+  draw: (shape, uniform) => uniform(sizeOf(shape)).map((value) => low + (high - low) * value)
+})
+
 /** Values uniform in [-limit, limit). */
 const symmetric = (shape: Shape, limit: number, uniform: (count: number) => Float32Array): Float32Array =>
   uniform(sizeOf(shape)).map((value) => (2 * value - 1) * limit)

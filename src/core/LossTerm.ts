@@ -15,11 +15,14 @@ export interface LossTermInputs {
   /** `[batch, height, width, channels]` in [0, 1]. */
   readonly images: tf.Tensor4D
   readonly posterior: PosteriorDistribution
-  /** `p(x | z)` at one code drawn an example. */
+  /** `p(x | z)` at one code drawn per example. */
   readonly likelihood: LikelihoodDistribution
   /** `-log p(x | z)` in nats, `[batch]`, computed once for all terms. */
   readonly reconstruction: tf.Tensor1D
-  /** `KL(q(z | x) || p(z))` in nats, `[batch]`, computed once for all terms; infinite where there is no density. */
+  /**
+   * `KL(q(z | x) || p(z))` in nats, `[batch]`, computed once for all terms: exact or estimated, as the pair allows;
+   * infinite where there is no density.
+   */
   readonly kl: tf.Tensor1D
 }
 

@@ -1,7 +1,7 @@
 /**
- * A model pairs an encoder `q(z | x)` with a decoder `p(x | z)`.
+ * A model is an encoder `q(z | x)`, a decoder `p(x | z)` and a prior `p(z)`.
  *
- * Laws: `encode` and `decode` are pure; parameters and noise are arguments; each example's result depends on that
+ * Laws: `encode`, `decode` and `prior` are pure; parameters and noise are arguments; each example's result depends on that
  * example alone; names and shapes of the parameters follow from the image's shape.
  */
 import type * as tf from "@tensorflow/tfjs-core"
@@ -11,6 +11,7 @@ import type { Initializer } from "./Initializer.ts"
 import type { LikelihoodDistribution } from "./Likelihood.ts"
 import type { NoiseTypes } from "./Noise.ts"
 import type { PosteriorDistribution } from "./Posterior.ts"
+import type { PriorDistribution } from "./Prior.ts"
 import type { Spec } from "./Spec.ts"
 import type { Shape, Tensors } from "./Tensors.ts"
 
@@ -52,6 +53,8 @@ export interface Autoencoder {
   readonly encode: (parameters: Tensors, images: tf.Tensor4D, context?: ModelContext) => PosteriorDistribution
   /** `p(x | z)`, or `p(x | z, y)`, for codes `[batch, latent]`. */
   readonly decode: (parameters: Tensors, codes: tf.Tensor2D, context?: ModelContext) => LikelihoodDistribution
+  /** `p(z)`. */
+  readonly prior: (parameters: Tensors) => PriorDistribution
 }
 
 /** Number of classes whose labels the model takes in one place or in both; undefined for a model that takes none. */
@@ -63,8 +66,10 @@ export class Model extends Context.Service<
     readonly spec: Spec
     /** Number of latent dimensions. */
     readonly latent: number
-    /** `false` where codes have no density, so that their KL divergence is infinite; `true` unless given. */
-    readonly hasDensity?: boolean
+    /** What the prior is called in captions, such as `N(0, I)`. */
+    readonly prior: string
+    /** Why the KL divergence of a code to the prior is infinite; undefined where it is finite. */
+    readonly infiniteKl?: string | undefined
     /** The model for images of this shape; fails where the networks cannot take the shape. */
     readonly build: (shape: ImageShape) => Effect.Effect<Autoencoder, ModelError>
   }

@@ -9,6 +9,7 @@ import type * as tf from "@tensorflow/tfjs-core"
 import { Context, Schema } from "effect"
 import type { LikelihoodDistribution } from "./Likelihood.ts"
 import type { PosteriorDistribution } from "./Posterior.ts"
+import type { PriorDistribution } from "./Prior.ts"
 import type { Schedule, Time } from "./Schedule.ts"
 import type { Spec } from "./Spec.ts"
 
@@ -27,6 +28,7 @@ export interface ObjectiveInputs {
   /** `[batch, height, width, channels]` in [0, 1]. */
   readonly images: tf.Tensor4D
   readonly posterior: PosteriorDistribution
+  readonly prior: PriorDistribution
   /** Standard normal noise for the codes, `[batch, latent]`; `[draws * batch, latent]`, draw after draw, where it asks. */
   readonly noise: tf.Tensor2D
   /** For codes `[batch, latent]`, or `[draws * batch, latent]`, draw after draw. */
@@ -40,8 +42,10 @@ export interface Terms {
   readonly loss: tf.Tensor1D
   /** `-log p(x | z)`. */
   readonly reconstruction: tf.Tensor1D
-  /** `KL(q(z | x) || p(z))`; absent where it is infinite, as that of a code without noise. */
+  /** `KL(q(z | x) || p(z))`; absent where it is estimated, and where it is infinite, as that of a code without noise. */
   readonly kl?: tf.Tensor1D
+  /** The same, estimated at the drawn codes, for a posterior and a prior without a closed form. */
+  readonly "kl-estimate"?: tf.Tensor1D
   readonly [name: string]: tf.Tensor1D
 }
 

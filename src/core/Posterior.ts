@@ -1,13 +1,21 @@
 /**
  * The approximate posterior `q(z | x)`: how codes are drawn from what the encoder gives.
  *
- * Laws: `kl` is at least 0 and 0 exactly at the prior `N(0, I)`; `sample` is a differentiable function of the heads
- * and of noise that is an argument; all terms are per example, summed over the latent axis, in nats. A family without a
- * density has neither `logProb` nor `kl`, which is infinite. One with a density takes several codes an example too: noise
- * and codes `[draws * batch, latent]`, a whole batch a draw.
+ * Laws: `kl` is at least 0 and 0 exactly at `N(0, I)`; `sample` is a differentiable function of the heads and of noise
+ * that is an argument; all terms are per example, summed over the latent axis, in nats. A family without a density has
+ * none of `logProb`, `draw` and `kl`, which is infinite. One with a density takes several codes per example too: noise and
+ * codes `[draws * batch, latent]`, a whole batch per draw.
  */
 import type * as tf from "@tensorflow/tfjs-core"
 import type { Spec } from "./Spec.ts"
+
+/** Codes, and their density where the posterior has one. */
+export interface Drawn {
+  /** `[draws * batch, latent]`. */
+  readonly codes: tf.Tensor2D
+  /** `log q(z | x)` of these codes in nats, `[draws * batch]`. */
+  readonly logProb?: () => tf.Tensor1D
+}
 
 /** `q(z | x)` for a batch. */
 export interface PosteriorDistribution {
@@ -19,14 +27,16 @@ export interface PosteriorDistribution {
   readonly sample: (noise: tf.Tensor2D) => tf.Tensor2D
   /** `log q(z | x)` in nats, `[batch]`, for codes `[batch, latent]`. */
   readonly logProb?: (codes: tf.Tensor2D) => tf.Tensor1D
-  /** `KL(q(z | x) || N(0, I))` in nats, `[batch]`. */
+  /** Codes together with their density, for a family that knows the density of its own codes alone, such as a flow. */
+  readonly draw?: (noise: tf.Tensor2D) => Drawn
+  /** `KL(q(z | x) || N(0, I))` in nats, `[batch]`; absent where it has no closed form. */
   readonly kl?: () => tf.Tensor1D
 }
 
 /** A family of posteriors. */
 export interface Posterior {
   readonly spec: Spec
-  /** `false` where `q(z | x)` has no density and its KL divergence is infinite; `true` unless given. */
+  /** `false` where `q(z | x)` has no density and its KL divergence is infinite; Default: `true`. */
   readonly hasDensity?: boolean
   /** What is wrong with its options, in one sentence with the value and what is allowed; a model refuses it. */
   readonly problem?: string | undefined

@@ -109,6 +109,7 @@ export const termsOf = (
   objective.terms({
     images,
     posterior: autoencoder.encode(parameters, images, context),
+    prior: autoencoder.prior(parameters),
     noise: drawAfterDraw(noise, objective.draws ?? 1),
     time,
     decode: (codes) => {
@@ -184,6 +185,29 @@ export const encode = (
     state: prefixed("parameters/", parameterTypes(ingredients.autoencoder)),
     data: examplesType(ingredients, sizes.examples),
     inputs: indicesType(sizes.batch)
+  }
+})
+
+/** `codes` `[batch, latent]` of `p(z)` for noise `normal` `[batch, latent]` and `uniform` `[batch]`. */
+export const samplePrior = ({ autoencoder, latent }: Ingredients, sizes: { readonly batch: number }): TypedProgram => ({
+  program: {
+    name: "sample prior",
+    run: ({ state, inputs }) => ({
+      outputs: {
+        codes: autoencoder.prior(under("parameters/", state)).sample({
+          normal: inputs["normal"] as tf.Tensor2D,
+          uniform: inputs["uniform"] as tf.Tensor1D
+        })
+      }
+    })
+  },
+  signature: {
+    state: prefixed("parameters/", parameterTypes(autoencoder)),
+    data: {},
+    inputs: {
+      normal: { shape: [sizes.batch, latent], dtype: "float32" },
+      uniform: { shape: [sizes.batch], dtype: "float32" }
+    }
   }
 })
 

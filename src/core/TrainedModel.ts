@@ -38,6 +38,10 @@ export class TrainedModel extends Context.Service<
     /** The run's seed; an evaluation derives its own noise from it. */
     readonly seed: number
     readonly history: ReadonlyArray<EpochMetrics>
+    /** The prior, for captions, such as `N(0, I)`. */
+    readonly prior: string
+    /** `count` codes of the prior, `[count, latent]`; `stream` names the random numbers that they are drawn with. */
+    readonly samplePrior: (stream: string, count: number) => Effect.Effect<Float32Array, EngineError>
     /** `q(z | x)` of the examples at these indices. */
     readonly encode: (split: Split, indices: Int32Array) => Effect.Effect<Codes, EngineError>
     /** `q(z | x)` of any images `[count, height, width, channels]` in [0, 1]; a model that takes labels needs one each. */
@@ -48,7 +52,7 @@ export class TrainedModel extends Context.Service<
      */
     readonly decode: (codes: Float32Array, labels?: ArrayLike<number>) => Effect.Effect<Float32Array, EngineError>
     /**
-     * The objective's terms by name, one value in nats an example, for a whole split: with one code drawn an example, or
+     * The objective's terms by name, one value in nats per example, for a whole split: with one code drawn per example, or
      * with the posterior's mean as the code.
      */
     readonly terms: (

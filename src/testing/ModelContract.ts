@@ -4,6 +4,7 @@
 import { assert, layer as withLayer } from "@effect/vitest"
 import * as tf from "@tensorflow/tfjs-core"
 import { Effect, type Layer, Option, Record } from "effect"
+import { divergence, drawCodes } from "../core/Divergence.ts"
 import type { ImageShape } from "../core/Dataset.ts"
 import {
   type Autoencoder,
@@ -83,13 +84,15 @@ export const modelContract = (
     context: ModelContext = labelled(autoencoder, images.shape[0])
   ): Tensors => {
     const posterior = autoencoder.encode(parameters, images, context)
-    const likelihood = autoencoder.decode(parameters, posterior.sample(noise), context)
+    const drawn = drawCodes(posterior, noise)
+    const likelihood = autoencoder.decode(parameters, drawn.codes, context)
+    const found = divergence(posterior, autoencoder.prior(parameters), drawn)
     return {
       mean: posterior.mean,
       deviation: posterior.deviation,
       image: likelihood.mean,
       logProb: likelihood.logProb(images),
-      ...(posterior.kl && { kl: posterior.kl() })
+      ...(found && { kl: found.value })
     }
   }
 
@@ -116,7 +119,8 @@ export const modelContract = (
     ): Effect.Effect<void, ModelError, Model> =>
       Effect.gen(function* () {
         const model = yield* Model
-        const { hasDensity = true, latent } = model
+        const { infiniteKl, latent } = model
+        const hasDensity = infiniteKl === undefined
         const planar = Option.isSome(yield* Effect.serviceOption(PlanarLatent))
         const conditional = Option.getOrUndefined(yield* Effect.serviceOption(ClassConditional))?.classes
         for (const shape of shapes) {
@@ -184,7 +188,7 @@ export const modelContract = (
           })
           assert.deepStrictEqual(described(other), described(one))
           assert.isAbove(Object.keys(one.parameters).length, 0)
-          for (const name of Object.keys(one.parameters)) assert.match(name, /^(encoder|decoder)\/[\w/-]+$/)
+          for (const name of Object.keys(one.parameters)) assert.match(name, /^(encoder|decoder|prior)\/[\w/-]+$/)
         }
       })
     )

@@ -12,6 +12,7 @@ import { BernoulliLogits } from "../core/likelihoods/BernoulliLogits.ts"
 import { Objective, type ObjectiveError, type Terms } from "../core/Objective.ts"
 import type { PosteriorDistribution } from "../core/Posterior.ts"
 import { LogVarianceGaussian } from "../core/posteriors/LogVarianceGaussian.ts"
+import { standardNormal } from "../core/priors/StandardNormal.ts"
 import { drawAfterDraw } from "../core/Programs.ts"
 import { permutation } from "../core/Random.ts"
 import { canonicalJson } from "../core/Spec.ts"
@@ -59,6 +60,7 @@ const termsOf = (objective: Objective["Service"], tensors: Tensors): Terms =>
   objective.terms({
     images: tensors["images"] as tf.Tensor4D,
     posterior: posteriorOf(tensors),
+    prior: standardNormal,
     noise: drawAfterDraw(tensors["noise"] as tf.Tensor2D, objective.draws ?? 1),
     time: timeAt(26),
     decode: decoderOf(tensors)
@@ -127,6 +129,7 @@ export const objectiveContract = (name: string, layer: Layer.Layer<Objective, Ob
             ...terms({
               images: tensors["images"] as tf.Tensor4D,
               posterior: { mean, deviation: tf.zerosLike(mean), sample: () => mean },
+              prior: standardNormal,
               noise: tensors["noise"] as tf.Tensor2D,
               time: timeAt(26),
               decode: decoderOf(tensors)

@@ -33,6 +33,9 @@ export interface PosteriorContractOptions {
   readonly signed?: boolean
 }
 
+/** A posterior with its density and its closed-form divergence to N(0, I). */
+type Dense = PosteriorDistribution & Required<Pick<PosteriorDistribution, "kl" | "logProb">>
+
 const mean = (values: Float32Array): number => values.reduce((sum, value) => sum + value, 0) / values.length
 
 /** Registers the contract's tests. */
@@ -53,14 +56,14 @@ export const posteriorContract = (name: string, posterior: Posterior, options: P
     distribution(Object.fromEntries(Object.entries(heads).map(([head, values]) => [head, toTensor(values)])))
 
   /** The same with its density, for families that have one. */
-  const densityOf = (heads: Readonly<Record<string, tf.Tensor>>): Required<PosteriorDistribution> => {
+  const densityOf = (heads: Readonly<Record<string, tf.Tensor>>): Dense => {
     const { kl, logProb, ...rest } = distribution(heads)
     assert.isDefined(kl)
     assert.isDefined(logProb)
     return { ...rest, kl: kl!, logProb: logProb! }
   }
 
-  const densityAt = (heads: Readonly<Record<string, HostTensor>>): Required<PosteriorDistribution> =>
+  const densityAt = (heads: Readonly<Record<string, HostTensor>>): Dense =>
     densityOf(Object.fromEntries(Object.entries(heads).map(([head, values]) => [head, toTensor(values)])))
 
   /** Whether the density belongs to what is looked at. */

@@ -10,5 +10,6 @@ export { likelihoodContract, type LikelihoodContractOptions } from "./Likelihood
 export { modelContract, type ModelContractOptions } from "./ModelContract.ts"
 export { objectiveContract } from "./ObjectiveContract.ts"
 export { optimizerContract, type OptimizerContractOptions } from "./OptimizerContract.ts"
+export { priorContract, type PriorContractOptions } from "./PriorContract.ts"
 export { posteriorContract, type PosteriorContractOptions } from "./PosteriorContract.ts"
 export { scheduleContract } from "./ScheduleContract.ts"

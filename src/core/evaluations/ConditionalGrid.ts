@@ -9,14 +9,13 @@ import { EvaluationError, type Evaluator } from "../Evaluation.ts"
 import { captions, imageGrid } from "../figures/ImageGrid.ts"
 import { mosaic } from "../figures/Mosaic.ts"
 import { ClassConditional } from "../Model.ts"
-import { normal } from "../Random.ts"
 import { TrainedModel } from "../TrainedModel.ts"
 
 const evaluation = "ConditionalGrid"
 
 /**
- * A figure `conditional-grid`: means of `p(x | z, y)` for every class `y` and `styles` codes (10 unless given) drawn from
- * N(0, I), the same codes in every row.
+ * A figure `conditional-grid`: means of `p(x | z, y)` for every class `y` and `styles` codes drawn from the model's
+ * prior, the same codes in every row. Default: 10 codes.
  */
 export const ConditionalGrid = (options: { readonly styles?: number } = {}): Evaluator<Labels | ClassConditional> => {
   const styles = options.styles ?? 10
@@ -26,8 +25,8 @@ export const ConditionalGrid = (options: { readonly styles?: number } = {}): Eva
     run: Effect.gen(function* () {
       yield* ClassConditional
       const { classes } = yield* Labels
-      const { datasetName, decode, latent, seed, shape } = yield* TrainedModel
-      const codes = normal({ seed, stream: "evaluation/conditional-grid", step: 0 }, styles * latent)
+      const { datasetName, decode, prior, samplePrior, shape } = yield* TrainedModel
+      const codes = yield* samplePrior("evaluation/conditional-grid", styles)
       const rows = classes.length
       const images = yield* decode(
         Float32Array.from({ length: rows * codes.length }, (_, place) => codes[place % codes.length]!),
@@ -42,7 +41,7 @@ export const ConditionalGrid = (options: { readonly styles?: number } = {}): Eva
             title: `${datasetName}: one class a row, one style a column`,
             caption:
               `Means of p(x | z, y) for each of the ${rows} classes y of ${datasetName} (rows) and ${styles} codes z drawn ` +
-              `from N(0, I) (columns, the same in every row).`,
+              `from the prior, ${prior} (columns, the same in every row).`,
             mosaic: grid,
             y: captions("left", classes)
           })

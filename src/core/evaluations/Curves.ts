@@ -6,7 +6,12 @@ import type { Evaluator } from "../Evaluation.ts"
 import { lineChart } from "../figures/LineChart.ts"
 import { type EpochMetrics, TrainedModel } from "../TrainedModel.ts"
 
-const known: Readonly<Record<string, string>> = { loss: "loss", reconstruction: "reconstruction", kl: "KL divergence" }
+const known: Readonly<Record<string, string>> = {
+  loss: "loss",
+  reconstruction: "reconstruction",
+  kl: "KL divergence",
+  "kl-estimate": "KL divergence, estimated at the drawn codes"
+}
 
 /** Terms that are not in nats an image, and so neither is a loss that they are part of. */
 const ownUnits: Readonly<Record<string, string>> = {

@@ -2,6 +2,7 @@
  * The evidence lower bound on the test images, its two terms, and how many latent dimensions are in use.
  */
 import { Effect } from "effect"
+import { divergenceNames } from "../Divergence.ts"
 import { EvaluationError, type Evaluator } from "../Evaluation.ts"
 import { TrainedModel } from "../TrainedModel.ts"
 import { mean } from "./Mean.ts"
@@ -27,16 +28,18 @@ export const activeUnits = (means: Float32Array, latent: number): number => {
 }
 
 /**
- * `test/elbo = -(test/reconstruction + test/kl)` in nats an image, whatever weights the objective gave the terms, and
- * `test/active-units`, a number of dimensions. A term is estimated with one code an image. Where codes have no density
- * the KL divergence is infinite, and `test/kl` and `test/elbo` are left out.
+ * `test/elbo = -(test/reconstruction + test/kl)` in nats per image, whatever weights the objective gave the terms, and
+ * `test/active-units`, a number of dimensions. The reconstruction is estimated with one code per image, and so is the
+ * divergence where it has no closed form: it is then named `test/kl-estimate`. Where codes have no density the divergence
+ * is infinite, and neither it nor `test/elbo` is given.
  */
 export const ElboTerms = (): Evaluator => ({
   spec: { _tag: evaluation },
   needs: [],
   run: Effect.gen(function* () {
     const model = yield* TrainedModel
-    const { kl, reconstruction } = yield* model.terms("test")
+    const terms = yield* model.terms("test")
+    const { reconstruction } = terms
     if (reconstruction === undefined || reconstruction.length === 0) {
       return yield* new EvaluationError({
         evaluation,
@@ -48,12 +51,14 @@ export const ElboTerms = (): Evaluator => ({
       Int32Array.from({ length: model.data.test.count }, (_, index) => index)
     )
     const distortion = mean(reconstruction)
-    const rate = kl && mean(kl)
+    const rate = divergenceNames.flatMap((name) =>
+      terms[name] === undefined ? [] : [{ name, value: mean(terms[name]) }]
+    )[0]
     return {
       metrics: {
-        ...(rate !== undefined && { "test/elbo": -(distortion + rate) }),
+        ...(rate !== undefined && { "test/elbo": -(distortion + rate.value) }),
         "test/reconstruction": distortion,
-        ...(rate !== undefined && { "test/kl": rate }),
+        ...(rate !== undefined && { [`test/${rate.name}`]: rate.value }),
         "test/active-units": activeUnits(codes.mean, model.latent)
       },
       figures: []

@@ -9,7 +9,7 @@ import { type AxisLabel, imageGrid } from "../figures/ImageGrid.ts"
 import { mosaic } from "../figures/Mosaic.ts"
 import { roundNumbers } from "../figures/RoundNumbers.ts"
 import { PlanarLatent } from "../Model.ts"
-import { cumulative, quantile } from "../NormalDistribution.ts"
+import { PriorQuantiles, type Quantiles } from "../Prior.ts"
 import { TrainedModel } from "../TrainedModel.ts"
 
 const evaluation = "Manifold"
@@ -17,8 +17,8 @@ const evaluation = "Manifold"
 /** Least and greatest value in each dimension. */
 export type Range = readonly [low: number, high: number]
 
-/** Quantiles of N(0, 1) at the middles of `count` equally probable intervals, ascending. */
-export const centralQuantiles = (count: number): ReadonlyArray<number> =>
+/** Quantiles at the middles of `count` equally probable intervals, ascending. */
+export const centralQuantiles = ({ quantile }: Quantiles, count: number): ReadonlyArray<number> =>
   Array.from({ length: count }, (_, index) => quantile((index + 0.5) / count))
 
 /** Where the codes of a grid stand along each axis of the latent plane. */
@@ -38,16 +38,16 @@ interface Spacing {
 const signed = (value: number): string => String(Number(value.toPrecision(6))).replace("-", "\u2212")
 
 /** By quantiles of the prior: each image stands for an equal share of its mass. */
-const byProbability = (columns: number): Spacing => {
-  const values = centralQuantiles(columns)
+const byProbability = (columns: number, quantiles: Quantiles): Spacing => {
+  const values = centralQuantiles(quantiles, columns)
   const outermost = values.at(-1)!.toFixed(2)
   return {
     values,
-    place: cumulative,
-    ticks: [-2, -1, -0.5, 0, 0.5, 1, 2],
+    place: quantiles.cumulative,
+    ticks: quantiles.ticks,
     axis: "spaced by probability under the prior",
     caption:
-      `quantiles of N(0, 1) from \u2212${outermost} to ${outermost} in each dimension, ` +
+      `quantiles of ${quantiles.name} from \u2212${outermost} to ${outermost} in each dimension, ` +
       `so that each image stands for an equal share of the prior's mass`
   }
 }
@@ -68,17 +68,15 @@ const inEqualSteps = (columns: number, [low, high]: Range): Spacing => ({
 const codesOf = (values: ReadonlyArray<number>): Float32Array =>
   Float32Array.from(values.toReversed().flatMap((second) => values.flatMap((first) => [first, second])))
 
-/** The codes of a grid by quantiles of the prior, `[count * count, 2]`. */
-export const planeCodes = (count: number): Float32Array => codesOf(centralQuantiles(count))
-
 /** The codes of a mesh grid over `range` in both dimensions, `[count * count, 2]`. */
 export const meshCodes = (count: number, range: Range): Float32Array => codesOf(inEqualSteps(count, range).values)
 
-/** What the decoder makes of the latent plane now; by quantiles of the prior where there is no `range`. */
-export const manifoldFigure = Effect.fnUntraced(function* (columns: number, range: Range | undefined) {
+/** What the decoder makes of the latent plane now, at codes spread evenly over a range or over the prior's mass. */
+export const manifoldFigure = Effect.fnUntraced(function* (columns: number, over: Range | Quantiles) {
   const { datasetName, decode, shape } = yield* TrainedModel
-  const spacing = range === undefined ? byProbability(columns) : inEqualSteps(columns, range)
-  const name = range === undefined ? "manifold" : "manifold-mesh"
+  const byMass = "quantile" in over
+  const spacing = byMass ? byProbability(columns, over) : inEqualSteps(columns, over)
+  const name = byMass ? "manifold" : "manifold-mesh"
   const images = yield* decode(codesOf(spacing.values))
   const grid = yield* mosaic({ name, images, shape, columns, gap: 0 })
   const labels = (place: Spacing["place"]): ReadonlyArray<AxisLabel> =>
@@ -96,25 +94,35 @@ export const manifoldFigure = Effect.fnUntraced(function* (columns: number, rang
 })
 
 export interface ManifoldOptions {
-  /** Images in a row and in a column, 20 unless given. */
+  /** Images per row and per column. Default: 20. */
   readonly columns?: number
   /** A mesh grid in equal steps over `range` in both dimensions, such as `[-4, 4]`. */
-  readonly range?: Range
+  readonly range?: Range | undefined
 }
 
+/** The figure over what `over` gives, as findings. */
+const findings = <R>(columns: number, over: Effect.Effect<Range | Quantiles, never, R>) =>
+  PlanarLatent.pipe(
+    Effect.andThen(over),
+    Effect.flatMap((over) => manifoldFigure(columns, over)),
+    Effect.map(({ figure }) => ({ metrics: {}, figures: [figure] })),
+    Effect.catchTag("FigureError", (cause) => new EvaluationError({ evaluation, reason: cause.message, cause }))
+  )
+
 /**
- * A figure `manifold`: images decoded at codes that split the prior's mass on the latent plane evenly; or, with a `range`,
- * a figure `manifold-mesh` at the codes of a mesh grid.
+ * A figure `manifold`: images decoded at codes that split the prior's mass on the latent plane evenly, which needs a prior
+ * of known quantiles; or, with a `range`, a figure `manifold-mesh` at the codes of a mesh grid, whatever the prior.
  */
-export const Manifold = (options: ManifoldOptions = {}): Evaluator<PlanarLatent> => {
-  const { columns = 20, range } = options
-  return {
-    spec: { _tag: evaluation, columns, ...(range === undefined ? {} : { range }) },
-    needs: [PlanarLatent],
-    run: PlanarLatent.pipe(
-      Effect.andThen(manifoldFigure(columns, range)),
-      Effect.map(({ figure }) => ({ metrics: {}, figures: [figure] })),
-      Effect.catchTag("FigureError", (cause) => new EvaluationError({ evaluation, reason: cause.message, cause }))
-    )
+export function Manifold(options?: {
+  readonly columns?: number
+  readonly range?: undefined
+}): Evaluator<PlanarLatent | PriorQuantiles>
+export function Manifold(options: ManifoldOptions & { readonly range: Range }): Evaluator<PlanarLatent>
+export function Manifold({ columns = 20, range }: ManifoldOptions = {}): Evaluator<PlanarLatent | PriorQuantiles> {
+  if (range === undefined) {
+    const needs = [PlanarLatent, PriorQuantiles]
+    return { spec: { _tag: evaluation, columns }, needs, run: findings(columns, PriorQuantiles) }
   }
+  const run = findings(columns, Effect.succeed(range))
+  return { spec: { _tag: evaluation, columns, range }, needs: [PlanarLatent], run }
 }

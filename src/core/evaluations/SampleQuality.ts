@@ -12,7 +12,6 @@ import { Effect } from "effect"
 import { EvaluationError, type Evaluator } from "../Evaluation.ts"
 import { captions, imageGrid } from "../figures/ImageGrid.ts"
 import { mosaic } from "../figures/Mosaic.ts"
-import { normal } from "../Random.ts"
 import { labelsInTurn, TrainedModel } from "../TrainedModel.ts"
 import * as Neighbours from "./Neighbours.ts"
 import { imagesAt, stackRows } from "./Reconstructions.ts"
@@ -65,7 +64,7 @@ export interface SampleQualityOptions {
 }
 
 /**
- * Of `count` samples, the means of `p(x | z)` for codes from N(0, I):
+ * Of `count` samples, the means of `p(x | z)` for codes from the model's prior:
  *
  * - `samples/nearest-distance`: mean Euclidean distance to the nearest of `count` test images; `training/nearest-distance`
  *   the same of `count` training images.
@@ -89,13 +88,13 @@ export const SampleQuality = (options: SampleQualityOptions = {}): Evaluator => 
     needs: [],
     run: Effect.gen(function* () {
       const model = yield* TrainedModel
-      const { data, datasetName, decode, latent, seed, shape } = model
+      const { data, datasetName, decode, samplePrior, shape } = model
       const size = shape.height * shape.width * shape.channels
       const room = Math.max(1, Math.floor(mostValues / size / 5))
       const count = Math.min(asked, room, data.test.count, data.train.count)
       const imagesOf = (split: "train" | "test", indices: Int32Array) => imagesAt(data[split], shape, indices)
 
-      const codes = normal({ seed, stream: "evaluation/sample-quality", step: 0 }, count * latent)
+      const codes = yield* samplePrior("evaluation/sample-quality", count)
       const samples = yield* decode(codes, labelsInTurn(model, count))
       const testIndices = stratified(data.test, count)
       const test = imagesOf("test", testIndices)

@@ -5,12 +5,11 @@ import { Effect } from "effect"
 import { EvaluationError, type Evaluator } from "../Evaluation.ts"
 import { imageGrid } from "../figures/ImageGrid.ts"
 import { mosaic } from "../figures/Mosaic.ts"
-import { normal } from "../Random.ts"
 import { labelsInTurn, TrainedModel } from "../TrainedModel.ts"
 
 const evaluation = "Samples"
 
-/** A figure `samples`: means of `p(x | z)` for `count` codes (100 unless given) drawn from N(0, I). */
+/** A figure `samples`: means of `p(x | z)` for `count` codes drawn from the model's prior. Default: 100 codes. */
 export const Samples = (options: { readonly count?: number } = {}): Evaluator => {
   const count = options.count ?? 100
   return {
@@ -18,8 +17,8 @@ export const Samples = (options: { readonly count?: number } = {}): Evaluator =>
     needs: [],
     run: Effect.gen(function* () {
       const model = yield* TrainedModel
-      const { classes, datasetName, decode, latent, seed, shape } = model
-      const codes = normal({ seed, stream: "evaluation/samples", step: 0 }, count * latent)
+      const { classes, datasetName, decode, latent, prior, samplePrior, shape } = model
+      const codes = yield* samplePrior("evaluation/samples", count)
       const images = yield* decode(codes, labelsInTurn(model, count))
       const grid = yield* mosaic({ name: "samples", images, shape, columns: Math.ceil(Math.sqrt(count)), gap: 0.07 })
       return {
@@ -29,7 +28,7 @@ export const Samples = (options: { readonly count?: number } = {}): Evaluator =>
             name: "samples",
             title: `${datasetName}: new images from the prior`,
             caption:
-              `Means of p(x | z) for ${count} codes drawn from the prior N(0, I) of ` +
+              `Means of p(x | z) for ${count} codes drawn from the prior, ${prior}, of ` +
               `${latent} latent dimension${latent === 1 ? "" : "s"}, model trained on ${datasetName}.` +
               (classes === undefined ? "" : " The classes follow each other in turn."),
             mosaic: grid

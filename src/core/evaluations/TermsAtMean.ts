@@ -2,6 +2,7 @@
  * The loss and its terms with the posterior's mean as the code: what a source reports that adds noise in training only.
  */
 import { Effect } from "effect"
+import { divergenceNames } from "../Divergence.ts"
 import type { Evaluator } from "../Evaluation.ts"
 import { TrainedModel } from "../TrainedModel.ts"
 import { mean } from "./Mean.ts"
@@ -17,10 +18,12 @@ export const TermsAtMean = (): Evaluator => ({
     const { terms } = yield* TrainedModel
     const found = yield* terms("test", "mean")
     return {
-      // The KL divergence does not depend on the code.
+      // The divergence belongs to the distribution and not to one code.
       metrics: Object.fromEntries(
         Object.entries(found).flatMap(([name, values]) =>
-          name === "kl" ? [] : [[`test/${name}-at-mean`, mean(values)] as const]
+          divergenceNames.some((divergence) => divergence === name)
+            ? []
+            : [[`test/${name}-at-mean`, mean(values)] as const]
         )
       ),
       figures: []

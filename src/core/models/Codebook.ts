@@ -14,6 +14,8 @@ import { BernoulliLogits } from "../likelihoods/BernoulliLogits.ts"
 import type { Autoencoder, Model, ModelError } from "../Model.ts"
 import { type Part, sequence } from "../Network.ts"
 import { Deterministic } from "../posteriors/Deterministic.ts"
+import type { QuantilePrior } from "../Prior.ts"
+import { standardNormal, StandardNormal } from "../priors/StandardNormal.ts"
 import * as Random from "../Random.ts"
 import type { Spec } from "../Spec.ts"
 import * as Compose from "./Compose.ts"
@@ -89,7 +91,7 @@ const lookUp = (codes: Codes, classes: number): Autoencoder["encode"] => {
  */
 export const layer = <const Latent extends number>(
   options: CodebookOptions<Latent>
-): Layer.Layer<Model | Compose.PlanarIf<Latent>, ModelError, Labels> => {
+): Layer.Layer<Model | Compose.Offers<Latent, QuantilePrior>, ModelError, Labels> => {
   const { codes, decoder, likelihood = BernoulliLogits() } = options
   const forClasses = (classes: number) =>
     Compose.services({
@@ -100,7 +102,8 @@ export const layer = <const Latent extends number>(
         (likelihood.problem && `likelihood: ${likelihood.problem}`),
       options: { codes: codes.spec, classes, decoder: decoder.map(({ spec }) => spec), likelihood: likelihood.spec },
       latent: codes.latent(classes),
-      hasDensity: false,
+      prior: StandardNormal(),
+      infiniteKl: "they have no noise",
       build: (image) =>
         Result.map(
           Compose.composeDecoder(image, codes.latent(classes), { decoder: sequence(...decoder), likelihood }),
@@ -109,12 +112,13 @@ export const layer = <const Latent extends number>(
             noise,
             encoderClasses: classes,
             encode: lookUp(codes, classes),
+            prior: () => standardNormal,
             decode: (parameters, codes, { noise } = {}) => decode(parameters, codes, noise)
           })
         )
     })
   return Layer.effectContext(Labels.use(({ classes }) => forClasses(classes.length))) as Layer.Layer<
-    Model | Compose.PlanarIf<Latent>,
+    Model | Compose.Offers<Latent, QuantilePrior>,
     ModelError,
     Labels
   >

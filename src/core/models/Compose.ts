@@ -1,5 +1,5 @@
 /**
- * An autoencoder composed of two networks, a posterior and a likelihood: what the models of this folder share.
+ * An autoencoder composed of two networks, a posterior, a likelihood and a prior: what the models of this folder share.
  *
  * The encoder's features go through one linear head a posterior head. A model of labelled images gets the one-hot label
  * beside the flat image and beside the code.
@@ -14,17 +14,21 @@ import { type Network, NetworkError, type Part } from "../Network.ts"
 import { dense, type DenseInitializer, denseInitializers } from "../networks/Dense.ts"
 import type { Posterior } from "../Posterior.ts"
 import { LogVarianceGaussian } from "../posteriors/LogVarianceGaussian.ts"
+import { type Prior, PriorQuantiles, type QuantilePrior } from "../Prior.ts"
+import { StandardNormal } from "../priors/StandardNormal.ts"
 import { type Json, nonFinite } from "../Spec.ts"
 import { prefixed, sizeOf, type Tensors, under } from "../Tensors.ts"
 
 /** What models of this folder let one choose beside their networks. */
-export interface Options<Latent extends number = number> {
+export interface Options<Latent extends number = number, P extends Prior = Prior> {
   /** Number of latent dimensions. */
   readonly latent: Latent
   /** How codes are drawn: `LogVarianceGaussian()` unless given. */
   readonly posterior?: Posterior
   /** What the decoder's output says of an image: `BernoulliLogits()` unless given. */
   readonly likelihood?: Likelihood
+  /** The distribution of codes that training pulls the posterior to. Default: `StandardNormal()`. */
+  readonly prior?: P
   /** How first weights are drawn: `glorot-uniform` unless given. */
   readonly initializer?: DenseInitializer
 }
@@ -34,8 +38,15 @@ export type Choices = Required<Options>
 /** What a model offers by its number of latent dimensions, where the type knows it. */
 export type PlanarIf<Latent extends number> = [Latent] extends [2] ? PlanarLatent : never
 
-export const withDefaults = ({ latent, posterior, likelihood, initializer }: Options): Choices => ({
+/** What a model offers by its prior, where the type knows it. */
+export type QuantilesIf<P extends Prior> = [P] extends [QuantilePrior] ? PriorQuantiles : never
+
+/** All that a model offers by its options beyond the common contract. */
+export type Offers<Latent extends number, P extends Prior> = PlanarIf<Latent> | QuantilesIf<P>
+
+export const withDefaults = ({ latent, posterior, likelihood, prior, initializer }: Options): Choices => ({
   latent,
+  prior: prior ?? StandardNormal(),
   posterior: posterior ?? LogVarianceGaussian(),
   likelihood: likelihood ?? BernoulliLogits(),
   initializer: initializer ?? "glorot-uniform"
@@ -58,8 +69,22 @@ export const problemOf = (choices: Choices): string | undefined => {
     countProblem("latent", choices.latent) ??
     nameProblem("initializer", choices.initializer, denseInitializers) ??
     inner("posterior", choices.posterior.problem) ??
-    inner("likelihood", choices.likelihood.problem)
+    inner("likelihood", choices.likelihood.problem) ??
+    inner("prior", choices.prior.problem) ??
+    inner("prior", densityProblem(choices))
   )
+}
+
+/** What is wrong with a prior beside a posterior, if anything. */
+const densityProblem = ({ posterior, prior }: Choices): string | undefined =>
+  prior.needsPosteriorDensity === true && posterior.hasDensity === false
+    ? `${prior.spec._tag} needs a posterior with a density, but ${posterior.spec._tag} has none`
+    : undefined
+
+/** Why the KL divergence of the model's codes to its prior is infinite, if it is. */
+export const infiniteKl = ({ posterior, prior }: Pick<Choices, "posterior" | "prior">): string | undefined => {
+  if (posterior.hasDensity === false) return "they have no noise"
+  return prior.hasFullSupport === false ? `the prior is ${prior.name}, which some codes leave` : undefined
 }
 
 /** What is wrong with the options of parts, as far as it shows before they know their input. */
@@ -71,13 +96,17 @@ export const partsProblem = (parts: Readonly<Record<string, ReadonlyArray<Part>>
   return undefined
 }
 
-/** The choices as a part of a model's spec. */
-export const specOf = ({ initializer, latent, likelihood, posterior }: Choices): Readonly<Record<string, Json>> => ({
-  latent,
-  posterior: posterior.spec,
-  likelihood: likelihood.spec,
-  initializer
-})
+/** The choices as a part of a model's spec. The default prior is left out, which keeps the ids of runs without a choice. */
+export const specOf = (choices: Choices): Readonly<Record<string, Json>> => {
+  const { initializer, latent, likelihood, posterior, prior } = choices
+  return {
+    latent,
+    posterior: posterior.spec,
+    likelihood: likelihood.spec,
+    ...(prior.spec._tag !== "StandardNormal" && { prior: prior.spec }),
+    initializer
+  }
+}
 
 /** What tells a model of this folder from another. */
 export interface Description {
@@ -87,27 +116,31 @@ export interface Description {
   /** Every option with its default filled in. */
   readonly options: Readonly<Record<string, Json>>
   readonly latent: number
-  /** `true` unless given. */
-  readonly hasDensity?: boolean | undefined
+  readonly prior: Prior
+  /** Why the KL divergence of a code to the prior is infinite, if it is. */
+  readonly infiniteKl: string | undefined
   /** Number of classes whose labels the decoder takes, where it takes them. */
   readonly classes?: number
   readonly build: (image: ImageShape) => Result.Result<Autoencoder, NetworkError>
 }
 
 /**
- * The services that a model's layer provides: the model, and what it offers beside, a plane or images by class. A plane is
- * one where no label comes beside it. Fails where there is a problem; building fails with a network's error in its words.
+ * The services that a model's layer provides: the model, and what it offers beside, a plane, the prior's quantiles or
+ * images by class. A plane is one where no label comes beside it. Fails where there is a problem; building fails with a
+ * network's error in its words.
  */
 export const services = (description: Description): Effect.Effect<Context.Context<Model>, ModelError> => {
-  const { build, classes, hasDensity = true, latent, options, problem, tag } = description
+  const { build, classes, infiniteKl, latent, options, prior, problem, tag } = description
   const refusal = (reason: string): ModelError => new ModelError({ model: tag, reason })
   if (problem !== undefined) return Effect.fail(refusal(problem))
-  const model = Context.make(Model, {
+  const alone = Context.make(Model, {
     spec: { _tag: tag, ...options },
     latent,
-    hasDensity,
+    prior: prior.name,
+    infiniteKl,
     build: (image) => Effect.fromResult(Result.mapError(build(image), ({ message }) => refusal(message)))
   })
+  const model = prior.quantiles === undefined ? alone : Context.add(alone, PriorQuantiles, prior.quantiles)
   if (classes !== undefined) return Effect.succeed(Context.add(model, ClassConditional, { classes }))
   return Effect.succeed(latent === 2 ? Context.add(model, PlanarLatent, { latent: 2 }) : model)
 }
@@ -128,26 +161,50 @@ export const composeDecoder = (
   { decoder: part, likelihood }: Pick<Choices, "likelihood"> & { readonly decoder: Part }
 ): Result.Result<Decoder, NetworkError> =>
   Result.gen(function* () {
-    const shape = [image.height, image.width, image.channels]
+    const { outputs = 1 } = likelihood
+    const shape = [image.height, image.width, image.channels * outputs]
     const decoder = yield* Result.mapError(part.build([inputs]), inside("decoder"))
     if (decoder.output.join() !== shape.join()) {
-      const reason = `ends at [${decoder.output.join(", ")}], but an image is [${shape.join(", ")}]`
+      const needed =
+        outputs === 1 ? `an image is` : `${likelihood.spec._tag} takes ${outputs} numbers per value of an image:`
+      const reason = `ends at [${decoder.output.join(", ")}], but ${needed} [${shape.join(", ")}]`
       return yield* Result.fail(new NetworkError({ part: "decoder", reason }))
     }
     return {
-      parameters: prefixed("decoder/", decoder.parameters),
+      parameters: {
+        ...prefixed("decoder/", decoder.parameters),
+        ...prefixed("decoder/likelihood/", likelihood.parameters?.(image) ?? {})
+      },
       noise: prefixed("decoder/", decoder.noise),
       decode: (parameters, x, noise) => {
         const output = decoder.apply(under("decoder/", parameters), x, noise && under("decoder/", noise))
-        return likelihood.fromOutput(output as tf.Tensor4D)
+        return likelihood.fromOutput(output as tf.Tensor4D, under("decoder/likelihood/", parameters))
       }
     }
   })
 
 /**
+ * `p(z)` for images of one shape, with names `prior/...`. Fails where the prior cannot have the model's sizes.
+ */
+export const composePrior = (
+  image: ImageShape,
+  { latent, prior }: Pick<Choices, "latent" | "prior">,
+  encode: Autoencoder["encode"]
+): Result.Result<Pick<Autoencoder, "parameters" | "prior">, NetworkError> => {
+  const sizes = { latent, image }
+  const reason = prior.problemFor?.(sizes)
+  if (reason !== undefined) return Result.fail(new NetworkError({ part: "prior", reason }))
+  return Result.succeed({
+    parameters: prefixed("prior/", prior.parameters(sizes)),
+    prior: (parameters) =>
+      prior.distribution(under("prior/", parameters), { ...sizes, encode: (images) => encode(parameters, images) })
+  })
+}
+
+/**
  * The autoencoder for images of one shape.
  *
- * Parameters are named `encoder/...`, `encoder/HEAD/kernel`, `encoder/HEAD/bias` and `decoder/...`. With `classes` the
+ * Parameters are named `encoder/...`, `encoder/HEAD/kernel`, `encoder/HEAD/bias`, `decoder/...` and `prior/...`. With `classes` the
  * encoder takes `[pixels + classes]` and the decoder `[latent + classes]`; without, the image and `[latent]`. Fails where
  * a part cannot take its input or the decoder does not end at the image's shape.
  */
@@ -172,24 +229,29 @@ export const compose = (
         ? x
         : tf.concat([tf.reshape(x, [x.shape[0]!, -1]), tf.cast(tf.oneHot(labels!, classes), "float32")], 1)
 
+    const encode: Autoencoder["encode"] = (parameters, images, { labels, noise } = {}) => {
+      const features = encoder.apply(
+        under("encoder/", parameters),
+        withLabels(images, labels),
+        noise && under("encoder/", noise)
+      )
+      return posterior.fromHeads(
+        posterior.heads.map((name) => head.apply(under(`encoder/${name}/`, parameters), features) as tf.Tensor2D)
+      )
+    }
+    const prior = yield* composePrior(image, choices, encode)
+
     return {
       parameters: {
         ...prefixed("encoder/", encoder.parameters),
         ...Object.assign({}, ...posterior.heads.map((name) => prefixed(`encoder/${name}/`, head.parameters))),
-        ...decoder.parameters
+        ...decoder.parameters,
+        ...prior.parameters
       },
       noise: { ...prefixed("encoder/", encoder.noise), ...decoder.noise },
       ...(classes !== undefined && { classes }),
-      encode: (parameters, images, { labels, noise } = {}) => {
-        const features = encoder.apply(
-          under("encoder/", parameters),
-          withLabels(images, labels),
-          noise && under("encoder/", noise)
-        )
-        return posterior.fromHeads(
-          posterior.heads.map((name) => head.apply(under(`encoder/${name}/`, parameters), features) as tf.Tensor2D)
-        )
-      },
+      encode,
+      prior: prior.prior,
       decode: (parameters, codes, { labels, noise } = {}) =>
         decoder.decode(parameters, withLabels(codes, labels), noise)
     }

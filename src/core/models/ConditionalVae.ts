@@ -9,7 +9,17 @@ import { Layer } from "effect"
 import { Labels } from "../Dataset.ts"
 import type { ClassConditional, Model, ModelError } from "../Model.ts"
 import { type Part, sequence } from "../Network.ts"
-import { compose, type Options, partsProblem, problemOf, services, specOf, withDefaults } from "./Compose.ts"
+import type { Prior } from "../Prior.ts"
+import {
+  compose,
+  infiniteKl,
+  type Options,
+  partsProblem,
+  problemOf,
+  services,
+  specOf,
+  withDefaults
+} from "./Compose.ts"
 
 export interface ConditionalVaeOptions extends Options {
   /** From the vector `[pixels + classes]` to a vector, of which the posterior's heads are linear functions. */
@@ -17,6 +27,12 @@ export interface ConditionalVaeOptions extends Options {
   /** From the vector `[latent + classes]` to the likelihood's parameters in the image's shape, such as logits. */
   readonly decoder: ReadonlyArray<Part>
 }
+
+/** What is wrong with a prior beside an encoder that takes labels, if anything. */
+const labelProblem = ({ needsEncoder, spec }: Prior): string | undefined =>
+  needsEncoder === true
+    ? `prior: ${spec._tag} encodes images without labels, but this encoder needs a label per image`
+    : undefined
 
 /**
  * Provides `q(z | x, y)` and `p(x | z, y)` for the dataset's classes.
@@ -30,7 +46,7 @@ export const layer = (options: ConditionalVaeOptions): Layer.Layer<Model | Class
   const forClasses = (classes: number) =>
     services({
       tag: "ConditionalVae",
-      problem: problemOf(choices) ?? partsProblem({ encoder, decoder }),
+      problem: problemOf(choices) ?? labelProblem(choices.prior) ?? partsProblem({ encoder, decoder }),
       options: {
         classes,
         encoder: encoder.map(({ spec }) => spec),
@@ -38,7 +54,8 @@ export const layer = (options: ConditionalVaeOptions): Layer.Layer<Model | Class
         ...specOf(choices)
       },
       latent: choices.latent,
-      hasDensity: choices.posterior.hasDensity,
+      prior: choices.prior,
+      infiniteKl: infiniteKl(choices),
       classes,
       build: (image) =>
         compose(image, { ...choices, classes, encoder: sequence(...encoder), decoder: sequence(...decoder) })

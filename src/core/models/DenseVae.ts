@@ -9,10 +9,14 @@ import { type Part, sequence } from "../Network.ts"
 import { activation, type ActivationName, activations } from "../networks/Activation.ts"
 import { dense } from "../networks/Dense.ts"
 import { flatten, reshape } from "../networks/Reshape.ts"
+import type { Prior, QuantilePrior } from "../Prior.ts"
 import { prefixed, type Shape, sizeOf, under } from "../Tensors.ts"
 import * as Compose from "./Compose.ts"
 
-export interface DenseVaeOptions<Latent extends number = number> extends Compose.Options<Latent> {
+export interface DenseVaeOptions<Latent extends number = number, P extends Prior = Prior> extends Compose.Options<
+  Latent,
+  P
+> {
   /** Units of the encoder's hidden layers, from the image inwards. */
   readonly hidden: ReadonlyArray<number>
   /** Units of the decoder's hidden layers, from the code outwards; the encoder's in reverse unless given. */
@@ -63,15 +67,15 @@ const upTo = (shape: Shape, hidden: Part, linear: Part): Part => ({
 
 /**
  * Provides a dense variational autoencoder: image - hidden layers - code - hidden layers - image. With two latent
- * dimensions it offers `PlanarLatent` too.
+ * dimensions it offers `PlanarLatent` too, with a prior of known quantiles `PriorQuantiles`.
  *
  * Fails with `ModelError` where an option is not allowed.
  */
-export const layer = <const Latent extends number>(
-  options: DenseVaeOptions<Latent>
-): Layer.Layer<Model | Compose.PlanarIf<Latent>, ModelError> => {
+export const layer = <const Latent extends number, P extends Prior = QuantilePrior>(
+  options: DenseVaeOptions<Latent, P>
+): Layer.Layer<Model | Compose.Offers<Latent, P>, ModelError> => {
   const choices = withDefaults(options)
-  const { hidden, decoderHidden, latent, initializer } = choices
+  const { hidden, decoderHidden, latent, initializer, likelihood, prior } = choices
   const layers = (units: ReadonlyArray<number>): ReadonlyArray<Part> =>
     units.flatMap((count) => [dense(count, { initializer }), activation(choices.activation)])
   return Layer.effectContext(
@@ -80,13 +84,14 @@ export const layer = <const Latent extends number>(
       problem: problemOf(choices),
       options: { hidden, decoderHidden, activation: choices.activation, ...Compose.specOf(choices) },
       latent,
-      hasDensity: choices.posterior.hasDensity,
+      prior,
+      infiniteKl: Compose.infiniteKl(choices),
       build: (image) => {
-        const shape = [image.height, image.width, image.channels]
+        const shape = [image.height, image.width, image.channels * (likelihood.outputs ?? 1)]
         const encoder = sequence(flatten(), ...layers(hidden))
         const decoder = upTo(shape, sequence(...layers(decoderHidden)), dense(sizeOf(shape), { initializer }))
         return Compose.compose(image, { ...choices, encoder, decoder })
       }
     })
-  ) as Layer.Layer<Model | Compose.PlanarIf<Latent>, ModelError>
+  ) as Layer.Layer<Model | Compose.Offers<Latent, P>, ModelError>
 }

@@ -6,18 +6,23 @@
 import { Layer } from "effect"
 import type { Model, ModelError } from "../Model.ts"
 import { type Part, sequence } from "../Network.ts"
+import type { Prior, QuantilePrior } from "../Prior.ts"
 import {
   compose,
+  infiniteKl,
+  type Offers,
   type Options,
   partsProblem,
-  type PlanarIf,
   problemOf,
   services,
   specOf,
   withDefaults
 } from "./Compose.ts"
 
-export interface SequentialVaeOptions<Latent extends number = number> extends Options<Latent> {
+export interface SequentialVaeOptions<Latent extends number = number, P extends Prior = Prior> extends Options<
+  Latent,
+  P
+> {
   /** From an image `[height, width, channels]` to a vector, of which the posterior's heads are linear functions. */
   readonly encoder: ReadonlyArray<Part>
   /** From a code `[latent]` to the likelihood's parameters in the image's shape, such as logits. */
@@ -25,14 +30,15 @@ export interface SequentialVaeOptions<Latent extends number = number> extends Op
 }
 
 /**
- * Provides the model; with two latent dimensions it offers `PlanarLatent` too.
+ * Provides the model; with two latent dimensions it offers `PlanarLatent` too, with a prior of known quantiles
+ * `PriorQuantiles`.
  *
  * Fails with `ModelError` where an option is not allowed; `build` fails with one where a part cannot take its input, or
  * where the decoder does not end at the image's shape.
  */
-export const layer = <const Latent extends number>(
-  options: SequentialVaeOptions<Latent>
-): Layer.Layer<Model | PlanarIf<Latent>, ModelError> => {
+export const layer = <const Latent extends number, P extends Prior = QuantilePrior>(
+  options: SequentialVaeOptions<Latent, P>
+): Layer.Layer<Model | Offers<Latent, P>, ModelError> => {
   const { decoder, encoder } = options
   const choices = withDefaults(options)
   return Layer.effectContext(
@@ -45,8 +51,9 @@ export const layer = <const Latent extends number>(
         ...specOf(choices)
       },
       latent: choices.latent,
-      hasDensity: choices.posterior.hasDensity,
+      prior: choices.prior,
+      infiniteKl: infiniteKl(choices),
       build: (image) => compose(image, { ...choices, encoder: sequence(...encoder), decoder: sequence(...decoder) })
     })
-  ) as Layer.Layer<Model | PlanarIf<Latent>, ModelError>
+  ) as Layer.Layer<Model | Offers<Latent, P>, ModelError>
 }

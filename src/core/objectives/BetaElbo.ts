@@ -5,6 +5,7 @@
  */
 import * as tf from "@tensorflow/tfjs-core"
 import { Effect, Layer } from "effect"
+import { divergence, divergenceTerm, drawCodes } from "../Divergence.ts"
 import { Objective, ObjectiveError, type ObjectiveInputs, type Terms } from "../Objective.ts"
 import { maximumOf, type Numeric, scheduled, specOf, valueAt, weightProblem } from "../Schedule.ts"
 
@@ -14,19 +15,21 @@ export interface BetaElboOptions {
 }
 
 /**
- * `loss = -log p(x | z) + β KL(q(z | x) || p(z))` with one code `z` an example, `[batch]`, in nats.
+ * `loss = -log p(x | z) + β KL(q(z | x) || p(z))` with one code `z` per example, `[batch]`, in nats.
  *
  * With β = 0 the KL divergence has no part in the loss, so that one too large for float32 cannot make it NaN. A posterior
  * without a density has an infinite one, and so has the loss with any other β.
  */
 export const terms =
   ({ beta }: BetaElboOptions) =>
-  ({ images, posterior, noise, decode, time }: ObjectiveInputs): Terms => {
-    const reconstruction = tf.neg(decode(posterior.sample(noise)).logProb(images))
-    const kl = posterior.kl?.()
-    if (beta === 0) return { loss: reconstruction, reconstruction, ...(kl && { kl }) }
-    if (kl === undefined) return { loss: tf.fill([images.shape[0]], Number.POSITIVE_INFINITY), reconstruction }
-    return { loss: tf.add(reconstruction, tf.mul(kl, valueAt(beta, time))), reconstruction, kl }
+  ({ images, posterior, prior, noise, decode, time }: ObjectiveInputs): Terms => {
+    const drawn = drawCodes(posterior, noise)
+    const reconstruction = tf.neg(decode(drawn.codes).logProb(images))
+    const found = divergence(posterior, prior, drawn)
+    const others = { reconstruction, ...divergenceTerm(found) }
+    if (beta === 0) return { loss: reconstruction, ...others }
+    if (found === undefined) return { loss: tf.fill([images.shape[0]], Number.POSITIVE_INFINITY), ...others }
+    return { loss: tf.add(reconstruction, tf.mul(found.value, valueAt(beta, time))), ...others }
   }
 
 /** Provides the β-ELBO. Fails with `ObjectiveError` where β is negative or not finite. */

@@ -6,29 +6,31 @@
  */
 import * as tf from "@tensorflow/tfjs-core"
 import { Effect, Layer } from "effect"
+import { divergence, divergenceNames, divergenceTerm, drawCodes } from "../Divergence.ts"
 import type { LossTerm } from "../LossTerm.ts"
 import { Objective, ObjectiveError, type ObjectiveInputs, type Terms } from "../Objective.ts"
 
 /** Terms that every objective reports under these names: in nats, without a weight. */
-const reported: ReadonlyArray<string> = ["loss", "reconstruction", "kl"]
+const reported: ReadonlyArray<string> = ["loss", "reconstruction", ...divergenceNames]
 
 /**
- * `loss = Σ term`, `[batch]`, with one code drawn an example. A term that is neither the reconstruction nor the KL
+ * `loss = Σ term`, `[batch]`, with one code drawn per example. A term that is neither the reconstruction nor the KL
  * divergence is reported too, under its own name.
  */
 export const terms =
   (...members: ReadonlyArray<LossTerm>) =>
-  ({ images, posterior, noise, decode }: ObjectiveInputs): Terms => {
-    const likelihood = decode(posterior.sample(noise))
+  ({ images, posterior, prior, noise, decode }: ObjectiveInputs): Terms => {
+    const drawn = drawCodes(posterior, noise)
+    const likelihood = decode(drawn.codes)
     const reconstruction = tf.neg<tf.Tensor1D>(likelihood.logProb(images))
-    const finite = posterior.kl?.()
-    const kl = finite ?? tf.fill<tf.Rank.R1>([images.shape[0]], Number.POSITIVE_INFINITY)
+    const finite = divergence(posterior, prior, drawn)
+    const kl = finite?.value ?? tf.fill<tf.Rank.R1>([images.shape[0]], Number.POSITIVE_INFINITY)
     const values = members.map((term) => term.value({ images, posterior, likelihood, reconstruction, kl }))
     const own = members.flatMap(({ name }, index) => (reported.includes(name) ? [] : [[name, values[index]!] as const]))
     return {
       loss: values.reduce((sum, value) => tf.add(sum, value)),
       reconstruction,
-      ...(finite && { kl: finite }),
+      ...divergenceTerm(finite),
       ...Object.fromEntries(own)
     }
   }

@@ -17,7 +17,7 @@ export interface KlDivergenceOptions {
   readonly reduction?: Reduction
 }
 
-/** `weight KL(q(z | x) || N(0, I))`, or that divided by the number of latent dimensions, `[batch]`. */
+/** `weight KL(q(z | x) || p(z))`, or that divided by the number of latent dimensions, `[batch]`. */
 export const KlDivergence = (options: KlDivergenceOptions = {}): LossTerm => {
   const { reduction = "sum", weight = 1 } = options
   return {

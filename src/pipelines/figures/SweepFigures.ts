@@ -99,7 +99,7 @@ export const figures = (experiment: string, runs: ReadonlyArray<ReportedRun>): R
   const grouped = runs.map((run, index) => ({ ...run, ...(groups[index] !== undefined && { group: groups[index] }) }))
   const comparable = new Set(runs.map(({ likelihood }) => canonicalJson(likelihood))).size === 1
   const rows = (comparable ? grouped : []).flatMap(({ group, label, metrics }) => {
-    const rate = metrics["test/kl"]
+    const rate = metrics["test/kl"] ?? metrics["test/kl-estimate"]
     const distortion = metrics["test/reconstruction"]
     return rate === undefined || distortion === undefined
       ? []

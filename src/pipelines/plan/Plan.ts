@@ -112,9 +112,9 @@ export const plan = Effect.fn("Plan.plan")(function* <A>(
     const services = yield* Effect.mapError(assemble(assembly), refuse)
     const { dataset, model, objective, training } = services
     yield* Effect.mapError(model.build(dataset.shape), refuse)
-    if (objective.needsKl === true && model.hasDensity === false) {
+    if (objective.needsKl === true && model.infiniteKl !== undefined) {
       return yield* refuse({
-        message: `${objective.spec._tag} needs a KL divergence, but that of ${model.spec._tag}'s codes is infinite: they have no noise`
+        message: `${objective.spec._tag} needs a KL divergence, but that of ${model.spec._tag}'s codes is infinite: ${model.infiniteKl}`
       })
     }
     const key = JSON.stringify(dataset.spec)

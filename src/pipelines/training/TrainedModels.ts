@@ -6,7 +6,7 @@ import type { Examples, LoadedDataset } from "../../core/Dataset.ts"
 import { Engine, EngineError, type Placed } from "../../core/Engine.ts"
 import { type Autoencoder, labelClasses } from "../../core/Model.ts"
 import * as Programs from "../../core/Programs.ts"
-import { normal } from "../../core/Random.ts"
+import { normal, uniform } from "../../core/Random.ts"
 import { stepsPerEpoch } from "../../core/Training.ts"
 import { float32, type HostTensors, int32, sizeOf, uint8 } from "../../core/Tensors.ts"
 import type { Codes, EpochMetrics, Split, TrainedModel } from "../../core/TrainedModel.ts"
@@ -97,6 +97,7 @@ export const make = Effect.fn("TrainedModels.make")(function* (options: {
   const encoders = yield* forSplits((split) => compiled(Programs.encode(ingredients, sizes(split))))
   const imageEncoder = yield* compiled(Programs.encodeImages(ingredients, { batch: chunkSize }))
   const decoder = yield* compiled(Programs.decode(ingredients, { batch: chunkSize }))
+  const prior = yield* compiled(Programs.samplePrior(ingredients, { batch: chunkSize }))
   const { channels, height, width } = run.dataset.shape
 
   /** The labels of a chunk among a program's inputs, where it takes them; fails where there is not one a row. */
@@ -128,6 +129,23 @@ export const make = Effect.fn("TrainedModels.make")(function* (options: {
     ...(autoencoder.classes !== undefined && { classes: autoencoder.classes }),
     seed: run.seed,
     history,
+    prior: run.model.prior,
+    samplePrior: Effect.fn("TrainedModel.samplePrior")(function* (stream, count) {
+      const executable = yield* prior
+      const noise = normal({ seed: run.seed, stream, step: 0 }, count * latent)
+      const choices = uniform({ seed: run.seed, stream: `${stream}/component`, step: 0 }, count)
+      const found = yield* inChunks(count, chunkSize, (start) =>
+        executable.run({
+          state,
+          data: nothing,
+          inputs: {
+            normal: float32([chunkSize, latent], rows(noise, latent, start, chunkSize)),
+            uniform: float32([chunkSize], rows(choices, 1, start, chunkSize))
+          }
+        })
+      )
+      return found["codes"] ?? new Float32Array(0)
+    }),
     encode: Effect.fn("TrainedModel.encode")(function* (split, indices) {
       const { batch } = sizes(split)
       const executable = yield* encoders[split]

@@ -5,6 +5,9 @@ import { Effect, Layer } from "effect"
 import { type Examples, type ImageShape, Labels } from "../../../src/core/Dataset.ts"
 import * as Reference from "../../../src/core/engines/Reference.ts"
 import { ClassConditional, PlanarLatent } from "../../../src/core/Model.ts"
+import { PriorQuantiles } from "../../../src/core/Prior.ts"
+import { StandardNormal } from "../../../src/core/priors/StandardNormal.ts"
+import { normal } from "../../../src/core/Random.ts"
 import { TrainedModel } from "../../../src/core/TrainedModel.ts"
 
 export interface FakeOptions {
@@ -53,6 +56,8 @@ export const fake = (options: FakeOptions = {}): TrainedModel["Service"] => {
     ...(options.conditional === true && { classes }),
     seed: 1,
     history: options.history ?? [],
+    prior: "N(0, I)",
+    samplePrior: (stream, count) => Effect.succeed(normal({ seed: 1, stream, step: 0 }, count * latent)),
     encode: (_, indices) =>
       Effect.succeed({
         mean: Float32Array.from({ length: indices.length * latent }, (_, place) => {
@@ -89,6 +94,7 @@ export const fakeLayer = (options: FakeOptions = {}) =>
     Layer.succeed(TrainedModel, fake(options)),
     Layer.succeed(Labels, { classes: Array.from({ length: options.classes ?? 3 }, (_, index) => `class ${index}`) }),
     Layer.succeed(PlanarLatent, { latent: 2 }),
+    Layer.succeed(PriorQuantiles, StandardNormal().quantiles),
     Layer.succeed(ClassConditional, { classes: options.classes ?? 3 }),
     Reference.layer
   )

@@ -1,24 +1,26 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { centralQuantiles, Manifold, meshCodes, planeCodes } from "../../../src/core/evaluations/Manifold.ts"
+import { centralQuantiles, Manifold, meshCodes } from "../../../src/core/evaluations/Manifold.ts"
 import { PlanarLatent } from "../../../src/core/Model.ts"
+import { PriorQuantiles } from "../../../src/core/Prior.ts"
+import { StandardNormal } from "../../../src/core/priors/StandardNormal.ts"
 import { cumulative } from "../../../src/core/NormalDistribution.ts"
 import { textOf } from "../figures/compiles.ts"
 import { fakeLayer, kinds } from "./FakeTrainedModel.ts"
 
 describe("Manifold", () => {
   it("splits the prior's mass into equal parts", () => {
-    const quantiles = centralQuantiles(20)
+    const quantiles = centralQuantiles(StandardNormal().quantiles, 20)
     quantiles.forEach((z, index) => assert.approximately(cumulative(z), (index + 0.5) / 20, 1e-12))
-    assert.deepStrictEqual(centralQuantiles(1), [0])
+    assert.deepStrictEqual(centralQuantiles(StandardNormal().quantiles, 1), [0])
   })
 
   it("lays z1 to the right and z2 upwards", () => {
-    const codes = planeCodes(3)
+    const codes = meshCodes(3, [-1, 1])
     const code = (row: number, column: number) => [
       ...codes.subarray(2 * (3 * row + column), 2 * (3 * row + column) + 2)
     ]
-    const low = Math.fround(centralQuantiles(3)[0]!)
+    const low = -1
     assert.strictEqual(codes.length, 18)
     assert.deepStrictEqual(code(0, 0), [low, -low])
     assert.deepStrictEqual(code(0, 2), [-low, -low])
@@ -26,8 +28,9 @@ describe("Manifold", () => {
     assert.deepStrictEqual(code(1, 1), [0, 0])
   })
 
-  it("asks for a planar latent space", () => {
-    assert.deepStrictEqual(Manifold().needs, [PlanarLatent])
+  it("asks for a planar latent space, and for a prior's quantiles where it has no range", () => {
+    assert.deepStrictEqual(Manifold().needs, [PlanarLatent, PriorQuantiles])
+    assert.deepStrictEqual(Manifold({ range: [-1, 1] }).needs, [PlanarLatent])
   })
 
   it.effect.each(kinds)("makes a figure with both axes: $name", (kind) =>

@@ -26,7 +26,7 @@ describe("Samples", () => {
       const { figures } = yield* Samples().run
       yield* compiles(figures[0]!)
       assert.strictEqual(figures[0]!.title, "Fake: new images from the prior")
-      assert.include(figures[0]!.caption, "100 codes drawn from the prior N(0, I) of 2 latent dimensions")
+      assert.include(figures[0]!.caption, "100 codes drawn from the prior, N(0, I), of 2 latent dimensions")
     }).pipe(Effect.provide(fakeLayer(kind)))
   )
 

@@ -87,7 +87,7 @@ describe("Codebook", () => {
         }
       )
       assert.strictEqual(others.encoderClasses, 3)
-      assert.isFalse(model.hasDensity)
+      assert.strictEqual(model.infiniteKl, "they have no noise")
       assert.deepStrictEqual(model.spec, {
         _tag: "Codebook",
         codes: { _tag: "OneHot" },

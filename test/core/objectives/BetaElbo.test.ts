@@ -8,6 +8,7 @@ import * as BetaElbo from "../../../src/core/objectives/BetaElbo.ts"
 import type { Numeric } from "../../../src/core/Schedule.ts"
 import { linear } from "../../../src/core/schedules/Linear.ts"
 import { LogVarianceGaussian } from "../../../src/core/posteriors/LogVarianceGaussian.ts"
+import { standardNormal } from "../../../src/core/priors/StandardNormal.ts"
 import { objectiveContract } from "../../../src/testing/ObjectiveContract.ts"
 import { assertClose, assertFinite, constantValues, gradients, read, timeAt } from "../../../src/testing/TensorProbe.ts"
 
@@ -19,6 +20,7 @@ const terms = (beta: Numeric, mean: tf.Tensor, logVariance: tf.Tensor, step = 1)
   BetaElbo.terms({ beta })({
     images: tf.tensor4d([[[[0.25]]]]),
     posterior: LogVarianceGaussian().fromHeads([mean as tf.Tensor2D, logVariance as tf.Tensor2D]),
+    prior: standardNormal,
     noise: tf.ones([1, 1]),
     time: timeAt(step),
     decode: (codes) => BernoulliLogits().fromOutput(tf.reshape(codes, [1, 1, 1, 1]))

@@ -6,6 +6,7 @@ import { BernoulliLogits } from "../../../src/core/likelihoods/BernoulliLogits.t
 import { Objective, ObjectiveError } from "../../../src/core/Objective.ts"
 import * as ImportanceWeighted from "../../../src/core/objectives/ImportanceWeighted.ts"
 import { LogVarianceGaussian } from "../../../src/core/posteriors/LogVarianceGaussian.ts"
+import { standardNormal } from "../../../src/core/priors/StandardNormal.ts"
 import { normal } from "../../../src/core/Random.ts"
 import { objectiveContract } from "../../../src/testing/ObjectiveContract.ts"
 import { assertClose, assertFinite, constantValues, gradients, read, timeAt } from "../../../src/testing/TensorProbe.ts"
@@ -21,6 +22,7 @@ const terms = (samples: number, mean: tf.Tensor, logVariance: tf.Tensor, noise: 
   ImportanceWeighted.terms({ samples })({
     images: tf.fill([2, 1, 1, 1], pixel),
     posterior: LogVarianceGaussian().fromHeads([mean as tf.Tensor2D, logVariance as tf.Tensor2D]),
+    prior: standardNormal,
     noise: tf.tensor2d(noise, [2 * samples, 1]),
     time: timeAt(1),
     decode: (codes) => BernoulliLogits().fromOutput(tf.reshape(codes, [-1, 1, 1, 1]))

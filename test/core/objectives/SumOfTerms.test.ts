@@ -17,6 +17,7 @@ import { HalfMeanSquaredCode } from "../../../src/core/terms/HalfMeanSquaredCode
 import { KlDivergence } from "../../../src/core/terms/KlDivergence.ts"
 import { NegativeLogLikelihood } from "../../../src/core/terms/NegativeLogLikelihood.ts"
 import { HalfSquaredError, MeanSquaredError } from "../../../src/core/terms/SquaredError.ts"
+import { standardNormal } from "../../../src/core/priors/StandardNormal.ts"
 import { objectiveContract } from "../../../src/testing/ObjectiveContract.ts"
 import {
   assertClose,
@@ -55,7 +56,7 @@ const at = (
     const kernel = toTensor<tf.Tensor2D>(normalValues(seed, "kernel", [3, 6], 0.3))
     const decode = (codes: tf.Tensor2D) => likelihood.fromOutput(tf.reshape(tf.matMul(codes, kernel), [2, 3, 2, 1]))
     return {
-      ...SumOfTerms.terms(...members)({ images, posterior: q, noise, decode, time: timeAt(1) }),
+      ...SumOfTerms.terms(...members)({ images, posterior: q, prior: standardNormal, noise, decode, time: timeAt(1) }),
       images,
       mean: q.mean,
       deviation: q.deviation,
@@ -161,6 +162,7 @@ describe("SumOfTerms", () => {
       return {
         images: toTensor<tf.Tensor4D>(uniformValues(1, "images", [2, 3, 1, 1])),
         posterior: LogVarianceGaussian().fromHeads([mean, toTensor(normalValues(1, "log-variance", [2, 3]))]),
+        prior: standardNormal,
         noise: toTensor<tf.Tensor2D>(normalValues(1, "noise", [2, 3])),
         time: timeAt(1),
         decode: (codes: tf.Tensor2D) => BernoulliLogits().fromOutput(tf.reshape(codes, [2, 3, 1, 1]))

@@ -1,0 +1,53 @@
+/**
+ * The KL divergence of a posterior to its prior: exact where the pair has a closed form, otherwise estimated at the drawn
+ * codes.
+ *
+ * The two have different names wherever they are reported, `kl` and `kl-estimate`: an estimate has the same expectation,
+ * but varies with the noise and may be negative for a single example.
+ */
+import * as tf from "@tensorflow/tfjs-core"
+import type { Drawn, PosteriorDistribution } from "./Posterior.ts"
+import type { PriorDistribution } from "./Prior.ts"
+
+/** The names under which a divergence is reported. */
+export const divergenceNames = ["kl", "kl-estimate"] as const
+
+/** A divergence in nats, `[batch]`, and the name that says how it was found. */
+export interface Divergence {
+  readonly name: (typeof divergenceNames)[number]
+  readonly value: tf.Tensor1D
+}
+
+/** The codes of `noise` `[draws * batch, latent]`, with their density where the posterior has one. */
+export const drawCodes = (posterior: PosteriorDistribution, noise: tf.Tensor2D): Drawn => {
+  if (posterior.draw !== undefined) return posterior.draw(noise)
+  const codes = posterior.sample(noise)
+  const { logProb } = posterior
+  return { codes, ...(logProb !== undefined && { logProb: () => logProb(codes) }) }
+}
+
+/** `log q(z | x) - log p(z)` at the drawn codes, `[rows]`: an unbiased estimate of the divergence per draw. */
+const logRatio = ({ codes, logProb }: Drawn, prior: PriorDistribution): tf.Tensor1D | undefined =>
+  logProb === undefined ? undefined : tf.sub(logProb(), prior.logProb(codes))
+
+/**
+ * `KL(q(z | x) || p(z))`; an estimate is the mean of `log q(z | x) - log p(z)` over an example's draws. Undefined for a
+ * posterior without a density, whose divergence is infinite.
+ */
+export const divergence = (
+  posterior: PosteriorDistribution,
+  prior: PriorDistribution,
+  drawn: Drawn
+): Divergence | undefined => {
+  const exact = prior.kl?.(posterior)
+  if (exact !== undefined) return { name: "kl", value: exact }
+  const ratio = logRatio(drawn, prior)
+  if (ratio === undefined) return undefined
+  const batch = posterior.mean.shape[0]
+  const value = ratio.shape[0] === batch ? ratio : tf.mean<tf.Tensor1D>(tf.reshape(ratio, [-1, batch]), 0)
+  return { name: "kl-estimate", value }
+}
+
+/** The divergence among an objective's terms, under its name. */
+export const divergenceTerm = (found: Divergence | undefined): { readonly [name: string]: tf.Tensor1D } =>
+  found === undefined ? {} : { [found.name]: found.value }

@@ -1,0 +1,90 @@
+/**
+ * The prior `p(z)`: the distribution of codes before an image is seen, and the one from which new images are sampled.
+ *
+ * Laws: `logProb` is per code, summed over the latent axis, in nats; `kl` is the exact `KL(q(z | x) || p(z))` and is
+ * absent where the pair has no closed form; `sample` is a function of noise that is an argument. Parameters train with the
+ * model. A width is never an option: every prior takes the model's latent dimensions.
+ */
+import type * as tf from "@tensorflow/tfjs-core"
+import { Context } from "effect"
+import type { ImageShape } from "./Dataset.ts"
+import type { ParameterInfo } from "./Model.ts"
+import type { PosteriorDistribution } from "./Posterior.ts"
+import type { Spec } from "./Spec.ts"
+import type { Tensors } from "./Tensors.ts"
+
+/** Noise from which codes are drawn, one row per code. */
+export interface PriorNoise {
+  /** Standard normal, `[rows, latent]`. */
+  readonly normal: tf.Tensor2D
+  /** Uniform in [0, 1), `[rows]`; chooses a component of a mixture. */
+  readonly uniform: tf.Tensor1D
+}
+
+/** `p(z)` with its parameters. */
+export interface PriorDistribution {
+  /** `log p(z)` in nats, `[rows]`, for codes `[rows, latent]`. */
+  readonly logProb: (codes: tf.Tensor2D) => tf.Tensor1D
+  /** `KL(q(z | x) || p(z))` in nats, `[batch]`; undefined for a posterior with which it has no closed form. */
+  readonly kl?: (posterior: PosteriorDistribution) => tf.Tensor1D | undefined
+  /** Codes `[rows, latent]`. */
+  readonly sample: (noise: PriorNoise) => tf.Tensor2D
+}
+
+/** The sizes that a prior's parameters depend on. */
+export interface PriorSizes {
+  /** Number of latent dimensions. */
+  readonly latent: number
+  readonly image: ImageShape
+}
+
+/** What a prior may use of its model. */
+export interface PriorContext extends PriorSizes {
+  /** `q(z | x)` of images `[count, height, width, channels]` in [0, 1], as in evaluation. */
+  readonly encode: (images: tf.Tensor4D) => PosteriorDistribution
+}
+
+/** The quantiles that all dimensions of a prior share, for figures that spread codes evenly over its mass. */
+export interface Quantiles {
+  /** Of one dimension, for captions, such as `N(0, 1)`. */
+  readonly name: string
+  /** The value below which a share `probability` of the mass lies. */
+  readonly quantile: (probability: number) => number
+  /** The share of the mass below a value. */
+  readonly cumulative: (value: number) => number
+  /** Values to label on an axis. */
+  readonly ticks: ReadonlyArray<number>
+}
+
+/** A family of priors. */
+export interface Prior {
+  readonly spec: Spec
+  /** For captions, such as `N(0, I)`. */
+  readonly name: string
+  /** What is wrong with its options, in one sentence with the value and what is allowed; a model refuses it. */
+  readonly problem?: string | undefined
+  /** What is wrong with it for a model of these sizes, if anything. */
+  readonly problemFor?: (sizes: PriorSizes) => string | undefined
+  /**
+   * `false` where `p(z)` is 0 for some codes, so that the KL divergence of a posterior on all real codes is infinite.
+   * Default: `true`.
+   */
+  readonly hasFullSupport?: boolean
+  /** `true` where it needs `log q(z | x)` of codes that `q(z | x)` did not draw itself. Default: `false`. */
+  readonly needsPosteriorDensity?: boolean
+  /** `true` where it calls `encode`, which a model whose encoder takes labels does not offer. Default: `false`. */
+  readonly needsEncoder?: boolean
+  /** Where dimensions are independent and alike. */
+  readonly quantiles?: Quantiles | undefined
+  /** Its parameters by name, without the model's prefix `prior/`. */
+  readonly parameters: (sizes: PriorSizes) => Readonly<Record<string, ParameterInfo>>
+  readonly distribution: (parameters: Tensors, context: PriorContext) => PriorDistribution
+}
+
+/** A prior whose dimensions are independent and share known quantiles. */
+export interface QuantilePrior extends Prior {
+  readonly quantiles: Quantiles
+}
+
+/** Offered by a model whose prior has known quantiles: what a figure needs that spreads codes evenly over its mass. */
+export class PriorQuantiles extends Context.Service<PriorQuantiles, Quantiles>()("vae/core/PriorQuantiles") {}

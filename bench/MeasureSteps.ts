@@ -160,9 +160,9 @@ export const measure = Effect.fn("MeasureSteps.measure")(function* (
   }
   const rates = contestants.flatMap(({ rates }) => (rates.length === 0 ? [] : [median(rates)]))
   const productRate = rates.length === 0 ? undefined : Math.max(...rates)
-  const standing = contestants.filter(({ failure }) => failure === undefined)
+  const participants = contestants.filter(({ failure }) => failure === undefined)
   const rows = prepared.map((outcome) =>
-    Result.isFailure(outcome) ? skipped(outcome.failure) : rowOf(outcome.success, standing, job, productRate)
+    Result.isFailure(outcome) ? skipped(outcome.failure) : rowOf(outcome.success, participants, job, productRate)
   )
   const result: StepResult = {
     program: name,

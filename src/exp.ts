@@ -26,7 +26,7 @@ const program = Stdio.Stdio.use((stdio) => stdio.args).pipe(
   Effect.flatMap((args) => CommandLine.run(args, packageJson.version)),
   Effect.tapCause(explain),
   Effect.provide(Layer.mergeAll(NodeServices.layer, NodeHttpClient.layerUndici, ConsoleLog.layer)),
-  (main) => Effect.scoped(Effect.andThen(Signals.leaveAtSecond, main))
+  (main) => Effect.scoped(Effect.andThen(Signals.exitOnSecondSignal, main))
 )
 
 NodeRuntime.runMain(program, {

@@ -77,8 +77,8 @@ const prepare = Effect.fnUntraced(function* ({ images, program, tensors }: Fixtu
     const ends: Array<number> = []
     const nothing = () => Effect.void
     const update = () => Effect.sync(() => void ends.push(performance.now()))
-    const lane = { update, epoch: nothing, note: nothing, line: nothing }
-    const progress = { ...lane, lane: Effect.succeed(lane) }
+    const bar = { update, epoch: nothing, note: nothing, line: nothing }
+    const progress = { ...bar, bar: Effect.succeed(bar) }
     yield* Train.train({
       run,
       data: { train: examplesOf(images["train"]!, steps * batch), test: examplesOf(images["test"]!, 500) },

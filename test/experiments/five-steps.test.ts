@@ -3,7 +3,7 @@ import { ConfigProvider, Effect, Option } from "effect"
 import fiveSteps from "../../experiments/five-steps.ts"
 import { Experiment } from "../../src/index.ts"
 import { plan } from "../../src/pipelines/plan/Plan.ts"
-import { quick } from "../../src/pipelines/plan/Quick.ts"
+import { quickVersion } from "../../src/pipelines/plan/Quick.ts"
 import { platform, runExperiment, storeOf, temporaryFolder } from "../pipelines/Sandbox.ts"
 
 /** The digits that come with the package. */
@@ -40,7 +40,7 @@ describe("five-steps", () => {
     Effect.gen(function* () {
       const results = yield* temporaryFolder
       const step = fiveSteps.pipe(Experiment.override([{ step: "2-memorise-one-hot" as const }], ["step"]))
-      yield* runExperiment(quick(step), results)
+      yield* runExperiment(quickVersion(step), results)
       const { runs } = yield* summaryOf(results, "five-steps-quick")
       const { metrics } = runs[0]!
       // Of ten digits, one of each class, the mean is far from all.

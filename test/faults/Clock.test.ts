@@ -67,11 +67,11 @@ describe("a run under a clock that goes backwards", () => {
           assert.isAtLeast(count(), 6)
           assert.strictEqual(yield* assertReadable(results), "done")
           assert.deepStrictEqual(yield* left(results), yield* left(honest))
-          assert.isAbove(lived.standings.length, 6)
-          for (const standing of lived.standings) {
-            assert.isTrue(standing.examplesPerSecond > 0 && Number.isFinite(standing.examplesPerSecond))
-            assert.isTrue(standing.secondsLeft >= 0 && standing.secondsLeft < 1000, `${standing.secondsLeft} s left`)
-            assert.notMatch(inWords(standing), /-\d|NaN|Infinity|\?/)
+          assert.isAbove(lived.states.length, 6)
+          for (const state of lived.states) {
+            assert.isTrue(state.examplesPerSecond > 0 && Number.isFinite(state.examplesPerSecond))
+            assert.isTrue(state.secondsLeft >= 0 && state.secondsLeft < 1000, `${state.secondsLeft} s left`)
+            assert.notMatch(inWords(state), /-\d|NaN|Infinity|\?/)
           }
           assert.notMatch(lived.said.join("\n"), /in -|NaN|-\d+(s|m|h)\b/)
           const run = (yield* runIn(results))!

@@ -28,7 +28,7 @@ import * as RunExecutor from "../../src/pipelines/sweep/RunExecutor.ts"
 import * as ModelFolder from "../../src/pipelines/store/ModelFolder.ts"
 import { plan } from "../../src/pipelines/plan/Plan.ts"
 import type { CheckpointInterval } from "../../src/pipelines/training/CheckpointInterval.ts"
-import { type Lane, Progress, type Standing } from "../../src/pipelines/console/Progress.ts"
+import { type ProgressBar, Progress, type TrainingProgress } from "../../src/pipelines/console/Progress.ts"
 import * as Run from "../../src/pipelines/store/Run.ts"
 import * as RunExperiment from "../../src/pipelines/sweep/RunExperiment.ts"
 import * as RunStore from "../../src/pipelines/store/RunStore.ts"
@@ -76,7 +76,7 @@ export interface Lived {
   /** Lines that were printed or logged. */
   readonly said: ReadonlyArray<string>
   /** What progress showed after each step and each epoch. */
-  readonly standings: ReadonlyArray<Standing>
+  readonly states: ReadonlyArray<TrainingProgress>
 }
 
 export interface Options {
@@ -92,11 +92,11 @@ export interface Options {
 export const live = Effect.fnUntraced(function* (results: string, options: Options = {}) {
   const said: Array<string> = []
   const say = (line: string) => Effect.sync(() => void said.push(line))
-  const standings: Array<Standing> = []
-  const show = (standing: Standing) => Effect.sync(() => void standings.push(standing))
-  const lane: Lane = {
+  const states: Array<TrainingProgress> = []
+  const show = (state: TrainingProgress) => Effect.sync(() => void states.push(state))
+  const bar: ProgressBar = {
     update: show,
-    epoch: (standing, line) => Effect.andThen(show(standing), say(line)),
+    epoch: (state, line) => Effect.andThen(show(state), say(line)),
     note: () => Effect.void,
     line: say
   }
@@ -106,7 +106,7 @@ export const live = Effect.fnUntraced(function* (results: string, options: Optio
     Layer.provideMerge([
       Layer.succeed(Engine, built),
       RunStore.layer(results),
-      Layer.succeed(Progress, { ...lane, lane: Effect.succeed(lane) })
+      Layer.succeed(Progress, { ...bar, bar: Effect.succeed(bar) })
     ])
   )
   const fileSystem = reborn(options.fileSystem ?? (yield* FileSystem.FileSystem))
@@ -125,7 +125,7 @@ export const live = Effect.fnUntraced(function* (results: string, options: Optio
     Effect.provide(Logger.layer([logger])),
     Effect.exit
   )
-  const lived: Lived = { exit, said, standings }
+  const lived: Lived = { exit, said, states }
   return lived
 })
 

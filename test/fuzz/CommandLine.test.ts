@@ -4,7 +4,7 @@ import { Effect, Logger, Option } from "effect"
 import { CliError, Command } from "effect/cli"
 import { TestConsole } from "effect/testing"
 import * as CheckpointInterval from "../../src/pipelines/training/CheckpointInterval.ts"
-import { commonFlags, jobsOf, parameterFlags, runOptions, withFlags } from "../../src/pipelines/commands/Flags.ts"
+import { commonFlags, jobCount, parameterFlags, runOptions, withFlags } from "../../src/pipelines/commands/Flags.ts"
 import { flagName } from "../../src/pipelines/console/FlagName.ts"
 import {
   Adam,
@@ -171,7 +171,7 @@ const understand = (args: ReadonlyArray<string>) =>
     const command = Command.make("small", { ...commonFlags, ...parameterFlags(experiment) }, (flags) =>
       Effect.gen(function* () {
         const { checkpointEvery, retries } = yield* runOptions(flags)
-        const jobs = yield* jobsOf(flags)
+        const jobs = yield* jobCount(flags)
         assert.isTrue(Number.isInteger(retries) && Number.isInteger(jobs) && jobs > 0)
         assert.isTrue(Object.values(checkpointEvery ?? CheckpointInterval.defaultInterval).every((every) => every > 0))
         const swept = yield* withFlags(experiment, flags)

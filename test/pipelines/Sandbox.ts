@@ -20,7 +20,7 @@ import {
 } from "../../src/index.ts"
 import * as RunExecutor from "../../src/pipelines/sweep/RunExecutor.ts"
 import { plan } from "../../src/pipelines/plan/Plan.ts"
-import { type Lane, Progress } from "../../src/pipelines/console/Progress.ts"
+import { type ProgressBar, Progress } from "../../src/pipelines/console/Progress.ts"
 import * as RunExperiment from "../../src/pipelines/sweep/RunExperiment.ts"
 import { RunStore } from "../../src/pipelines/store/RunStore.ts"
 import * as Store from "../../src/pipelines/store/RunStore.ts"
@@ -58,7 +58,7 @@ export const makeLines = (): Lines => ({ printed: [], afterEpoch: () => Effect.v
 
 const progress = (lines: Lines): Layer.Layer<Progress> => {
   let epochs = 0
-  const lane: Lane = {
+  const lane: ProgressBar = {
     update: () => Effect.suspend(lines.afterStep),
     epoch: (_, summary) =>
       Effect.suspend(() => {
@@ -69,7 +69,7 @@ const progress = (lines: Lines): Layer.Layer<Progress> => {
     note: () => Effect.void,
     line: (text) => Effect.sync(() => lines.printed.push(text))
   }
-  return Layer.succeed(Progress, { ...lane, lane: Effect.succeed(lane) })
+  return Layer.succeed(Progress, { ...lane, bar: Effect.succeed(lane) })
 }
 
 export const engine: Layer.Layer<Engine, EngineError> = OnnxRuntime.layer()

@@ -5,7 +5,7 @@ import { Console, Effect, Runtime, Schema, Stdio } from "effect"
 import { Command } from "effect/cli"
 import { commonFlags } from "./Flags.ts"
 import * as LoadExperiment from "../plan/LoadExperiment.ts"
-import { perform } from "./Perform.ts"
+import { run } from "./Run.ts"
 
 /** Some experiments could not be brought to their end. Exit code 1. */
 export class ExperimentsFailed extends Schema.TaggedError<ExperimentsFailed>()("ExperimentsFailed", {
@@ -28,7 +28,7 @@ export const command = Command.make(
     for (const name of yield* LoadExperiment.names) {
       yield* Console.log(`\n== ${name}`)
       yield* LoadExperiment.load(name).pipe(
-        Effect.flatMap((experiment) => perform(experiment, flags, [name, ...flagsGiven])),
+        Effect.flatMap((experiment) => run(experiment, flags, [name, ...flagsGiven])),
         Effect.catch((error) => {
           failed.push(name)
           return Effect.logError(error.message)

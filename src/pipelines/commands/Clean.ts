@@ -7,7 +7,7 @@ import * as Catalogue from "../inspection/Catalogue.ts"
 import * as CleanPlan from "../inspection/CleanPlan.ts"
 import * as Columns from "../store/Columns.ts"
 import { plural } from "../verification/Finding.ts"
-import { idleFlags, readingFlags } from "./Flags.ts"
+import { ignoredFlags, inspectionFlags } from "./Flags.ts"
 import { UsageError } from "../console/UsageError.ts"
 import * as FolderFiles from "../files/FolderFiles.ts"
 import { removeFiles } from "../files/RemoveFiles.ts"
@@ -94,8 +94,8 @@ export const command = Command.make(
     ),
     finished: Flag.Boolean("finished").pipe(Flag.withDescription("Finished runs too"), Flag.withDefault(false)),
     yes: Flag.Boolean("yes").pipe(Flag.withDescription("Remove without asking"), Flag.withDefault(false)),
-    results: readingFlags.results,
-    ...idleFlags
+    results: inspectionFlags.results,
+    ...ignoredFlags
   },
   Effect.fn("Clean.command")(function* ({ finished, results, target, yes }) {
     const catalogue = yield* Catalogue.read(results)

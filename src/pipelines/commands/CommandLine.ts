@@ -8,7 +8,7 @@ import * as Clean from "./Clean.ts"
 import * as Compare from "./Compare.ts"
 import * as List from "./List.ts"
 import * as Open from "./Open.ts"
-import * as Perform from "./Perform.ts"
+import * as Run from "./Run.ts"
 import * as Replay from "./Replay.ts"
 import * as Show from "./Show.ts"
 import * as Verify from "./Verify.ts"
@@ -39,7 +39,7 @@ export const run = Effect.fn("CommandLine.run")(function* (args: ReadonlyArray<s
   if (target === undefined || target.startsWith("-") || isCommand) {
     return yield* Command.runWith(root.pipe(Command.withSubcommands(commands)), { version })(args)
   }
-  const experiment = Perform.command(yield* LoadExperiment.load(target), args)
+  const experiment = Run.command(yield* LoadExperiment.load(target), args)
   // Beside no other command, so that an experiment may have a command's name where it is given by its path.
   yield* Command.runWith(root.pipe(Command.withSubcommands([experiment])), { version })([experiment.name, ...rest])
 })

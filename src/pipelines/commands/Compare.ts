@@ -6,15 +6,15 @@ import { Argument, Command } from "effect/cli"
 import * as Catalogue from "../inspection/Catalogue.ts"
 import * as CompareRuns from "../inspection/CompareRuns.ts"
 import * as CompareTensors from "../verification/CompareTensors.ts"
-import { idleFlags, readingFlags } from "./Flags.ts"
+import { ignoredFlags, inspectionFlags } from "./Flags.ts"
 import * as JsonFile from "../files/JsonFile.ts"
-import * as Reading from "../inspection/Reading.ts"
+import * as RunSnapshot from "../inspection/RunSnapshot.ts"
 import { corrupt } from "../files/StoreError.ts"
 import * as Target from "./Target.ts"
 
 /** A run that can be compared. Errors: `StoreError` where it has no manifest that can be read. */
 const sideOf = Effect.fnUntraced(function* (entry: Catalogue.RunEntry) {
-  const reading = yield* Reading.read(entry)
+  const reading = yield* RunSnapshot.read(entry)
   if (reading.manifest !== undefined) return { ...reading, manifest: reading.manifest } satisfies CompareRuns.Side
   return yield* reading.faults[0] ?? corrupt(entry.run.directory, "it has no manifest.json")
 })
@@ -27,7 +27,7 @@ const states = Effect.fnUntraced(function* (left: CompareRuns.Side, right: Compa
   const steps = [one.value.step, other.value.step]
   const where = steps[0] === steps[1] ? `at step ${steps[0]}` : `at steps ${steps.join(" and ")}`
   const compared = CompareTensors.compareTensors(one.value.tensors, other.value.tensors)
-  return `parameters and optimiser state ${where}: ${CompareTensors.inWords(compared)}`
+  return `parameters and optimiser state ${where}: ${CompareTensors.format(compared)}`
 })
 
 const run = (name: string) =>
@@ -35,7 +35,7 @@ const run = (name: string) =>
 
 export const command = Command.make(
   "compare",
-  { a: run("run-a"), b: run("run-b"), ...readingFlags, ...idleFlags },
+  { a: run("run-a"), b: run("run-b"), ...inspectionFlags, ...ignoredFlags },
   Effect.fn("Compare.command")(function* ({ a, b, json, results }) {
     const catalogue = yield* Catalogue.read(results)
     const left = yield* sideOf(yield* Target.resolveRun(catalogue, a))
@@ -52,7 +52,7 @@ export const command = Command.make(
         `${index === 0 ? "A" : "B"}  ${entry.name} of ${manifest.experiment}, in ${entry.run.directory}`
     )
     yield* Console.log(
-      [...heading, CompareRuns.inWords(sections), ...(state === undefined ? [] : ["", state])].join("\n")
+      [...heading, CompareRuns.format(sections), ...(state === undefined ? [] : ["", state])].join("\n")
     )
   })
 ).pipe(Command.withDescription("Shows what differs between two runs: parameters, specs, provenance, metrics"))

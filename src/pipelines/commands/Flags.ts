@@ -80,13 +80,13 @@ export const commonFlags = {
 }
 
 /** The flags of the commands that read runs. */
-export const readingFlags = {
+export const inspectionFlags = {
   results: commonFlags.results,
   json: toggle("json", "Print JSON, for scripts")
 }
 
 /** The flags of the commands that compute what a run computed. */
-export const recomputingFlags = {
+export const verificationFlags = {
   results: commonFlags.results,
   dataDir: commonFlags.dataDir,
   engine: commonFlags.engine.pipe(Flag.withDescription("What computes: auto is what the run was made with")),
@@ -100,7 +100,7 @@ export const recomputingFlags = {
 }
 
 /** Accepted where they change nothing, so that one set of options serves every call. */
-export const idleFlags = {
+export const ignoredFlags = {
   dataDir: commonFlags.dataDir.pipe(Flag.withHidden),
   engine: commonFlags.engine.pipe(Flag.withHidden),
   device: commonFlags.device.pipe(Flag.withHidden)
@@ -201,7 +201,7 @@ export const runOptions = Effect.fnUntraced(function* (flags: CommonFlags) {
 })
 
 /** The engine and the device that are asked for, which must go together. */
-export const askedOf = ({
+export const engineRequest = ({
   device,
   engine
 }: ChooseEngine.EngineRequest): Effect.Effect<ChooseEngine.EngineRequest, UsageError> => {
@@ -210,13 +210,13 @@ export const askedOf = ({
 }
 
 /** How many runs are to be made at once. */
-export const jobsOf = ({ jobs }: CommonFlags): Effect.Effect<number, UsageError> =>
+export const jobCount = ({ jobs }: CommonFlags): Effect.Effect<number, UsageError> =>
   /^[1-9]\d{0,2}$/.test(jobs)
     ? Effect.succeed(Number(jobs))
     : Effect.fail(new UsageError({ reason: `--jobs ${jobs}: give a whole number from 1 to 999` }))
 
 /** Where the page is to be served, if it is: undefined for a port that is free. */
-export const portOf = ({ port }: CommonFlags): Effect.Effect<number | undefined, UsageError> => {
+export const portNumber = ({ port }: CommonFlags): Effect.Effect<number | undefined, UsageError> => {
   if (Option.isNone(port)) return Effect.succeed(undefined)
   return /^[1-9]\d{0,4}$/.test(port.value) && Number(port.value) <= 65535
     ? Effect.succeed(Number(port.value))

@@ -6,7 +6,7 @@ import { Console, Effect, FileSystem, Path, Runtime, Schema } from "effect"
 import { Argument, Command } from "effect/cli"
 import { ChildProcess, ChildProcessSpawner } from "effect/process"
 import * as Catalogue from "../inspection/Catalogue.ts"
-import { idleFlags, readingFlags } from "./Flags.ts"
+import { ignoredFlags, inspectionFlags } from "./Flags.ts"
 import { fileName } from "../report/WriteReport.ts"
 import * as Target from "./Target.ts"
 
@@ -53,8 +53,8 @@ export const command = Command.make(
   "open",
   {
     target: Argument.String("name-or-run").pipe(Argument.withDescription("An experiment's name, or a run of it")),
-    results: readingFlags.results,
-    ...idleFlags
+    results: inspectionFlags.results,
+    ...ignoredFlags
   },
   Effect.fn("Open.command")(function* ({ results, target }) {
     const fs = yield* FileSystem.FileSystem

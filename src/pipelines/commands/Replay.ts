@@ -4,10 +4,10 @@
 import { Console, Effect, FileSystem, Layer, Option, Path, Runtime, Schema } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { DataDirectories } from "../../core/Dataset.ts"
-import { trainingTolerance } from "../verification/Closeness.ts"
+import { trainingTolerance } from "../verification/CompareMetrics.ts"
 import * as Catalogue from "../inspection/Catalogue.ts"
-import { type Finding, inWords, plural } from "../verification/Finding.ts"
-import { askedOf, dataDirectory, recomputingFlags } from "./Flags.ts"
+import { type Finding, formatFinding, plural } from "../verification/Finding.ts"
+import { engineRequest, dataDirectory, verificationFlags } from "./Flags.ts"
 import { UsageError } from "../console/UsageError.ts"
 import * as Progress from "../console/Progress.ts"
 import * as Provenance from "../store/Provenance.ts"
@@ -57,7 +57,7 @@ export const command = Command.make(
       Flag.withDescription("Where it is trained: an empty folder, kept afterwards; a temporary one unless given"),
       Flag.optional
     ),
-    ...recomputingFlags
+    ...verificationFlags
   },
   Effect.fn("Replay.command")(
     function* ({ dataDir, device, engine, evaluations, experiment, into, results, target }) {
@@ -66,7 +66,7 @@ export const command = Command.make(
       if (Option.isNone(manifest)) return yield* corrupt(run.directory, "it has no manifest.json")
       const directories = { dataDirectory: yield* dataDirectory(dataDir), cacheDirectory: undefined }
       const folder = yield* freshFolder(into)
-      const asked = yield* askedOf({ device, engine })
+      const asked = yield* engineRequest({ device, engine })
       const context = yield* (yield* RecordedEngine.make(asked))(manifest.value)
       yield* Console.log(`run ${name} of ${manifest.value.experiment} is trained again in ${folder}`)
       const provenance = yield* Provenance.collect
@@ -79,7 +79,7 @@ export const command = Command.make(
         Effect.provide(Layer.merge(RunStore.layer(folder), Layer.succeedContext(context)))
       )
       // Takes the place of the progress line.
-      yield* Progress.Progress.use((progress) => progress.line(["", ...findings.map(inWords)].join("\n")))
+      yield* Progress.Progress.use((progress) => progress.line(["", ...findings.map(formatFinding)].join("\n")))
       const failed = findings.filter((finding) => finding.verdict === "FAILED").length
       if (failed > 0) return yield* new NotReplayed({ run: name, failed })
       yield* Console.log(`\nrun ${name} replayed: ${verdict(findings)}`)

@@ -5,12 +5,12 @@ import { Console, Effect, Option, Path, type Schema, Terminal } from "effect"
 import { Argument, Command } from "effect/cli"
 import * as Catalogue from "../inspection/Catalogue.ts"
 import { describeRun } from "../inspection/DescribeRun.ts"
-import { idleFlags, readingFlags } from "./Flags.ts"
+import { ignoredFlags, inspectionFlags } from "./Flags.ts"
 import * as FolderFiles from "../files/FolderFiles.ts"
 import * as JsonFile from "../files/JsonFile.ts"
 import * as Manifest from "../store/Manifest.ts"
-import { countOf } from "../plan/Plan.ts"
-import * as Reading from "../inspection/Reading.ts"
+import { runCount } from "../plan/Plan.ts"
+import * as RunSnapshot from "../inspection/RunSnapshot.ts"
 import * as Rows from "../inspection/Rows.ts"
 import * as SummaryTable from "../store/SummaryTable.ts"
 import * as Target from "./Target.ts"
@@ -34,11 +34,14 @@ const showExperiment = Effect.fnUntraced(function* (experiment: Catalogue.Experi
   const setAside = experiment.runs.filter((entry) => entry.setAside).length
   const same = SummaryTable.commonParameters(rows)
   const blocks = [
-    [`${name}: ${countOf(rows)} in ${directory}`, ...(same === "" || rows.length < 2 ? [] : [`in every run: ${same}`])],
+    [
+      `${name}: ${runCount(rows)} in ${directory}`,
+      ...(same === "" || rows.length < 2 ? [] : [`in every run: ${same}`])
+    ],
     SummaryTable.plain({ experiment: name, runs: rows }, columns > 0 ? columns : 160, "exp show RUN").split("\n"),
     [
       "metrics are in nats an image unless their name says otherwise",
-      ...(setAside === 0 ? [] : [`set aside: ${countOf(Array(setAside).fill(name))}; exp clean ${name} lists them`])
+      ...(setAside === 0 ? [] : [`set aside: ${runCount(Array(setAside).fill(name))}; exp clean ${name} lists them`])
     ]
   ]
   yield* Console.log(blocks.map((lines) => lines.join("\n")).join("\n\n"))
@@ -47,7 +50,7 @@ const showExperiment = Effect.fnUntraced(function* (experiment: Catalogue.Experi
 const showRun = Effect.fnUntraced(function* (entry: Catalogue.RunEntry, json: boolean) {
   const { dirname } = yield* Path.Path
   const { directory, id } = entry.run
-  const reading = yield* Reading.read(entry)
+  const reading = yield* RunSnapshot.read(entry)
   const summary = yield* Rows.summaryOf(dirname(directory))
   const row = Option.getOrUndefined(summary)?.runs.find((other) => other.id === id)
   if (!json) return yield* Console.log(describeRun(reading, row, yield* FolderFiles.list(directory)))
@@ -70,8 +73,8 @@ export const command = Command.make(
     target: Argument.String("name-or-run").pipe(
       Argument.withDescription("An experiment's name, or a run: its id or the beginning of it, or its folder")
     ),
-    ...readingFlags,
-    ...idleFlags
+    ...inspectionFlags,
+    ...ignoredFlags
   },
   Effect.fn("Show.command")(function* ({ json, results, target }) {
     const found = yield* Target.resolve(yield* Catalogue.read(results), target)

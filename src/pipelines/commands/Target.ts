@@ -8,7 +8,7 @@ import { Effect, FileSystem, Option, Path } from "effect"
 import * as Catalogue from "../inspection/Catalogue.ts"
 import { UsageError } from "../console/UsageError.ts"
 import * as LoadExperiment from "../plan/LoadExperiment.ts"
-import { differing, label } from "../plan/Plan.ts"
+import { varyingNames, label } from "../plan/Plan.ts"
 
 export type Target =
   | { readonly _tag: "Experiment"; readonly experiment: Catalogue.ExperimentEntry }
@@ -66,7 +66,7 @@ const described = Effect.fnUntraced(function* (entries: ReadonlyArray<Catalogue.
       Option.getOrUndefined
     )
   )
-  const varied = differing(manifests.map((manifest) => manifest?.parameters ?? {}))
+  const varied = varyingNames(manifests.map((manifest) => manifest?.parameters ?? {}))
   return entries.map(({ name, run }, index) => {
     const words = label(manifests[index]?.parameters ?? {}, varied)
     return `${name} of ${run.experiment}${words === "" ? "" : ` (${words})`}`
@@ -82,7 +82,7 @@ const unknown = Effect.fnUntraced(function* (catalogue: Catalogue.Catalogue, wor
     ? `the experiment "${word}" has no runs in ${catalogue.directory}: exp ${word} makes them.`
     : `there is no experiment and no run "${word}" in ${catalogue.directory}.` +
       LoadExperiment.suggestion(word, looksLikeId ? [...names, ...ids] : names)
-  return new UsageError({ reason: `${reason} It holds ${Catalogue.inWords(catalogue)}.` })
+  return new UsageError({ reason: `${reason} It holds ${Catalogue.describe(catalogue)}.` })
 })
 
 /** What `word` means among the runs of a results folder. Errors: `UsageError`. */

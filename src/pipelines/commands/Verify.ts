@@ -5,10 +5,10 @@ import { Console, Effect, FileSystem, Option, Runtime, Schema } from "effect"
 import { Argument, Command } from "effect/cli"
 import { DataDirectories } from "../../core/Dataset.ts"
 import * as Catalogue from "../inspection/Catalogue.ts"
-import { check, type Finding, inWords, plural } from "../verification/Finding.ts"
-import { askedOf, dataDirectory, recomputingFlags } from "./Flags.ts"
+import { check, type Finding, formatFinding, plural } from "../verification/Finding.ts"
+import { engineRequest, dataDirectory, verificationFlags } from "./Flags.ts"
 import * as LoadData from "../plan/LoadData.ts"
-import { differing, label } from "../plan/Plan.ts"
+import { varyingNames, label } from "../plan/Plan.ts"
 import * as Progress from "../console/Progress.ts"
 import * as Provenance from "../store/Provenance.ts"
 import * as RecordedEngine from "../verification/RecordedEngine.ts"
@@ -43,12 +43,12 @@ const entriesOf = (experiment: Catalogue.ExperimentEntry) =>
 const variedIn = (entries: ReadonlyArray<Catalogue.RunEntry>) =>
   Effect.map(
     Effect.forEach(entries, ({ run }) => Effect.orElseSucceed(run.manifest, () => Option.none())),
-    (manifests) => differing(manifests.flatMap(Option.toArray).map(({ parameters }) => parameters))
+    (manifests) => varyingNames(manifests.flatMap(Option.toArray).map(({ parameters }) => parameters))
   )
 
 const print = (findings: ReadonlyArray<Finding>) =>
   Effect.as(
-    Effect.forEach(findings, (finding) => Console.log(inWords(finding)), { discard: true }),
+    Effect.forEach(findings, (finding) => Console.log(formatFinding(finding)), { discard: true }),
     findings
   )
 
@@ -58,7 +58,7 @@ export const command = Command.make(
     target: Argument.String("name-or-run").pipe(
       Argument.withDescription("An experiment's name, for all of its runs, or one run: its id or folder")
     ),
-    ...recomputingFlags
+    ...verificationFlags
   },
   Effect.fn("Verify.command")(
     function* ({ dataDir, device, engine, evaluations, experiment, results, target }) {
@@ -66,7 +66,7 @@ export const command = Command.make(
       const entries = found._tag === "Run" ? [found.entry] : yield* entriesOf(found.experiment)
       const varied = yield* variedIn(entries)
       const provenance = yield* Provenance.collect
-      const engineOf = yield* RecordedEngine.make(yield* askedOf({ device, engine }))
+      const engineOf = yield* RecordedEngine.make(yield* engineRequest({ device, engine }))
       const load = yield* LoadData.make
       const options = { provenance, evaluations, load, file: Option.getOrUndefined(experiment) }
       const directories = { dataDirectory: yield* dataDirectory(dataDir), cacheDirectory: undefined }

@@ -4,7 +4,7 @@
 import { Clock, Console, Context, Effect, Layer, type Scope, Stdio, Stream } from "effect"
 
 /** Where a sweep stands. */
-export interface Standing {
+export interface TrainingProgress {
   /** 1 for the first run. */
   readonly run: number
   readonly runs: number
@@ -22,11 +22,11 @@ export interface Standing {
 }
 
 /** What is said of one run at a time. */
-export interface Lane {
+export interface ProgressBar {
   /** Says where the sweep stands; cheap, may be called at every step. */
-  readonly update: (standing: Standing) => Effect.Effect<void>
+  readonly update: (state: TrainingProgress) => Effect.Effect<void>
   /** Ends an epoch, with its metrics in words. */
-  readonly epoch: (standing: Standing, summary: string) => Effect.Effect<void>
+  readonly epoch: (state: TrainingProgress, summary: string) => Effect.Effect<void>
   /** Says what goes on beside training, such as an evaluation; where lines are plain, nothing. */
   readonly note: (text: string) => Effect.Effect<void>
   /** Prints a line of its own. */
@@ -35,9 +35,9 @@ export interface Lane {
 
 export class Progress extends Context.Service<
   Progress,
-  Lane & {
-    /** A further lane for a run beside others, until the scope closes. */
-    readonly lane: Effect.Effect<Lane, never, Scope.Scope>
+  ProgressBar & {
+    /** A further bar for a run beside others, until the scope closes. */
+    readonly bar: Effect.Effect<ProgressBar, never, Scope.Scope>
   }
 >()("vae/pipelines/Progress") {}
 
@@ -53,27 +53,27 @@ export const duration = (seconds: number): string => {
 const count = (value: number): string => Math.round(value).toLocaleString("en-US")
 
 /** `run 2 of 3 · beta=12 · epoch 7/15 · loss 152.31 · 9,843 examples/s · 1m12s left`. */
-export const describe = (standing: Standing): string =>
+export const describe = (state: TrainingProgress): string =>
   [
-    `run ${standing.run} of ${standing.runs}`,
-    standing.label,
-    `epoch ${standing.epoch}/${standing.epochs}`,
-    `loss ${standing.loss.toFixed(2)}`,
-    `${count(standing.examplesPerSecond)} examples/s`,
-    `${duration(standing.secondsLeft)} left`
+    `run ${state.run} of ${state.runs}`,
+    state.label,
+    `epoch ${state.epoch}/${state.epochs}`,
+    `loss ${state.loss.toFixed(2)}`,
+    `${count(state.examplesPerSecond)} examples/s`,
+    `${duration(state.secondsLeft)} left`
   ]
     .filter((part) => part !== "")
     .join(" · ")
 
-const plain: Lane = {
+const plain: ProgressBar = {
   update: () => Effect.void,
-  epoch: (standing, summary) => Console.log(`${describe(standing)} · ${summary}`),
+  epoch: (state, summary) => Console.log(`${describe(state)} · ${summary}`),
   note: () => Effect.void,
   line: (text) => Console.log(text)
 }
 
 /** Plain lines: one an epoch. */
-export const layerPlain: Layer.Layer<Progress> = Layer.succeed(Progress, { ...plain, lane: Effect.succeed(plain) })
+export const layerPlain: Layer.Layer<Progress> = Layer.succeed(Progress, { ...plain, bar: Effect.succeed(plain) })
 
 // The cursor stays at the beginning of the first line, so that whatever else is printed begins there: it takes the lines'
 // place, and they are drawn below it the next time.
@@ -81,13 +81,13 @@ const clear = "\r\u001b[0J"
 const upBy = (lines: number): string => (lines === 0 ? "" : `\u001b[${lines}A`)
 const millisecondsBetweenUpdates = 100
 
-/** Lines that renew themselves, one a lane; they are cleared when the layer's scope closes. */
+/** Lines that renew themselves, one a bar; they are cleared when the layer's scope closes. */
 export const layerTerminal: Layer.Layer<Progress, never, Stdio.Stdio> = Layer.effect(
   Progress,
   Effect.gen(function* () {
     const stdio = yield* Stdio.Stdio
     const write = (text: string) => Effect.ignore(Stream.run(Stream.succeed(text), stdio.stdout({ endOnDone: false })))
-    /** What each lane shows, in the order in which they came; nothing at first. */
+    /** What each bar shows, in the order in which they came; nothing at first. */
     const shown = new Map<object, string>()
     let last = Number.NEGATIVE_INFINITY
 
@@ -98,21 +98,21 @@ export const layerTerminal: Layer.Layer<Progress, never, Stdio.Stdio> = Layer.ef
     }
     const draw = Effect.suspend(() => write(clear + drawn()))
 
-    const makeLane = (key: object): Lane => {
+    const makeBar = (key: object): ProgressBar => {
       shown.set(key, "")
-      const show = (standing: Standing) => {
-        const filled = Math.round(((standing.epoch - 1 + standing.fraction) / standing.epochs) * 20)
-        shown.set(key, `${"█".repeat(filled)}${"░".repeat(20 - filled)} ${describe(standing)}`)
+      const show = (state: TrainingProgress) => {
+        const filled = Math.round(((state.epoch - 1 + state.fraction) / state.epochs) * 20)
+        shown.set(key, `${"█".repeat(filled)}${"░".repeat(20 - filled)} ${describe(state)}`)
       }
       return {
-        update: Effect.fnUntraced(function* (standing) {
-          show(standing)
+        update: Effect.fnUntraced(function* (state) {
+          show(state)
           const now = yield* Clock.currentTimeMillis
           if (Math.abs(now - last) < millisecondsBetweenUpdates) return
           last = now
           yield* draw
         }),
-        epoch: (standing) => Effect.suspend(() => (show(standing), draw)),
+        epoch: (state) => Effect.suspend(() => (show(state), draw)),
         note: (text) => Effect.suspend(() => (shown.set(key, text), draw)),
         line: (text) => Effect.suspend(() => write(`${clear}${text}\n${drawn()}`))
       }
@@ -120,11 +120,11 @@ export const layerTerminal: Layer.Layer<Progress, never, Stdio.Stdio> = Layer.ef
 
     yield* Effect.addFinalizer(() => write(clear))
     return {
-      ...makeLane({}),
-      lane: Effect.gen(function* () {
+      ...makeBar({}),
+      bar: Effect.gen(function* () {
         const key = {}
         yield* Effect.addFinalizer(() => Effect.suspend(() => (shown.delete(key), draw)))
-        return makeLane(key)
+        return makeBar(key)
       })
     }
   })

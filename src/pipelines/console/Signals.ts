@@ -15,7 +15,7 @@ const signals = ["SIGINT", "SIGTERM"] as const
 const same = 500
 
 /** Leaves with exit code 130 at the second signal, for the time of the scope. */
-export const leaveAtSecond: Effect.Effect<void, never, Scope.Scope> = Effect.gen(function* () {
+export const exitOnSecondSignal: Effect.Effect<void, never, Scope.Scope> = Effect.gen(function* () {
   const clock = yield* Clock.Clock
   let first: bigint | undefined
   const onSignal = () => {

@@ -132,7 +132,7 @@ export const checkUsable = Effect.fnUntraced(function* (results: string) {
 })
 
 /** `3 experiments (a, b, c) with 12 runs`; runs that were set aside do not count. */
-export const inWords = ({ experiments }: Catalogue): string => {
+export const describe = ({ experiments }: Catalogue): string => {
   const runs = experiments.flatMap((experiment) => experiment.runs.filter(({ setAside }) => !setAside)).length
   const count = (number: number, word: string) => `${number} ${word}${number === 1 ? "" : "s"}`
   const names = experiments.length === 0 ? "" : ` (${experiments.map(({ name }) => name).join(", ")})`

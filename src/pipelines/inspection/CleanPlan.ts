@@ -10,9 +10,10 @@ import type { Catalogue, ExperimentEntry, RunEntry } from "./Catalogue.ts"
 import * as FolderFiles from "../files/FolderFiles.ts"
 import type { Manifest } from "../store/Manifest.ts"
 import * as ManagedFiles from "../store/ManagedFiles.ts"
-import { epochsOf } from "./Reading.ts"
+import { epochsOf } from "./RunSnapshot.ts"
 import { RunStore } from "../store/RunStore.ts"
 import * as Summary from "../store/Summary.ts"
+import type { SweepSummary } from "../store/SummaryRow.ts"
 
 /** Files to be removed from one folder, and the folder itself where nothing else is in it. */
 export interface Removal {
@@ -89,7 +90,7 @@ const shownBy = Effect.fnUntraced(function* (catalogue: Catalogue, entry: RunEnt
   const others = catalogue.experiments.filter(({ name }) => name !== entry.run.experiment)
   const naming = yield* Effect.filter(others, ({ directory }) =>
     Effect.map(
-      Effect.orElseSucceed(Summary.read(directory), () => Option.none<Summary.Summary>()),
+      Effect.orElseSucceed(Summary.read(directory), () => Option.none<SweepSummary>()),
       Option.exists(({ runs }) => runs.some((row) => resolve(directory, row.directory) === entry.run.directory))
     )
   )

@@ -4,13 +4,13 @@
 import { DateTime } from "effect"
 import { canonicalJson, type Json } from "../../core/Spec.ts"
 import * as Columns from "../store/Columns.ts"
-import { precise, specText } from "./DescribeRun.ts"
+import { formatNumber, formatSpec } from "./DescribeRun.ts"
 import { type Difference, differences } from "../plan/Differences.ts"
 import type { Manifest } from "../store/Manifest.ts"
-import type { Reading } from "./Reading.ts"
+import type { RunSnapshot } from "./RunSnapshot.ts"
 
 /** A run whose manifest can be read. */
-export interface Side extends Reading {
+export interface Side extends RunSnapshot {
   readonly manifest: Manifest
 }
 
@@ -67,15 +67,17 @@ const isDigest = (value: string): boolean => /^[0-9a-f]{40,}$/.test(value)
 
 const cell = (value: Json | undefined): string => {
   if (value === undefined) return "-"
-  if (typeof value === "number") return precise(value)
+  if (typeof value === "number") return formatNumber(value)
   if (typeof value === "string") return isDigest(value) ? value.slice(0, 12) : value
-  return Array.isArray(value) || (value !== null && typeof value === "object") ? specText(value) : canonicalJson(value)
+  return Array.isArray(value) || (value !== null && typeof value === "object")
+    ? formatSpec(value)
+    : canonicalJson(value)
 }
 
 const change = ({ left, right }: Difference): string => {
   if (typeof left !== "number" || typeof right !== "number") return ""
   const difference = right - left
-  return `${difference > 0 ? "+" : ""}${precise(difference)}`
+  return `${difference > 0 ? "+" : ""}${formatNumber(difference)}`
 }
 
 const table = ({ differences, same, title }: Section): ReadonlyArray<string> => {
@@ -94,4 +96,4 @@ const table = ({ differences, same, title }: Section): ReadonlyArray<string> => 
 }
 
 /** The sections as text for a terminal. */
-export const inWords = (sections: ReadonlyArray<Section>): string => sections.flatMap(table).join("\n")
+export const format = (sections: ReadonlyArray<Section>): string => sections.flatMap(table).join("\n")

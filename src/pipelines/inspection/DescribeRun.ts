@@ -7,25 +7,25 @@ import * as Columns from "../store/Columns.ts"
 import * as FolderFiles from "../files/FolderFiles.ts"
 import type { Manifest } from "../store/Manifest.ts"
 import { duration } from "../console/Progress.ts"
-import type { Reading } from "./Reading.ts"
+import type { RunSnapshot } from "./RunSnapshot.ts"
 import { rowOf } from "./Rows.ts"
-import type { Row } from "../store/Summary.ts"
+import type { SummaryRow } from "../store/SummaryRow.ts"
 import * as SummaryTable from "../store/SummaryTable.ts"
 
 /** Four decimals; powers of ten where they would show nothing. Whole numbers stay whole. */
-export const precise = (value: number): string => {
+export const formatNumber = (value: number): string => {
   const size = Math.abs(value)
   if (Number.isInteger(value) || !Number.isFinite(value)) return String(value)
   return size < 0.001 || size >= 1e9 ? value.toExponential(3) : value.toFixed(4)
 }
 
 /** `Adam (learningRate 0.001, beta1 0.9)`: the tag, then the other members. */
-export const specText = (value: Json): string => {
+export const formatSpec = (value: Json): string => {
   if (Array.isArray(value))
-    return value.every(Predicate.isNumber) ? value.join("-") : `[${value.map(specText).join(", ")}]`
+    return value.every(Predicate.isNumber) ? value.join("-") : `[${value.map(formatSpec).join(", ")}]`
   if (!Predicate.isObject(value)) return String(value)
   const { _tag, ...members } = value as { readonly [name: string]: Json }
-  const parts = Object.entries(members).map(([name, member]) => `${name} ${specText(member)}`)
+  const parts = Object.entries(members).map(([name, member]) => `${name} ${formatSpec(member)}`)
   const inner = parts.length === 0 ? "" : `(${parts.join(", ")})`
   return [_tag === undefined ? "" : String(_tag), inner].filter((part) => part !== "").join(" ")
 }
@@ -65,7 +65,7 @@ const parameters = (manifest: Manifest): Entries => [
 const origin = (manifest: Manifest): Entries => {
   const { data, earlier = [], engine, host, specs, versions } = manifest
   return [
-    ...Object.entries(specs).map(([name, spec]) => [name, specText(spec as Json)] as const),
+    ...Object.entries(specs).map(([name, spec]) => [name, formatSpec(spec as Json)] as const),
     ["data", `${data.location} (${data.source}), sha256 ${data.digest}`],
     ["engine", engineText(engine)],
     [
@@ -83,12 +83,12 @@ const origin = (manifest: Manifest): Entries => {
   ]
 }
 
-const metricsTable = (reading: Reading, row: Row | undefined): ReadonlyArray<string> => {
+const metricsTable = (reading: RunSnapshot, row: SummaryRow | undefined): ReadonlyArray<string> => {
   const { metrics } = rowOf(reading, row)
   const references = row?.reference ?? {}
   const names = [...new Set([...Object.keys(metrics), ...Object.keys(references)])]
   if (names.length === 0) return []
-  const measured = (name: string): string => (metrics[name] === undefined ? "" : precise(metrics[name]))
+  const measured = (name: string): string => (metrics[name] === undefined ? "" : formatNumber(metrics[name]))
   const hasReferences = Object.keys(references).length > 0
   const columns: ReadonlyArray<Columns.Column> = [
     { header: "", cells: names.map((name) => `  ${name}`) },
@@ -115,8 +115,8 @@ const holdings = (
 
 /** The text. `row` is the run's in the experiment's summary, which has the references. */
 export const describeRun = (
-  reading: Reading,
-  row: Row | undefined,
+  reading: RunSnapshot,
+  row: SummaryRow | undefined,
   files: ReadonlyArray<FolderFiles.FolderFile>
 ): string => {
   const { entry, faults, figures, manifest, status } = reading

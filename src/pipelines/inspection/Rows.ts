@@ -4,18 +4,19 @@
  */
 import { Effect, type FileSystem, Option, Path } from "effect"
 import * as Catalogue from "./Catalogue.ts"
-import * as Reading from "./Reading.ts"
+import * as RunSnapshot from "./RunSnapshot.ts"
 import * as Summary from "../store/Summary.ts"
+import type { SweepSummary, SummaryRow } from "../store/SummaryRow.ts"
 import type { TableRow } from "../store/SummaryTable.ts"
 
 /** The experiment's summary; none, with a warning, where it cannot be read. */
 export const summaryOf = (
   directory: string
-): Effect.Effect<Option.Option<Summary.Summary>, never, FileSystem.FileSystem | Path.Path> =>
+): Effect.Effect<Option.Option<SweepSummary>, never, FileSystem.FileSystem | Path.Path> =>
   Effect.catch(Summary.read(directory), (error) => Effect.as(Effect.logWarning(error.message), Option.none()))
 
 /** A run as a row. The summary's row says what the folder does not: references, evaluations that failed. */
-export const rowOf = (reading: Reading.Reading, row: Summary.Row | undefined): TableRow => {
+export const rowOf = (reading: RunSnapshot.RunSnapshot, row: SummaryRow | undefined): TableRow => {
   const { entry, faults, manifest, metrics, status } = reading
   const reasons = [...faults.map(({ message }) => message), manifest?.exit?.message ?? row?.error]
   const error = reasons.filter((reason) => reason !== undefined).join("; ")
@@ -34,21 +35,21 @@ export const rowOf = (reading: Reading.Reading, row: Summary.Row | undefined): T
 }
 
 /** A run of an experiment, with its row in the summary if it has one. */
-export interface Listed {
+export interface ListedRun {
   readonly entry: Catalogue.RunEntry
-  readonly row: Summary.Row | undefined
+  readonly row: SummaryRow | undefined
 }
 
 /** The runs of an experiment without what was set aside. Some that the summary names may be gone. */
 export const runsOf = Effect.fn("Rows.runsOf")(function* ({
   directory,
   runs
-}: Catalogue.ExperimentEntry): Effect.fn.Return<ReadonlyArray<Listed>, never, FileSystem.FileSystem | Path.Path> {
+}: Catalogue.ExperimentEntry): Effect.fn.Return<ReadonlyArray<ListedRun>, never, FileSystem.FileSystem | Path.Path> {
   const { basename, dirname, resolve } = yield* Path.Path
   const summary = Option.getOrUndefined(yield* summaryOf(directory))
   const named = yield* Effect.forEach(summary?.runs ?? [], (row) => {
     const at = resolve(directory, row.directory)
-    return Effect.map(Catalogue.runAt(basename(dirname(at)), at), (entry): Listed => ({ entry, row }))
+    return Effect.map(Catalogue.runAt(basename(dirname(at)), at), (entry): ListedRun => ({ entry, row }))
   })
   const others = runs.filter(
     ({ run, setAside }) => !setAside && named.every(({ entry }) => entry.run.directory !== run.directory)
@@ -59,7 +60,7 @@ export const runsOf = Effect.fn("Rows.runsOf")(function* ({
 /** The runs as rows. */
 export const rowsOf = Effect.fn("Rows.rowsOf")(function* (experiment: Catalogue.ExperimentEntry) {
   return yield* Effect.forEach(yield* runsOf(experiment), ({ entry, row }) =>
-    Effect.map(Reading.read(entry), (reading): TableRow => {
+    Effect.map(RunSnapshot.read(entry), (reading): TableRow => {
       const isGone = reading.manifest === undefined && reading.faults.length === 0
       return isGone && row !== undefined
         ? { ...row, directory: entry.run.directory, status: `${row.status}, then removed` }

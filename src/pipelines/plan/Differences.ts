@@ -30,7 +30,7 @@ const text = (value: Json | undefined): string =>
   value === undefined ? "nothing" : typeof value === "string" ? value : canonicalJson(value)
 
 /** `training.epochs is 15 in the manifest, 20 now`. */
-export const inWords = (
+export const formatDifference = (
   { left, path, right }: Difference,
   where: { readonly left: string; readonly right: string }
 ): string => `${path} is ${text(left)} ${where.left}, ${text(right)} ${where.right}`

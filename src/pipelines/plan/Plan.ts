@@ -71,15 +71,15 @@ export const label = (parameters: Readonly<Record<string, Json>>, names: Readonl
     .join(" ")
 
 /** `1 run` or `3 runs`. */
-export const countOf = (runs: ReadonlyArray<unknown>): string => (runs.length === 1 ? "1 run" : `${runs.length} runs`)
+export const runCount = (runs: ReadonlyArray<unknown>): string => (runs.length === 1 ? "1 run" : `${runs.length} runs`)
 
 /** Where the runs' data is, each place once, such as `MNIST from FOLDER`. */
-export const sourcesOf = (runs: ReadonlyArray<PlannedRun>): ReadonlyArray<string> => [
+export const dataSources = (runs: ReadonlyArray<PlannedRun>): ReadonlyArray<string> => [
   ...new Set(runs.map(({ dataset, located }) => `${dataset.name} from ${located.location}`))
 ]
 
 /** Names whose values are not the same in all of these records. */
-export const differing = (records: ReadonlyArray<Readonly<Record<string, Json>>>): ReadonlyArray<string> => {
+export const varyingNames = (records: ReadonlyArray<Readonly<Record<string, Json>>>): ReadonlyArray<string> => {
   const names = [...new Set(records.flatMap((record) => Object.keys(record)))]
   return names.filter((name) => new Set(records.map((record) => JSON.stringify(record[name]))).size > 1)
 }
@@ -94,7 +94,7 @@ export const plan = Effect.fn("Plan.plan")(function* <A>(
 ): Effect.fn.Return<ReadonlyArray<PlannedRun>, PlanError | DatasetError, DatasetPlatform> {
   const values = points(experiment)
   const encoded = yield* Effect.forEach(values, (point) => encodeParameters(experiment, point))
-  const varied = differing(encoded)
+  const varied = varyingNames(encoded)
   const located = new Map<string, Located>()
   const runs: Array<PlannedRun> = []
   for (const [index, point] of values.entries()) {

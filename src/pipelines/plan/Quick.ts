@@ -45,7 +45,7 @@ const shortened = (assembly: AnyAssembly): AnyAssembly => ({
 })
 
 /** The quick version of an experiment, under the name `NAME-quick`. */
-export const quick = <A>(experiment: Experiment<A>): Experiment<A> => ({
+export const quickVersion = <A>(experiment: Experiment<A>): Experiment<A> => ({
   ...experiment,
   pipe: experiment.pipe,
   name: `${experiment.name}-quick`,

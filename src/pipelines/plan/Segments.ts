@@ -3,11 +3,11 @@
  */
 import { Option } from "effect"
 import type { Json } from "../../core/Spec.ts"
-import { differences, inWords } from "./Differences.ts"
+import { differences, formatDifference } from "./Differences.ts"
 import type { Manifest, Segment } from "../store/Manifest.ts"
 
 /** The processes whose steps are in a run that goes on from `fromStep`, oldest first. */
-export const before = (previous: Option.Option<Manifest>, fromStep: number): ReadonlyArray<Segment> => {
+export const earlierSegments = (previous: Option.Option<Manifest>, fromStep: number): ReadonlyArray<Segment> => {
   if (Option.isNone(previous)) return []
   const { earlier = [], ended, engine, fromStep: start, git, host, started, status, versions } = previous.value
   const last: Segment = {
@@ -38,7 +38,7 @@ const described = ({ engine, git, host, versions }: Circumstances): Json => ({
 })
 
 const inSentences = (earlier: Json, now: Json): ReadonlyArray<string> =>
-  differences(earlier, now).map((difference) => inWords(difference, { left: "before", right: "now" }))
+  differences(earlier, now).map((difference) => formatDifference(difference, { left: "before", right: "now" }))
 
 /** In which ways a part differs from the one before, in words: `engine.threads is 2 before, 4 now`. */
 export const changes = (earlier: Circumstances, now: Circumstances): ReadonlyArray<string> =>

@@ -16,7 +16,7 @@ export const FigureData = Schema.Struct({
 export type FigureData = typeof FigureData.Type
 
 /** A figure or an animation of a run, which is read when it is looked at. */
-export const Exhibit = Schema.Struct({
+export const FigureEntry = Schema.Struct({
   name: Schema.String,
   title: Schema.String,
   caption: Schema.String,
@@ -24,7 +24,7 @@ export const Exhibit = Schema.Struct({
   kind: Schema.Literals(["figure", "animation"]),
   part: Schema.String
 })
-export type Exhibit = typeof Exhibit.Type
+export type FigureEntry = typeof FigureEntry.Type
 
 /** What the page needs to know to run a model. */
 export const ModelData = Schema.Struct({
@@ -63,7 +63,7 @@ export const RunData = Schema.Struct({
   /** Facts about how it was made, such as engine, machine, commit. */
   made: Schema.Array(Schema.Struct({ name: Schema.String, value: Schema.String })),
   model: Schema.optionalKey(ModelData),
-  exhibits: Schema.Array(Exhibit)
+  exhibits: Schema.Array(FigureEntry)
 })
 export type RunData = typeof RunData.Type
 

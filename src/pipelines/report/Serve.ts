@@ -14,8 +14,8 @@ import type { Experiment } from "../../core/Experiment.ts"
 import type { PlannedRun } from "../plan/Plan.ts"
 import { RunStore } from "../store/RunStore.ts"
 import type { StoreError } from "../files/StoreError.ts"
-import { type Gathered, gather } from "./GatherReport.ts"
-import * as PartName from "./PartName.ts"
+import { type CollectedReport, collect } from "./CollectReport.ts"
+import * as AssetName from "./AssetName.ts"
 import { codec } from "./ReportData.ts"
 import * as WriteReport from "./WriteReport.ts"
 
@@ -31,7 +31,7 @@ export class ServeError extends Schema.TaggedError<ServeError>()("ServeError", {
 }
 
 /** A page that is served. */
-export interface Served {
+export interface ReportServer {
   readonly url: string
   /** Looks at the runs once more, after they have ended. */
   readonly finish: Effect.Effect<void>
@@ -57,7 +57,7 @@ const contentTypes: Readonly<Record<string, string>> = { js: "text/javascript; c
 const partOf = Effect.fnUntraced(function* (folder: string, name: string) {
   const fs = yield* FileSystem.FileSystem
   const { join } = yield* Path.Path
-  if (!PartName.isPart(name) || !/^[A-Za-z0-9._-]+$/.test(name)) return refusal(404, "There is no such part.")
+  if (!AssetName.isAsset(name) || !/^[A-Za-z0-9._-]+$/.test(name)) return refusal(404, "There is no such part.")
   const content = yield* Effect.option(fs.readFile(join(folder, name)))
   if (Option.isNone(content)) return refusal(404, "There is no such part.")
   const contentType = contentTypes[name.slice(name.lastIndexOf(".") + 1)]!
@@ -80,19 +80,19 @@ export interface ServeOptions {
 /** Serves the page until the scope closes. */
 export const serve = Effect.fn("Serve.serve")(function* (
   options: ServeOptions
-): Effect.fn.Return<Served, ServeError | StoreError, RunStore | DatasetPlatform | Scope.Scope> {
+): Effect.fn.Return<ReportServer, ServeError | StoreError, RunStore | DatasetPlatform | Scope.Scope> {
   const { experiment, port = 0, runs } = options
   const store = yield* RunStore
   const experimentFolder = yield* store.experiment(experiment.name)
   const { directory } = experimentFolder
-  const folder = (yield* Path.Path).join(directory, PartName.folder)
+  const folder = (yield* Path.Path).join(directory, AssetName.folder)
 
   const look = Effect.fnUntraced(function* (ended: boolean) {
     const summary = ended ? yield* experimentFolder.summary : Option.none()
     const rows = Option.isSome(summary) ? summary.value.runs : []
-    return yield* gather({ experiment, runs, rows, live: true })
+    return yield* collect({ experiment, runs, rows, live: true })
   })
-  const textOf = ({ data }: Gathered) =>
+  const textOf = ({ data }: CollectedReport) =>
     Effect.map(Effect.orDie(Schema.encodeEffect(codec)(data)), (json) => JSON.stringify(json))
 
   const first = yield* look(false)
@@ -108,7 +108,7 @@ export const serve = Effect.fn("Serve.serve")(function* (
     const text = yield* textOf(next)
     if (text === (yield* SubscriptionRef.get(news))) return
     // The parts first, so that they are there when the page asks for them.
-    yield* WriteReport.writeBeside(directory, next)
+    yield* WriteReport.writeAssets(directory, next)
     yield* Ref.set(present, next)
     yield* SubscriptionRef.set(news, text)
   })
@@ -155,7 +155,7 @@ export const serve = Effect.fn("Serve.serve")(function* (
     )
   )
 
-  yield* WriteReport.writeBeside(directory, first).pipe(
+  yield* WriteReport.writeAssets(directory, first).pipe(
     Effect.catch((error) => Effect.logWarning(`the page is not whole: ${error.message}`))
   )
   yield* server.serve(answer)

@@ -10,13 +10,13 @@ import * as AtomicFile from "../files/AtomicFile.ts"
 import * as LoadData from "../plan/LoadData.ts"
 import { RunStore } from "../store/RunStore.ts"
 import type { StoreError } from "../files/StoreError.ts"
-import { type Gathered, gather, type GatherOptions } from "./GatherReport.ts"
+import { type CollectedReport, collect, type CollectOptions } from "./CollectReport.ts"
 import * as Page from "./Page.ts"
-import * as PartName from "./PartName.ts"
+import * as AssetName from "./AssetName.ts"
 import { codec } from "./ReportData.ts"
 import { ReportError } from "./ReportError.ts"
 import * as Scripts from "./Scripts.ts"
-import { writeParts } from "./WriteParts.ts"
+import { writeAssetFiles } from "./WriteAssets.ts"
 
 /** The page's name in an experiment's folder. */
 export const fileName = "report.html"
@@ -27,7 +27,7 @@ const style = Effect.tryPromise({
 })
 
 /** The page as a document. */
-export const documentOf = Effect.fn("WriteReport.documentOf")(function* ({ data }: Gathered) {
+export const documentOf = Effect.fn("WriteReport.documentOf")(function* ({ data }: CollectedReport) {
   const encoded = yield* Effect.orDie(Schema.encodeEffect(codec)(data))
   return Page.document({
     title: data.experiment,
@@ -40,28 +40,28 @@ export const documentOf = Effect.fn("WriteReport.documentOf")(function* ({ data 
 })
 
 /** The libraries that the runs' models need: one runs them, one shows codes in space. */
-const libraries = Effect.fnUntraced(function* ({ data }: Gathered) {
+const libraries = Effect.fnUntraced(function* ({ data }: CollectedReport) {
   const models = data.runs.flatMap(({ model }) => (model === undefined ? [] : [model]))
   return {
-    ...(models.length > 0 && { [PartName.runtime]: yield* Scripts.runtime }),
-    ...(models.some(({ latent }) => latent > 2) && { [PartName.plotly]: yield* Scripts.plotly })
+    ...(models.length > 0 && { [AssetName.runtime]: yield* Scripts.runtime }),
+    ...(models.some(({ latent }) => latent > 2) && { [AssetName.plotly]: yield* Scripts.plotly })
   }
 })
 
 /** Writes what lies beside the page. */
-export const writeBeside = Effect.fn("WriteReport.writeBeside")(function* (directory: string, gathered: Gathered) {
+export const writeAssets = Effect.fn("WriteReport.writeAssets")(function* (directory: string, report: CollectedReport) {
   const { join } = yield* Path.Path
-  yield* writeParts({
-    folder: join(directory, PartName.folder),
-    gathered,
-    scripts: yield* libraries(gathered),
+  yield* writeAssetFiles({
+    folder: join(directory, AssetName.folder),
+    report,
+    scripts: yield* libraries(report),
     load: yield* LoadData.make
   })
 })
 
 /** Writes the page and what lies beside it; gives the page's path. */
 export const write = Effect.fn("WriteReport.write")(function* (
-  options: Omit<GatherOptions, "live">
+  options: Omit<CollectOptions, "live">
 ): Effect.fn.Return<
   string,
   DatasetError | FigureError | ReportError | StoreError,
@@ -69,9 +69,9 @@ export const write = Effect.fn("WriteReport.write")(function* (
 > {
   const store = yield* RunStore
   const { directory } = yield* store.experiment(options.experiment.name)
-  const gathered = yield* gather({ ...options, live: false })
-  yield* writeBeside(directory, gathered)
+  const report = yield* collect({ ...options, live: false })
+  yield* writeAssets(directory, report)
   const path = (yield* Path.Path).join(directory, fileName)
-  yield* AtomicFile.write(path, yield* documentOf(gathered))
+  yield* AtomicFile.write(path, yield* documentOf(report))
   return path
 })

@@ -12,6 +12,7 @@ import * as Run from "./Run.ts"
 import * as RunLock from "./RunLock.ts"
 import { fromPlatform, StoreError } from "../files/StoreError.ts"
 import * as Summary from "./Summary.ts"
+import type { SweepSummary, SummaryRow } from "./SummaryRow.ts"
 
 /** A run that has a manifest. Its folder is to be read only; `open` it to write. */
 export interface FoundRun {
@@ -25,9 +26,9 @@ export interface ExperimentFolder {
   readonly directory: string
   /** A run's folder as a summary names it: relative to this folder, with `/` between names. */
   readonly relative: (run: { readonly directory: string }) => string
-  readonly summary: Effect.Effect<Option.Option<Summary.Summary>, StoreError>
+  readonly summary: Effect.Effect<Option.Option<SweepSummary>, StoreError>
   /** Writes `summary.csv`, `summary.md` and `summary.json`. */
-  readonly writeSummary: (runs: ReadonlyArray<Summary.Row>) => Effect.Effect<void, StoreError>
+  readonly writeSummary: (runs: ReadonlyArray<SummaryRow>) => Effect.Effect<void, StoreError>
   /** Figures that compare the runs. */
   readonly figures: Effect.Effect<ReadonlyArray<Figure>, StoreError>
   readonly writeFigures: (pictures: ReadonlyArray<FigureFolder.StaticFigure>) => Effect.Effect<void, StoreError>

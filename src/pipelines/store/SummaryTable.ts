@@ -5,10 +5,10 @@
 import { canonicalJson, type Json } from "../../core/Spec.ts"
 import * as Columns from "./Columns.ts"
 import { decimalsFor, isUnfit } from "./Decimals.ts"
-import type { Row, Summary } from "./Summary.ts"
+import type { SummaryRow, SweepSummary } from "./SummaryRow.ts"
 
 /** What a table shows of a run; of one whose manifest cannot be read little is known. */
-export interface TableRow extends Omit<Row, "seed" | "status"> {
+export interface TableRow extends Omit<SummaryRow, "seed" | "status"> {
   readonly seed?: number
   readonly status: string
 }
@@ -99,7 +99,7 @@ const failures = (runs: ReadonlyArray<TableRow>): ReadonlyArray<string> =>
 const escape = (cell: string): string => cell.replace(/\s+/g, " ").replace(/[\\|`*_[\]<>]/g, "\\$&")
 
 /** The table as Markdown; ids lead to the runs' folders. */
-export const markdown = ({ experiment, runs }: Summary): string => {
+export const markdown = ({ experiment, runs }: SweepSummary): string => {
   const shown = columns(runs)
   const line = (cells: ReadonlyArray<string>): string => `| ${cells.join(" | ")} |`
   const cellOf = (row: TableRow) => (column: Column) =>
@@ -141,7 +141,7 @@ const fitting = (all: ReadonlyArray<Column>, widthOf: (column: Column) => number
  * `elsewhere` has the columns for which there is no room.
  */
 export const plain = (
-  { runs }: Omit<Summary, "runs"> & { readonly runs: ReadonlyArray<TableRow> },
+  { runs }: Omit<SweepSummary, "runs"> & { readonly runs: ReadonlyArray<TableRow> },
   width: number = Number.POSITIVE_INFINITY,
   elsewhere = "summary.md"
 ): string => {

@@ -6,7 +6,7 @@ import type { Located } from "../../core/Dataset.ts"
 import type { Experiment } from "../../core/Experiment.ts"
 import * as Estimate from "./Estimate.ts"
 import * as LoadData from "../plan/LoadData.ts"
-import { countOf, plan, sourcesOf } from "../plan/Plan.ts"
+import { runCount, plan, dataSources } from "../plan/Plan.ts"
 import { duration } from "../console/Progress.ts"
 import { RunStore } from "../store/RunStore.ts"
 import * as LiveStatus from "../store/LiveStatus.ts"
@@ -41,9 +41,9 @@ export const printPlan = Effect.fn("PrintPlan.printPlan")(function* (experiment:
   const left = [
     `${times.length} to do`,
     ...(known.length === 0 ? [] : [`${about(total)} of training on this machine, measured by a few steps`]),
-    ...(unknown === 0 ? [] : [`no estimate of ${countOf(Array(unknown))} whose data is not here yet`])
+    ...(unknown === 0 ? [] : [`no estimate of ${runCount(Array(unknown))} whose data is not here yet`])
   ]
   yield* Console.log(
-    `\n${countOf(runs)}, ${times.length === 0 ? "all done" : left.join(", ")}; data: ${sourcesOf(runs).join(", ")}`
+    `\n${runCount(runs)}, ${times.length === 0 ? "all done" : left.join(", ")}; data: ${dataSources(runs).join(", ")}`
   )
 })

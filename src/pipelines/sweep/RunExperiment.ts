@@ -9,13 +9,13 @@ import { RunExecutor } from "./RunExecutor.ts"
 import { type CheckpointInterval, defaultInterval } from "../training/CheckpointInterval.ts"
 import * as RunResult from "./RunResult.ts"
 import * as ExecuteRun from "./ExecuteRun.ts"
-import { countOf, type PlannedRun, sourcesOf } from "../plan/Plan.ts"
+import { runCount, type PlannedRun, dataSources } from "../plan/Plan.ts"
 import { duration, Progress } from "../console/Progress.ts"
 import { render } from "../figures/RenderFigure.ts"
 import * as SweepFigures from "../figures/SweepFigures.ts"
 import { type ExperimentFolder, RunStore } from "../store/RunStore.ts"
 import { share } from "./ShareRuns.ts"
-import type { Row } from "../store/Summary.ts"
+import type { SummaryRow } from "../store/SummaryRow.ts"
 import * as SummaryTable from "../store/SummaryTable.ts"
 import * as WriteReport from "../report/WriteReport.ts"
 
@@ -45,7 +45,7 @@ const report = Effect.fnUntraced(function* (
 })
 
 /** Writes the page about the runs, and gives a line that says where it is. */
-const page = (experiment: Experiment<any>, runs: ReadonlyArray<PlannedRun>, rows: ReadonlyArray<Row>) =>
+const page = (experiment: Experiment<any>, runs: ReadonlyArray<PlannedRun>, rows: ReadonlyArray<SummaryRow>) =>
   WriteReport.write({ experiment, runs, rows }).pipe(
     Effect.map((path) => [`to be looked at in a browser: ${path}`]),
     // Numbers and figures do not depend on it.
@@ -74,7 +74,7 @@ export const run = Effect.fn("RunExperiment.run")(function* (
   const { jobs } = yield* RunExecutor
   const folder = yield* store.experiment(experiment.name)
   const started = yield* Clock.currentTimeMillis
-  for (const source of sourcesOf(runs)) {
+  for (const source of dataSources(runs)) {
     yield* progress.line(`data: ${source}`)
   }
 
@@ -134,7 +134,7 @@ export const run = Effect.fn("RunExperiment.run")(function* (
             )
       outcomes.set(index, outcome)
       if (!RunResult.succeeded(outcome)) yield* Effect.logError(`${titleOf(index)}: ${outcome.row.error}`)
-      if (jobs > 1) yield* progress.note(`${outcomes.size} of ${countOf(runs)} ended`)
+      if (jobs > 1) yield* progress.note(`${outcomes.size} of ${runCount(runs)} ended`)
     }),
     onInterrupt: (index) => Effect.sync(() => interrupted.add(index)),
     onWait: (index, owner) =>
@@ -150,7 +150,7 @@ export const run = Effect.fn("RunExperiment.run")(function* (
   yield* progress.line(
     `\n${SummaryTable.plain({ experiment: experiment.name, runs: rows }, columns > 0 ? columns : 120)}`
   )
-  yield* progress.line(`\n${countOf(rows)} in ${duration(seconds)}; numbers and figures: ${folder.directory}`)
+  yield* progress.line(`\n${runCount(rows)} in ${duration(seconds)}; numbers and figures: ${folder.directory}`)
   for (const line of yield* page(experiment, runs, rows)) yield* progress.line(line)
   const failed = ended.filter((outcome) => !RunResult.succeeded(outcome)).length
   if (failed > 0) return yield* new RunsFailed({ failed, runs: runs.length })

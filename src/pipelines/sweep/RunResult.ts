@@ -8,10 +8,10 @@ import * as SweepFigures from "../figures/SweepFigures.ts"
 import type { Run } from "../store/Run.ts"
 import { type ExperimentFolder, RunStore } from "../store/RunStore.ts"
 import { StoreError } from "../files/StoreError.ts"
-import type { Row } from "../store/Summary.ts"
+import type { SummaryRow } from "../store/SummaryRow.ts"
 
 export interface RunResult {
-  readonly row: Row
+  readonly row: SummaryRow
   /** If the run is done. */
   readonly reported?: SweepFigures.ReportedRun
 }

@@ -9,7 +9,7 @@ import { NodeStream } from "@effect/platform-node"
 import { Clock, Config, Context, Effect, Layer, type Option, Queue, Schema, Stream } from "effect"
 import { RunExecutor, Outcome, type RunRequest } from "./RunExecutor.ts"
 import type { PlannedRun } from "../plan/Plan.ts"
-import { type Lane, Progress } from "../console/Progress.ts"
+import { type ProgressBar, Progress } from "../console/Progress.ts"
 import { ipcDescriptor, type Task, tasks, type WorkerEvent, events, threadsVariable } from "./WorkerMessage.ts"
 
 /** Threads to compute with, if this process is a worker. */
@@ -67,18 +67,18 @@ export const progress: Layer.Layer<Progress, never, Parent> = Layer.effect(
   Effect.gen(function* () {
     const { report } = yield* Parent
     let last = Number.NEGATIVE_INFINITY
-    const lane: Lane = {
-      update: Effect.fnUntraced(function* (standing) {
+    const bar: ProgressBar = {
+      update: Effect.fnUntraced(function* (state) {
         const now = yield* Clock.currentTimeMillis
         if (Math.abs(now - last) < millisecondsBetweenUpdates) return
         last = now
-        yield* report({ _tag: "Update", standing })
+        yield* report({ _tag: "Update", state })
       }),
-      epoch: (standing, summary) => report({ _tag: "Epoch", standing, summary }),
+      epoch: (state, summary) => report({ _tag: "Epoch", state, summary }),
       note: (text) => report({ _tag: "Note", text }),
       line: (text) => report({ _tag: "Line", text })
     }
-    return { ...lane, lane: Effect.succeed(lane) }
+    return { ...bar, bar: Effect.succeed(bar) }
   })
 )
 

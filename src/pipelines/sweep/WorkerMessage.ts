@@ -13,7 +13,7 @@ export const Task = Schema.Struct({
 })
 export type Task = typeof Task.Type
 
-const Standing = Schema.Struct({
+const TrainingProgress = Schema.Struct({
   run: Schema.Int,
   runs: Schema.Int,
   label: Schema.String,
@@ -29,8 +29,8 @@ const Standing = Schema.Struct({
 export const WorkerEvent = Schema.TaggedUnion({
   /** It takes tasks. */
   Ready: {},
-  Update: { standing: Standing },
-  Epoch: { standing: Standing, summary: Schema.String },
+  Update: { state: TrainingProgress },
+  Epoch: { state: TrainingProgress, summary: Schema.String },
   Note: { text: Schema.String },
   Line: { text: Schema.String },
   Ended: { outcome: Outcome }

@@ -52,13 +52,13 @@ export const layer = (options: {
       }).pipe(Effect.provideService(ChildProcessSpawner.ChildProcessSpawner, spawner), Scope.provide(scope))
 
       const inWorker = Effect.fnUntraced(function* (request: RunRequest) {
-        const lane = yield* progress.lane
+        const bar = yield* progress.bar
         const { planned } = request
-        yield* lane.note(
+        yield* bar.note(
           [`run ${request.position.run}`, planned.label, "starts"].filter((part) => part !== "").join(" · ")
         )
         const chosen = yield* worker
-        const outcome = yield* chosen.execute(request, lane)
+        const outcome = yield* chosen.execute(request, bar)
         idle.push(chosen)
         return outcome
       }, Effect.scoped)

@@ -4,7 +4,7 @@
 import { type Cause, Deferred, Effect, Queue, Schema, type Scope, Stream } from "effect"
 import { ChildProcess, type ChildProcessSpawner } from "effect/process"
 import { Outcome, type RunRequest } from "./RunExecutor.ts"
-import type { Lane } from "../console/Progress.ts"
+import type { ProgressBar } from "../console/Progress.ts"
 import { ipcDescriptor, type Task, tasks, type WorkerEvent, events, threadsVariable } from "./WorkerMessage.ts"
 
 /** A worker could not be started. */
@@ -18,8 +18,8 @@ export class WorkerFailed extends Schema.TaggedError<WorkerFailed>()("WorkerFail
 }
 
 export interface WorkerProcess {
-  /** Has a run made and its progress shown in the lane. One at a time. An interrupt stops the worker. */
-  readonly execute: (request: RunRequest, lane: Lane) => Effect.Effect<Outcome>
+  /** Has a run made and its progress shown in the bar. One at a time. An interrupt stops the worker. */
+  readonly execute: (request: RunRequest, bar: ProgressBar) => Effect.Effect<Outcome>
   readonly hasExited: Effect.Effect<boolean>
 }
 
@@ -58,18 +58,18 @@ export const start = Effect.fn("WorkerProcess.start")(function* (options: {
 
   const ready = yield* Deferred.make<void>()
   const ended = yield* Deferred.make<string>()
-  let current: { readonly lane: Lane; readonly outcome: Deferred.Deferred<Outcome> } | undefined
+  let current: { readonly bar: ProgressBar; readonly outcome: Deferred.Deferred<Outcome> } | undefined
 
   const receive = (report: WorkerEvent): Effect.Effect<unknown> => {
     switch (report._tag) {
       case "Ready":
         return Deferred.succeed(ready, undefined)
       case "Update":
-        return current?.lane.update(report.standing) ?? Effect.void
+        return current?.bar.update(report.state) ?? Effect.void
       case "Epoch":
-        return current?.lane.epoch(report.standing, report.summary) ?? Effect.void
+        return current?.bar.epoch(report.state, report.summary) ?? Effect.void
       case "Note":
-        return current?.lane.note(report.text) ?? Effect.void
+        return current?.bar.note(report.text) ?? Effect.void
       case "Line":
         return options.line(report.text)
       case "Ended":
@@ -102,9 +102,9 @@ export const start = Effect.fn("WorkerProcess.start")(function* (options: {
   )
   return {
     execute: Effect.fnUntraced(
-      function* ({ force, previousStart, position, planned }, lane) {
+      function* ({ force, previousStart, position, planned }, bar) {
         const outcome = yield* Deferred.make<Outcome>()
-        current = { lane, outcome }
+        current = { bar, outcome }
         yield* Queue.offer(queued, {
           run: planned.id,
           position,

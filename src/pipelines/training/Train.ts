@@ -151,7 +151,7 @@ export const train = Effect.fn("Train.train")(function* (options: {
     return yield* new DivergenceError({ run: run.id, epoch, step, what, loss, lastFiniteLoss, ...kept })
   })
 
-  const standing = (epoch: number, inEpoch: number, loss: number) => ({
+  const progressAt = (epoch: number, inEpoch: number, loss: number) => ({
     ...position,
     label: run.label,
     epoch,
@@ -185,7 +185,7 @@ export const train = Effect.fn("Train.train")(function* (options: {
       const done = Math.min(examples, (batch + 1) * batchSize)
       const seconds = Number((yield* Clock.monotonicTimeNanos) - started) / 1e9
       rate = (done - first * batchSize) / Math.max(seconds, 1e-3)
-      yield* progress.update(standing(epoch, batch + 1, sums["loss"]! / done))
+      yield* progress.update(progressAt(epoch, batch + 1, sums["loss"]! / done))
       yield* checkpointer.afterStep
     }
     const test = yield* trained.terms("test")
@@ -213,7 +213,7 @@ export const train = Effect.fn("Train.train")(function* (options: {
       })
     )
     const loss = metrics["train/loss"]!
-    yield* progress.epoch(standing(epoch, batches, loss), `test loss ${metrics["test/loss"]!.toFixed(2)}`)
+    yield* progress.epoch(progressAt(epoch, batches, loss), `test loss ${metrics["test/loss"]!.toFixed(2)}`)
   })
 
   yield* Effect.gen(function* () {

@@ -102,7 +102,7 @@ export const train = Effect.fn("TrainRun.train")(function* (
   const previous = yield* run.manifest
   const resume = yield* ResumePoint.findResumePoint(run, yield* expected(planned, loaded.train.count))
   const fromStep = resume?.checkpoint.step ?? 0
-  const earlier = Segments.before(previous, fromStep)
+  const earlier = Segments.earlierSegments(previous, fromStep)
   const { source, location, digest } = planned.located
   const manifest: Manifest = {
     id: planned.id,

@@ -16,7 +16,7 @@ export interface Comparison {
   /** Values that were compared. */
   readonly values: number
   /** Tensors that one side lacks, or that have another shape or element type. */
-  readonly unlike: ReadonlyArray<string>
+  readonly incomparable: ReadonlyArray<string>
   /** Tensors of which not all bits are the same, the largest difference first. */
   readonly deviations: ReadonlyArray<Deviation>
 }
@@ -52,7 +52,7 @@ export const compareTensors = (left: HostTensors, right: HostTensors): Compariso
   const comparable = paired.filter((name) => alike(left[name]!, right[name]!))
   return {
     values: comparable.reduce((sum, name) => sum + left[name]!.values.length, 0),
-    unlike: names.filter((name) => !comparable.includes(name)),
+    incomparable: names.filter((name) => !comparable.includes(name)),
     deviations: comparable
       .flatMap((name) => deviation(name, left[name]!, right[name]!) ?? [])
       .sort((one, other) => rank(other) - rank(one))
@@ -60,17 +60,18 @@ export const compareTensors = (left: HostTensors, right: HostTensors): Compariso
 }
 
 /** Whether every bit is the same. */
-export const identical = ({ deviations, unlike }: Comparison): boolean => deviations.length === 0 && unlike.length === 0
+export const identical = ({ deviations, incomparable }: Comparison): boolean =>
+  deviations.length === 0 && incomparable.length === 0
 
 /** In one line: `identical bits (5,120 values)`, or which tensors differ and by how much. */
-export const inWords = (comparison: Comparison): string => {
-  const { deviations, unlike, values } = comparison
+export const format = (comparison: Comparison): string => {
+  const { deviations, incomparable, values } = comparison
   if (identical(comparison)) return `identical bits (${values.toLocaleString("en-US")} values)`
   const shown = deviations
     .slice(0, 3)
     .map(({ elements, largest, tensor }) => `${tensor} by up to ${largest.toExponential(1)} in ${elements} values`)
   return [
-    ...(unlike.length === 0 ? [] : [`not on both sides, or of another shape: ${unlike.join(", ")}`]),
+    ...(incomparable.length === 0 ? [] : [`not on both sides, or of another shape: ${incomparable.join(", ")}`]),
     ...(shown.length === 0 ? [] : [`${deviations.length} tensors differ: ${shown.join(", ")}`])
   ].join("; ")
 }

@@ -8,22 +8,22 @@ export interface Finding {
   readonly subject: string
   readonly verdict: "ok" | "close" | "FAILED" | "skipped" | "note"
   /** What holds, what differs, or why it was not checked. */
-  readonly says: string
+  readonly message: string
 }
 
 /** What a check says of its subject: one thing that holds, or several of which some may not. */
-type Says = string | ReadonlyArray<Omit<Finding, "subject">>
+type CheckResult = string | ReadonlyArray<Omit<Finding, "subject">>
 
-export const ok = (says: string): Omit<Finding, "subject"> => ({ verdict: "ok", says })
+export const ok = (message: string): Omit<Finding, "subject"> => ({ verdict: "ok", message })
 /** Not the same number, but within what is allowed where the setting is another. */
-export const close = (says: string): Omit<Finding, "subject"> => ({ verdict: "close", says })
-export const failed = (says: string): Omit<Finding, "subject"> => ({ verdict: "FAILED", says })
-export const skipped = (says: string): Omit<Finding, "subject"> => ({ verdict: "skipped", says })
+export const close = (message: string): Omit<Finding, "subject"> => ({ verdict: "close", message })
+export const failed = (message: string): Omit<Finding, "subject"> => ({ verdict: "FAILED", message })
+export const skipped = (message: string): Omit<Finding, "subject"> => ({ verdict: "skipped", message })
 /** Something to know that is neither right nor wrong. */
-export const note = (says: string): Omit<Finding, "subject"> => ({ verdict: "note", says })
+export const note = (message: string): Omit<Finding, "subject"> => ({ verdict: "note", message })
 
 /** The faults as so many things that failed, or what holds where there is none. */
-export const orElse = (faults: ReadonlyArray<string>, holds: string): ReadonlyArray<Omit<Finding, "subject">> =>
+export const failuresOr = (faults: ReadonlyArray<string>, holds: string): ReadonlyArray<Omit<Finding, "subject">> =>
   faults.length === 0 ? [ok(holds)] : faults.map(failed)
 
 /** `1 epoch` or `3 epochs`. */
@@ -32,13 +32,13 @@ export const plural = (count: number, word: string): string => `${count} ${word}
 /** The findings of a check; an error is one that failed. */
 export const check = <E extends { readonly message: string }, R>(
   subject: string,
-  effect: Effect.Effect<Says, E, R>
+  effect: Effect.Effect<CheckResult, E, R>
 ): Effect.Effect<ReadonlyArray<Finding>, never, R> =>
   Effect.map(
-    Effect.catch(effect, (error) => Effect.succeed<Says>([failed(error.message.replaceAll(/\s*\n\s*/g, " "))])),
+    Effect.catch(effect, (error) => Effect.succeed<CheckResult>([failed(error.message.replaceAll(/\s*\n\s*/g, " "))])),
     (says) => (typeof says === "string" ? [ok(says)] : says).map((said) => ({ subject, ...said }))
   )
 
 /** `  ok      manifest     every field is as it was written`. */
-export const inWords = ({ says, subject, verdict }: Finding): string =>
-  `  ${verdict.padEnd(7)}  ${subject.padEnd(11)}  ${says}`
+export const formatFinding = ({ message, subject, verdict }: Finding): string =>
+  `  ${verdict.padEnd(7)}  ${subject.padEnd(11)}  ${message}`

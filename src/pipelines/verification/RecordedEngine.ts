@@ -16,7 +16,7 @@ const recorded = ({ engine: { _tag, device } }: Pick<Manifest, "engine">): Choos
 }
 
 /** What to open for a run of which this is asked: what is not said is as it was, as far as both go together. */
-export const askedFor = (
+export const engineFor = (
   asked: ChooseEngine.EngineRequest,
   manifest: Pick<Manifest, "engine"> | undefined
 ): ChooseEngine.EngineRequest => {
@@ -37,7 +37,7 @@ export const make = Effect.fnUntraced(function* (asked: ChooseEngine.EngineReque
     Effect.cached(Layer.buildWithScope(ChooseEngine.layer(wanted), scope))
   const opened = new Map<string, Effect.Success<ReturnType<typeof open>>>()
   return Effect.fnUntraced(function* (manifest: Pick<Manifest, "engine"> | undefined) {
-    const wanted = askedFor(asked, manifest)
+    const wanted = engineFor(asked, manifest)
     const key = `${wanted.engine} ${wanted.device}`
     const engine = opened.get(key) ?? (yield* open(wanted))
     opened.set(key, engine)

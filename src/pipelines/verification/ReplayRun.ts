@@ -9,19 +9,19 @@ import { Effect, Option, Runtime, Schema } from "effect"
 import { canonicalJson, type Json } from "../../core/Spec.ts"
 import type { EpochMetrics } from "../../core/TrainedModel.ts"
 import { defaultInterval } from "../training/CheckpointInterval.ts"
-import * as Closeness from "./Closeness.ts"
+import * as CompareMetrics from "./CompareMetrics.ts"
 import * as CompareTensors from "./CompareTensors.ts"
-import { inWords } from "../plan/Differences.ts"
+import { formatDifference } from "../plan/Differences.ts"
 import * as Evaluate from "../training/Evaluate.ts"
 import { check, close, failed, type Finding, note, ok, plural, skipped } from "./Finding.ts"
 import * as LoadData from "../plan/LoadData.ts"
 import type { Manifest } from "../store/Manifest.ts"
 import type { PlannedRun } from "../plan/Plan.ts"
-import { planAgain } from "../plan/PlanAgain.ts"
+import { replan } from "../plan/Replan.ts"
 import type { Provenance } from "../store/Provenance.ts"
 import type { Run } from "../store/Run.ts"
 import { RunStore } from "../store/RunStore.ts"
-import * as Setting from "./Setting.ts"
+import * as Environment from "./Environment.ts"
 import * as Snapshot from "../store/Snapshot.ts"
 import { corrupt } from "../files/StoreError.ts"
 import * as TrainRun from "../training/TrainRun.ts"
@@ -44,11 +44,11 @@ const planOf = Effect.fnUntraced(function* (manifest: Manifest, file: string | u
     const reason = `its status is "${manifest.status}", so that there is no end to compare with`
     return yield* new ReplayError({ run: id, reason })
   }
-  const { changes, missing, planned } = yield* planAgain(manifest, file)
+  const { changes, missing, planned } = yield* replan(manifest, file)
   if (missing !== undefined) return yield* missing
   const [change] = changes
   if (change !== undefined) {
-    const words = inWords(change, { left: "in the manifest", right: "in the experiment's file now" })
+    const words = formatDifference(change, { left: "in the manifest", right: "in the experiment's file now" })
     return yield* new ReplayError({ run: id, reason: words })
   }
   if (planned.located.digest !== manifest.data.digest) {
@@ -68,9 +68,9 @@ const compareStates = Effect.fnUntraced(function* (recorded: Run, now: Run, same
   const [left, right] = [yield* finalState(recorded), yield* finalState(now)]
   if (left.step !== right.step) return [failed(`recorded at step ${left.step}, now at step ${right.step}`)]
   const comparison = CompareTensors.compareTensors(left.tensors, right.tensors)
-  const words = `parameters and optimiser state after step ${left.step}: ${CompareTensors.inWords(comparison)}`
+  const words = `parameters and optimiser state after step ${left.step}: ${CompareTensors.format(comparison)}`
   if (CompareTensors.identical(comparison)) return [ok(words)]
-  return [sameSetting || comparison.unlike.length > 0 ? failed(words) : note(words)]
+  return [sameSetting || comparison.incomparable.length > 0 ? failed(words) : note(words)]
 })
 
 /** Line by line, without the speeds. */
@@ -84,16 +84,16 @@ const compareHistories = (
     return [failed(`${plural(recorded.length, "epoch")} recorded, ${now.length} now, or other steps in them`)]
   }
   const lines = recorded.flatMap(({ epoch, metrics }, index) => {
-    const [largest] = Closeness.deviations(metrics, now[index]!.metrics)
+    const [largest] = CompareMetrics.deviations(metrics, now[index]!.metrics)
     return largest === undefined ? [] : [{ epoch, ...largest }]
   })
   const [first] = lines
   if (first === undefined) return [ok(`${plural(recorded.length, "epoch")}, identical bits`)]
   const largest = lines.reduce((one, other) => (other.relative > one.relative ? other : one))
-  const words = `${lines.length} of ${plural(recorded.length, "epoch")} differ, from epoch ${first.epoch} on; most in epoch ${largest.epoch}: ${Closeness.inWords(largest)}`
+  const words = `${lines.length} of ${plural(recorded.length, "epoch")} differ, from epoch ${first.epoch} on; most in epoch ${largest.epoch}: ${CompareMetrics.format(largest)}`
   if (sameSetting) return [failed(words)]
-  const within = largest.relative <= Closeness.trainingTolerance
-  return [(within ? close : failed)(`${words}, ${within ? "within" : "more than"} ${Closeness.trainingTolerance}`)]
+  const within = largest.relative <= CompareMetrics.trainingTolerance
+  return [(within ? close : failed)(`${words}, ${within ? "within" : "more than"} ${CompareMetrics.trainingTolerance}`)]
 }
 
 /** Parameters at the epochs that both runs kept. */
@@ -121,7 +121,7 @@ const compareEvaluation = Effect.fnUntraced(function* (
 ) {
   const [left, right] = [yield* recorded.evaluation(id), yield* now.evaluation(id)]
   if (Option.isNone(left) || Option.isNone(right)) return [skipped(`${tag}: it has no whole result`)]
-  const [largest] = Closeness.deviations(left.value.metrics, right.value.metrics)
+  const [largest] = CompareMetrics.deviations(left.value.metrics, right.value.metrics)
   const differing = yield* Effect.filter(left.value.figures, (name) =>
     Effect.map(
       Effect.all([recorded.figure(name), now.figure(name)]),
@@ -129,14 +129,14 @@ const compareEvaluation = Effect.fnUntraced(function* (
     )
   )
   const words = [
-    ...(largest === undefined ? [] : [Closeness.inWords(largest)]),
+    ...(largest === undefined ? [] : [CompareMetrics.format(largest)]),
     ...(differing.length === 0 ? [] : [`the data of the figures ${differing.join(", ")} differs`])
   ].join("; ")
   if (words === "") return [ok(`${tag}: the same numbers and figures' data`)]
   return [sameSetting ? failed(`${tag}: ${words}`) : note(`${tag}: ${words}`)]
 })
 
-export interface Options {
+export interface ReplayOptions {
   readonly provenance: Provenance
   /** The experiment's file, where it is not in `experiments/`. */
   readonly file: string | undefined
@@ -145,7 +145,7 @@ export interface Options {
 }
 
 /** The run in the store of the present context, trained to its end and evaluated if asked. */
-const trainAgain = Effect.fnUntraced(function* (planned: PlannedRun, { evaluations, provenance }: Options) {
+const trainAgain = Effect.fnUntraced(function* (planned: PlannedRun, { evaluations, provenance }: ReplayOptions) {
   const data = (yield* LoadData.make)(planned)
   const run = yield* (yield* RunStore).open(planned.experiment, planned.id)
   const position = { run: 1, runs: 1, epochsAfter: 0 }
@@ -156,17 +156,21 @@ const trainAgain = Effect.fnUntraced(function* (planned: PlannedRun, { evaluatio
 })
 
 /** Trains the run again in the present store, which must not have it, and compares. */
-export const replay = Effect.fn("ReplayRun.replay")(function* (recorded: Run, manifest: Manifest, options: Options) {
+export const replay = Effect.fn("ReplayRun.replay")(function* (
+  recorded: Run,
+  manifest: Manifest,
+  options: ReplayOptions
+) {
   const planned = yield* planOf(manifest, options.file)
   const now = yield* trainAgain(planned, options)
-  const changes = yield* Setting.changes(manifest, options.provenance)
+  const changes = yield* Environment.changes(manifest, options.provenance)
   const same = changes.length === 0
   const histories = Effect.map(Effect.all([recorded.history, now.history]), ([left, right]) =>
     compareHistories(left, right, same)
   )
   const evaluators = options.evaluations ? planned.evaluation.evaluators : []
   const findings: ReadonlyArray<Finding> = [
-    yield* check("setting", Effect.succeed([Setting.finding(changes)])),
+    yield* check("setting", Effect.succeed([Environment.finding(changes)])),
     yield* check("state", compareStates(recorded, now, same)),
     yield* check("history", histories),
     yield* check("snapshots", compareSnapshots(recorded, now, same)),

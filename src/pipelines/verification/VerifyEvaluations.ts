@@ -5,10 +5,10 @@ import { Effect, FileSystem, Option, Path } from "effect"
 import { digestOf, type Json } from "../../core/Spec.ts"
 import * as AtomicFile from "../files/AtomicFile.ts"
 import * as FigureFolder from "../store/FigureFolder.ts"
-import { orElse, plural } from "./Finding.ts"
+import { failuresOr, plural } from "./Finding.ts"
 import * as JsonFile from "../files/JsonFile.ts"
 import { pngFault } from "../files/PngCheck.ts"
-import * as Reading from "../inspection/Reading.ts"
+import * as RunSnapshot from "../inspection/RunSnapshot.ts"
 import { EvaluationResult } from "../store/Run.ts"
 
 /** The files of one figure, animation or page are there, and what carries a checksum has the right one. */
@@ -30,7 +30,7 @@ const figureFaults = Effect.fnUntraced(function* (folder: string, name: string) 
 /** Every result is that of the evaluator that its file names, and its figures are there. */
 export const checkEvaluations = Effect.fn("VerifyEvaluations.checkEvaluations")(function* (directory: string) {
   const { join } = yield* Path.Path
-  const ids = yield* Reading.evaluators(directory)
+  const ids = yield* RunSnapshot.evaluators(directory)
   const faults: Array<string> = []
   const figures: Array<string> = []
   for (const id of ids) {
@@ -46,5 +46,5 @@ export const checkEvaluations = Effect.fn("VerifyEvaluations.checkEvaluations")(
     for (const name of names) faults.push(...(yield* figureFaults(join(directory, "figures"), name)))
     figures.push(...names)
   }
-  return orElse(faults, `${plural(ids.length, "result")} with ${plural(figures.length, "figure")}`)
+  return failuresOr(faults, `${plural(ids.length, "result")} with ${plural(figures.length, "figure")}`)
 })

@@ -6,16 +6,16 @@ import { canonicalJson } from "../../core/Spec.ts"
 import type { EpochMetrics } from "../../core/TrainedModel.ts"
 import type { RunEntry } from "../inspection/Catalogue.ts"
 import * as Checkpoint from "../store/Checkpoint.ts"
-import { check, type Finding, orElse, plural, skipped } from "./Finding.ts"
+import { check, type Finding, failuresOr, plural, skipped } from "./Finding.ts"
 import type { Manifest } from "../store/Manifest.ts"
 import * as ModelFolder from "../store/ModelFolder.ts"
-import * as Reading from "../inspection/Reading.ts"
+import * as RunSnapshot from "../inspection/RunSnapshot.ts"
 import * as Snapshot from "../store/Snapshot.ts"
 import { corrupt } from "../files/StoreError.ts"
 import { checkEvaluations } from "./VerifyEvaluations.ts"
 
 /** What of the run was read on the way. */
-export interface Verified {
+export interface VerifiedFiles {
   readonly findings: ReadonlyArray<Finding>
   /** Undefined where it cannot be trusted. */
   readonly manifest: Manifest | undefined
@@ -34,7 +34,7 @@ const checkManifest = (entry: RunEntry, manifest: Option.Option<Manifest>) => {
   const faults =
     found.status === "done" && found.ended === undefined ? ["the run is done, but its end is not recorded"] : []
   return Effect.succeed(
-    orElse(faults, `every field is as it was written; the id ${found.id} follows from specs, seed and data`)
+    failuresOr(faults, `every field is as it was written; the id ${found.id} follows from specs, seed and data`)
   )
 }
 
@@ -52,12 +52,12 @@ const checkHistory = Effect.fnUntraced(function* (
   history: ReadonlyArray<EpochMetrics>
 ) {
   const last = history.at(-1)
-  const epochs = manifest === undefined ? undefined : Reading.epochsOf(manifest)
+  const epochs = manifest === undefined ? undefined : RunSnapshot.epochsOf(manifest)
   const missing = history.findIndex(({ epoch }, index) => epoch !== index + 1)
   const faults: Array<string> = []
   if (missing >= 0) faults.push(`metrics.ndjson: epoch ${missing + 1} is missing`)
   if (manifest?.status !== "done") {
-    return orElse(faults, `${plural(history.length, "epoch")}${epochs === undefined ? "" : ` of ${epochs}`}`)
+    return failuresOr(faults, `${plural(history.length, "epoch")}${epochs === undefined ? "" : ` of ${epochs}`}`)
   }
   if (last?.epoch !== epochs)
     faults.push(`metrics.ndjson: the last epoch is ${last?.epoch ?? "missing"}, not ${epochs}`)
@@ -71,7 +71,7 @@ const checkHistory = Effect.fnUntraced(function* (
   ) {
     faults.push("summary.json is not what the last line of metrics.ndjson says: one of them was changed")
   }
-  return orElse(faults, `${plural(history.length, "epoch")}, and summary.json agrees with the last`)
+  return failuresOr(faults, `${plural(history.length, "epoch")}, and summary.json agrees with the last`)
 })
 
 const checkCheckpoints = Effect.fnUntraced(function* (
@@ -101,7 +101,7 @@ const checkCheckpoints = Effect.fnUntraced(function* (
   }
   const newest = whole[0] === undefined ? "" : `, the newest at epoch ${whole[0].epoch}, step ${whole[0].step}`
   const words = `${names.length === 0 ? "none" : `${names.length} whole`}${newest}${best === undefined ? "" : `, the best at epoch ${best.epoch}`}`
-  return { complete, says: orElse(faults, words) }
+  return { complete, says: failuresOr(faults, words) }
 })
 
 const checkSnapshots = Effect.fnUntraced(function* (entry: RunEntry, id: string) {
@@ -111,7 +111,7 @@ const checkSnapshots = Effect.fnUntraced(function* (entry: RunEntry, id: string)
   for (const epoch of epochs) {
     yield* Effect.catch(Snapshot.read(folder, id, epoch), (error) => Effect.sync(() => faults.push(error.message)))
   }
-  return orElse(faults, epochs.length === 0 ? "none were kept" : `${epochs.length} whole`)
+  return failuresOr(faults, epochs.length === 0 ? "none were kept" : `${epochs.length} whole`)
 })
 
 const checkModel = Effect.fnUntraced(function* (entry: RunEntry, manifest: Manifest) {
@@ -124,13 +124,13 @@ const checkModel = Effect.fnUntraced(function* (entry: RunEntry, manifest: Manif
     ...(run === manifest.id ? [] : [`model/model.json: it is of run ${run}`]),
     ...(dataset.digest === manifest.data.digest ? [] : ["model/model.json: its data is not that of the run"])
   ]
-  return orElse(faults, "the card is this run's; the codes have their digest")
+  return failuresOr(faults, "the card is this run's; the codes have their digest")
 })
 
 /** Checks a run's folder. Never fails: what is wrong is among the findings. */
 export const verifyFiles = Effect.fn("VerifyFiles.verifyFiles")(function* (
   entry: RunEntry
-): Effect.fn.Return<Verified, never, FileSystem.FileSystem | Path.Path> {
+): Effect.fn.Return<VerifiedFiles, never, FileSystem.FileSystem | Path.Path> {
   const { run } = entry
   const { sep } = yield* Path.Path
   const stored = yield* Effect.result(run.manifest)
@@ -160,7 +160,7 @@ export const verifyFiles = Effect.fn("VerifyFiles.verifyFiles")(function* (
   ].flat()
   return {
     // Paths within the run's folder are enough: its own stands above.
-    findings: findings.map((finding) => ({ ...finding, says: finding.says.replaceAll(run.directory + sep, "") })),
+    findings: findings.map((finding) => ({ ...finding, says: finding.message.replaceAll(run.directory + sep, "") })),
     manifest,
     history: lines,
     complete

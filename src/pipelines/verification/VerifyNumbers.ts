@@ -13,34 +13,34 @@ import { mean } from "../../core/evaluations/Mean.ts"
 import { Snapshots } from "../../core/Snapshots.ts"
 import { canonicalJson, type Json } from "../../core/Spec.ts"
 import { TrainedModel } from "../../core/TrainedModel.ts"
-import * as Closeness from "./Closeness.ts"
-import { inWords } from "../plan/Differences.ts"
+import * as CompareMetrics from "./CompareMetrics.ts"
+import { formatDifference } from "../plan/Differences.ts"
 import * as Evaluate from "../training/Evaluate.ts"
 import { check, close, failed, type Finding, note, ok, skipped } from "./Finding.ts"
 import type { Manifest } from "../store/Manifest.ts"
 import type { PlannedRun } from "../plan/Plan.ts"
-import { type PlannedAgain, planAgain } from "../plan/PlanAgain.ts"
+import { type Replanned, replan } from "../plan/Replan.ts"
 import type { Provenance } from "../store/Provenance.ts"
 import type { Run } from "../store/Run.ts"
-import * as Setting from "./Setting.ts"
-import type { Verified } from "./VerifyFiles.ts"
+import * as Environment from "./Environment.ts"
+import type { VerifiedFiles } from "./VerifyFiles.ts"
 
 /** The verdict on some metrics. */
-const judge = (what: string, deviations: ReadonlyArray<Closeness.Deviation>, sameSetting: boolean) => {
+const judge = (what: string, deviations: ReadonlyArray<CompareMetrics.Deviation>, sameSetting: boolean) => {
   const [largest] = deviations
   if (largest === undefined) return ok(`${what}: identical bits`)
-  const words = `${what}: ${Closeness.inWords(largest)}`
+  const words = `${what}: ${CompareMetrics.format(largest)}`
   if (sameSetting) return failed(`${words}, where equal bits are asked for`)
-  return largest.relative <= Closeness.onceTolerance
-    ? close(`${words}, within ${Closeness.onceTolerance}`)
-    : failed(`${words}, more than ${Closeness.onceTolerance}`)
+  return largest.relative <= CompareMetrics.evaluationTolerance
+    ? close(`${words}, within ${CompareMetrics.evaluationTolerance}`)
+    : failed(`${words}, more than ${CompareMetrics.evaluationTolerance}`)
 }
 
 /** Everything that computing needs. */
 interface Computing {
   readonly planned: PlannedRun
   readonly run: Run
-  readonly recorded: Verified
+  readonly recorded: VerifiedFiles
   readonly data: Effect.Effect<LoadedDataset, DatasetError>
   readonly sameSetting: boolean
 }
@@ -54,7 +54,7 @@ const checkTerms = Effect.fnUntraced(function* (
   const now = Object.fromEntries(Object.entries(terms).map(([name, values]) => [`test/${name}`, mean(values)]))
   const metrics = recorded.history.at(-1)?.metrics ?? {}
   const test = Object.fromEntries(Object.entries(metrics).filter(([name]) => name.startsWith("test/")))
-  return [judge(Object.keys(test).join(", "), Closeness.deviations(test, now), sameSetting)]
+  return [judge(Object.keys(test).join(", "), CompareMetrics.deviations(test, now), sameSetting)]
 })
 
 /** One evaluation's numbers and figures against what was stored. */
@@ -65,7 +65,7 @@ const checkEvaluation = Effect.fnUntraced(function* (
   const stored = yield* run.evaluation(id)
   if (Option.isNone(stored)) return [skipped(`${spec._tag}: it has no whole result`)]
   const { figures, metrics } = yield* compute
-  const faults = [judge(`${spec._tag}, numbers`, Closeness.deviations(stored.value.metrics, metrics), sameSetting)]
+  const faults = [judge(`${spec._tag}, numbers`, CompareMetrics.deviations(stored.value.metrics, metrics), sameSetting)]
   const differing = yield* Effect.filter(figures, (figure) =>
     Effect.map(
       run.figure(figure.name),
@@ -99,8 +99,10 @@ const compute = Effect.fn("VerifyNumbers.compute")(function* (computing: Computi
 })
 
 /** What the experiment's file describes now against the manifest. */
-const specFindings = ({ changes }: PlannedAgain) => {
-  const words = changes.map((change) => inWords(change, { left: "in the manifest", right: "in the experiment's file" }))
+const specFindings = ({ changes }: Replanned) => {
+  const words = changes.map((change) =>
+    formatDifference(change, { left: "in the manifest", right: "in the experiment's file" })
+  )
   return words.length === 0
     ? [ok("the experiment's file describes this very run")]
     : words.map((word) => failed(`${word}: the experiment has changed since`))
@@ -108,7 +110,7 @@ const specFindings = ({ changes }: PlannedAgain) => {
 
 const dataFindings = Effect.fnUntraced(function* (
   { data: { digest } }: Manifest,
-  { missing, planned: { dataset, located } }: PlannedAgain,
+  { missing, planned: { dataset, located } }: Replanned,
   load: Effect.Effect<LoadedDataset, DatasetError>
 ) {
   if (missing !== undefined) return yield* missing
@@ -124,7 +126,7 @@ const dataFindings = Effect.fnUntraced(function* (
   return [ok(`${dataset.name} from ${located.location}, ${counts}, sha256 ${digest.slice(0, 12)}...`)]
 })
 
-export interface Options {
+export interface VerifyOptions {
   readonly provenance: Provenance
   /** The experiment's file, where it is not in `experiments/`. */
   readonly file: string | undefined
@@ -136,14 +138,14 @@ export interface Options {
 /** Checks specs, data and numbers of a run whose folder was checked. Never fails: what is wrong is among the findings. */
 export const verifyNumbers = Effect.fn("VerifyNumbers.verifyNumbers")(function* (
   run: Run,
-  recorded: Verified,
-  options: Options
+  recorded: VerifiedFiles,
+  options: VerifyOptions
 ): Effect.fn.Return<ReadonlyArray<Finding>, never, DatasetPlatform | Engine | Scope.Scope> {
   const { manifest } = recorded
   if (manifest === undefined) {
     return yield* check("numbers", Effect.succeed([skipped("not computed again without a manifest")]))
   }
-  const again = yield* Effect.result(planAgain(manifest, options.file))
+  const again = yield* Effect.result(replan(manifest, options.file))
   if (again._tag === "Failure") return yield* check("specs", Effect.fail(again.failure))
   const { changes, planned } = again.success
   const data = yield* Effect.cached(options.load(planned))
@@ -163,8 +165,8 @@ export const verifyNumbers = Effect.fn("VerifyNumbers.verifyNumbers")(function* 
   if (why !== undefined) {
     return [...specs, ...found, ...(yield* check("numbers", Effect.succeed([skipped(`not computed again: ${why}`)])))]
   }
-  const differing = yield* Setting.changes(manifest, options.provenance)
-  const setting = yield* check("setting", Effect.succeed([Setting.finding(differing)]))
+  const differing = yield* Environment.changes(manifest, options.provenance)
+  const setting = yield* check("setting", Effect.succeed([Environment.finding(differing)]))
   const computing = { planned, run, recorded, data, sameSetting: differing.length === 0 }
   const numbers = yield* Effect.scoped(compute(computing, options.evaluations))
   return [...specs, ...found, ...setting, ...numbers]

@@ -3,23 +3,24 @@
  */
 import { Effect, type FileSystem, Option, Path } from "effect"
 import * as Catalogue from "../inspection/Catalogue.ts"
-import * as Closeness from "./Closeness.ts"
-import { check, failed, type Finding, orElse, plural, skipped } from "./Finding.ts"
-import * as Reading from "../inspection/Reading.ts"
+import * as CompareMetrics from "./CompareMetrics.ts"
+import { check, failed, type Finding, failuresOr, plural, skipped } from "./Finding.ts"
+import * as RunSnapshot from "../inspection/RunSnapshot.ts"
 import * as Summary from "../store/Summary.ts"
+import type { SummaryRow } from "../store/SummaryRow.ts"
 
 /** What is wrong with one row. Metrics of evaluations that the experiment no longer makes are the run's alone. */
-const faultsOf = Effect.fnUntraced(function* (directory: string, row: Summary.Row) {
+const faultsOf = Effect.fnUntraced(function* (directory: string, row: SummaryRow) {
   const { basename, dirname, resolve } = yield* Path.Path
   const folder = resolve(directory, row.directory)
-  const { manifest, metrics } = yield* Reading.read(yield* Catalogue.runAt(basename(dirname(folder)), folder))
+  const { manifest, metrics } = yield* RunSnapshot.read(yield* Catalogue.runAt(basename(dirname(folder)), folder))
   if (manifest === undefined)
     return row.status === "done" ? [`run ${row.id} is named, but not in ${row.directory}`] : []
   if (manifest.id !== row.id) return [`the row of run ${row.id} leads to run ${manifest.id}`]
   if (row.status !== "done") return []
   if (manifest.status !== "done") return [`run ${row.id} is done in the summary, ${manifest.status} in its manifest`]
   const named = Object.fromEntries(Object.keys(row.metrics).map((name) => [name, metrics[name]!]))
-  const [largest] = Closeness.deviations(named, row.metrics)
+  const [largest] = CompareMetrics.deviations(named, row.metrics)
   if (largest === undefined) return []
   const { metric, now, recorded } = largest
   return [`run ${row.id}: ${metric} is ${now} in the summary, ${recorded ?? "absent"} in the run's folder`]
@@ -37,6 +38,6 @@ export const verifySummary = (
       const { experiment: name, runs } = summary.value
       if (name !== experiment.name) return [failed(`summary.json is that of ${name}`)]
       const faults = (yield* Effect.forEach(runs, (row) => faultsOf(experiment.directory, row))).flat()
-      return orElse(faults, `summary.json says of ${plural(runs.length, "run")} what their folders say`)
+      return failuresOr(faults, `summary.json says of ${plural(runs.length, "run")} what their folders say`)
     })
   )

@@ -3,7 +3,7 @@ import { Effect, Exit, Layer, Scope, Sink, Stdio } from "effect"
 import { TestClock, TestConsole } from "effect/testing"
 import * as Progress from "../../../src/pipelines/console/Progress.ts"
 
-const standing = (run: number, epoch: number): Progress.Standing => ({
+const state = (run: number, epoch: number): Progress.TrainingProgress => ({
   run,
   runs: 3,
   label: `beta=${run}`,
@@ -50,12 +50,12 @@ const terminal = Effect.gen(function* () {
 })
 
 const bar = (run: number, epoch: number) =>
-  `${"█".repeat(epoch * 5).padEnd(20, "░")} ${Progress.describe(standing(run, epoch))}`
+  `${"█".repeat(epoch * 5).padEnd(20, "░")} ${Progress.describe(state(run, epoch))}`
 
 describe("progress", () => {
-  it("a standing in words", () => {
+  it("a state in words", () => {
     assert.strictEqual(
-      Progress.describe(standing(2, 3)),
+      Progress.describe(state(2, 3)),
       "run 2 of 3 · beta=2 · epoch 3/4 · loss 33.33 · 1,235 examples/s · 1m15s left"
     )
   })
@@ -63,15 +63,15 @@ describe("progress", () => {
   it.effect("elsewhere than on a terminal: a line an epoch, also of several runs", () =>
     Effect.gen(function* () {
       const progress = yield* Progress.Progress
-      const [one, two] = [yield* progress.lane, yield* progress.lane]
-      yield* one.update(standing(1, 1))
+      const [one, two] = [yield* progress.bar, yield* progress.bar]
+      yield* one.update(state(1, 1))
       yield* two.note("an evaluation")
-      yield* two.epoch(standing(2, 1), "test loss 1.00")
-      yield* one.epoch(standing(1, 1), "test loss 2.00")
+      yield* two.epoch(state(2, 1), "test loss 1.00")
+      yield* one.epoch(state(1, 1), "test loss 2.00")
       yield* progress.line("engine: there is one")
       assert.deepStrictEqual(yield* TestConsole.logLines, [
-        `${Progress.describe(standing(2, 1))} · test loss 1.00`,
-        `${Progress.describe(standing(1, 1))} · test loss 2.00`,
+        `${Progress.describe(state(2, 1))} · test loss 1.00`,
+        `${Progress.describe(state(1, 1))} · test loss 2.00`,
         "engine: there is one"
       ])
     }).pipe(Effect.scoped, Effect.provide(Progress.layerPlain))
@@ -82,15 +82,15 @@ describe("progress", () => {
       const { close, progress, screen } = yield* terminal
       yield* progress.line("engine: there is one")
       assert.deepStrictEqual(screen.shown(), ["engine: there is one"])
-      yield* progress.epoch(standing(1, 1), "")
-      yield* progress.epoch(standing(1, 2), "")
+      yield* progress.epoch(state(1, 1), "")
+      yield* progress.epoch(state(1, 2), "")
       assert.deepStrictEqual(screen.shown(), ["engine: there is one", bar(1, 2)])
       yield* progress.line("a line")
       assert.deepStrictEqual(screen.shown(), ["engine: there is one", "a line", bar(1, 2)])
       // At most ten times a second.
       yield* TestClock.adjust("1 second")
-      yield* progress.update(standing(1, 3))
-      yield* progress.update(standing(1, 4))
+      yield* progress.update(state(1, 3))
+      yield* progress.update(state(1, 4))
       assert.deepStrictEqual(screen.shown().at(-1), bar(1, 3))
       yield* progress.note("an evaluation")
       assert.deepStrictEqual(screen.shown(), ["engine: there is one", "a line", "an evaluation"])
@@ -103,14 +103,11 @@ describe("progress", () => {
     Effect.gen(function* () {
       const { close, progress, screen } = yield* terminal
       const scopes = [yield* Scope.make(), yield* Scope.make()] as const
-      const [one, two] = [
-        yield* Scope.provide(progress.lane, scopes[0]),
-        yield* Scope.provide(progress.lane, scopes[1])
-      ]
-      yield* one.epoch(standing(1, 1), "")
-      yield* two.epoch(standing(2, 1), "")
+      const [one, two] = [yield* Scope.provide(progress.bar, scopes[0]), yield* Scope.provide(progress.bar, scopes[1])]
+      yield* one.epoch(state(1, 1), "")
+      yield* two.epoch(state(2, 1), "")
       yield* progress.note("0 of 3 runs ended")
-      yield* one.epoch(standing(1, 2), "")
+      yield* one.epoch(state(1, 2), "")
       assert.deepStrictEqual(screen.shown(), ["0 of 3 runs ended", bar(1, 2), bar(2, 1)])
       yield* two.line("said by the second")
       assert.deepStrictEqual(screen.shown(), ["said by the second", "0 of 3 runs ended", bar(1, 2), bar(2, 1)])

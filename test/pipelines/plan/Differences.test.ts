@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Schema } from "effect"
 import { canonicalJson } from "../../../src/core/Spec.ts"
-import { differences, inWords } from "../../../src/pipelines/plan/Differences.ts"
+import { differences, formatDifference } from "../../../src/pipelines/plan/Differences.ts"
 
 describe("Differences", () => {
   it("names the innermost members, whatever the order of keys", () => {
@@ -40,7 +40,7 @@ describe("Differences", () => {
 
   it("says a difference in words", () => {
     assert.strictEqual(
-      inWords({ path: "epochs", left: 15, right: undefined }, { left: "before", right: "now" }),
+      formatDifference({ path: "epochs", left: 15, right: undefined }, { left: "before", right: "now" }),
       "epochs is 15 before, nothing now"
     )
   })

@@ -11,7 +11,7 @@ import {
   LatentScatter
 } from "../../../src/index.ts"
 import { plan } from "../../../src/pipelines/plan/Plan.ts"
-import { limits, quick } from "../../../src/pipelines/plan/Quick.ts"
+import { limits, quickVersion } from "../../../src/pipelines/plan/Quick.ts"
 import { platform } from "../Sandbox.ts"
 
 const experiment = (train: number, epochs: number) =>
@@ -39,7 +39,7 @@ describe("a quick version", () => {
   it.effect("has fewer images and epochs, another name and another id, and says so", () =>
     Effect.gen(function* () {
       const whole = yield* only(experiment(5000, 9))
-      const small = yield* only(quick(experiment(5000, 9)))
+      const small = yield* only(quickVersion(experiment(5000, 9)))
       assert.strictEqual(small.experiment, "whole-quick")
       assert.match(small.dataset.name, /quick/)
       assert.strictEqual(small.training.epochs, limits.epochs)
@@ -56,13 +56,13 @@ describe("a quick version", () => {
     })
   )
   it("drops what was reported of the whole, and can still be swept", () => {
-    const small = quick(experiment(100, 1))
+    const small = quickVersion(experiment(100, 1))
     assert.deepStrictEqual(small.reference({}), {})
     assert.deepStrictEqual(small.pipe(Experiment.seeds(1, 2)).seeds, [1, 2])
   })
   it.effect("keeps what is small already", () =>
     Effect.gen(function* () {
-      const small = yield* only(quick(experiment(100, 1)))
+      const small = yield* only(quickVersion(experiment(100, 1)))
       assert.strictEqual(small.training.epochs, 1)
       const { train } = yield* small.dataset.load(small.located).pipe(Effect.provide(platform))
       assert.strictEqual(train.count, 100)

@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { Experiment, Parameter } from "../../../src/index.ts"
 import { plan, type PlannedRun } from "../../../src/pipelines/plan/Plan.ts"
-import { quick } from "../../../src/pipelines/plan/Quick.ts"
+import { quickVersion } from "../../../src/pipelines/plan/Quick.ts"
 import { commandText, parameterTexts, quoted } from "../../../src/pipelines/report/CommandText.ts"
 import { experiment, platform } from "../Sandbox.ts"
 
@@ -23,7 +23,7 @@ describe("CommandText", () => {
 
   it.effect("asks for the quick version of an experiment by its flag", () =>
     Effect.gen(function* () {
-      const swept = quick(experiment())
+      const swept = quickVersion(experiment())
       const [first] = yield* plan(swept, ({ locate }) => locate)
       assert.include(yield* commandOf(swept, first!), "exp small --quick --beta 0 ")
     }).pipe(Effect.provide(platform))

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto"
 import { assert, describe, it } from "@effect/vitest"
 import { document } from "../../../src/pipelines/report/Page.ts"
-import { handOver } from "../../../src/pipelines/report/WriteParts.ts"
+import { assetScript } from "../../../src/pipelines/report/WriteAssets.ts"
 
 const hostile = `</script><script>alert(1)</script><!--<script>"'&\u2028 ${"\\u003c"}`
 
@@ -40,7 +40,7 @@ describe("Page", () => {
     const take = (...values: ReadonlyArray<string>) => void (given = values)
     const value = { hostile, ["__proto__"]: { polluted: true }, list: [1, null] }
     // oxlint-disable-next-line no-new-func -- what a browser does with the script
-    new Function("effectVaePart", handOver(`part${hostile}`, value))(take)
+    new Function("effectVaePart", assetScript(`part${hostile}`, value))(take)
     assert.strictEqual(given[0], `part${hostile}`)
     assert.strictEqual(given[1], JSON.stringify(value))
   })

@@ -24,7 +24,7 @@ import {
   Synthetic,
   Training
 } from "../../../src/index.ts"
-import { handOver } from "../../../src/pipelines/report/WriteParts.ts"
+import { assetScript } from "../../../src/pipelines/report/WriteAssets.ts"
 import * as Browser from "../../Browser.ts"
 import { needs } from "../../machine/Capability.ts"
 import { chromium } from "../../machine/Chromium.ts"
@@ -602,7 +602,7 @@ describe("The report in a browser", needs(chromium), () => {
       const made = yield* hostileOnes
       for (const [name, changed] of Object.entries({ links, fetching })) {
         const part = `figure-${made.runs[0].id}-hostile`
-        yield* fs.writeFileString(`${made.folder}/report/${part}.js`, handOver(part, { name, ...changed }))
+        yield* fs.writeFileString(`${made.folder}/report/${part}.js`, assetScript(part, { name, ...changed }))
         const { offences, page } = yield* opened(made)
         const figure = page.locator("#figures")
         yield* eventually(

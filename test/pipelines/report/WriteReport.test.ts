@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, FileSystem, Option, Path, Schema } from "effect"
 import { plan } from "../../../src/pipelines/plan/Plan.ts"
-import { gather } from "../../../src/pipelines/report/GatherReport.ts"
+import { collect } from "../../../src/pipelines/report/CollectReport.ts"
 import { codec } from "../../../src/pipelines/report/ReportData.ts"
 import * as Store from "../../../src/pipelines/store/RunStore.ts"
 import { Curves, experiment, makeLines, platform, runExperiment, storeOf, temporaryFolder } from "../Sandbox.ts"
@@ -105,7 +105,7 @@ describe("WriteReport", () => {
       const swept = experiment()
       const runs = yield* plan(swept, ({ locate }) => locate)
       const gathered = () =>
-        gather({ experiment: swept, runs, rows: [], live: true }).pipe(Effect.provide(Store.layer(results)))
+        collect({ experiment: swept, runs, rows: [], live: true }).pipe(Effect.provide(Store.layer(results)))
       const planned = yield* gathered()
       assert.deepStrictEqual(
         planned.data.runs.map(({ epochs, model, status }) => ({ epochs, model, status })),

@@ -3,10 +3,11 @@ import { assert, describe, it as test, layer } from "@effect/vitest"
 import { Effect, FileSystem, Option, Path, Stream } from "effect"
 import { Csv } from "effect/encoding"
 import * as Summary from "../../../src/pipelines/store/Summary.ts"
+import type { SweepSummary, SummaryRow } from "../../../src/pipelines/store/SummaryRow.ts"
 import * as SummaryTable from "../../../src/pipelines/store/SummaryTable.ts"
 import * as Faulty from "../FaultyFileSystem.ts"
 
-const row = (beta: number, changes: Partial<Summary.Row> = {}): Summary.Row => ({
+const row = (beta: number, changes: Partial<SummaryRow> = {}): SummaryRow => ({
   id: `${beta}`.padStart(12, "0"),
   parameters: { latent: 2, beta, hidden: [512, 256] },
   seed: 0,
@@ -16,7 +17,7 @@ const row = (beta: number, changes: Partial<Summary.Row> = {}): Summary.Row => (
   ...changes
 })
 
-const summary: Summary.Summary = {
+const summary: SweepSummary = {
   experiment: "beta-sweep",
   runs: [
     row(0),

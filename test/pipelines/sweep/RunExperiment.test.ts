@@ -3,7 +3,7 @@ import { Cause, Deferred, Effect, Exit, Fiber, FileSystem, Option, Path } from "
 import * as tf from "@tensorflow/tfjs-core"
 import { Experiment } from "../../../src/index.ts"
 import type { HostTensors } from "../../../src/core/Tensors.ts"
-import type { Row, Summary } from "../../../src/pipelines/store/Summary.ts"
+import type { SummaryRow, SweepSummary } from "../../../src/pipelines/store/SummaryRow.ts"
 import { keepUntil } from "../InterruptedTraining.ts"
 import { Curves, experiment, makeLines, platform, runExperiment, storeOf, temporaryFolder } from "../Sandbox.ts"
 
@@ -13,11 +13,11 @@ const summaryOf = (results: string) =>
     return Option.getOrThrow(yield* folder.summary)
   })
 
-const runOf = (results: string, row: Row) =>
+const runOf = (results: string, row: SummaryRow) =>
   Effect.flatMap(storeOf(results), (store) => Effect.scoped(store.open("small", row.id)))
 
 /** Everything that training left: parameters and optimiser state, and the history without its speed. */
-const leftBy = (results: string, summary: Summary) =>
+const leftBy = (results: string, summary: SweepSummary) =>
   Effect.forEach(summary.runs, (row) =>
     Effect.gen(function* () {
       const run = yield* runOf(results, row)

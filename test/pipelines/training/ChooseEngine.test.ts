@@ -18,7 +18,7 @@ const pick = Effect.fnUntraced(function* (asked: ChooseEngine.EngineRequest, thr
     note: nothing,
     line: (text: string) => Effect.sync(() => void lines.push(text))
   }
-  const progress = Layer.succeed(Progress, { ...lane, lane: Effect.succeed(lane) })
+  const progress = Layer.succeed(Progress, { ...lane, bar: Effect.succeed(lane) })
   const layer = ChooseEngine.layer(asked, threads).pipe(Layer.provide([progress, NodeServices.layer]))
   const exit = yield* Effect.exit(Effect.provide(Engine, layer))
   return Exit.isSuccess(exit)

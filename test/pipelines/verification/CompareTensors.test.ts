@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { float32, int32, uint8 } from "../../../src/core/Tensors.ts"
-import { compareTensors, identical, inWords } from "../../../src/pipelines/verification/CompareTensors.ts"
+import { compareTensors, identical, format } from "../../../src/pipelines/verification/CompareTensors.ts"
 
 const floats = (...values: ReadonlyArray<number>) => float32([values.length], Float32Array.from(values))
 
@@ -11,14 +11,14 @@ describe("CompareTensors", () => {
     const right = { ...left, a: float32([3], shifted) }
     const comparison = compareTensors(left, right)
     assert.isTrue(identical(comparison))
-    assert.strictEqual(inWords(comparison), "identical bits (6 values)")
+    assert.strictEqual(format(comparison), "identical bits (6 values)")
   })
 
   it("counts what differs, the largest difference first", () => {
     const left = { near: floats(1, 2, 3), far: floats(0, 0), same: floats(5) }
     const right = { near: floats(1, 2.5, 2), far: floats(0, 8), same: floats(5) }
-    const { deviations, unlike } = compareTensors(left, right)
-    assert.deepStrictEqual(unlike, [])
+    const { deviations, incomparable } = compareTensors(left, right)
+    assert.deepStrictEqual(incomparable, [])
     assert.deepStrictEqual(deviations, [
       { tensor: "far", elements: 1, largest: 8 },
       { tensor: "near", elements: 2, largest: 1 }
@@ -50,8 +50,8 @@ describe("CompareTensors", () => {
       same: floats(1)
     }
     const comparison = compareTensors(left, right)
-    assert.deepStrictEqual(comparison.unlike, ["a", "b", "c", "d"])
+    assert.deepStrictEqual(comparison.incomparable, ["a", "b", "c", "d"])
     assert.isFalse(identical(comparison))
-    assert.match(inWords(comparison), /not on both sides, or of another shape: a, b, c, d/)
+    assert.match(format(comparison), /not on both sides, or of another shape: a, b, c, d/)
   })
 })

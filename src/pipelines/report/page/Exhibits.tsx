@@ -3,7 +3,7 @@
  */
 import { Effect } from "effect"
 import { useEffect, useState } from "preact/hooks"
-import { type Exhibit, FigureData, type RunData } from "../ReportData.ts"
+import { type FigureEntry, FigureData, type RunData } from "../ReportData.ts"
 import { Chart } from "./Chart.tsx"
 import { useEffectful, useNear } from "./Hooks.ts"
 import { part } from "./Parts.ts"
@@ -12,7 +12,7 @@ import type { Mode } from "./Theme.ts"
 
 interface ExhibitProps {
   readonly run: RunData
-  readonly exhibit: Exhibit
+  readonly exhibit: FigureEntry
   readonly mode: Mode
   /** Whether it is one of many that are shown. */
   readonly many: boolean

@@ -8,7 +8,7 @@ import type { Manifest } from "../store/Manifest.ts"
 import * as LiveStatus from "../store/LiveStatus.ts"
 import { fromPlatform, type StoreError } from "../files/StoreError.ts"
 
-export interface Reading {
+export interface RunSnapshot {
   readonly entry: RunEntry
   readonly manifest: Manifest | undefined
   /** One word or two: how the run stands, or why that is not known. */
@@ -52,9 +52,9 @@ const statusOf = Effect.fnUntraced(function* (
 })
 
 /** Reads a run's folder. Never fails. */
-export const read = Effect.fn("Reading.read")(function* (
+export const read = Effect.fn("RunSnapshot.read")(function* (
   entry: RunEntry
-): Effect.fn.Return<Reading, never, FileSystem.FileSystem | Path.Path> {
+): Effect.fn.Return<RunSnapshot, never, FileSystem.FileSystem | Path.Path> {
   const { run } = entry
   const { dirname } = yield* Path.Path
   const faults: Array<StoreError> = []

@@ -10,20 +10,20 @@ import * as Catalogue from "../inspection/Catalogue.ts"
 import * as ChooseEngine from "../training/ChooseEngine.ts"
 import { printPlan } from "../sweep/PrintPlan.ts"
 import {
-  askedOf,
+  engineRequest,
   type CommonFlags,
   commonFlags,
   dataDirectory,
-  jobsOf,
+  jobCount,
   parameterFlags,
-  portOf,
+  portNumber,
   runOptions,
   withFlags
 } from "./Flags.ts"
 import * as WorkerPool from "../sweep/WorkerPool.ts"
 import { plan } from "../plan/Plan.ts"
 import * as Progress from "../console/Progress.ts"
-import { quick } from "../plan/Quick.ts"
+import { quickVersion } from "../plan/Quick.ts"
 import * as RunExperiment from "../sweep/RunExperiment.ts"
 import * as Serve from "../report/Serve.ts"
 import * as RunStore from "../store/RunStore.ts"
@@ -33,17 +33,17 @@ import * as Worker from "../sweep/Worker.ts"
  * Plans or runs an experiment as the flags ask. `args` are the command line's arguments that ask for this experiment, with
  * which further processes are started.
  */
-export const perform = Effect.fn("Perform.perform")(function* (
+export const run = Effect.fn("Run.perform")(function* (
   experiment: Experiment<any>,
   flags: CommonFlags & Readonly<Record<string, unknown>>,
   args: ReadonlyArray<string>
 ) {
   const options = yield* runOptions(flags)
-  const mostJobs = yield* jobsOf(flags)
-  const port = yield* portOf(flags)
-  const chosen = yield* askedOf(flags)
+  const mostJobs = yield* jobCount(flags)
+  const port = yield* portNumber(flags)
+  const chosen = yield* engineRequest(flags)
   yield* Catalogue.checkUsable(flags.results)
-  const swept = yield* withFlags(flags.quick ? quick(experiment) : experiment, flags)
+  const swept = yield* withFlags(flags.quick ? quickVersion(experiment) : experiment, flags)
   const directories = Layer.succeed(DataDirectories, {
     dataDirectory: yield* dataDirectory(flags.dataDir),
     cacheDirectory: undefined
@@ -90,5 +90,5 @@ const watching = <A, E, R>(run: Effect.Effect<A, E, R>, options: Serve.ServeOpti
 /** The command of one experiment. */
 export const command = (experiment: Experiment<any>, args: ReadonlyArray<string>) =>
   Command.make(experiment.name, { ...commonFlags, ...parameterFlags(experiment) }, (flags) =>
-    perform(experiment, flags, args)
+    run(experiment, flags, args)
   ).pipe(Command.withDescription(experiment.description))

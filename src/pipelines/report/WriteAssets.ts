@@ -14,15 +14,15 @@ import * as ModelFolder from "../store/ModelFolder.ts"
 import type { PlannedRun } from "../plan/Plan.ts"
 import type { Run } from "../store/Run.ts"
 import { fromPlatform, type StoreError } from "../files/StoreError.ts"
-import type { Gathered, GatheredRun } from "./GatherReport.ts"
-import * as PartName from "./PartName.ts"
+import type { CollectedReport, CollectedRun } from "./CollectReport.ts"
+import * as AssetName from "./AssetName.ts"
 import { CodesData, FigureData, ImagesData, NetworkData } from "./ReportData.ts"
 
 const base64 = ({ buffer, byteLength, byteOffset }: NodeJS.TypedArray): string =>
   Buffer.from(buffer, byteOffset, byteLength).toString("base64")
 
 /** A script that hands over a value as JSON text, which the page parses: nothing in it is a program. */
-export const handOver = (name: string, json: unknown): string =>
+export const assetScript = (name: string, json: unknown): string =>
   `effectVaePart(${JSON.stringify(name)},${JSON.stringify(JSON.stringify(json))})\n`
 
 /** Test images that are shown in full: as many as half a megabyte holds, at least 4 and at most 40. */
@@ -67,12 +67,12 @@ const writeModel = Effect.fnUntraced(function* (
 ) {
   for (const which of ["encoder", "decoder"] as const) {
     const bytes = yield* ModelFolder.network(directory, which)
-    if (Option.isSome(bytes)) yield* write(PartName.network(id, which), NetworkData, { onnx: base64(bytes.value) })
+    if (Option.isSome(bytes)) yield* write(AssetName.network(id, which), NetworkData, { onnx: base64(bytes.value) })
   }
   const codes = yield* ModelFolder.codes(directory)
   if (Option.isNone(codes)) return
   const { deviation, indices, labels, mean } = codes.value
-  yield* write(PartName.codes(id), CodesData, {
+  yield* write(AssetName.codes(id), CodesData, {
     count: indices!.shape[0]!,
     indices: base64(indices!.values),
     ...(labels !== undefined && { labels: base64(labels.values) }),
@@ -82,7 +82,7 @@ const writeModel = Effect.fnUntraced(function* (
 })
 
 /** Names of the files that a page needs. */
-const wanted = ({ runs }: Gathered, scripts: WritePartsOptions["scripts"]): ReadonlySet<string> =>
+const wanted = ({ runs }: CollectedReport, scripts: WriteAssetsOptions["scripts"]): ReadonlySet<string> =>
   new Set([
     ...Object.keys(scripts).map((name) => `${name}.js`),
     ...runs.flatMap(({ data: { exhibits, model } }) => [
@@ -95,32 +95,32 @@ const wanted = ({ runs }: Gathered, scripts: WritePartsOptions["scripts"]): Read
     ])
   ])
 
-export interface WritePartsOptions {
+export interface WriteAssetsOptions {
   /** The folder of the parts. */
   readonly folder: string
-  readonly gathered: Gathered
+  readonly report: CollectedReport
   /** Programs by their file's name. */
   readonly scripts: Readonly<Record<string, string>>
   readonly load: (planned: PlannedRun) => Effect.Effect<LoadedDataset, DatasetError>
 }
 
 /** Writes what is missing or has changed, and removes what no run of the page has. */
-export const writeParts = Effect.fn("WriteParts.writeParts")(function* (
-  options: WritePartsOptions
+export const writeAssetFiles = Effect.fn("WriteAssets.writeAssetFiles")(function* (
+  options: WriteAssetsOptions
 ): Effect.fn.Return<void, DatasetError | FigureError | StoreError, FileSystem.FileSystem | Path.Path> {
-  const { folder, gathered, load, scripts } = options
+  const { folder, report, load, scripts } = options
   const fs = yield* FileSystem.FileSystem
   const { join } = yield* Path.Path
   const write = <A, E>(name: string, schema: Schema.Codec<A, E>, value: A) =>
     AtomicFile.entry(folder, `${name}.js`).pipe(
       Effect.flatMap((path) =>
         Effect.flatMap(Effect.orDie(Schema.encodeEffect(Schema.toCodecJson(schema))(value)), (json) =>
-          writeChanged(path, handOver(name, json))
+          writeChanged(path, assetScript(name, json))
         )
       )
     )
 
-  const writeRun = Effect.fnUntraced(function* ({ card, data, planned, run }: GatheredRun) {
+  const writeRun = Effect.fnUntraced(function* ({ card, data, planned, run }: CollectedRun) {
     if (run === undefined) return
     const figures = join(run.directory, "figures")
     for (const { kind, name, part } of data.exhibits) {
@@ -144,9 +144,9 @@ export const writeParts = Effect.fn("WriteParts.writeParts")(function* (
   for (const [name, script] of Object.entries(scripts)) {
     yield* writeChanged(yield* AtomicFile.entry(folder, `${name}.js`), script)
   }
-  yield* Effect.forEach(gathered.runs, writeRun, { discard: true })
-  const keep = wanted(gathered, scripts)
+  yield* Effect.forEach(report.runs, writeRun, { discard: true })
+  const keep = wanted(report, scripts)
   const there = yield* Effect.orElseSucceed(fs.readDirectory(folder), () => [])
-  const stale = there.filter((file) => PartName.isPart(file) && !keep.has(file))
+  const stale = there.filter((file) => AssetName.isAsset(file) && !keep.has(file))
   yield* Effect.forEach(stale, (file) => Effect.ignore(fs.remove(join(folder, file))), { discard: true })
 })

@@ -13,7 +13,7 @@ export interface Deviation {
 }
 
 /** What two engines may differ by in what they compute once: relative to a value's size, in nats below 1. */
-export const onceTolerance = 1e-4
+export const evaluationTolerance = 1e-4
 
 /** The same after training, which amplifies what the engines differ by from step to step. */
 export const trainingTolerance = 1e-2
@@ -31,6 +31,6 @@ export const deviations = (recorded: Metrics, now: Metrics): ReadonlyArray<Devia
     .sort((left, right) => right.relative - left.relative)
 
 /** `test/kl is 2.26 recorded, 2.31 now (off by 2.2e-2)`. */
-export const inWords = ({ metric, now, recorded, relative }: Deviation): string =>
+export const format = ({ metric, now, recorded, relative }: Deviation): string =>
   `${metric} is ${recorded ?? "not"} recorded, ${now ?? "absent"} now` +
   (Number.isFinite(relative) ? ` (off by ${relative.toExponential(1)})` : "")

@@ -10,9 +10,9 @@ import { type Difference, differences } from "./Differences.ts"
 import * as LoadExperiment from "./LoadExperiment.ts"
 import type { Manifest } from "../store/Manifest.ts"
 import { plan, type PlanError, type PlannedRun } from "./Plan.ts"
-import { quick } from "./Quick.ts"
+import { quickVersion } from "./Quick.ts"
 
-export interface PlannedAgain {
+export interface Replanned {
   readonly planned: PlannedRun
   /** Specs that are not as recorded (`left`), such as `training.epochs`. */
   readonly changes: ReadonlyArray<Difference>
@@ -33,7 +33,7 @@ const experimentOf = Effect.fnUntraced(function* (name: string, file: string | u
     })
   }
   const experiment = yield* LoadExperiment.load(file ?? whole)
-  return experiment.name !== name && name.endsWith(ending) ? quick(experiment) : experiment
+  return experiment.name !== name && name.endsWith(ending) ? quickVersion(experiment) : experiment
 })
 
 /** The manifest's values for the parameters that the experiment has now; others have their defaults. */
@@ -57,11 +57,11 @@ const valuesOf = (experiment: Experiment<any>, recorded: Manifest["parameters"])
   )
 
 /** Plans the run of a manifest again. Fetches the dataset where it is not at hand. */
-export const planAgain = Effect.fn("PlanAgain.planAgain")(function* (
+export const replan = Effect.fn("Replan.planAgain")(function* (
   manifest: Manifest,
   file: string | undefined
 ): Effect.fn.Return<
-  PlannedAgain,
+  Replanned,
   DatasetError | LoadExperiment.ExperimentError | PlanError,
   DatasetPlatform | FileSystem.FileSystem | Path.Path
 > {

@@ -17,5 +17,5 @@ export const figure = (run: string, name: string): string => `figure-${run}-${na
 export const animation = (run: string, name: string): string => `animation-${run}-${name}.gif`
 
 /** Whether a file of the folder is one of these, so that it may be removed when no page needs it. */
-export const isPart = (file: string): boolean =>
+export const isAsset = (file: string): boolean =>
   /^(?:runtime|plotly|(?:model|codes|images|figure|animation)-.*)\.(?:js|gif)$/.test(file)

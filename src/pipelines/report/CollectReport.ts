@@ -9,28 +9,28 @@ import * as FigureFolder from "../store/FigureFolder.ts"
 import { sweepCurves } from "../figures/SweepCurves.ts"
 import type { Manifest } from "../store/Manifest.ts"
 import * as ModelFolder from "../store/ModelFolder.ts"
-import { differing, type PlannedRun } from "../plan/Plan.ts"
+import { varyingNames, type PlannedRun } from "../plan/Plan.ts"
 import * as SweepFigures from "../figures/SweepFigures.ts"
 import type { Run } from "../store/Run.ts"
 import { type FoundRun, RunStore } from "../store/RunStore.ts"
 import * as LiveStatus from "../store/LiveStatus.ts"
 import type { StoreError } from "../files/StoreError.ts"
-import type { Row } from "../store/Summary.ts"
+import type { SummaryRow } from "../store/SummaryRow.ts"
 import { commandText, parameterTexts } from "./CommandText.ts"
-import * as PartName from "./PartName.ts"
-import type { Exhibit, FigureData, ModelData, ReportData, RunData } from "./ReportData.ts"
+import * as AssetName from "./AssetName.ts"
+import type { FigureEntry, FigureData, ModelData, ReportData, RunData } from "./ReportData.ts"
 
 /** A run of the page, and where it was found. */
-export interface GatheredRun {
+export interface CollectedRun {
   readonly data: RunData
   readonly planned: PlannedRun
   readonly run: Run | undefined
   readonly card: ModelFolder.ModelCard | undefined
 }
 
-export interface Gathered {
+export interface CollectedReport {
   readonly data: ReportData
-  readonly runs: ReadonlyArray<GatheredRun>
+  readonly runs: ReadonlyArray<CollectedRun>
 }
 
 const exhibitOf = Effect.fnUntraced(function* (run: Run, name: string) {
@@ -39,13 +39,13 @@ const exhibitOf = Effect.fnUntraced(function* (run: Run, name: string) {
   const figure = yield* FigureFolder.read(folder, name)
   if (Option.isSome(figure)) {
     const { caption, title } = figure.value
-    return [{ name, title, caption, kind: "figure", part: PartName.figure(run.id, name) } satisfies Exhibit]
+    return [{ name, title, caption, kind: "figure", part: AssetName.figure(run.id, name) } satisfies FigureEntry]
   }
   const about = yield* FigureFolder.readDescription(folder, name)
   // A page has a place of its own: what it shows is in the report.
   if (Option.isNone(about) || !about.value.files.includes("gif")) return []
   const { caption, title } = about.value
-  return [{ name, title, caption, kind: "animation", part: PartName.animation(run.id, name) } satisfies Exhibit]
+  return [{ name, title, caption, kind: "animation", part: AssetName.animation(run.id, name) } satisfies FigureEntry]
 })
 
 const modelOf = ({ classes, dataset, labelled, latent, run, shape }: ModelFolder.ModelCard): ModelData => ({
@@ -53,10 +53,10 @@ const modelOf = ({ classes, dataset, labelled, latent, run, shape }: ModelFolder
   shape,
   ...(classes !== undefined && { classes }),
   labelled,
-  encoder: PartName.network(run, "encoder"),
-  decoder: PartName.network(run, "decoder"),
-  codes: PartName.codes(run),
-  images: PartName.images(dataset.digest)
+  encoder: AssetName.network(run, "encoder"),
+  decoder: AssetName.network(run, "decoder"),
+  codes: AssetName.codes(run),
+  images: AssetName.images(dataset.digest)
 })
 
 const described = (values: Readonly<Record<string, string | number>>): string =>
@@ -99,7 +99,11 @@ const contents = Effect.fnUntraced(function* ({ evaluation }: PlannedRun, { mani
   }
 })
 
-const gatherRun = Effect.fnUntraced(function* (experiment: Experiment<any>, planned: PlannedRun, row: Row | undefined) {
+const collectRun = Effect.fnUntraced(function* (
+  experiment: Experiment<any>,
+  planned: PlannedRun,
+  row: SummaryRow | undefined
+) {
   const store = yield* RunStore
   const parameters = yield* parameterTexts(experiment, planned)
   const found = Option.getOrUndefined(
@@ -108,7 +112,7 @@ const gatherRun = Effect.fnUntraced(function* (experiment: Experiment<any>, plan
   const inside = found === undefined ? undefined : yield* Effect.option(contents(planned, found))
   const held = inside === undefined ? undefined : Option.getOrUndefined(inside)
   const error = row?.error ?? held?.error
-  const gathered: GatheredRun & { readonly history: SweepFigures.ReportedRun["history"] } = {
+  const report: CollectedRun & { readonly history: SweepFigures.ReportedRun["history"] } = {
     planned,
     run: found?.run,
     card: held?.card,
@@ -129,7 +133,7 @@ const gatherRun = Effect.fnUntraced(function* (experiment: Experiment<any>, plan
       exhibits: held?.exhibits ?? []
     }
   }
-  return gathered
+  return report
 })
 
 /** Figures that compare the runs; the curves of a single one, as long as it has none of its own. */
@@ -145,27 +149,27 @@ const figureData = ({ caption, name, title, view }: Figure): FigureData => ({
   view: view as { readonly [key: string]: Json }
 })
 
-export interface GatherOptions {
+export interface CollectOptions {
   readonly experiment: Experiment<any>
   readonly runs: ReadonlyArray<PlannedRun>
   /** What the summary says of the runs that ended. */
-  readonly rows: ReadonlyArray<Row>
+  readonly rows: ReadonlyArray<SummaryRow>
   readonly live: boolean
 }
 
 /** Everything that the page shows, now. A run that cannot be read is shown without what it holds. */
-export const gather = Effect.fn("GatherReport.gather")(function* (
-  options: GatherOptions
-): Effect.fn.Return<Gathered, StoreError, RunStore | FileSystem.FileSystem | Path.Path> {
+export const collect = Effect.fn("CollectReport.gather")(function* (
+  options: CollectOptions
+): Effect.fn.Return<CollectedReport, StoreError, RunStore | FileSystem.FileSystem | Path.Path> {
   const { experiment, live, rows } = options
   const runs = yield* Effect.forEach(options.runs, (planned) =>
-    gatherRun(
+    collectRun(
       experiment,
       planned,
       rows.find(({ id }) => id === planned.id)
     )
   )
-  const varied = differing(options.runs.map(({ parameters }) => parameters))
+  const varied = varyingNames(options.runs.map(({ parameters }) => parameters))
   const trained = runs.filter(({ history }) => history.length > 0)
   const reported = trained.map(({ data, history, planned }) => ({
     label: data.label === "" ? `run ${data.id}` : data.label,

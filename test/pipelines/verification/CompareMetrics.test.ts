@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
-import { deviations, inWords } from "../../../src/pipelines/verification/Closeness.ts"
+import { deviations, format } from "../../../src/pipelines/verification/CompareMetrics.ts"
 
-describe("Closeness", () => {
+describe("CompareMetrics", () => {
   it("is relative to a value's size, and in nats below 1", () => {
     const found = deviations({ large: 200, small: 1e-6, same: 3 }, { large: 202, small: 2e-3, same: 3 })
     assert.deepStrictEqual(
@@ -24,6 +24,6 @@ describe("Closeness", () => {
       assert.strictEqual(deviations({ a: Number.NaN }, other)[0]!.relative, Infinity)
     }
     assert.strictEqual(deviations({}, { a: 1 })[0]!.relative, Infinity)
-    assert.strictEqual(inWords(deviations({}, { a: 1 })[0]!), "a is not recorded, 1 now")
+    assert.strictEqual(format(deviations({}, { a: 1 })[0]!), "a is not recorded, 1 now")
   })
 })

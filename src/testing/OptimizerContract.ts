@@ -20,6 +20,10 @@ import {
 export interface OptimizerContractOptions {
   /** Steps within which the quadratic bowl's value falls to a thousandth. */
   readonly stepsToConverge?: number
+  /** Whether it moves parameters without a gradient, as weight decay does. Default: `false`. */
+  readonly decays?: boolean
+  /** Whether a parameter's update depends on the others' gradients, as with a norm of all. Default: `false`. */
+  readonly joint?: boolean
 }
 
 /** Parameters and state between two steps. */
@@ -33,7 +37,7 @@ const hosts = (readings: Readonly<Record<string, Reading>>): HostTensors =>
 
 /** Registers the contract's tests. */
 export const optimizerContract = (name: string, optimizer: Optimizer, options: OptimizerContractOptions = {}): void => {
-  const { stepsToConverge = 500 } = options
+  const { decays = false, joint = false, stepsToConverge = 500 } = options
 
   const start = (parameters: HostTensors): Standing => ({
     parameters,
@@ -93,33 +97,37 @@ export const optimizerContract = (name: string, optimizer: Optimizer, options: O
       assert.deepStrictEqual(update(once, gradients, 2), update(once, gradients, 2))
     })
 
-    it("moves each parameter as if it were alone", () => {
-      const { parameters, gradients } = sample(2)
-      const together = update(update(start(parameters), gradients, 1), gradients, 2)
-      for (const name of Object.keys(parameters)) {
-        const alone = update(
-          update(start({ [name]: parameters[name]! }), { [name]: gradients[name]! }, 1),
-          { [name]: gradients[name]! },
-          2
-        )
-        assert.deepStrictEqual(together.parameters[name], alone.parameters[name])
-      }
-    })
+    if (!joint) {
+      it("moves each parameter as if it were alone", () => {
+        const { parameters, gradients } = sample(2)
+        const together = update(update(start(parameters), gradients, 1), gradients, 2)
+        for (const name of Object.keys(parameters)) {
+          const alone = update(
+            update(start({ [name]: parameters[name]! }), { [name]: gradients[name]! }, 1),
+            { [name]: gradients[name]! },
+            2
+          )
+          assert.deepStrictEqual(together.parameters[name], alone.parameters[name])
+        }
+      })
+    }
 
-    it("steps against the gradient at first, and not at all where it is 0", () => {
-      const { parameters, gradients } = sample(3)
-      const moved = update(start(parameters), gradients, 1)
-      const still = update(
-        start(parameters),
-        Record.map(gradients, ({ shape }) => constantValues(shape, 0)),
-        1
-      )
-      for (const [name, { values }] of Object.entries(parameters)) {
-        const change = moved.parameters[name]!.values.map((value, index) => value - values[index]!)
-        change.forEach((value, index) => assert.isBelow(value * gradients[name]!.values[index]!, 0))
-        assert.deepStrictEqual(still.parameters[name]!.values, values)
-      }
-    })
+    if (!decays) {
+      it("steps against the gradient at first, and not at all where it is 0", () => {
+        const { parameters, gradients } = sample(3)
+        const moved = update(start(parameters), gradients, 1)
+        const still = update(
+          start(parameters),
+          Record.map(gradients, ({ shape }) => constantValues(shape, 0)),
+          1
+        )
+        for (const [name, { values }] of Object.entries(parameters)) {
+          const change = moved.parameters[name]!.values.map((value, index) => value - values[index]!)
+          change.forEach((value, index) => assert.isBelow(value * gradients[name]!.values[index]!, 0))
+          assert.deepStrictEqual(still.parameters[name]!.values, values)
+        }
+      })
+    }
 
     it("converges on a quadratic bowl", () => {
       // ½ Σ c x², steeper in some directions than in others.

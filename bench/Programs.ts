@@ -14,10 +14,10 @@ import * as SimpleVae from "../src/core/models/SimpleVae.ts"
 import type { Objective, ObjectiveError } from "../src/core/Objective.ts"
 import * as BetaElbo from "../src/core/objectives/BetaElbo.ts"
 import * as ImportanceWeighted from "../src/core/objectives/ImportanceWeighted.ts"
-import * as SumOfTerms from "../src/core/objectives/SumOfTerms.ts"
+import * as CompositeLoss from "../src/core/objectives/CompositeLoss.ts"
 import { Adam } from "../src/core/optimizers/Adam.ts"
 import { FixedDeviationGaussian } from "../src/core/posteriors/FixedDeviationGaussian.ts"
-import { HalfMeanSquaredCode } from "../src/core/terms/HalfMeanSquaredCode.ts"
+import { LatentL2Penalty } from "../src/core/terms/LatentL2Penalty.ts"
 import { HalfSquaredError } from "../src/core/terms/SquaredError.ts"
 import { sizeOf } from "../src/core/Tensors.ts"
 import * as Training from "../src/core/Training.ts"
@@ -61,7 +61,7 @@ const convolutional: BenchProgram = {
     posterior: FixedDeviationGaussian({ deviation: 0.5 }),
     likelihood: GaussianLikelihood({ deviation: 1, output: "sigmoid" })
   }),
-  objective: SumOfTerms.layer(HalfSquaredError(), HalfMeanSquaredCode()),
+  objective: CompositeLoss.layer(HalfSquaredError(), LatentL2Penalty()),
   batch: 1000,
   learningRate: 1e-3,
   agreementSteps: 10,

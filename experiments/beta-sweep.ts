@@ -55,7 +55,7 @@ export default Experiment.make("beta-sweep", {
       Reconstructions(),
       Samples(),
       LatentScatter(),
-      Evaluation.whenPossible(Manifold())
+      Evaluation.optional(Manifold())
     )
   })
 }).pipe(Experiment.grid({ beta: [0, 12, 200] }))

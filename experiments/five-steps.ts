@@ -2,14 +2,14 @@ import {
   activation,
   Adam,
   BetaElbo,
-  Codebook,
+  LookupCodes,
   convolution,
   Curves,
   dense,
   Deterministic,
   ElboTerms,
   Evaluation,
-  Exemplars,
+  ImageInstances,
   Experiment,
   flatten,
   GaussianLikelihood,
@@ -27,7 +27,7 @@ import {
   SampleQuality,
   Samples,
   SequentialVae,
-  SumOfTerms,
+  CompositeLoss,
   Training,
   transposedConvolution
 } from "effect-vae"
@@ -53,16 +53,16 @@ const decoder = [
 // -log p(x | z) is the squared error summed over the pixels, and a constant: 784 ½ log π = 448.75 nats.
 const likelihood = GaussianLikelihood({ deviation: Math.SQRT1_2, output: "sigmoid" })
 
-const generationLoss = SumOfTerms.layer(MeanSquaredError())
+const generationLoss = CompositeLoss.layer(MeanSquaredError())
 
 const always = [ElboTerms(), ReconstructionError(), Curves(), Reconstructions(), Samples({ count: 25 })] as const
 const between = Interpolation({ lines: 5 })
-const plane = [LatentScatter(), Evaluation.whenPossible(Manifold())] as const
+const plane = [LatentScatter(), Evaluation.optional(Manifold())] as const
 
 /** Steps 1 to 3: codes are given, and only the decoder learns. An epoch shows 6,000 images, however few there are. */
-const memorised = (count: number, codes: Codebook.Codes) => ({
-  dataset: Exemplars.layer(Mnist.layer(), { count, repeat: 6000 / count }),
-  model: Codebook.layer({ codes, decoder, likelihood }),
+const memorised = (count: number, codes: LookupCodes.CodeTable) => ({
+  dataset: ImageInstances.layer(Mnist.layer(), { count, repeat: 6000 / count }),
+  model: LookupCodes.layer({ codes, decoder, likelihood }),
   objective: generationLoss,
   batchSize: 10
 })
@@ -79,13 +79,13 @@ const vae = (latent: number) =>
   SequentialVae.layer({ encoder, decoder, latent, likelihood, posterior: LogVarianceGaussian() })
 
 const steps = {
-  "1-memorise-one": () => ({ ...memorised(1, Codebook.ones(10)), evaluation: Evaluation.layer(...always) }),
+  "1-memorise-one": () => ({ ...memorised(1, LookupCodes.ones(10)), evaluation: Evaluation.layer(...always) }),
   "2-memorise-one-hot": () => ({
-    ...memorised(10, Codebook.oneHot()),
+    ...memorised(10, LookupCodes.oneHot()),
     evaluation: Evaluation.layer(...always, between)
   }),
   "3-memorise-real-codes": (latent: number) => ({
-    ...memorised(10, Codebook.normal(latent)),
+    ...memorised(10, LookupCodes.normal(latent)),
     evaluation: Evaluation.layer(...always, between, ...plane)
   }),
   "4-autoencoder": (latent: number) => ({ ...learned, model: autoencoder(latent), objective: generationLoss }),
@@ -93,7 +93,7 @@ const steps = {
   "5-vae-as-written": (latent: number) => ({
     ...learned,
     model: vae(latent),
-    objective: SumOfTerms.layer(MeanSquaredError(), KlDivergence())
+    objective: CompositeLoss.layer(MeanSquaredError(), KlDivergence())
   }),
   // The same with the error summed over the pixels.
   "5-vae-elbo": (latent: number) => ({ ...learned, model: vae(latent), objective: BetaElbo.layer({ beta: 1 }) })

@@ -57,8 +57,8 @@ export default Experiment.make("kingma-welling-faces", {
       Samples(),
       Interpolation(),
       ReconstructionsOverTraining({ every: every(10) }),
-      Evaluation.whenPossible(Manifold()),
-      Evaluation.whenPossible(ManifoldOverTraining({ every: every(10) }))
+      Evaluation.optional(Manifold()),
+      Evaluation.optional(ManifoldOverTraining({ every: every(10) }))
     )
   })
 })

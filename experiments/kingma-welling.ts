@@ -64,9 +64,9 @@ export default Experiment.make("kingma-welling", {
       Reconstructions(),
       Samples(),
       ReconstructionsOverTraining({ every: every(1) }),
-      Evaluation.whenPossible(Manifold()),
-      Evaluation.whenPossible(ManifoldOverTraining({ every: every(1), range: [-4, 4] })),
-      Evaluation.whenPossible(LatentScatterOverTraining({ every: every(1) }))
+      Evaluation.optional(Manifold()),
+      Evaluation.optional(ManifoldOverTraining({ every: every(1), range: [-4, 4] })),
+      Evaluation.optional(LatentScatterOverTraining({ every: every(1) }))
     )
   })
 }).pipe(Experiment.grid({ latent: [2, 5, 10, 20] }))

@@ -17,7 +17,7 @@ import {
   reshape,
   Samples,
   SequentialVae,
-  SumOfTerms,
+  CompositeLoss,
   Training
 } from "effect-vae"
 
@@ -53,7 +53,7 @@ export default Experiment.make("parametrised", {
       ],
       latent
     }),
-    objective: SumOfTerms.layer(NegativeLogLikelihood(), KlDivergence({ reduction: variants[loss].reduction })),
+    objective: CompositeLoss.layer(NegativeLogLikelihood(), KlDivergence({ reduction: variants[loss].reduction })),
     training: Training.layer({ epochs, batchSize: batch, optimizer: Adam({ learningRate }) }),
     evaluation: Evaluation.layer(
       ElboTerms(),

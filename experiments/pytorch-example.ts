@@ -45,7 +45,7 @@ export default Experiment.make("pytorch-example", {
       Reconstructions({ count: 8 }),
       Samples({ count: 64 }),
       LatentScatter(),
-      Evaluation.whenPossible(Manifold())
+      Evaluation.optional(Manifold())
     )
   })
 }).pipe(Experiment.grid({ latent: [20, 2] }), Experiment.seeds(1, 2, 3))

@@ -7,7 +7,7 @@ import {
   Experiment,
   FixedDeviationGaussian,
   GaussianLikelihood,
-  HalfMeanSquaredCode,
+  LatentL2Penalty,
   HalfSquaredError,
   Manifold,
   MaskedFaces,
@@ -15,7 +15,7 @@ import {
   Reconstructions,
   SequentialVae,
   SimpleVae,
-  SumOfTerms,
+  CompositeLoss,
   TermsAtMean,
   Training
 } from "effect-vae"
@@ -37,7 +37,7 @@ export default Experiment.make("simple-vae-faces", {
       likelihood: GaussianLikelihood({ deviation: 1, output: "sigmoid" })
     }),
     // ( 128 * 128 * 3 * mean squared error + mean(latent²) ) / 2
-    objective: SumOfTerms.layer(HalfSquaredError(), HalfMeanSquaredCode()),
+    objective: CompositeLoss.layer(HalfSquaredError(), LatentL2Penalty()),
     training: Training.layer({ epochs, batchSize: batch, optimizer: Adam({ learningRate, epsilon: 1e-7 }) }),
     evaluation: Evaluation.layer(
       ElboTerms(),

@@ -6,7 +6,7 @@ import {
   Experiment,
   FixedDeviationGaussian,
   GaussianLikelihood,
-  HalfMeanSquaredCode,
+  LatentL2Penalty,
   HalfSquaredError,
   LatentScatter,
   Manifold,
@@ -16,7 +16,7 @@ import {
   SequentialVae,
   SimpleVae,
   Split,
-  SumOfTerms,
+  CompositeLoss,
   TermsAtMean,
   Training
 } from "effect-vae"
@@ -47,7 +47,7 @@ export default Experiment.make("simple-vae", {
       likelihood: GaussianLikelihood({ deviation: 1, output: "sigmoid" })
     }),
     // ( 784 * mean squared error + mean(latent²) ) / 2
-    objective: SumOfTerms.layer(HalfSquaredError(), HalfMeanSquaredCode()),
+    objective: CompositeLoss.layer(HalfSquaredError(), LatentL2Penalty()),
     training: Training.layer({ epochs, batchSize: batch, optimizer: Adam({ learningRate, epsilon: 1e-7 }) }),
     evaluation: Evaluation.layer(
       ElboTerms(),

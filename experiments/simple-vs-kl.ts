@@ -11,7 +11,7 @@ import {
   FixedDeviationGaussian,
   flatten,
   GaussianLikelihood,
-  HalfMeanSquaredCode,
+  LatentL2Penalty,
   HalfSquaredError,
   LatentScatter,
   LogVarianceGaussian,
@@ -26,7 +26,7 @@ import {
   SequentialVae,
   SimpleVae,
   Smoothness,
-  SumOfTerms,
+  CompositeLoss,
   TermsAtMean,
   Training
 } from "effect-vae"
@@ -48,7 +48,7 @@ const sides = {
   simple: {
     posterior: FixedDeviationGaussian({ deviation: 0.5 }),
     likelihood: squared,
-    objective: SumOfTerms.layer(HalfSquaredError(), HalfMeanSquaredCode())
+    objective: CompositeLoss.layer(HalfSquaredError(), LatentL2Penalty())
   },
   kl: { posterior: LogVarianceGaussian(), likelihood: squared, objective: BetaElbo.layer({ beta: 1 }) },
   "kl-bernoulli": {

@@ -35,7 +35,7 @@ export * as TrainedModel from "./core/TrainedModel.ts"
 
 // Datasets.
 export * as BinarizedMnist from "./core/datasets/BinarizedMnist.ts"
-export * as Exemplars from "./core/datasets/Exemplars.ts"
+export * as ImageInstances from "./core/datasets/ImageInstances.ts"
 export * as FashionMnist from "./core/datasets/FashionMnist.ts"
 export * as FreyFaces from "./core/datasets/FreyFaces.ts"
 export * as ImageFolder from "./core/datasets/ImageFolder.ts"
@@ -47,7 +47,7 @@ export * as Split from "./core/datasets/Split.ts"
 export * as Synthetic from "./core/datasets/Synthetic.ts"
 
 // Models and what they are composed of.
-export * as Codebook from "./core/models/Codebook.ts"
+export * as LookupCodes from "./core/models/LookupCodes.ts"
 export * as ConditionalVae from "./core/models/ConditionalVae.ts"
 export * as DenseVae from "./core/models/DenseVae.ts"
 export * as SequentialVae from "./core/models/SequentialVae.ts"
@@ -77,8 +77,8 @@ export { VampPrior } from "./core/priors/VampPrior.ts"
 // Objectives and optimisers.
 export * as BetaElbo from "./core/objectives/BetaElbo.ts"
 export * as ImportanceWeighted from "./core/objectives/ImportanceWeighted.ts"
-export * as SumOfTerms from "./core/objectives/SumOfTerms.ts"
-export { HalfMeanSquaredCode } from "./core/terms/HalfMeanSquaredCode.ts"
+export * as CompositeLoss from "./core/objectives/CompositeLoss.ts"
+export { LatentL2Penalty } from "./core/terms/LatentL2Penalty.ts"
 export { KlDivergence } from "./core/terms/KlDivergence.ts"
 export { NegativeLogLikelihood } from "./core/terms/NegativeLogLikelihood.ts"
 export { HalfSquaredError, MeanSquaredError } from "./core/terms/SquaredError.ts"

@@ -8,7 +8,7 @@ import { setThreadsCount, setWasmPaths, version_wasm } from "@tensorflow/tfjs-ba
 import * as tf from "@tensorflow/tfjs-core"
 import { type AdamOptimizer, train } from "@tensorflow/tfjs"
 import { Effect } from "effect"
-import { termsOf } from "../../src/core/Programs.ts"
+import { objectiveTerms } from "../../src/core/Programs.ts"
 import { under } from "../../src/core/Tensors.ts"
 import { planned, programs, shape } from "../Programs.ts"
 import { type Fixture, serve } from "./Serve.ts"
@@ -45,7 +45,7 @@ const prepare = Effect.fnUntraced(function* ({ images, program, tensors }: Fixtu
     // No weight of the benchmarks changes during training.
     const time = { step: tf.scalar(1), stepsPerEpoch: 1 }
     const drawn = tf.tensor2d(noise, [indices.length, noise.length / indices.length])
-    return termsOf(ingredients, run.objective, variables, batch, drawn, time, {}).loss
+    return objectiveTerms(ingredients, run.objective, variables, batch, drawn, time, {}).loss
   }
   return {
     step: (indices: Int32Array, noise: Float32Array) =>

@@ -27,10 +27,10 @@ export const epochs = (count: number): Cadence => {
 }
 
 /** Most looks at one training: enough to be seen as motion, few enough to keep and to draw. */
-export const most = 40
+export const maximumFrames = 40
 
 /** The looks of a cadence. */
-export interface Looks {
+export interface SampledEpochs {
   /** 0 is before training; ascending, the last epoch included. */
   readonly epochs: ReadonlyArray<number>
   /** Number of epochs that the cadence asked for, before they were thinned out. */
@@ -38,9 +38,12 @@ export interface Looks {
 }
 
 /** A cadence's looks at a training of `total` epochs: the start, every so many epochs, the end; at most 40, evenly thinned. */
-export const looks = (cadence: Cadence, total: number): Looks => {
+export const sampleEpochs = (cadence: Cadence, total: number): SampledEpochs => {
   const due = [...Array(Math.ceil(total / cadence.epochs)).keys()].map((place) => place * cadence.epochs)
   due.push(total)
-  const chosen = Array.from({ length: most }, (_, place) => due[Math.round((place * (due.length - 1)) / (most - 1))]!)
-  return { epochs: due.length <= most ? due : chosen, due: due.length }
+  const chosen = Array.from(
+    { length: maximumFrames },
+    (_, place) => due[Math.round((place * (due.length - 1)) / (maximumFrames - 1))]!
+  )
+  return { epochs: due.length <= maximumFrames ? due : chosen, due: due.length }
 }

@@ -21,7 +21,7 @@ export class EmbeddingError extends Schema.TaggedError<EmbeddingError>()("Embedd
 }
 
 /** What is laid out. */
-export interface Points {
+export interface EmbeddingInput {
   /** Finite, `[count, dimensions]` in row-major order. */
   readonly values: Float32Array
   readonly count: number
@@ -43,10 +43,10 @@ export interface Embedding {
   /** For titles and axes, such as `t-SNE`. */
   readonly title: string
   /** Most points that are laid out in a few seconds. */
-  readonly reach: number
-  readonly embed: (points: Points) => Effect.Effect<Layout, EngineError | EmbeddingError, Engine>
+  readonly maximumPoints: number
+  readonly embed: (points: EmbeddingInput) => Effect.Effect<Layout, EngineError | EmbeddingError, Engine>
 }
 
 /** Positions `[count, 2]` on a line, for points too few to have a shape. */
-export const onLine = (count: number): Float32Array =>
+export const lineLayout = (count: number): Float32Array =>
   Float32Array.from({ length: 2 * count }, (_, index) => (index % 2 === 0 ? index / 2 : 0))

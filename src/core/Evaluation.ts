@@ -7,19 +7,19 @@
  */
 import { Context, Effect, Layer, Option, Schema } from "effect"
 import { Engine, type EngineError } from "./Engine.ts"
-import type { Animation, Figure, Page } from "./Figure.ts"
+import type { Animation, Figure, HtmlPage } from "./Figure.ts"
 import type { Cadence } from "./Cadence.ts"
 import type { SnapshotError, Snapshots } from "./Snapshots.ts"
 import { digestOf, type Spec } from "./Spec.ts"
 import { TrainedModel } from "./TrainedModel.ts"
 
 /** What an evaluation found. */
-export interface Findings {
+export interface EvaluationOutput {
   /** Such as `test/elbo`; the name tells the split, nats an image unless it says otherwise. */
   readonly metrics: Readonly<Record<string, number>>
   readonly figures: ReadonlyArray<Figure>
   readonly animations?: ReadonlyArray<Animation>
-  readonly pages?: ReadonlyArray<Page>
+  readonly pages?: ReadonlyArray<HtmlPage>
 }
 
 /** An evaluation could not be computed. */
@@ -38,16 +38,16 @@ export interface Evaluator<out Needs = never> {
   readonly spec: Spec
   /** The services of `Needs`, at run time. */
   readonly needs: ReadonlyArray<Context.Key<any, any>>
-  readonly run: Effect.Effect<Findings, EngineError | EvaluationError, TrainedModel | Engine | Needs>
+  readonly run: Effect.Effect<EvaluationOutput, EngineError | EvaluationError, TrainedModel | Engine | Needs>
 }
 
 /** An evaluation that looks at the model at some epochs of its training: `run` may use `Snapshots` of those in `every`. */
-export interface Scheduled<out Needs = never> {
+export interface TrainingEvaluator<out Needs = never> {
   readonly spec: Spec
   readonly needs: ReadonlyArray<Context.Key<any, any>>
   readonly every: Cadence
   readonly run: Effect.Effect<
-    Findings,
+    EvaluationOutput,
     EngineError | EvaluationError | SnapshotError,
     TrainedModel | Snapshots | Engine | Needs
   >
@@ -58,33 +58,34 @@ export const make = <const Keys extends ReadonlyArray<Context.Key<any, any>> = [
   readonly spec: Spec
   readonly needs?: Keys
   readonly run: Effect.Effect<
-    Findings,
+    EvaluationOutput,
     EngineError | EvaluationError,
     TrainedModel | Engine | NoInfer<Keys[number]["Identifier"]>
   >
 }): Evaluator<Keys[number]["Identifier"]> => ({ needs: [], ...options })
 
 /** An evaluation whose needs are met. */
-export interface ReadyEvaluator {
+export interface ResolvedEvaluator {
   readonly spec: Spec
   /** Hash of the spec: names the evaluation's results. */
   readonly id: string
   /** At which epochs the parameters must be kept for it. */
   readonly every?: Cadence
   readonly run: Effect.Effect<
-    Findings,
+    EvaluationOutput,
     EngineError | EvaluationError | SnapshotError,
     TrainedModel | Snapshots | Engine
   >
 }
 
-export class Evaluation extends Context.Service<Evaluation, { readonly evaluators: ReadonlyArray<ReadyEvaluator> }>()(
-  "vae/core/Evaluation"
-) {}
+export class Evaluation extends Context.Service<
+  Evaluation,
+  { readonly evaluators: ReadonlyArray<ResolvedEvaluator> }
+>()("vae/core/Evaluation") {}
 
 /** An evaluation that is made where its needs are met and left out where they are not. */
-export interface Optional<out Needs> {
-  readonly optional: Evaluator<Needs> | Scheduled<Needs>
+export interface OptionalEvaluator<out Needs> {
+  readonly optional: Evaluator<Needs> | TrainingEvaluator<Needs>
 }
 
 /**
@@ -92,16 +93,16 @@ export interface Optional<out Needs> {
  *
  * `whenPossible(Manifold())` belongs in an experiment whose latent dimension is a parameter.
  */
-export const whenPossible = <Needs>(evaluator: Evaluator<Needs> | Scheduled<Needs>): Optional<Needs> => ({
+export const optional = <Needs>(evaluator: Evaluator<Needs> | TrainingEvaluator<Needs>): OptionalEvaluator<Needs> => ({
   optional: evaluator
 })
 
-type NeedsOf<E> = E extends Evaluator<infer Needs> ? Needs : E extends Scheduled<infer Needs> ? Needs : never
+type NeedsOf<E> = E extends Evaluator<infer Needs> ? Needs : E extends TrainingEvaluator<infer Needs> ? Needs : never
 
-const ready = <Needs>(
-  evaluator: Evaluator<Needs> | Scheduled<Needs>,
+const resolve = <Needs>(
+  evaluator: Evaluator<Needs> | TrainingEvaluator<Needs>,
   context: Context.Context<Needs>
-): ReadyEvaluator => ({
+): ResolvedEvaluator => ({
   spec: evaluator.spec,
   ...("every" in evaluator ? { every: evaluator.every } : {}),
   id: digestOf(evaluator.spec).slice(0, 12),
@@ -110,7 +111,7 @@ const ready = <Needs>(
 })
 
 /** Provides the evaluations of an experiment; asks for what they need. */
-export const layer = <Members extends ReadonlyArray<Evaluator<any> | Scheduled<any> | Optional<any>>>(
+export const layer = <Members extends ReadonlyArray<Evaluator<any> | TrainingEvaluator<any> | OptionalEvaluator<any>>>(
   ...members: Members
 ): Layer.Layer<Evaluation, never, NeedsOf<Members[number]>> =>
   Layer.effect(
@@ -118,11 +119,11 @@ export const layer = <Members extends ReadonlyArray<Evaluator<any> | Scheduled<a
     Effect.contextWith((context: Context.Context<any>) =>
       Effect.succeed({
         evaluators: members.flatMap((member) => {
-          if (!("optional" in member)) return [ready(member, context)]
+          if (!("optional" in member)) return [resolve(member, context)]
           const met = member.optional.needs.every((need: Context.Key<any, unknown>) =>
             Option.isSome(Context.getOption(context, need))
           )
-          return met ? [ready(member.optional, context)] : []
+          return met ? [resolve(member.optional, context)] : []
         })
       })
     )

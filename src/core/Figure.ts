@@ -21,7 +21,7 @@ export class FigureError extends Schema.TaggedError<FigureError>()("FigureError"
 export const pixelRatio = 2
 
 /** A Vega-Lite view (unit, layer or concatenation) without title and configuration, its data inline. */
-export interface View {
+export interface VegaLiteView {
   readonly [key: string]: Json
 }
 
@@ -31,7 +31,7 @@ export interface Figure {
   readonly title: string
   /** What one sees, for those who cannot look: a sentence or two with the numbers that matter. */
   readonly caption: string
-  readonly view: View
+  readonly view: VegaLiteView
 }
 
 /** Figures one after the other, as of a film: the same thing at several moments. */
@@ -49,11 +49,11 @@ export interface Animation {
 export interface Frame {
   /** Stands after the title, such as `epoch 3`. */
   readonly label: string
-  readonly view: View
+  readonly view: VegaLiteView
 }
 
 /** A page to be explored in a browser: one file that needs nothing else. */
-export interface Page {
+export interface HtmlPage {
   /** File name without ending. */
   readonly name: string
   readonly title: string

@@ -39,4 +39,4 @@ export interface LossTerm {
 }
 
 /** The number of pixels of each image, channels counted apart. */
-export const pixelsOf = (images: tf.Tensor4D): number => images.shape[1] * images.shape[2] * images.shape[3]
+export const pixelCount = (images: tf.Tensor4D): number => images.shape[1] * images.shape[2] * images.shape[3]

@@ -16,11 +16,11 @@ import { prefixed, type Shape, type Tensors, under } from "./Tensors.ts"
 /** A part cannot take its input: which part, what it was given, and what it takes. */
 export class NetworkError extends Schema.TaggedError<NetworkError>()("NetworkError", {
   /** Path of the part, such as `dense2`. */
-  part: Schema.String,
+  module: Schema.String,
   reason: Schema.String
 }) {
   override get message(): string {
-    return `${this.part}: ${this.reason}`
+    return `${this.module}: ${this.reason}`
   }
 }
 
@@ -35,7 +35,7 @@ export interface Network {
 }
 
 /** A network before it knows its input's shape. */
-export interface Part {
+export interface Module {
   /** Kind of the part, such as `dense`: names its parameters, numbered within a sequence. */
   readonly name: string
   /** Its options completely, defaults filled in: parts with equal specs build equal networks. */
@@ -52,14 +52,14 @@ export const stateless = (output: Shape, apply: (x: tf.Tensor) => tf.Tensor): Ne
 })
 
 /** `dense1`, `activation1`, `dense2`: each part's kind and its number among its kind. */
-const paths = (parts: ReadonlyArray<Part>): ReadonlyArray<string> =>
+const paths = (parts: ReadonlyArray<Module>): ReadonlyArray<string> =>
   parts.map(({ name }, index) => `${name}${parts.slice(0, index + 1).filter((part) => part.name === name).length}`)
 
 /**
  * The parts one after the other. A part's parameters and noise bear its path, such as `dense1/kernel`; parts are numbered
  * by kind, so that another activation does not rename the layers.
  */
-export const sequence = (...parts: ReadonlyArray<Part>): Part => ({
+export const sequence = (...parts: ReadonlyArray<Module>): Module => ({
   name: "sequence",
   spec: { _tag: "Sequence", parts: parts.map(({ spec }) => spec) },
   build: (input) =>
@@ -69,7 +69,7 @@ export const sequence = (...parts: ReadonlyArray<Part>): Part => ({
       for (const [index, path] of paths(parts).entries()) {
         const network = yield* Result.mapError(
           parts[index]!.build(shape),
-          ({ part, reason }) => new NetworkError({ part: part === "" ? path : `${path}/${part}`, reason })
+          ({ module, reason }) => new NetworkError({ module: module === "" ? path : `${path}/${module}`, reason })
         )
         built.push({ prefix: `${path}/`, network })
         shape = network.output

@@ -22,7 +22,7 @@ export interface TypedProgram {
 }
 
 /** What a program is made from. */
-export interface Ingredients {
+export interface ModelComponents {
   readonly autoencoder: Autoencoder
   readonly latent: number
   readonly shape: ImageShape
@@ -46,7 +46,7 @@ const imagesType = ({ height, width, channels }: ImageShape, count: number): Ten
 })
 
 /** Images, and labels where the model takes them. */
-export const examplesType = ({ autoencoder, shape }: Ingredients, count: number): TensorTypes => ({
+export const examplesType = ({ autoencoder, shape }: ModelComponents, count: number): TensorTypes => ({
   ...imagesType(shape, count),
   ...(labelClasses(autoencoder) !== undefined && { labels: { shape: [count], dtype: "uint8" } })
 })
@@ -71,7 +71,7 @@ export const gather = (data: Tensors, inputs: Tensors): tf.Tensor4D =>
   tf.mul(tf.cast(tf.gather(data["images"]!, inputs["indices"]!), "float32"), 1 / 255)
 
 /** The labels at `indices` where the model takes them, `[batch]`. */
-export const gatherLabels = ({ autoencoder }: Ingredients, data: Tensors, inputs: Tensors): ModelContext =>
+export const gatherLabels = ({ autoencoder }: ModelComponents, data: Tensors, inputs: Tensors): ModelContext =>
   labelClasses(autoencoder) === undefined
     ? {}
     : { labels: tf.gather(data["labels"]!, inputs["indices"]!) as tf.Tensor1D }
@@ -83,7 +83,7 @@ export const posteriorNoise = ({ draws = 1 }: Objective["Service"], latent: numb
 })
 
 /** From `[batch, draws * latent]` to `[draws * batch, latent]`. */
-export const drawAfterDraw = (noise: tf.Tensor2D, draws: number): tf.Tensor2D => {
+export const flattenDraws = (noise: tf.Tensor2D, draws: number): tf.Tensor2D => {
   if (draws === 1) return noise
   const [batch, width] = noise.shape
   const latent = width / draws
@@ -97,8 +97,8 @@ const forDraws = ({ labels, noise }: ModelContext, draws: number): ModelContext 
 }
 
 /** The objective's terms of a batch, `[batch]` each, for noise `[batch, draws * latent]`. */
-export const termsOf = (
-  { autoencoder }: Ingredients,
+export const objectiveTerms = (
+  { autoencoder }: ModelComponents,
   objective: Objective["Service"],
   parameters: Tensors,
   images: tf.Tensor4D,
@@ -110,7 +110,7 @@ export const termsOf = (
     images,
     posterior: autoencoder.encode(parameters, images, context),
     prior: autoencoder.prior(parameters),
-    noise: drawAfterDraw(noise, objective.draws ?? 1),
+    noise: flattenDraws(noise, objective.draws ?? 1),
     time,
     decode: (codes) => {
       const draws = codes.shape[0] / images.shape[0]
@@ -120,14 +120,14 @@ export const termsOf = (
 
 /** The objective's terms `[batch]` at a step, without an update, with codes drawn by `noise/posterior`. */
 export const evaluateTerms = (
-  ingredients: Ingredients & { readonly objective: Objective["Service"] },
+  ingredients: ModelComponents & { readonly objective: Objective["Service"] },
   sizes: Sizes
 ): TypedProgram => ({
   program: {
     name: "evaluate terms",
     run: ({ state, data, inputs }) => ({
       outputs: {
-        ...termsOf(
+        ...objectiveTerms(
           ingredients,
           ingredients.objective,
           under("parameters/", state),
@@ -167,7 +167,7 @@ export const scheduleValues = (
 
 /** `mean` and `deviation` of `q(z | x)`, `[batch, latent]` each, for the images at `indices`. */
 export const encode = (
-  ingredients: Ingredients,
+  ingredients: ModelComponents,
   sizes: { readonly examples: number; readonly batch: number }
 ): TypedProgram => ({
   program: {
@@ -189,7 +189,10 @@ export const encode = (
 })
 
 /** `codes` `[batch, latent]` of `p(z)` for noise `normal` `[batch, latent]` and `uniform` `[batch]`. */
-export const samplePrior = ({ autoencoder, latent }: Ingredients, sizes: { readonly batch: number }): TypedProgram => ({
+export const samplePrior = (
+  { autoencoder, latent }: ModelComponents,
+  sizes: { readonly batch: number }
+): TypedProgram => ({
   program: {
     name: "sample prior",
     run: ({ state, inputs }) => ({
@@ -218,7 +221,7 @@ const givenLabels = (inputs: Tensors): ModelContext => ({ labels: inputs["labels
  * `mean` and `deviation` of `q(z | x)`, `[batch, latent]` each, for any `images` `[batch, height, width, channels]` in
  * [0, 1], and `labels` `[batch]` where the model takes them.
  */
-export const encodeImages = (ingredients: Ingredients, sizes: { readonly batch: number }): TypedProgram => {
+export const encodeImages = (ingredients: ModelComponents, sizes: { readonly batch: number }): TypedProgram => {
   const { autoencoder, shape } = ingredients
   return {
     program: {
@@ -244,7 +247,7 @@ export const encodeImages = (ingredients: Ingredients, sizes: { readonly batch: 
  * `images` `[batch, height, width, channels]`: the means of `p(x | z)` for `codes` `[batch, latent]`, and `labels`
  * `[batch]` where the decoder takes them.
  */
-export const decode = (ingredients: Ingredients, sizes: { readonly batch: number }): TypedProgram => {
+export const decode = (ingredients: ModelComponents, sizes: { readonly batch: number }): TypedProgram => {
   const { autoencoder, latent } = ingredients
   return {
     program: {

@@ -12,12 +12,12 @@ import {
   gather,
   gatherLabels,
   indicesType,
-  type Ingredients,
+  type ModelComponents,
   parameterTypes,
   posteriorNoise,
   type Sizes,
   stepType,
-  termsOf,
+  objectiveTerms,
   timeOf,
   type TypedProgram
 } from "./Programs.ts"
@@ -37,7 +37,7 @@ export const trainingNoise = ({
   autoencoder,
   latent,
   objective
-}: Ingredients & { readonly objective: Objective["Service"] }): NoiseTypes => ({
+}: ModelComponents & { readonly objective: Objective["Service"] }): NoiseTypes => ({
   ...autoencoder.noise,
   posterior: posteriorNoise(objective, latent)
 })
@@ -78,7 +78,7 @@ const withGradients = (
  * `[batch]`, `step` (scalar, 1 at the first), `noise/...` `[batch, ...]`; outputs the objective's terms, `[batch]` each.
  */
 export const trainStep = (
-  ingredients: Ingredients & { readonly objective: Objective["Service"]; readonly optimizer: Optimizer },
+  ingredients: ModelComponents & { readonly objective: Objective["Service"]; readonly optimizer: Optimizer },
   sizes: Sizes
 ): TypedProgram => {
   const { autoencoder, objective, optimizer } = ingredients
@@ -94,7 +94,16 @@ export const trainStep = (
         const context = { ...gatherLabels(ingredients, data, inputs), noise }
         const { terms, gradients } = withGradients(
           parameters,
-          () => termsOf(ingredients, objective, parameters, images, noise["posterior"] as tf.Tensor2D, time, context),
+          () =>
+            objectiveTerms(
+              ingredients,
+              objective,
+              parameters,
+              images,
+              noise["posterior"] as tf.Tensor2D,
+              time,
+              context
+            ),
           images.shape[0]
         )
         const update = optimizer.update({
@@ -126,7 +135,7 @@ export const trainStep = (
  * name and the step's number.
  */
 export const stepInputs = (
-  ingredients: Ingredients & { readonly objective: Objective["Service"] },
+  ingredients: ModelComponents & { readonly objective: Objective["Service"] },
   seed: number
 ): ((step: number, indices: Int32Array) => HostTensors) => {
   const noise = Object.entries(trainingNoise(ingredients))

@@ -73,7 +73,7 @@ export const labelsFor = (
 }
 
 /** `count` labels that run through the classes in turn, for a model whose decoder takes labels; none for any other. */
-export const labelsInTurn = (
+export const cyclicLabels = (
   { classes }: Pick<TrainedModel["Service"], "classes">,
   count: number
 ): Int32Array | undefined =>

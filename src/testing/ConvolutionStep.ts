@@ -5,7 +5,7 @@
 import * as tf from "@tensorflow/tfjs-core"
 import { Result } from "effect"
 import type { Program, Signature } from "../core/Engine.ts"
-import { type Network, type Part, sequence } from "../core/Network.ts"
+import { type Network, type Module, sequence } from "../core/Network.ts"
 import { activation } from "../core/networks/Activation.ts"
 import { convolution } from "../core/networks/Convolution.ts"
 import { dense } from "../core/networks/Dense.ts"
@@ -15,7 +15,8 @@ import { transposedConvolution } from "../core/networks/TransposedConvolution.ts
 import { normal, uniform } from "../core/Random.ts"
 import { float32, type HostTensors, prefixed, type Tensors, typesOf, under } from "../core/Tensors.ts"
 
-const relu = (...parts: ReadonlyArray<Part>): ReadonlyArray<Part> => parts.flatMap((part) => [part, activation("relu")])
+const relu = (...parts: ReadonlyArray<Module>): ReadonlyArray<Module> =>
+  parts.flatMap((part) => [part, activation("relu")])
 
 /** The network for images of `side` by `side` pixels, an even number; MNIST's have 28. */
 const networksOf = (side: number): { readonly encoder: Network; readonly decoder: Network } => ({

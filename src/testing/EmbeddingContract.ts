@@ -54,7 +54,7 @@ export const embeddingContract = (
       assert.deepStrictEqual(JSON.parse(canonicalJson(embedding.spec)), embedding.spec)
       assert.match(embedding.name, /^[a-z0-9-]+$/)
       assert.isAbove(embedding.title.length, 0)
-      assert.isAtLeast(embedding.reach, 100)
+      assert.isAtLeast(embedding.maximumPoints, 100)
     })
 
     it.effect("keeps clusters apart, leaves the points as they were and no tensors behind", () =>

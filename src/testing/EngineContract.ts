@@ -186,7 +186,10 @@ export const engineContract = (
             yield* Effect.exit(executable.run({ state, data: state, inputs: {} }))
             yield* Effect.exit(
               runOnce(
-                { name: "fails", run: ({ inputs: { x } }) => ({ outputs: { y: tf.reshape(tf.add(x!, 1), [5]) } }) },
+                {
+                  name: "fails",
+                  run: ({ inputs: { x } }) => ({ outputs: { y: tf.reshape(tf.add(x!, 1), [5]) } })
+                },
                 { x: vector(1, 2) }
               )
             )

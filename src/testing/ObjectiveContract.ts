@@ -13,7 +13,7 @@ import { Objective, type ObjectiveError, type Terms } from "../core/Objective.ts
 import type { PosteriorDistribution } from "../core/Posterior.ts"
 import { LogVarianceGaussian } from "../core/posteriors/LogVarianceGaussian.ts"
 import { standardNormal } from "../core/priors/StandardNormal.ts"
-import { drawAfterDraw } from "../core/Programs.ts"
+import { flattenDraws } from "../core/Programs.ts"
 import { permutation } from "../core/Random.ts"
 import { canonicalJson } from "../core/Spec.ts"
 import type { HostTensor, HostTensors, Tensors } from "../core/Tensors.ts"
@@ -61,7 +61,7 @@ const termsOf = (objective: Objective["Service"], tensors: Tensors): Terms =>
     images: tensors["images"] as tf.Tensor4D,
     posterior: posteriorOf(tensors),
     prior: standardNormal,
-    noise: drawAfterDraw(tensors["noise"] as tf.Tensor2D, objective.draws ?? 1),
+    noise: flattenDraws(tensors["noise"] as tf.Tensor2D, objective.draws ?? 1),
     time: timeAt(26),
     decode: decoderOf(tensors)
   })

@@ -99,7 +99,10 @@ export const refusalContract = (name: string, layer: Layer.Layer<Engine, EngineE
         yield* assertRefused(mismatch, "mismatch", "matMul")
         for (const index of [4, -1]) {
           const gather = runOnce(
-            { name: "far", run: ({ inputs: { x, at } }) => ({ outputs: { y: tf.gather(x!, at as tf.Tensor1D) } }) },
+            {
+              name: "far",
+              run: ({ inputs: { x, at } }) => ({ outputs: { y: tf.gather(x!, at as tf.Tensor1D) } })
+            },
             { x: vector(1, 2, 3, 4), at: indices(index) }
           )
           yield* assertRefused(gather, "far")

@@ -1,19 +1,19 @@
 import { assert, describe, it } from "@effect/vitest"
-import { epochs, looks, most, CadenceError } from "../../src/core/Cadence.ts"
+import { epochs, sampleEpochs, maximumFrames, CadenceError } from "../../src/core/Cadence.ts"
 
 describe("Cadence", () => {
   it("looks before training, every so many epochs, and at the end", () => {
-    assert.deepStrictEqual(looks(epochs(1), 3), { epochs: [0, 1, 2, 3], due: 4 })
-    assert.deepStrictEqual(looks(epochs(2), 5), { epochs: [0, 2, 4, 5], due: 4 })
-    assert.deepStrictEqual(looks(epochs(2), 4), { epochs: [0, 2, 4], due: 3 })
-    assert.deepStrictEqual(looks(epochs(10), 3), { epochs: [0, 3], due: 2 })
-    assert.deepStrictEqual(looks(epochs(1), 39).epochs.length, most)
+    assert.deepStrictEqual(sampleEpochs(epochs(1), 3), { epochs: [0, 1, 2, 3], due: 4 })
+    assert.deepStrictEqual(sampleEpochs(epochs(2), 5), { epochs: [0, 2, 4, 5], due: 4 })
+    assert.deepStrictEqual(sampleEpochs(epochs(2), 4), { epochs: [0, 2, 4], due: 3 })
+    assert.deepStrictEqual(sampleEpochs(epochs(10), 3), { epochs: [0, 3], due: 2 })
+    assert.deepStrictEqual(sampleEpochs(epochs(1), 39).epochs.length, maximumFrames)
   })
 
   it.each([40, 41, 77, 200, 1999])("thins %s epochs out evenly to the most that are kept", (total) => {
-    const { due, epochs: chosen } = looks(epochs(1), total)
+    const { due, epochs: chosen } = sampleEpochs(epochs(1), total)
     assert.strictEqual(due, total + 1)
-    assert.strictEqual(chosen.length, most)
+    assert.strictEqual(chosen.length, maximumFrames)
     assert.deepStrictEqual([chosen[0], chosen.at(-1)], [0, total])
     const steps = chosen.slice(1).map((epoch, index) => epoch - chosen[index]!)
     assert.isAtLeast(Math.min(...steps), 1)

@@ -49,7 +49,7 @@ export const refused = () => {
   const plain = Evaluation.layer(curves)
   const coloured = Evaluation.layer(curves, scatter)
   const planar = Evaluation.layer(curves, manifold)
-  const either = Evaluation.layer(curves, Evaluation.whenPossible(manifold))
+  const either = Evaluation.layer(curves, Evaluation.optional(manifold))
   // What is right compiles.
   assemble("", {
     ...common,
@@ -177,7 +177,7 @@ describe("an optional evaluation", () => {
     needs: [PlanarLatent],
     run: PlanarLatent.use(() => Effect.succeed({ metrics: {}, figures: [] }))
   })
-  const optional = Evaluation.layer(Evaluation.whenPossible(evaluator))
+  const optional = Evaluation.layer(Evaluation.optional(evaluator))
   const tags = (layer: Layer.Layer<Evaluation.Evaluation>) =>
     Effect.map(Layer.build(layer), (context) =>
       Context.get(context, Evaluation.Evaluation).evaluators.map(({ spec }) => spec._tag)

@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { assertFailure } from "@effect/vitest/utils"
 import * as tf from "@tensorflow/tfjs-core"
 import { Result } from "effect"
-import { NetworkError, type Part, sequence } from "../../src/core/Network.ts"
+import { NetworkError, type Module, sequence } from "../../src/core/Network.ts"
 import { activation } from "../../src/core/networks/Activation.ts"
 import { dense } from "../../src/core/networks/Dense.ts"
 import { flatten } from "../../src/core/networks/Reshape.ts"
@@ -10,7 +10,7 @@ import { float32 } from "../../src/core/Tensors.ts"
 import { read, toTensor, toTensors } from "../../src/testing/TensorProbe.ts"
 
 /** Multiplies by noise in training, as dropout does. */
-const masked: Part = {
+const masked: Module = {
   name: "masked",
   spec: { _tag: "Masked" },
   build: (input) =>
@@ -64,7 +64,7 @@ describe("sequence", () => {
   })
 
   it("numbers parts of one kind, so that an activation does not rename the layers", () => {
-    const names = (part: Part): ReadonlyArray<string> => Object.keys(Result.getOrThrow(part.build([4])).parameters)
+    const names = (part: Module): ReadonlyArray<string> => Object.keys(Result.getOrThrow(part.build([4])).parameters)
     const plain = sequence(dense(3), dense(2))
     assert.deepStrictEqual(names(plain), ["dense1/kernel", "dense1/bias", "dense2/kernel", "dense2/bias"])
     assert.deepStrictEqual(names(sequence(dense(3), activation("tanh"), dense(2))), names(plain))
@@ -88,13 +88,13 @@ describe("sequence", () => {
     assertFailure(
       sequence(dense(3)).build([28, 28, 1]),
       new NetworkError({
-        part: "dense1",
+        module: "dense1",
         reason: "takes vectors, but was given examples of shape [28, 28, 1]; put flatten() before it"
       })
     )
     assertFailure(
       sequence(flatten(), dense(4), sequence(activation("relu"), dense(0))).build([2, 2, 1]),
-      new NetworkError({ part: "sequence1/dense1", reason: "units is 0; it must be a whole number from 1" })
+      new NetworkError({ module: "sequence1/dense1", reason: "units is 0; it must be a whole number from 1" })
     )
   })
 

@@ -9,10 +9,10 @@ import type { Likelihood } from "../../src/core/Likelihood.ts"
 import { BernoulliLogits } from "../../src/core/likelihoods/BernoulliLogits.ts"
 import { GaussianLikelihood } from "../../src/core/likelihoods/Gaussian.ts"
 import { Model } from "../../src/core/Model.ts"
-import * as Codebook from "../../src/core/models/Codebook.ts"
+import * as LookupCodes from "../../src/core/models/LookupCodes.ts"
 import * as ConditionalVae from "../../src/core/models/ConditionalVae.ts"
 import * as DenseVae from "../../src/core/models/DenseVae.ts"
-import type { Part } from "../../src/core/Network.ts"
+import type { Module } from "../../src/core/Network.ts"
 import { activation } from "../../src/core/networks/Activation.ts"
 import { dense } from "../../src/core/networks/Dense.ts"
 import { dropout } from "../../src/core/networks/Dropout.ts"
@@ -299,7 +299,7 @@ describe("the programs of a trained model", () => {
 })
 
 describe("the programs of a model that takes labels", () => {
-  const conditionalWith = (...parts: ReadonlyArray<Part>) =>
+  const conditionalWith = (...parts: ReadonlyArray<Module>) =>
     Effect.gen(function* () {
       const autoencoder = yield* (yield* Model).build(shape)
       return { autoencoder, latent, shape, objective: objectiveStub, optimizer: Adam({ learningRate: 0.01 }) }
@@ -410,13 +410,13 @@ describe("the programs of a model that takes labels", () => {
 
 describe("the programs of a model whose encoder alone takes labels", () => {
   const objective: Objective["Service"] = { spec: { _tag: "Stub" }, terms: BetaElbo.terms({ beta: 0 }) }
-  const memorising = (codes: Codebook.Codes) =>
+  const memorising = (codes: LookupCodes.CodeTable) =>
     Effect.gen(function* () {
       const { build, latent } = yield* Model
       return { autoencoder: yield* build(shape), latent, shape, objective, optimizer: Adam({ learningRate: 0.02 }) }
     }).pipe(
       Effect.provide(
-        Codebook.layer({
+        LookupCodes.layer({
           codes,
           decoder: [dense(30), reshape([6, 5, 1])],
           likelihood: GaussianLikelihood({ deviation: 1 })
@@ -426,7 +426,7 @@ describe("the programs of a model whose encoder alone takes labels", () => {
 
   it.effect("train alike on every engine", () =>
     Effect.gen(function* () {
-      for (const codes of [Codebook.ones(3), Codebook.oneHot(), Codebook.normal(2)]) {
+      for (const codes of [LookupCodes.ones(3), LookupCodes.oneHot(), LookupCodes.normal(2)]) {
         const ingredients = yield* memorising(codes)
         const expected = yield* onReference(train(ingredients, 6))
         const actual = yield* onOnnxRuntime(train(ingredients, 6))
@@ -436,9 +436,9 @@ describe("the programs of a model whose encoder alone takes labels", () => {
     })
   )
 
-  it.effect.each<[string, Codebook.Codes, boolean]>([
-    ["of every class from its own code", Codebook.oneHot(), false],
-    ["of all images from the one code that they share", Codebook.ones(5), true]
+  it.effect.each<[string, LookupCodes.CodeTable, boolean]>([
+    ["of every class from its own code", LookupCodes.oneHot(), false],
+    ["of all images from the one code that they share", LookupCodes.ones(5), true]
   ])("learn the mean image %s, and decode codes without labels", ([, codes, shared]) =>
     Effect.gen(function* () {
       const ingredients = yield* memorising(codes)

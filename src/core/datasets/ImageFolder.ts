@@ -8,7 +8,7 @@
 import { Effect, FileSystem, Layer, type Path, type PlatformError, Result } from "effect"
 import { Dataset, DatasetError, type ImageShape, Labels, type LoadedDataset } from "../Dataset.ts"
 import { digestOf, sha256 } from "../Spec.ts"
-import * as GivenPath from "./GivenPath.ts"
+import * as UserPath from "./UserPath.ts"
 import { decode, type Decoded, decoder, type ImageFileError, type Resize } from "./ImageFile.ts"
 import { list, type ListedImage, some } from "./ImageListing.ts"
 import * as Split from "./Split.ts"
@@ -75,10 +75,10 @@ const readInto = Effect.fnUntraced(function* (
 ) {
   const fs = yield* FileSystem.FileSystem
   const { size, type } = yield* fs.stat(image.path)
-  if (type !== "File") return yield* new GivenPath.NoFileError({ path: image.path, found: type.toLowerCase() })
+  if (type !== "File") return yield* new UserPath.NoFileError({ path: image.path, found: type.toLowerCase() })
   if (size > maximumFileBytes) {
     const text = `${image.name} (${size} bytes, expected at most ${maximumFileBytes})`
-    const result: Read = { image, sha256: yield* GivenPath.hash(image.path), fault: { kind: "content", text } }
+    const result: Read = { image, sha256: yield* UserPath.hash(image.path), fault: { kind: "content", text } }
     return result
   }
   const bytes = yield* fs.readFile(image.path)
@@ -133,17 +133,17 @@ const make = (options: ImageFolderOptions, classes?: ReadonlyArray<string>): Dat
     })
   const locate = Effect.gen(function* () {
     if (fault !== undefined) return yield* fail(fault)
-    const place = yield* GivenPath.find(name, folder)
+    const place = yield* UserPath.find(name, folder)
     const images = yield* listed(place.location)
-    const hashes = yield* Effect.forEach(images, ({ path }) => GivenPath.hash(path), { concurrency })
+    const hashes = yield* Effect.forEach(images, ({ path }) => UserPath.hash(path), { concurrency })
     return { ...place, digest: digest(hashes, images, yield* decoder) }
-  }).pipe(GivenPath.named(name))
+  }).pipe(UserPath.named(name))
   const load = Effect.fn("ImageFolder.load")(function* (
     location: string,
     expected: string
   ): Effect.fn.Return<
     LoadedDataset,
-    DatasetError | GivenPath.NoFileError | ImageFileError | PlatformError.PlatformError,
+    DatasetError | UserPath.NoFileError | ImageFileError | PlatformError.PlatformError,
     FileSystem.FileSystem | Path.Path
   > {
     const images = yield* listed(location)
@@ -179,7 +179,7 @@ const make = (options: ImageFolderOptions, classes?: ReadonlyArray<string>): Dat
     shape,
     peek: locate,
     locate,
-    load: (located) => load(located.location, located.digest).pipe(GivenPath.named(name))
+    load: (located) => load(located.location, located.digest).pipe(UserPath.named(name))
   }
 }
 

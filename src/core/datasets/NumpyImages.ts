@@ -8,7 +8,7 @@
 import { Effect, Layer, Path, Result } from "effect"
 import { Dataset, DatasetError, Labels, type LoadedDataset } from "../Dataset.ts"
 import { digestOf } from "../Spec.ts"
-import * as GivenPath from "./GivenPath.ts"
+import * as UserPath from "./UserPath.ts"
 import * as NpyFile from "./NpyFile.ts"
 import * as Split from "./Split.ts"
 
@@ -104,14 +104,14 @@ const make = (options: NumpyImagesOptions, labelling?: Labelling): Dataset["Serv
   })
   const locate = Effect.gen(function* () {
     if (fault !== undefined) return yield* fail(fault)
-    const place = yield* GivenPath.find(name, file)
+    const place = yield* UserPath.find(name, file)
     const found = yield* beside(place.location)
-    const images = yield* GivenPath.hash(place.location)
+    const images = yield* UserPath.hash(place.location)
     return {
       ...place,
-      digest: digest(found === undefined ? { images } : { images, labels: yield* GivenPath.hash(found.labels) })
+      digest: digest(found === undefined ? { images } : { images, labels: yield* UserPath.hash(found.labels) })
     }
-  }).pipe(GivenPath.named(name))
+  }).pipe(UserPath.named(name))
   return {
     spec: {
       _tag: "NumpyImages",
@@ -135,7 +135,7 @@ const make = (options: NumpyImagesOptions, labelling?: Labelling): Dataset["Serv
         onSuccess: Effect.succeed
       })
       return loaded
-    }, GivenPath.named(name))
+    }, UserPath.named(name))
   }
 }
 

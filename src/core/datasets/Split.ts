@@ -8,7 +8,7 @@
 import { type Layer, Result } from "effect"
 import type { Dataset, Examples, LoadedDataset } from "../Dataset.ts"
 import { permutation } from "../Random.ts"
-import * as Derived from "./Derived.ts"
+import * as DerivedDataset from "./DerivedDataset.ts"
 
 export interface SplitOptions {
   /** Test examples as a part of all, above 0 and below 1; 0.2 unless given. */
@@ -146,7 +146,7 @@ export const layer = <Offers = never>(
   options: SplitOptions
 ): Layer.Layer<Dataset | Offers> => {
   const split = resolve(options)
-  return Derived.layer(dataset, () => ({
+  return DerivedDataset.layer(dataset, () => ({
     tag: "Split",
     how: { split },
     fault: faultOf(split),

@@ -71,7 +71,7 @@ export const PrincipalComponents = (): Embedding => ({
   spec: { _tag: "PCA" },
   name: "pca",
   title: "PCA",
-  reach: 20_000,
+  maximumPoints: 20_000,
   embed: ({ count, values }) =>
     Effect.sync(() => {
       const plane = principalPlane(values, count, values.length / Math.max(count, 1))

@@ -9,7 +9,7 @@
  */
 import * as tf from "@tensorflow/tfjs-core"
 import { Effect } from "effect"
-import { type Embedding, onLine } from "../Embedding.ts"
+import { type Embedding, lineLayout } from "../Embedding.ts"
 import { Engine, type Program } from "../Engine.ts"
 import { normal } from "../Random.ts"
 import { float32, type Tensors, typesOf } from "../Tensors.ts"
@@ -114,7 +114,7 @@ export const embed = Effect.fn("Tsne.embed")(function* (points: Float32Array, co
   const dimensions = points.length / Math.max(count, 1)
   const perplexity = Math.max(1, Math.min(options.perplexity ?? 30, (count - 1) / 3))
   if (count < 3) {
-    const alone: TsneEmbedding = { positions: onLine(count), divergence: 0, perplexity }
+    const alone: TsneEmbedding = { positions: lineLayout(count), divergence: 0, perplexity }
     return alone
   }
   const iterations = options.iterations ?? 500
@@ -169,7 +169,7 @@ export const Tsne = (options: Omit<TsneOptions, "seed"> = {}): Embedding => {
     spec: { _tag: "t-SNE", iterations, perplexity },
     name: "t-sne",
     title: "t-SNE",
-    reach: 1_000,
+    maximumPoints: 1_000,
     embed: ({ count, seed, values }) =>
       Effect.map(embed(values, count, { seed, iterations, perplexity }), (found) => ({
         positions: found.positions,

@@ -5,7 +5,7 @@
  */
 import { Effect } from "effect"
 import type { UMAP } from "umap-js"
-import { type Embedding, EmbeddingError, onLine, type Points } from "../Embedding.ts"
+import { type Embedding, EmbeddingError, lineLayout, type EmbeddingInput } from "../Embedding.ts"
 import { uniform } from "../Random.ts"
 
 const title = "UMAP"
@@ -49,7 +49,7 @@ const load = Effect.tryPromise({
 })
 
 /** Rows about their mean and of a mean square of 1, so that no distance overflows. Constant rows become 0. */
-const standardised = ({ count, values }: Points): Array<Array<number>> => {
+const standardised = ({ count, values }: EmbeddingInput): Array<Array<number>> => {
   const dimensions = values.length / count
   const means = Array.from({ length: dimensions }, (_, dimension) => {
     let sum = 0
@@ -83,11 +83,11 @@ export const Umap = (options: UmapOptions = {}): Embedding => {
     spec: { _tag: title, neighbours, leastDistance },
     name: "umap",
     title,
-    reach: 1_000,
-    embed: Effect.fn("Umap.embed")(function* (points: Points) {
+    maximumPoints: 1_000,
+    embed: Effect.fn("Umap.embed")(function* (points: EmbeddingInput) {
       const nNeighbors = Math.min(neighbours, points.count - 1)
       const how = `by UMAP (${nNeighbors} nearest neighbours, least distance ${leastDistance})`
-      if (points.count < 3) return { positions: onLine(points.count), how: "on a line" }
+      if (points.count < 3) return { positions: lineLayout(points.count), how: "on a line" }
       const { UMAP } = yield* load
       const umap = new UMAP({ nComponents: 2, nNeighbors, minDist: leastDistance, random: sequence(points.seed) })
       const positions = yield* optimise(umap, standardised(points))

@@ -4,12 +4,12 @@
  */
 import "@tensorflow/tfjs-backend-cpu"
 import * as tf from "@tensorflow/tfjs-core"
-import { mendGradients } from "./Gradients.ts"
+import { patchGradients } from "./PatchedGradients.ts"
 import "./TensorFlowParts.ts"
 
 // Keeps the plain backend from printing a banner at its first use.
 tf.enableProdMode()
-mendGradients()
+patchGradients()
 
 /** Makes a registered backend the current one. Takes effect at once, because our backends are made synchronously. */
 export const useBackend = (name: string): void => {

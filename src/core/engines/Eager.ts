@@ -16,8 +16,8 @@ import {
 } from "../Engine.ts"
 import type { DType, HostTensor, HostTensors, Tensors } from "../Tensors.ts"
 import { useBackend } from "./Backend.ts"
-import { checkInputs, checkResults, hostDType, programDType } from "./Border.ts"
-import * as Placements from "./Placements.ts"
+import { checkInputs, checkResults, hostDType, programDType } from "./InputValidation.ts"
+import * as DeviceTensors from "./DeviceTensors.ts"
 
 const mapRecord = <A, B>(record: Readonly<Record<string, A>>, f: (value: A, name: string) => B): Record<string, B> =>
   Object.fromEntries(Object.entries(record).map(([name, value]) => [name, f(value, name)]))
@@ -42,7 +42,7 @@ export const make = (engine: string, backendName: string): Pick<Engine["Service"
     return tf.engine().makeTensorFromTensorInfo({ ...info, dataId }, backend)
   }
 
-  const placements = Placements.make<tf.Tensor>({
+  const placements = DeviceTensors.make<tf.Tensor>({
     engine,
     acquire: toTensor,
     release: (tensor) => tensor.dispose(),
@@ -66,7 +66,7 @@ export const make = (engine: string, backendName: string): Pick<Engine["Service"
         inputs: mapRecord(inputs, toTensor)
       })
       const reason = checkResults(signature, results)
-      if (reason !== undefined) throw Placements.failure(engine, program.name, reason)
+      if (reason !== undefined) throw DeviceTensors.engineError(engine, program.name, reason)
       outputs = mapRecord(results.outputs, (tensor) => toHost(tensor, hostDType(tensor.dtype)!))
       // A program may return a tensor twice, or one that it was given: each name gets a tensor of its own.
       return mapRecord(results.state ?? {}, (tensor) => tf.clone(tensor))
@@ -79,13 +79,18 @@ export const make = (engine: string, backendName: string): Pick<Engine["Service"
       run: Effect.fnUntraced(function* (args: ExecutableArguments) {
         const state = yield* placements.find(program.name, "state", signature.state, args.state)
         const data = yield* placements.find(program.name, "data", signature.data, args.data)
-        yield* Placements.failWith(engine, program.name, checkInputs(signature.inputs, args.inputs))
+        yield* DeviceTensors.failIf(engine, program.name, checkInputs(signature.inputs, args.inputs))
         const results = yield* Effect.try({
           try: () => runOnce(program, signature, state, data, args.inputs),
           catch: (cause) =>
             cause instanceof EngineError
               ? cause
-              : Placements.failure(engine, program.name, cause instanceof Error ? cause.message : String(cause), cause)
+              : DeviceTensors.engineError(
+                  engine,
+                  program.name,
+                  cause instanceof Error ? cause.message : String(cause),
+                  cause
+                )
         })
         for (const [name, tensor] of Object.entries(results.state)) {
           state.get(name)?.dispose()

@@ -17,7 +17,7 @@ import {
   type Signature
 } from "../Engine.ts"
 import type { HostTensors, TensorType } from "../Tensors.ts"
-import { checkInputs } from "./Border.ts"
+import { checkInputs } from "./InputValidation.ts"
 import { fuseImages } from "./native/FuseImages.ts"
 import * as Held from "./native/Held.ts"
 import { imageKernels } from "./graph/ImageKernels.ts"
@@ -28,7 +28,7 @@ import { Unsupported } from "./native/Unsupported.ts"
 import * as OnnxRuntime from "./OnnxRuntime.ts"
 import { simplify } from "./graph/Simplify.ts"
 import { trace } from "./graph/Trace.ts"
-import * as Placements from "./Placements.ts"
+import * as DeviceTensors from "./DeviceTensors.ts"
 
 export interface NativeOptions {
   /** Threads of a run. All cores unless given. */
@@ -43,7 +43,7 @@ const version = 1
 const failed =
   (program: string) =>
   (cause: unknown): EngineError =>
-    Placements.failure(engine, program, cause instanceof Error ? cause.message : String(cause), cause)
+    DeviceTensors.engineError(engine, program, cause instanceof Error ? cause.message : String(cause), cause)
 
 interface Machine {
   readonly memory: Memory.Memory
@@ -109,7 +109,7 @@ const load = Effect.fnUntraced(function* (program: Program, signature: Signature
       checkInputs(signature.inputs, args.inputs) ??
       checkLookUps(planned, args.inputs) ??
       (isLoaded ? undefined : "the scope that it was compiled in is closed")
-    yield* Placements.failWith(engine, program.name, reason)
+    yield* DeviceTensors.failIf(engine, program.name, reason)
     return yield* Effect.try({ try: () => run(args, state, data), catch: failed(program.name) })
   })
   // All of it, checks included: what is looked at may be gone once the turn has come.
@@ -172,7 +172,7 @@ export const layer = (options: NativeOptions = {}): Layer.Layer<Engine, EngineEr
       }
     }).pipe(
       Effect.catchTag("NativeUnavailable", ({ cause, reason }) =>
-        Effect.fail(Placements.failure(engine, "any program", reason, cause))
+        Effect.fail(DeviceTensors.engineError(engine, "any program", reason, cause))
       )
     )
   )

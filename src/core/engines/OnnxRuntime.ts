@@ -18,21 +18,21 @@ import {
   type Signature
 } from "../Engine.ts"
 import type { HostTensor, HostTensors } from "../Tensors.ts"
-import { allocate, checkInputs } from "./Border.ts"
+import { allocate, checkInputs } from "./InputValidation.ts"
 import { prepare, settle } from "./onnxruntime/Arena.ts"
 import { boundsOf, checkBounds } from "./graph/Bounds.ts"
-import * as Blocks from "./onnxruntime/Blocks.ts"
+import * as BlockedLayout from "./onnxruntime/BlockedLayout.ts"
 import * as DeviceExecutable from "./onnxruntime/DeviceExecutable.ts"
 import * as DeviceMemory from "./onnxruntime/DeviceMemory.ts"
 import { outputName } from "./onnxruntime/Encode.ts"
 import { type Input, inOrder, type Value } from "./graph/Graph.ts"
-import { mergeLanes } from "./onnxruntime/Lanes.ts"
+import { mergeUnitAxes } from "./onnxruntime/UnitAxes.ts"
 import { type Device, engine, failed, open, parsed, toHost } from "./onnxruntime/Session.ts"
 import { simplify } from "./graph/Simplify.ts"
-import { Slot, toOrt } from "./onnxruntime/Slot.ts"
-import { split } from "./onnxruntime/Tail.ts"
+import { DoubleBuffer, toOrt } from "./onnxruntime/DoubleBuffer.ts"
+import { splitUpdate } from "./onnxruntime/FusedUpdate.ts"
 import { trace } from "./graph/Trace.ts"
-import * as Placements from "./Placements.ts"
+import * as DeviceTensors from "./DeviceTensors.ts"
 
 export { type Device, devices } from "./onnxruntime/Session.ts"
 
@@ -64,9 +64,9 @@ const outputBuffer = ({ shape, type }: Value): ort.Tensor => {
 }
 
 /** What all engines on the CPU that build on this one hold, in the host's memory. */
-export const placements: Placements.Placements<Slot> = Placements.make<Slot>({
+export const placements: DeviceTensors.DeviceTensors<DoubleBuffer> = DeviceTensors.make<DoubleBuffer>({
   engine,
-  acquire: (tensor) => new Slot(tensor),
+  acquire: (tensor) => new DoubleBuffer(tensor),
   release: () => {},
   read: (slot, type) => slot.read(type)
 })
@@ -74,14 +74,14 @@ export const placements: Placements.Placements<Slot> = Placements.make<Slot>({
 /** A traced program, and what is done to the state after its graph has run. */
 const plan = (program: Program, signature: Signature, fuse: boolean) => {
   const graph = simplify(trace(program, signature))
-  const parts = split(graph)
+  const parts = splitUpdate(graph)
   const handedOver = Object.entries(parts.graph.outputs).filter(([path]) => path.startsWith("tail/"))
   const updates = fuse ? prepare(parts.updates, signature.state, Object.fromEntries(handedOver)) : undefined
-  return { graph: mergeLanes(updates === undefined ? graph : parts.graph), updates }
+  return { graph: mergeUnitAxes(updates === undefined ? graph : parts.graph), updates }
 }
 
 /** The length of blocks of channels, where convolutions can be done in them; not at all where the probe fails. */
-const probeBlocks: Effect.Effect<number | undefined> = Blocks.probe((graph, inputs) =>
+const probeBlocks: Effect.Effect<number | undefined> = BlockedLayout.probe((graph, inputs) =>
   Effect.scoped(
     Effect.gen(function* () {
       const loaded = yield* open("probe", graph, { device: "cpu", threads: 1 })
@@ -104,8 +104,8 @@ const compile = Effect.fnUntraced(function* (
     try: () => plan(program, signature, fuse),
     catch: failed(program.name)
   })
-  const block = Blocks.isFor(planned) ? yield* blocks : undefined
-  const graph = block === undefined ? planned : Blocks.inBlocks(planned, block)
+  const block = BlockedLayout.isApplicable(planned) ? yield* blocks : undefined
+  const graph = block === undefined ? planned : BlockedLayout.toBlockedLayout(planned, block)
   const outputs = Object.entries(graph.outputs)
   // onnxruntime does not load a graph in which nothing is left to do.
   const loaded = outputs.length === 0 ? undefined : yield* open(program.name, graph, { device, threads })
@@ -115,8 +115,8 @@ const compile = Effect.fnUntraced(function* (
 
   const run = async (
     args: ExecutableArguments,
-    state: Map<string, Slot>,
-    data: Map<string, Slot>
+    state: Map<string, DoubleBuffer>,
+    data: Map<string, DoubleBuffer>
   ): Promise<HostTensors> => {
     const inPlace = updates && settle(state, updates)
     const source = (path: string): ort.Tensor => {
@@ -145,7 +145,7 @@ const compile = Effect.fnUntraced(function* (
       const state = yield* placements.find(program.name, "state", signature.state, args.state)
       const data = yield* placements.find(program.name, "data", signature.data, args.data)
       const reason = checkInputs(signature.inputs, args.inputs) ?? checkBounds(bounds, args.inputs)
-      yield* Placements.failWith(engine, program.name, reason)
+      yield* DeviceTensors.failIf(engine, program.name, reason)
       // Uninterruptible, because a run cannot be stopped and its buffers must not be given away meanwhile.
       const results = Effect.tryPromise({ try: () => run(args, state, data), catch: failed(program.name) })
       return yield* turn.withPermit(Effect.uninterruptible(results))

@@ -5,7 +5,7 @@
 import { Effect, Layer } from "effect"
 import { Engine, type EngineError } from "../Engine.ts"
 import * as Eager from "./Eager.ts"
-import * as Placements from "./Placements.ts"
+import * as DeviceTensors from "./DeviceTensors.ts"
 import * as Package from "./tensorflow/Package.ts"
 
 const engine = "tensorflow"
@@ -43,6 +43,6 @@ export const layer = (options: TensorFlowOptions = {}): Layer.Layer<Engine, Engi
         },
         ...Eager.make(engine, Package.backendName)
       })),
-      Effect.mapError(({ reason, cause }) => Placements.failure(engine, "any program", reason, cause))
+      Effect.mapError(({ reason, cause }) => DeviceTensors.engineError(engine, "any program", reason, cause))
     )
   )

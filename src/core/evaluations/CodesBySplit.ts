@@ -6,7 +6,7 @@ import type { Evaluator } from "../Evaluation.ts"
 import { scatterPlot } from "../figures/ScatterPlot.ts"
 import { TrainedModel } from "../TrainedModel.ts"
 import { plane } from "./LatentScatter.ts"
-import { describe, stratified } from "./Stratified.ts"
+import { describeSubset, stratified } from "./StratifiedSubset.ts"
 
 const splits = ["train", "test"] as const
 
@@ -28,7 +28,7 @@ export const CodesBySplit = (options: { readonly count?: number } = {}): Evaluat
         Effect.gen(function* () {
           const indices = stratified(data[split], count)
           const codes = yield* encode(split, indices)
-          return { codes, count: indices.length, ...describe(data[split], split, indices.length) }
+          return { codes, count: indices.length, ...describeSubset(data[split], split, indices.length) }
         })
       )
       const codes = {

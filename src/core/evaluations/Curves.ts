@@ -28,7 +28,7 @@ const splits = [
 ]
 
 /** The terms that a history holds: loss, reconstruction, kl, then others in the order in which they appear. */
-export const termsOf = (history: ReadonlyArray<EpochMetrics>): ReadonlyArray<string> => {
+export const termNames = (history: ReadonlyArray<EpochMetrics>): ReadonlyArray<string> => {
   const names = new Set(
     history.flatMap((epoch) =>
       Object.keys(epoch.metrics).flatMap((key) => /^(?:train|test)\/(.+)$/.exec(key)?.[1] ?? [])
@@ -63,7 +63,7 @@ export const Curves = (): Evaluator => ({
   run: Effect.gen(function* () {
     const { datasetName, history } = yield* TrainedModel
     const last = history.at(-1)
-    const terms = termsOf(history)
+    const terms = termNames(history)
     const unit = lossInNats(terms) ? " nats" : ""
     const figure = lineChart({
       name: "curves",

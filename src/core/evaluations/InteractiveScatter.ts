@@ -8,7 +8,7 @@ import { scatterPage } from "../figures/ScatterPage.ts"
 import { sprite } from "../figures/Sprite.ts"
 import { type Codes, type Split, TrainedModel } from "../TrainedModel.ts"
 import { deviationAxis, meanAxis, mostVarying } from "./LatentDimensions.ts"
-import { describe, labelsAt, stratified } from "./Stratified.ts"
+import { describeSubset, labelsAt, stratified } from "./StratifiedSubset.ts"
 
 const evaluation = "InteractiveScatter"
 
@@ -53,7 +53,7 @@ export const InteractiveScatter = (options: InteractiveScatterOptions = {}): Eva
       const examples = data[split]
       const indices = stratified(examples, count ?? examples.count)
       const codes = yield* encode(split, indices)
-      const { images, of } = describe(examples, split, indices.length)
+      const { images, of } = describeSubset(examples, split, indices.length)
       const { axes, how } = axesOf(codes, latent, dimensions)
       const name = `interactive-scatter-${dimensions}d${split === "train" ? "-train" : ""}`
       const page = yield* scatterPage({

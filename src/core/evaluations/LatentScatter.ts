@@ -4,12 +4,12 @@
 import { Effect } from "effect"
 import { Labels } from "../Dataset.ts"
 import type { Embedding } from "../Embedding.ts"
-import { type EmbeddingName, named } from "../embeddings/Named.ts"
+import { type EmbeddingName, embeddingByName } from "../embeddings/EmbeddingByName.ts"
 import { EvaluationError, type Evaluator } from "../Evaluation.ts"
 import { scatterPlot } from "../figures/ScatterPlot.ts"
 import { type Codes, type Split, TrainedModel } from "../TrainedModel.ts"
 import { column, deviationAxis, meanAxis, mostVarying } from "./LatentDimensions.ts"
-import { describe, labelsAt, stratified } from "./Stratified.ts"
+import { describeSubset, labelsAt, stratified } from "./StratifiedSubset.ts"
 
 const evaluation = "LatentScatter"
 
@@ -53,9 +53,9 @@ const embeddingFor = (
   option: NonNullable<LatentScatterOptions["embedding"]>,
   latent: number
 ): Embedding | undefined => {
-  if (option === "auto") return latent > 2 ? named["t-sne"] : undefined
+  if (option === "auto") return latent > 2 ? embeddingByName["t-sne"] : undefined
   if (option === "none") return undefined
-  return typeof option === "string" ? named[option] : option
+  return typeof option === "string" ? embeddingByName[option] : option
 }
 
 /** Means and their places in the plot. */
@@ -104,12 +104,12 @@ export const LatentScatter = (options: LatentScatterOptions = {}): Evaluator<Lab
       const { classes } = yield* Labels
       const { data, datasetName, encode, latent } = yield* TrainedModel
       const chosen = embeddingFor(embedding, latent)
-      const most = chosen === undefined ? count : (embeddedCount ?? Math.min(count, chosen.reach))
+      const most = chosen === undefined ? count : (embeddedCount ?? Math.min(count, chosen.maximumPoints))
       const examples = data[split]
       const indices = stratified(examples, most)
       const codes = yield* encode(split, indices)
       const labels = labelsAt(examples, indices)
-      const { images, of } = describe(examples, split, indices.length)
+      const { images, of } = describeSubset(examples, split, indices.length)
       const { heading, how, ...plot } = yield* shown(codes, indices.length, chosen)
       const agreement = neighbourAgreement(plot.x.values, plot.y.values, labels)
       return {

@@ -5,7 +5,7 @@
  */
 import { Effect } from "effect"
 import { Labels } from "../Dataset.ts"
-import type { Scheduled } from "../Evaluation.ts"
+import type { TrainingEvaluator } from "../Evaluation.ts"
 import { domainOf, scatterPlot } from "../figures/ScatterPlot.ts"
 import { PlanarLatent } from "../Model.ts"
 import { epochs, type Cadence } from "../Cadence.ts"
@@ -13,7 +13,7 @@ import { type Split, TrainedModel } from "../TrainedModel.ts"
 import { meanAxis } from "./LatentDimensions.ts"
 import { neighbourAgreement } from "./LatentScatter.ts"
 import { overTraining } from "./OverTraining.ts"
-import { describe, labelsAt, stratified } from "./Stratified.ts"
+import { describeSubset, labelsAt, stratified } from "./StratifiedSubset.ts"
 
 const evaluation = "LatentScatterOverTraining"
 
@@ -42,7 +42,7 @@ const joined = (axes: ReadonlyArray<{ readonly values: Float32Array }>): Readonl
  */
 export const LatentScatterOverTraining = (
   options: LatentScatterOverTrainingOptions = {}
-): Scheduled<Labels | PlanarLatent> => {
+): TrainingEvaluator<Labels | PlanarLatent> => {
   const { count = 5_000, every = epochs(1), split = "test" } = options
   return {
     spec: { _tag: evaluation, count, split, every: every.epochs },
@@ -54,7 +54,7 @@ export const LatentScatterOverTraining = (
       const { data, datasetName } = yield* TrainedModel
       const indices = stratified(data[split], count)
       const labels = labelsAt(data[split], indices)
-      const { images, of } = describe(data[split], split, indices.length)
+      const { images, of } = describeSubset(data[split], split, indices.length)
       const { seen, sentence } = yield* overTraining(every, encoded(split, indices))
       const domain = domainOf(joined(seen.map(({ value }) => value.x)), joined(seen.map(({ value }) => value.y)), true)
       const name = split === "train" ? "latent-scatter-over-training-train" : "latent-scatter-over-training"

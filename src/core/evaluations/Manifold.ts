@@ -7,7 +7,7 @@ import { Effect } from "effect"
 import { EvaluationError, type Evaluator } from "../Evaluation.ts"
 import { type AxisLabel, imageGrid } from "../figures/ImageGrid.ts"
 import { mosaic } from "../figures/Mosaic.ts"
-import { roundNumbers } from "../figures/RoundNumbers.ts"
+import { niceTicks } from "../figures/NiceTicks.ts"
 import { PlanarLatent } from "../Model.ts"
 import { PriorQuantiles, type Quantiles } from "../Prior.ts"
 import { TrainedModel } from "../TrainedModel.ts"
@@ -59,7 +59,7 @@ const inEqualSteps = (columns: number, [low, high]: Range): Spacing => ({
   ),
   // The first image's middle is at `low`, the last one's at `high`.
   place: (z) => (columns === 1 ? 0.5 : (((z - low) / (high - low)) * (columns - 1) + 0.5) / columns),
-  ticks: columns === 1 ? [] : roundNumbers([low, high], 8),
+  ticks: columns === 1 ? [] : niceTicks([low, high], 8),
   axis: "equal steps",
   caption: `in equal steps from ${signed(low)} to ${signed(high)} in each dimension`
 })

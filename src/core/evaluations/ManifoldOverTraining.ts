@@ -2,7 +2,7 @@
  * How the decoder came to cover the latent plane, epoch by epoch.
  */
 import { Effect } from "effect"
-import { EvaluationError, type Scheduled } from "../Evaluation.ts"
+import { EvaluationError, type TrainingEvaluator } from "../Evaluation.ts"
 import { PlanarLatent } from "../Model.ts"
 import { epochs, type Cadence } from "../Cadence.ts"
 import { manifoldFigure, type Range } from "./Manifold.ts"
@@ -20,7 +20,7 @@ export interface ManifoldOverTrainingOptions {
 }
 
 /** An animation `manifold-over-training`: images decoded at the codes of a mesh grid over the latent plane. */
-export const ManifoldOverTraining = (options: ManifoldOverTrainingOptions = {}): Scheduled<PlanarLatent> => {
+export const ManifoldOverTraining = (options: ManifoldOverTrainingOptions = {}): TrainingEvaluator<PlanarLatent> => {
   const { columns = 20, every = epochs(1), range = [-4, 4] } = options
   return {
     spec: { _tag: evaluation, columns, range, every: every.epochs },

@@ -2,12 +2,12 @@
  * Looks at a model over its training, as the frames of an animation.
  */
 import { Effect } from "effect"
-import { looks, type Cadence } from "../Cadence.ts"
+import { sampleEpochs, type Cadence } from "../Cadence.ts"
 import { Snapshots } from "../Snapshots.ts"
 import type { TrainedModel } from "../TrainedModel.ts"
 
 /** What was seen at one epoch. */
-export interface Seen<A> {
+export interface EpochFrame<A> {
   /** Such as `epoch 3 of 20`. */
   readonly label: string
   readonly epoch: number
@@ -26,9 +26,9 @@ const sentence = (cadence: Cadence, frames: number, due: number): string => {
 export const overTraining = <A, E, R>(cadence: Cadence, look: Effect.Effect<A, E, R | TrainedModel>) =>
   Effect.gen(function* () {
     const { each, trainedEpochs } = yield* Snapshots
-    const { due, epochs } = looks(cadence, trainedEpochs)
+    const { due, epochs } = sampleEpochs(cadence, trainedEpochs)
     const values = yield* each(epochs, look)
-    const seen = values.map((value, index): Seen<A> => {
+    const seen = values.map((value, index): EpochFrame<A> => {
       const epoch = epochs[index]!
       return { label: `epoch ${epoch} of ${trainedEpochs}`, epoch, value }
     })

@@ -56,7 +56,7 @@ export const stackRows = (sources: ReadonlyArray<Float32Array>, rowLength: numbe
 }
 
 /** Rows of `side` images of each source side by side, a white place between the sources; places left over are white. */
-export const besideRows = (sources: ReadonlyArray<Float32Array>, side: number, size: number): Float32Array => {
+export const sideBySideRows = (sources: ReadonlyArray<Float32Array>, side: number, size: number): Float32Array => {
   const rows = Math.ceil((sources[0]?.length ?? 0) / (side * size))
   const width = sources.length * (side + 1) - 1
   const result = new Float32Array(rows * width * size).fill(1)
@@ -104,7 +104,7 @@ const layouts: Readonly<
     return {
       where: "in the same place on the right",
       columns: 2 * side + 1,
-      arrange: (images, reconstructions) => besideRows([images, reconstructions], side, size),
+      arrange: (images, reconstructions) => sideBySideRows([images, reconstructions], side, size),
       axes: () => ({ x: captions("top", ["images", "reconstructions"]) })
     }
   }

@@ -2,7 +2,7 @@
  * How reconstructions of the same test images came about, epoch by epoch.
  */
 import { Effect } from "effect"
-import { EvaluationError, type Scheduled } from "../Evaluation.ts"
+import { EvaluationError, type TrainingEvaluator } from "../Evaluation.ts"
 import { epochs, type Cadence } from "../Cadence.ts"
 import { overTraining } from "./OverTraining.ts"
 import { reconstructionsFigure } from "./Reconstructions.ts"
@@ -17,7 +17,7 @@ export interface ReconstructionsOverTrainingOptions {
 }
 
 /** An animation `reconstructions-over-training` of what `Reconstructions` shows. */
-export const ReconstructionsOverTraining = (options: ReconstructionsOverTrainingOptions = {}): Scheduled => {
+export const ReconstructionsOverTraining = (options: ReconstructionsOverTrainingOptions = {}): TrainingEvaluator => {
   const { count = 10, every = epochs(1) } = options
   return {
     spec: { _tag: evaluation, count, every: every.epochs },

@@ -12,10 +12,10 @@ import { Effect } from "effect"
 import { EvaluationError, type Evaluator } from "../Evaluation.ts"
 import { captions, imageGrid } from "../figures/ImageGrid.ts"
 import { mosaic } from "../figures/Mosaic.ts"
-import { labelsInTurn, TrainedModel } from "../TrainedModel.ts"
-import * as Neighbours from "./Neighbours.ts"
+import { cyclicLabels, TrainedModel } from "../TrainedModel.ts"
+import * as NearestNeighbours from "./NearestNeighbours.ts"
 import { imagesAt, stackRows } from "./Reconstructions.ts"
-import { stratified } from "./Stratified.ts"
+import { stratified } from "./StratifiedSubset.ts"
 import { mean } from "./Mean.ts"
 
 const evaluation = "SampleQuality"
@@ -39,17 +39,17 @@ export const effectiveClasses = (labels: ReadonlyArray<number>): number => {
 }
 
 /** Each row's distance to its `count`-th nearest other one, of distances within one set; the farthest where fewer are. */
-export const radii = (within: Neighbours.Distances, count: number): ReadonlyArray<number> => {
+export const radii = (within: NearestNeighbours.Distances, count: number): ReadonlyArray<number> => {
   const values = within.values.map((value, place) =>
     Math.floor(place / within.columns) === place % within.columns ? Infinity : value
   )
-  return Neighbours.nearest({ ...within, values }, Math.min(count, within.rows - 1)).map((columns, row) =>
+  return NearestNeighbours.nearest({ ...within, values }, Math.min(count, within.rows - 1)).map((columns, row) =>
     columns.length === 0 ? 0 : values[row * within.columns + columns.at(-1)!]!
   )
 }
 
 /** The share of columns that some row lies nearer to than the column's radius. */
-export const coverage = (to: Neighbours.Distances, radius: ReadonlyArray<number>): number =>
+export const coverage = (to: NearestNeighbours.Distances, radius: ReadonlyArray<number>): number =>
   mean(
     radius.map((limit, column) =>
       Array.from({ length: to.rows }, (_, row) => to.values[row * to.columns + column]!).some((value) => value < limit)
@@ -95,31 +95,37 @@ export const SampleQuality = (options: SampleQualityOptions = {}): Evaluator => 
       const imagesOf = (split: "train" | "test", indices: Int32Array) => imagesAt(data[split], shape, indices)
 
       const codes = yield* samplePrior("evaluation/sample-quality", count)
-      const samples = yield* decode(codes, labelsInTurn(model, count))
+      const samples = yield* decode(codes, cyclicLabels(model, count))
       const testIndices = stratified(data.test, count)
       const test = imagesOf("test", testIndices)
       const training = imagesOf("train", stratified(data.train, count))
       const referenceIndices = stratified(data.train, 5 * count)
       const references = imagesOf("train", referenceIndices)
 
-      const samplesToTest = yield* Neighbours.distances(samples, test, size)
-      const trainingToTest = yield* Neighbours.distances(training, test, size)
-      const radius = radii(yield* Neighbours.distances(test, test, size), coverageNeighbour)
+      const samplesToTest = yield* NearestNeighbours.distances(samples, test, size)
+      const trainingToTest = yield* NearestNeighbours.distances(training, test, size)
+      const radius = radii(yield* NearestNeighbours.distances(test, test, size), coverageNeighbour)
       const metrics: Record<string, number> = {
-        "samples/nearest-distance": mean(Neighbours.least(samplesToTest)),
-        "training/nearest-distance": mean(Neighbours.least(trainingToTest)),
+        "samples/nearest-distance": mean(NearestNeighbours.minimum(samplesToTest)),
+        "training/nearest-distance": mean(NearestNeighbours.minimum(trainingToTest)),
         "samples/coverage": coverage(samplesToTest, radius),
         "training/coverage": coverage(trainingToTest, radius)
       }
 
-      const neighbours = Neighbours.nearest(yield* Neighbours.distances(samples, references, size), voters)
+      const neighbours = NearestNeighbours.nearest(
+        yield* NearestNeighbours.distances(samples, references, size),
+        voters
+      )
       const { train, test: held } = data
       if (train.labels !== undefined && held.labels !== undefined) {
         const labels = referenceIndices.map((index) => train.labels![index]!)
-        const testNeighbours = Neighbours.nearest(yield* Neighbours.distances(test, references, size), voters)
+        const testNeighbours = NearestNeighbours.nearest(
+          yield* NearestNeighbours.distances(test, references, size),
+          voters
+        )
         for (const [name, found] of [
-          ["samples", Neighbours.votes(neighbours, labels)],
-          ["test", Neighbours.votes(testNeighbours, labels)]
+          ["samples", NearestNeighbours.votes(neighbours, labels)],
+          ["test", NearestNeighbours.votes(testNeighbours, labels)]
         ] as const) {
           metrics[`${name}/agreement`] = mean(found.map(({ agreement }) => agreement))
           metrics[`${name}/classes`] = effectiveClasses(found.map(({ label }) => label))

@@ -5,7 +5,7 @@ import { Effect } from "effect"
 import { EvaluationError, type Evaluator } from "../Evaluation.ts"
 import { imageGrid } from "../figures/ImageGrid.ts"
 import { mosaic } from "../figures/Mosaic.ts"
-import { labelsInTurn, TrainedModel } from "../TrainedModel.ts"
+import { cyclicLabels, TrainedModel } from "../TrainedModel.ts"
 
 const evaluation = "Samples"
 
@@ -19,7 +19,7 @@ export const Samples = (options: { readonly count?: number } = {}): Evaluator =>
       const model = yield* TrainedModel
       const { classes, datasetName, decode, latent, prior, samplePrior, shape } = model
       const codes = yield* samplePrior("evaluation/samples", count)
-      const images = yield* decode(codes, labelsInTurn(model, count))
+      const images = yield* decode(codes, cyclicLabels(model, count))
       const grid = yield* mosaic({ name: "samples", images, shape, columns: Math.ceil(Math.sqrt(count)), gap: 0.07 })
       return {
         metrics: {},

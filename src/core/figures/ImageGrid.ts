@@ -1,7 +1,7 @@
 /**
  * A mosaic of images as a figure: with captions for rows and columns, or over the axes of a latent plane.
  */
-import type { Figure, View } from "../Figure.ts"
+import type { Figure, VegaLiteView } from "../Figure.ts"
 import type { Json } from "../Spec.ts"
 import type { Mosaic } from "./Mosaic.ts"
 
@@ -63,7 +63,7 @@ const position = (axis: GridAxis | undefined, field: string, reverse: boolean): 
 /** The mosaic with its axes. */
 export const imageGrid = (options: ImageGridOptions): Figure => {
   const { height, url, width } = options.mosaic
-  const view: View = {
+  const view: VegaLiteView = {
     width,
     height,
     view: { stroke: null },

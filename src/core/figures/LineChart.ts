@@ -1,9 +1,9 @@
 /**
  * Curves: one panel a quantity, one coloured line a series, the same horizontal axis in all panels.
  */
-import type { Figure, View } from "../Figure.ts"
+import type { Figure, VegaLiteView } from "../Figure.ts"
 import { categorical, colorScale, dashScale } from "./Palette.ts"
-import { roundNumbers } from "./RoundNumbers.ts"
+import { niceTicks } from "./NiceTicks.ts"
 
 /** One line. */
 export interface Series {
@@ -51,7 +51,12 @@ const fieldsOf = (grouped: boolean, series: Series) => ({
   ...(grouped && { group: groupOf(series) })
 })
 
-const panelView = (panel: Panel, groups: ReadonlyArray<string>, options: LineChartOptions, width: number): View => {
+const panelView = (
+  panel: Panel,
+  groups: ReadonlyArray<string>,
+  options: LineChartOptions,
+  width: number
+): VegaLiteView => {
   const grouped = options.panels.some(({ series }) => series.some(({ group }) => group !== undefined))
   const points = panel.series.flatMap((series) =>
     series.points.map(([x, y]) => ({ x, y, ...fieldsOf(grouped, series) }))
@@ -78,7 +83,7 @@ const panelView = (panel: Panel, groups: ReadonlyArray<string>, options: LineCha
         title: options.x,
         scale: { zero: false, nice: false, padding: 6 },
         axis: {
-          values: roundNumbers([Math.min(...x), Math.max(...x)], 6, { whole: true }),
+          values: niceTicks([Math.min(...x), Math.max(...x)], 6, { whole: true }),
           format: "d",
           grid: false,
           // So few have room, and Vega would leave out every other one, or all but the first and the last.

@@ -6,7 +6,7 @@
 import { readFile } from "node:fs/promises"
 import { createRequire } from "node:module"
 import { Effect } from "effect"
-import { FigureError, type Page } from "../Figure.ts"
+import { FigureError, type HtmlPage } from "../Figure.ts"
 import type { Json } from "../Spec.ts"
 import * as Html from "./Html.ts"
 import { categorical } from "./Palette.ts"
@@ -210,6 +210,6 @@ export const scatterPage = Effect.fn("ScatterPage.scatterPage")(function* (optio
       new FigureError({ figure: options.name, reason: `the package ${bundle} could not be read`, cause })
   })
   const { caption, name, title } = options
-  const page: Page = { name, title, caption, html: document(options, library) }
+  const page: HtmlPage = { name, title, caption, html: document(options, library) }
   return page
 })

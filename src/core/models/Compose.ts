@@ -10,7 +10,7 @@ import type { ImageShape } from "../Dataset.ts"
 import type { Likelihood, LikelihoodDistribution } from "../Likelihood.ts"
 import { BernoulliLogits } from "../likelihoods/BernoulliLogits.ts"
 import { type Autoencoder, ClassConditional, Model, ModelError, PlanarLatent } from "../Model.ts"
-import { type Network, NetworkError, type Part } from "../Network.ts"
+import { type Network, NetworkError, type Module } from "../Network.ts"
 import { dense, type DenseInitializer, denseInitializers } from "../networks/Dense.ts"
 import type { Posterior } from "../Posterior.ts"
 import { LogVarianceGaussian } from "../posteriors/LogVarianceGaussian.ts"
@@ -88,7 +88,7 @@ export const infiniteKl = ({ posterior, prior }: Pick<Choices, "posterior" | "pr
 }
 
 /** What is wrong with the options of parts, as far as it shows before they know their input. */
-export const partsProblem = (parts: Readonly<Record<string, ReadonlyArray<Part>>>): string | undefined => {
+export const modulesProblem = (parts: Readonly<Record<string, ReadonlyArray<Module>>>): string | undefined => {
   for (const [name, members] of Object.entries(parts)) {
     const found = nonFinite(members.map(({ spec }) => spec))
     if (found !== undefined) return `${name}${found.path} is ${found.value}; it must be a finite number`
@@ -146,7 +146,7 @@ export const services = (description: Description): Effect.Effect<Context.Contex
 }
 
 const inside = (path: string) => (error: NetworkError) =>
-  new NetworkError({ part: error.part === "" ? path : `${path}/${error.part}`, reason: error.reason })
+  new NetworkError({ module: error.module === "" ? path : `${path}/${error.module}`, reason: error.reason })
 
 /** A decoder for images of one shape. */
 export interface Decoder extends Pick<Network, "parameters" | "noise"> {
@@ -158,7 +158,7 @@ export interface Decoder extends Pick<Network, "parameters" | "noise"> {
 export const composeDecoder = (
   image: ImageShape,
   inputs: number,
-  { decoder: part, likelihood }: Pick<Choices, "likelihood"> & { readonly decoder: Part }
+  { decoder: part, likelihood }: Pick<Choices, "likelihood"> & { readonly decoder: Module }
 ): Result.Result<Decoder, NetworkError> =>
   Result.gen(function* () {
     const { outputs = 1 } = likelihood
@@ -168,7 +168,7 @@ export const composeDecoder = (
       const needed =
         outputs === 1 ? `an image is` : `${likelihood.spec._tag} takes ${outputs} numbers per value of an image:`
       const reason = `ends at [${decoder.output.join(", ")}], but ${needed} [${shape.join(", ")}]`
-      return yield* Result.fail(new NetworkError({ part: "decoder", reason }))
+      return yield* Result.fail(new NetworkError({ module: "decoder", reason }))
     }
     return {
       parameters: {
@@ -193,7 +193,7 @@ export const composePrior = (
 ): Result.Result<Pick<Autoencoder, "parameters" | "prior">, NetworkError> => {
   const sizes = { latent, image }
   const reason = prior.problemFor?.(sizes)
-  if (reason !== undefined) return Result.fail(new NetworkError({ part: "prior", reason }))
+  if (reason !== undefined) return Result.fail(new NetworkError({ module: "prior", reason }))
   return Result.succeed({
     parameters: prefixed("prior/", prior.parameters(sizes)),
     prior: (parameters) =>
@@ -210,7 +210,7 @@ export const composePrior = (
  */
 export const compose = (
   image: ImageShape,
-  choices: Choices & { readonly encoder: Part; readonly decoder: Part; readonly classes?: number }
+  choices: Choices & { readonly encoder: Module; readonly decoder: Module; readonly classes?: number }
 ): Result.Result<Autoencoder, NetworkError> =>
   Result.gen(function* () {
     const { classes, initializer, latent, posterior } = choices

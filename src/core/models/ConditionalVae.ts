@@ -8,13 +8,13 @@
 import { Layer } from "effect"
 import { Labels } from "../Dataset.ts"
 import type { ClassConditional, Model, ModelError } from "../Model.ts"
-import { type Part, sequence } from "../Network.ts"
+import { type Module, sequence } from "../Network.ts"
 import type { Prior } from "../Prior.ts"
 import {
   compose,
   infiniteKl,
   type Options,
-  partsProblem,
+  modulesProblem,
   problemOf,
   services,
   specOf,
@@ -23,9 +23,9 @@ import {
 
 export interface ConditionalVaeOptions extends Options {
   /** From the vector `[pixels + classes]` to a vector, of which the posterior's heads are linear functions. */
-  readonly encoder: ReadonlyArray<Part>
+  readonly encoder: ReadonlyArray<Module>
   /** From the vector `[latent + classes]` to the likelihood's parameters in the image's shape, such as logits. */
-  readonly decoder: ReadonlyArray<Part>
+  readonly decoder: ReadonlyArray<Module>
 }
 
 /** What is wrong with a prior beside an encoder that takes labels, if anything. */
@@ -46,7 +46,7 @@ export const layer = (options: ConditionalVaeOptions): Layer.Layer<Model | Class
   const forClasses = (classes: number) =>
     services({
       tag: "ConditionalVae",
-      problem: problemOf(choices) ?? labelProblem(choices.prior) ?? partsProblem({ encoder, decoder }),
+      problem: problemOf(choices) ?? labelProblem(choices.prior) ?? modulesProblem({ encoder, decoder }),
       options: {
         classes,
         encoder: encoder.map(({ spec }) => spec),

@@ -5,7 +5,7 @@
  */
 import { Layer, Result } from "effect"
 import type { Model, ModelError } from "../Model.ts"
-import { type Part, sequence } from "../Network.ts"
+import { type Module, sequence } from "../Network.ts"
 import { activation, type ActivationName, activations } from "../networks/Activation.ts"
 import { dense } from "../networks/Dense.ts"
 import { flatten, reshape } from "../networks/Reshape.ts"
@@ -47,7 +47,7 @@ const problemOf = (choices: Choices): string | undefined => {
 }
 
 /** From vectors to `shape`: the hidden parts, and a linear layer whose parameters are named `output/...`. */
-const upTo = (shape: Shape, hidden: Part, linear: Part): Part => ({
+const upTo = (shape: Shape, hidden: Module, linear: Module): Module => ({
   name: "decoder",
   spec: { _tag: "Decoder", hidden: hidden.spec, output: linear.spec },
   build: (input) =>
@@ -76,7 +76,7 @@ export const layer = <const Latent extends number, P extends Prior = QuantilePri
 ): Layer.Layer<Model | Compose.Offers<Latent, P>, ModelError> => {
   const choices = withDefaults(options)
   const { hidden, decoderHidden, latent, initializer, likelihood, prior } = choices
-  const layers = (units: ReadonlyArray<number>): ReadonlyArray<Part> =>
+  const layers = (units: ReadonlyArray<number>): ReadonlyArray<Module> =>
     units.flatMap((count) => [dense(count, { initializer }), activation(choices.activation)])
   return Layer.effectContext(
     Compose.services({

@@ -5,14 +5,14 @@
  */
 import { Layer } from "effect"
 import type { Model, ModelError } from "../Model.ts"
-import { type Part, sequence } from "../Network.ts"
+import { type Module, sequence } from "../Network.ts"
 import type { Prior, QuantilePrior } from "../Prior.ts"
 import {
   compose,
   infiniteKl,
   type Offers,
   type Options,
-  partsProblem,
+  modulesProblem,
   problemOf,
   services,
   specOf,
@@ -24,9 +24,9 @@ export interface SequentialVaeOptions<Latent extends number = number, P extends 
   P
 > {
   /** From an image `[height, width, channels]` to a vector, of which the posterior's heads are linear functions. */
-  readonly encoder: ReadonlyArray<Part>
+  readonly encoder: ReadonlyArray<Module>
   /** From a code `[latent]` to the likelihood's parameters in the image's shape, such as logits. */
-  readonly decoder: ReadonlyArray<Part>
+  readonly decoder: ReadonlyArray<Module>
 }
 
 /**
@@ -44,7 +44,7 @@ export const layer = <const Latent extends number, P extends Prior = QuantilePri
   return Layer.effectContext(
     services({
       tag: "SequentialVae",
-      problem: problemOf(choices) ?? partsProblem({ encoder, decoder }),
+      problem: problemOf(choices) ?? modulesProblem({ encoder, decoder }),
       options: {
         encoder: encoder.map(({ spec }) => spec),
         decoder: decoder.map(({ spec }) => spec),

@@ -4,7 +4,7 @@
  * The latent layer (a linear function of the encoder's last one) and the final sigmoid belong to the posterior and to the
  * likelihood. Source: N. Lakmal Deshapriya 2020, SimpleVAE, its two notebooks.
  */
-import type { Part } from "../Network.ts"
+import type { Module } from "../Network.ts"
 import { activation } from "../networks/Activation.ts"
 import { convolution } from "../networks/Convolution.ts"
 import { dense } from "../networks/Dense.ts"
@@ -13,16 +13,16 @@ import { flatten, reshape } from "../networks/Reshape.ts"
 import { transposedConvolution } from "../networks/TransposedConvolution.ts"
 
 export interface SimpleVaeNetworks {
-  readonly encoder: ReadonlyArray<Part>
-  readonly decoder: ReadonlyArray<Part>
+  readonly encoder: ReadonlyArray<Module>
+  readonly decoder: ReadonlyArray<Module>
 }
 
 const relu = activation("relu")
 
-const convolutions = (...filters: ReadonlyArray<number>): ReadonlyArray<Part> =>
+const convolutions = (...filters: ReadonlyArray<number>): ReadonlyArray<Module> =>
   filters.flatMap((count) => [convolution(count), relu])
 
-const transposed = (filters: number, stride = 1): ReadonlyArray<Part> => [
+const transposed = (filters: number, stride = 1): ReadonlyArray<Module> => [
   transposedConvolution(filters, { stride }),
   relu
 ]

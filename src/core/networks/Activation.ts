@@ -3,7 +3,7 @@
  */
 import * as tf from "@tensorflow/tfjs-core"
 import { Result } from "effect"
-import { type Part, stateless } from "../Network.ts"
+import { type Module, stateless } from "../Network.ts"
 
 /** Every activation: `elu` is `exp(x) - 1` below 0, `softplus` is `log(1 + exp(x))`. */
 export const activations = {
@@ -18,7 +18,7 @@ export const activations = {
 export type ActivationName = keyof typeof activations
 
 /** Applies the named function to every element, `[batch, ...shape]`. */
-export const activation = (name: ActivationName): Part => ({
+export const activation = (name: ActivationName): Module => ({
   name: "activation",
   spec: { _tag: "Activation", function: name },
   build: (input) => Result.succeed(stateless(input, activations[name]))

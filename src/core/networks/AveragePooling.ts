@@ -2,7 +2,7 @@
  * Pooling by the mean.
  */
 import * as tf from "@tensorflow/tfjs-core"
-import type { Part } from "../Network.ts"
+import type { Module } from "../Network.ts"
 import { pooling, type PoolingOptions } from "./Pooling.ts"
 
 /**
@@ -12,5 +12,5 @@ import { pooling, type PoolingOptions } from "./Pooling.ts"
  * Fails on inputs that are not images, on images smaller than an unpadded window, and on counts that are not whole
  * numbers from 1.
  */
-export const averagePooling = (options: PoolingOptions = {}): Part =>
+export const averagePooling = (options: PoolingOptions = {}): Module =>
   pooling("AveragePooling", "averagePooling", tf.avgPool, options)

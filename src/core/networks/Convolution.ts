@@ -3,9 +3,9 @@
  */
 import * as tf from "@tensorflow/tfjs-core"
 import { Result } from "effect"
-import type { Part } from "../Network.ts"
+import type { Module } from "../Network.ts"
 import { type DenseInitializer, denseInitializers } from "./Dense.ts"
-import { checkCounts, checkImage, type Lengths, type Padding, pair, slide } from "./Sliding.ts"
+import { checkCounts, checkImage, type Lengths, type Padding, pair, slide } from "./SlidingWindow.ts"
 
 export interface ConvolutionOptions {
   /** Height and width of the filters: 3 unless given. */
@@ -25,7 +25,7 @@ export interface ConvolutionOptions {
  * Fails on inputs that are not images, on images smaller than an unpadded filter, and on counts that are not whole
  * numbers from 1.
  */
-export const convolution = (filters: number, options: ConvolutionOptions = {}): Part => {
+export const convolution = (filters: number, options: ConvolutionOptions = {}): Module => {
   const { kernel = 3, stride = 1, padding = "same", initializer = "glorot-uniform" } = options
   return {
     name: "convolution",

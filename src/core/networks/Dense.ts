@@ -4,7 +4,7 @@
 import * as tf from "@tensorflow/tfjs-core"
 import { Result } from "effect"
 import { fanInUniform, glorotUniform, type Initializer, zeros } from "../Initializer.ts"
-import { NetworkError, type Part } from "../Network.ts"
+import { NetworkError, type Module } from "../Network.ts"
 
 /** How the first weights are drawn, by name. */
 export const denseInitializers = {
@@ -21,17 +21,19 @@ export type DenseInitializer = keyof typeof denseInitializers
  *
  * Fails where `units` is not a whole number from 1, and on inputs that are not vectors.
  */
-export const dense = (units: number, options: { readonly initializer?: DenseInitializer } = {}): Part => ({
+export const dense = (units: number, options: { readonly initializer?: DenseInitializer } = {}): Module => ({
   name: "dense",
   spec: { _tag: "Dense", units, initializer: options.initializer ?? "glorot-uniform" },
   build: (input) => {
     const [inputs, ...others] = input
     if (!Number.isInteger(units) || units < 1) {
-      return Result.fail(new NetworkError({ part: "", reason: `units is ${units}; it must be a whole number from 1` }))
+      return Result.fail(
+        new NetworkError({ module: "", reason: `units is ${units}; it must be a whole number from 1` })
+      )
     }
     if (inputs === undefined || others.length > 0) {
       const reason = `takes vectors, but was given examples of shape [${input.join(", ")}]; put flatten() before it`
-      return Result.fail(new NetworkError({ part: "", reason }))
+      return Result.fail(new NetworkError({ module: "", reason }))
     }
     const { kernel, bias } = denseInitializers[options.initializer ?? "glorot-uniform"](inputs)
     return Result.succeed({

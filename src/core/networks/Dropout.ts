@@ -5,7 +5,7 @@
  */
 import * as tf from "@tensorflow/tfjs-core"
 import { Result } from "effect"
-import { NetworkError, type Part } from "../Network.ts"
+import { NetworkError, type Module } from "../Network.ts"
 
 /**
  * In training each element is kept with the probability `keep` and divided by it, or else is 0, so that its mean stays.
@@ -14,7 +14,7 @@ import { NetworkError, type Part } from "../Network.ts"
  *
  * Fails where `keep` is not above 0 and at most 1.
  */
-export const dropout = (keep: number): Part => ({
+export const dropout = (keep: number): Module => ({
   name: "dropout",
   spec: { _tag: "Dropout", keep },
   build: (input) =>
@@ -26,5 +26,5 @@ export const dropout = (keep: number): Part => ({
           apply: (_, x, noise) =>
             noise === undefined ? x : tf.mul(x, tf.mul(tf.cast(tf.less(noise["mask"]!, keep), "float32"), 1 / keep))
         })
-      : Result.fail(new NetworkError({ part: "", reason: `keep is ${keep}; it must be above 0 and at most 1` }))
+      : Result.fail(new NetworkError({ module: "", reason: `keep is ${keep}; it must be above 0 and at most 1` }))
 })

@@ -2,7 +2,7 @@
  * Pooling by the largest element.
  */
 import * as tf from "@tensorflow/tfjs-core"
-import type { Part } from "../Network.ts"
+import type { Module } from "../Network.ts"
 import { pooling, type PoolingOptions } from "./Pooling.ts"
 
 /**
@@ -12,5 +12,5 @@ import { pooling, type PoolingOptions } from "./Pooling.ts"
  * Fails on inputs that are not images, on images smaller than an unpadded window, and on counts that are not whole
  * numbers from 1.
  */
-export const maxPooling = (options: PoolingOptions = {}): Part =>
+export const maxPooling = (options: PoolingOptions = {}): Module =>
   pooling("MaxPooling", "maxPooling", tf.maxPool, options)

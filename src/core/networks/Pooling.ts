@@ -3,8 +3,8 @@
  */
 import type * as tf from "@tensorflow/tfjs-core"
 import { Result } from "effect"
-import { type Part, stateless } from "../Network.ts"
-import { checkCounts, checkImage, type Lengths, type Padding, pair, slide } from "./Sliding.ts"
+import { type Module, stateless } from "../Network.ts"
+import { checkCounts, checkImage, type Lengths, type Padding, pair, slide } from "./SlidingWindow.ts"
 
 export interface PoolingOptions {
   /** Height and width of the windows: 2 unless given. */
@@ -18,7 +18,7 @@ export interface PoolingOptions {
 type Pool = (x: tf.Tensor4D, size: [number, number], stride: [number, number], padding: Padding) => tf.Tensor
 
 /** From `[batch, height, width, channels]` to `[batch, rows, columns, channels]` by one of TensorFlow.js's pools. */
-export const pooling = (tag: string, name: string, pool: Pool, options: PoolingOptions): Part => {
+export const pooling = (tag: string, name: string, pool: Pool, options: PoolingOptions): Module => {
   const { size = 2, stride = size, padding = "valid" } = options
   return {
     name,

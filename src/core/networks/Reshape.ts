@@ -3,24 +3,24 @@
  */
 import * as tf from "@tensorflow/tfjs-core"
 import { Result } from "effect"
-import { NetworkError, type Part, stateless } from "../Network.ts"
+import { NetworkError, type Module, stateless } from "../Network.ts"
 import { type Shape, sizeOf } from "../Tensors.ts"
 
 /** From `[batch, ...input]` to `[batch, ...shape]`, in row-major order. Fails where the sizes differ. */
-export const reshape = (shape: Shape): Part => ({
+export const reshape = (shape: Shape): Module => ({
   name: "reshape",
   spec: { _tag: "Reshape", shape },
   build: (input) => {
     if (sizeOf(input) !== sizeOf(shape)) {
       const reason = `cannot give [${input.join(", ")}] the shape [${shape.join(", ")}]: ${sizeOf(input)} values, not ${sizeOf(shape)}`
-      return Result.fail(new NetworkError({ part: "", reason }))
+      return Result.fail(new NetworkError({ module: "", reason }))
     }
     return Result.succeed(stateless(shape, (x) => tf.reshape(x, [x.shape[0]!, ...shape])))
   }
 })
 
 /** From `[batch, ...input]` to `[batch, size of input]`. */
-export const flatten = (): Part => ({
+export const flatten = (): Module => ({
   name: "flatten",
   spec: { _tag: "Flatten" },
   build: (input) => {

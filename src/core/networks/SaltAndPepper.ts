@@ -6,7 +6,7 @@
  */
 import * as tf from "@tensorflow/tfjs-core"
 import { Result } from "effect"
-import { NetworkError, type Part } from "../Network.ts"
+import { NetworkError, type Module } from "../Network.ts"
 
 export interface SaltAndPepperOptions {
   /** Share of the values that are replaced, one half by 0 and one half by 1; from 0 to 1. */
@@ -22,12 +22,12 @@ export const corrupt = (x: number, uniform: number, probability: number): number
   uniform < probability / 2 ? 0 : uniform >= 1 - probability / 2 ? 1 : x
 
 /** Replaces values of `[batch, ...shape]` as `corrupt` does, with noise of its own for each; the identity in evaluation. */
-export const saltAndPepper = ({ probability }: SaltAndPepperOptions): Part => ({
+export const saltAndPepper = ({ probability }: SaltAndPepperOptions): Module => ({
   name: "salt-and-pepper",
   spec: { _tag: "SaltAndPepper", probability },
   build: (input) => {
     const problem = probabilityProblem(probability)
-    if (problem !== undefined) return Result.fail(new NetworkError({ part: "", reason: problem }))
+    if (problem !== undefined) return Result.fail(new NetworkError({ module: "", reason: problem }))
     return Result.succeed({
       output: input,
       parameters: {},

@@ -3,10 +3,10 @@
  */
 import * as tf from "@tensorflow/tfjs-core"
 import { Result } from "effect"
-import type { Part } from "../Network.ts"
+import type { Module } from "../Network.ts"
 import type { ConvolutionOptions } from "./Convolution.ts"
 import { denseInitializers } from "./Dense.ts"
-import { checkCounts, checkImage, pair } from "./Sliding.ts"
+import { checkCounts, checkImage, pair } from "./SlidingWindow.ts"
 
 /**
  * Each element of the input, times the filter, added up where filters overlap, plus a bias: from
@@ -16,7 +16,7 @@ import { checkCounts, checkImage, pair } from "./Sliding.ts"
  * Sizes are Keras's: the input's times the stride with `same` padding, and what the filter reaches beyond with `valid`.
  * Fails on inputs that are not images, and on counts that are not whole numbers from 1.
  */
-export const transposedConvolution = (filters: number, options: ConvolutionOptions = {}): Part => {
+export const transposedConvolution = (filters: number, options: ConvolutionOptions = {}): Module => {
   const { kernel = 3, stride = 1, padding = "same", initializer = "glorot-uniform" } = options
   return {
     name: "transposedConvolution",

@@ -3,8 +3,8 @@
  */
 import * as tf from "@tensorflow/tfjs-core"
 import { Result } from "effect"
-import { type Part, stateless } from "../Network.ts"
-import { checkCounts, checkImage, type Lengths, pair } from "./Sliding.ts"
+import { type Module, stateless } from "../Network.ts"
+import { checkCounts, checkImage, type Lengths, pair } from "./SlidingWindow.ts"
 
 /**
  * Each element `factor` times along height and width, its nearest neighbours: from `[batch, height, width, channels]` to
@@ -12,7 +12,7 @@ import { checkCounts, checkImage, type Lengths, pair } from "./Sliding.ts"
  *
  * Fails on inputs that are not images and on factors that are not whole numbers from 1.
  */
-export const upsampling = (factor: Lengths = 2): Part => ({
+export const upsampling = (factor: Lengths = 2): Module => ({
   name: "upsampling",
   spec: { _tag: "Upsampling", factor: pair(factor) },
   build: (input) =>

@@ -5,7 +5,7 @@
  * pixels in the annotated PyTorch example.
  */
 import * as tf from "@tensorflow/tfjs-core"
-import { type LossTerm, pixelsOf } from "../LossTerm.ts"
+import { type LossTerm, pixelCount } from "../LossTerm.ts"
 import { type Reduction, reductionProblem } from "./Reduction.ts"
 
 export interface NegativeLogLikelihoodOptions {
@@ -21,6 +21,6 @@ export const NegativeLogLikelihood = (options: NegativeLogLikelihoodOptions = {}
     name: reduction === "sum" ? "reconstruction" : "mean-reconstruction",
     problem: reductionProblem(reduction),
     value: ({ images, reconstruction }) =>
-      reduction === "sum" ? reconstruction : tf.mul(reconstruction, 1 / pixelsOf(images))
+      reduction === "sum" ? reconstruction : tf.mul(reconstruction, 1 / pixelCount(images))
   }
 }

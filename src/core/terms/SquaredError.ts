@@ -2,7 +2,7 @@
  * Squared errors of the reconstruction's mean: the losses of autoencoders that name no likelihood.
  */
 import * as tf from "@tensorflow/tfjs-core"
-import { type LossTerm, type LossTermInputs, pixelsOf } from "../LossTerm.ts"
+import { type LossTerm, type LossTermInputs, pixelCount } from "../LossTerm.ts"
 
 /** `Σ (x - mean)²` over height, width and channels, `[batch]`. */
 const squaredError = ({ images, likelihood }: LossTermInputs): tf.Tensor1D =>
@@ -27,5 +27,5 @@ export const HalfSquaredError = (): LossTerm => ({
 export const MeanSquaredError = (): LossTerm => ({
   spec: { _tag: "MeanSquaredError" },
   name: "mean-squared-error",
-  value: (inputs) => tf.mul(squaredError(inputs), 1 / pixelsOf(inputs.images))
+  value: (inputs) => tf.mul(squaredError(inputs), 1 / pixelCount(inputs.images))
 })

@@ -5,7 +5,7 @@
  */
 import type { Figure } from "../../core/Figure.ts"
 import { categorical, colorScale, shapeScale } from "../../core/figures/Palette.ts"
-import { roundNumbers } from "../../core/figures/RoundNumbers.ts"
+import { niceTicks } from "../../core/figures/NiceTicks.ts"
 import { type LabelPlace, placeLabels } from "./PlaceLabels.ts"
 
 export interface RateDistortionRow {
@@ -81,7 +81,7 @@ export const rateDistortion = (
   const labelled = besidePoints(finite, placeLabels(finite.map(pixels), { width, height }))
   // A line leaves the picture at its right edge, outside of which its value stands, or at its lower edge, where it stands
   // within: the margin about the points keeps it off them. They are few, so that a small picture has room for their values.
-  const lines = roundNumbers([x[0] + y[0], x[1] + y[1]], 6).map((sum) => {
+  const lines = niceTicks([x[0] + y[0], x[1] + y[1]], 6).map((sum) => {
     const start = Math.max(x[0], sum - y[1])
     const end = Math.min(x[1], sum - y[0])
     return {

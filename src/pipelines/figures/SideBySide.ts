@@ -1,7 +1,7 @@
 /**
  * The same figure of several runs beside each other, so that a sweep can be compared at a glance.
  */
-import type { Figure, View } from "../../core/Figure.ts"
+import type { Figure, VegaLiteView } from "../../core/Figure.ts"
 import { pointStyle } from "../../core/figures/ScatterPlot.ts"
 import type { Json } from "../../core/Spec.ts"
 
@@ -23,7 +23,7 @@ const isRecord = (value: Json): value is { readonly [key: string]: Json } =>
 const multiplied = (value: Json, factor: number): Json => (typeof value === "number" ? value * factor : value)
 
 /** A view at another size: its plots and images change, its text does not. */
-export const resized = (view: View, factor: number): View =>
+export const resized = (view: VegaLiteView, factor: number): VegaLiteView =>
   Object.fromEntries(
     Object.entries(view).map(([key, value]): [string, Json] => {
       if (key === "width" || key === "height") return [key, multiplied(value, factor)]
@@ -48,16 +48,17 @@ const golden = 0.6180339887498949
 const some = (values: ReadonlyArray<Json>, count: number): ReadonlyArray<Json> =>
   values.length <= count ? values : values.filter((_, index) => ((index + 1) * golden) % 1 < count / values.length)
 
-const markOf = ({ mark }: View): Json => (isRecord(mark ?? null) ? (mark as View)["type"]! : (mark ?? null))
+const markOf = ({ mark }: VegaLiteView): Json =>
+  isRecord(mark ?? null) ? (mark as VegaLiteView)["type"]! : (mark ?? null)
 
 /** A view with about `most` of its points where it has more, each as large as so many ask for. */
-export const thinned = (view: View, most: number): View => {
+export const thinned = (view: VegaLiteView, most: number): VegaLiteView => {
   const { data, mark } = view
-  const values = isRecord(data ?? null) ? (data as View)["values"] : undefined
+  const values = isRecord(data ?? null) ? (data as VegaLiteView)["values"] : undefined
   if (markOf(view) === "point" && Array.isArray(values) && values.length > most) {
     const left = some(values, most)
     const style = isRecord(mark!) && mark["size"] !== undefined ? { ...mark, ...pointStyle(left.length) } : mark!
-    return { ...view, data: { ...(data as View), values: left }, mark: style }
+    return { ...view, data: { ...(data as VegaLiteView), values: left }, mark: style }
   }
   return Object.fromEntries(
     Object.entries(view).map(([key, value]): [string, Json] =>
@@ -69,16 +70,16 @@ export const thinned = (view: View, most: number): View => {
 }
 
 /** Points of a view. */
-const pointsIn = (view: View): number => {
+const pointsIn = (view: VegaLiteView): number => {
   const { data } = view
-  const values = isRecord(data ?? null) ? (data as View)["values"] : undefined
+  const values = isRecord(data ?? null) ? (data as VegaLiteView)["values"] : undefined
   const members = Object.values(view).flatMap((value) => (Array.isArray(value) ? value.filter(isRecord) : []))
   const own = markOf(view) === "point" && Array.isArray(values) ? values.length : 0
   return own + members.reduce((sum, member) => sum + pointsIn(member), 0)
 }
 
 /** Numbers of the views in a view. */
-const sizesOf = (view: View, key: "width" | "height"): ReadonlyArray<number> =>
+const sizesOf = (view: VegaLiteView, key: "width" | "height"): ReadonlyArray<number> =>
   Object.entries(view).flatMap(([name, value]) => {
     if (name === key && typeof value === "number") return [value]
     const members = Array.isArray(value) ? value.filter(isRecord) : []
@@ -102,7 +103,7 @@ export const sideBySide = (
   options: { readonly name: string; readonly title: string; readonly caption: string }
 ): Figure => {
   const stacked = figures.length > 0 && figures.every(({ figure }) => isWide(figure))
-  const sized = (view: View): View => (stacked ? view : resized(view, shrink))
+  const sized = (view: VegaLiteView): VegaLiteView => (stacked ? view : resized(view, shrink))
   const counts = figures.map(({ figure: { view } }) => pointsIn(view))
   const all = counts.reduce((sum, count) => sum + count, 0)
   const share = Math.min(1, mostPoints / Math.max(all, 1))

@@ -2,7 +2,7 @@
  * The test loss and its terms of all runs of a sweep.
  */
 import type { Figure } from "../../core/Figure.ts"
-import { curve, termsOf, termTitle } from "../../core/evaluations/Curves.ts"
+import { curve, termNames, termTitle } from "../../core/evaluations/Curves.ts"
 import { lineChart } from "../../core/figures/LineChart.ts"
 import type { EpochMetrics } from "../../core/TrainedModel.ts"
 
@@ -51,7 +51,7 @@ export const sweepCurves = (
   rows: ReadonlyArray<SweepCurvesRow>,
   options: { readonly name?: string; readonly title: string }
 ): Figure => {
-  const terms = termsOf(rows.flatMap((row) => row.history))
+  const terms = termNames(rows.flatMap((row) => row.history))
   const epochs = rows.reduce((most, row) => Math.max(most, row.history.at(-1)?.epoch ?? 0), 0)
   const panels = terms.flatMap((term) => {
     const series = rows

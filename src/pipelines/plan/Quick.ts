@@ -4,7 +4,7 @@
  */
 import { Layer, Result } from "effect"
 import type { Dataset, Examples, LoadedDataset } from "../../core/Dataset.ts"
-import * as Derived from "../../core/datasets/Derived.ts"
+import * as DerivedDataset from "../../core/datasets/DerivedDataset.ts"
 import type { AnyAssembly, Experiment } from "../../core/Experiment.ts"
 import * as Training from "../../core/Training.ts"
 
@@ -29,7 +29,7 @@ const firstOf = ({ test, train }: LoadedDataset): LoadedDataset => ({
 const { epochs, ...counts } = limits
 
 /** The first images of a dataset; the digest tells them from the whole. */
-const small = (of: Dataset["Service"]): Derived.Derivation => ({
+const small = (of: Dataset["Service"]): DerivedDataset.Derivation => ({
   tag: "First",
   how: counts,
   name: `${of.name}, quick version`,
@@ -38,7 +38,7 @@ const small = (of: Dataset["Service"]): Derived.Derivation => ({
 
 const shortened = (assembly: AnyAssembly): AnyAssembly => ({
   ...assembly,
-  dataset: Derived.layer(assembly.dataset, small),
+  dataset: DerivedDataset.layer(assembly.dataset, small),
   training: Layer.unwrap(
     Training.Training.useSync((training) => Training.layer({ ...training, epochs: Math.min(training.epochs, epochs) }))
   ).pipe(Layer.provide(assembly.training))

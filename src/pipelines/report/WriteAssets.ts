@@ -3,7 +3,7 @@
  */
 import { Effect, FileSystem, Option, Path, Schema } from "effect"
 import { chooseExamples } from "../../core/evaluations/Reconstructions.ts"
-import { stratified } from "../../core/evaluations/Stratified.ts"
+import { stratified } from "../../core/evaluations/StratifiedSubset.ts"
 import type { DatasetError, ImageShape, LoadedDataset } from "../../core/Dataset.ts"
 import type { FigureError } from "../../core/Figure.ts"
 import { sprite } from "../../core/figures/Sprite.ts"

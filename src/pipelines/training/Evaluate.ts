@@ -4,7 +4,7 @@
 import { Cause, Effect, Option, type Scope } from "effect"
 import type { DatasetError, LoadedDataset } from "../../core/Dataset.ts"
 import { Engine, type EngineError } from "../../core/Engine.ts"
-import { EvaluationError, type Findings, type ReadyEvaluator } from "../../core/Evaluation.ts"
+import { EvaluationError, type EvaluationOutput, type ResolvedEvaluator } from "../../core/Evaluation.ts"
 import type { FigureError } from "../../core/Figure.ts"
 import type { ModelError } from "../../core/Model.ts"
 import { type SnapshotError, Snapshots } from "../../core/Snapshots.ts"
@@ -20,7 +20,7 @@ import * as TrainedModels from "./TrainedModels.ts"
 import * as TrainingSnapshots from "./TrainingSnapshots.ts"
 
 /** The evaluations of a run that have no results yet. */
-export const missing = (planned: PlannedRun, run: Run): Effect.Effect<ReadonlyArray<ReadyEvaluator>, StoreError> =>
+export const missing = (planned: PlannedRun, run: Run): Effect.Effect<ReadonlyArray<ResolvedEvaluator>, StoreError> =>
   Effect.filter(planned.evaluation.evaluators, ({ id }) => Effect.map(run.evaluation(id), Option.isNone))
 
 /** The trained model of a finished run, from its last checkpoint, and what it was before. */
@@ -58,7 +58,7 @@ export const trainedModel = Effect.fnUntraced(function* (planned: PlannedRun, ru
 })
 
 /** Draws everything that an evaluation found. */
-const rendered = Effect.fnUntraced(function* ({ animations = [], figures, pages = [] }: Findings) {
+const rendered = Effect.fnUntraced(function* ({ animations = [], figures, pages = [] }: EvaluationOutput) {
   const pictures = yield* Effect.forEach(figures, (figure) =>
     Effect.map(render(figure), ({ png, svg }) => ({ figure, png, svg }))
   )
@@ -75,7 +75,7 @@ const rendered = Effect.fnUntraced(function* ({ animations = [], figures, pages 
 const checkNames = Effect.fnUntraced(function* (
   planned: PlannedRun,
   run: Run,
-  { id, spec }: ReadyEvaluator,
+  { id, spec }: ResolvedEvaluator,
   names: ReadonlyArray<string>
 ) {
   const refuse = (name: string, other: string) =>
@@ -109,7 +109,7 @@ export type EvaluateFailure =
 export const evaluate = Effect.fn("Evaluate.evaluate")(function* (options: {
   readonly planned: PlannedRun
   readonly run: Run
-  readonly evaluators: ReadonlyArray<ReadyEvaluator>
+  readonly evaluators: ReadonlyArray<ResolvedEvaluator>
   readonly data: Effect.Effect<LoadedDataset, DatasetError>
 }): Effect.fn.Return<void, EvaluateFailure, Engine | Progress | Scope.Scope> {
   const { planned, run, evaluators, data } = options
@@ -117,7 +117,7 @@ export const evaluate = Effect.fn("Evaluate.evaluate")(function* (options: {
   const engine = yield* Engine
   const { snapshots, trained } = yield* trainedModel(planned, run, yield* data)
 
-  const one = Effect.fnUntraced(function* (evaluator: ReadyEvaluator) {
+  const one = Effect.fnUntraced(function* (evaluator: ResolvedEvaluator) {
     const { id, run: compute, spec } = evaluator
     yield* progress.note(`${[planned.label, spec._tag].filter((part) => part !== "").join(" · ")}`)
     const findings = yield* compute.pipe(

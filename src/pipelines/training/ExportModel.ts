@@ -4,7 +4,7 @@
 import { Effect, type FileSystem, Option, type Path, Result, type Scope } from "effect"
 import type { DatasetError, LoadedDataset } from "../../core/Dataset.ts"
 import type { Engine, EngineError } from "../../core/Engine.ts"
-import { stratified } from "../../core/evaluations/Stratified.ts"
+import { stratified } from "../../core/evaluations/StratifiedSubset.ts"
 import { exportModel } from "../../core/engines/onnxruntime/Export.ts"
 import type { Autoencoder, ModelError } from "../../core/Model.ts"
 import { decode, encodeImages, type TypedProgram } from "../../core/Programs.ts"

@@ -8,13 +8,13 @@
 import { Cause, Clock, Effect, type Scope } from "effect"
 import type { LoadedDataset } from "../../core/Dataset.ts"
 import { Engine, type EngineError } from "../../core/Engine.ts"
-import type { ReadyEvaluator } from "../../core/Evaluation.ts"
+import type { ResolvedEvaluator } from "../../core/Evaluation.ts"
 import type { ModelError } from "../../core/Model.ts"
 import { scheduleValues } from "../../core/Programs.ts"
 import { stepsPerEpoch } from "../../core/Training.ts"
 import * as TrainStep from "../../core/TrainStep.ts"
 import { permutation } from "../../core/Random.ts"
-import { looks } from "../../core/Cadence.ts"
+import { sampleEpochs } from "../../core/Cadence.ts"
 import { float32, type HostTensors } from "../../core/Tensors.ts"
 import type { EpochMetrics } from "../../core/TrainedModel.ts"
 import type { Checkpoint } from "../store/Checkpoint.ts"
@@ -28,8 +28,8 @@ import type { StoreError } from "../files/StoreError.ts"
 import * as TrainedModels from "./TrainedModels.ts"
 
 /** Epochs at whose end the parameters are kept for evaluations that look at the training. */
-export const snapshotEpochs = (evaluators: ReadonlyArray<ReadyEvaluator>, epochs: number): ReadonlySet<number> =>
-  new Set(evaluators.flatMap(({ every }) => (every === undefined ? [] : looks(every, epochs).epochs)))
+export const snapshotEpochs = (evaluators: ReadonlyArray<ResolvedEvaluator>, epochs: number): ReadonlySet<number> =>
+  new Set(evaluators.flatMap(({ every }) => (every === undefined ? [] : sampleEpochs(every, epochs).epochs)))
 
 /** Where the run stands among those of its sweep. */
 export interface SweepPosition {

@@ -8,7 +8,7 @@
 import { Effect, Option, type Scope } from "effect"
 import type { DatasetError, DatasetPlatform, LoadedDataset } from "../../core/Dataset.ts"
 import { Engine } from "../../core/Engine.ts"
-import type { ReadyEvaluator } from "../../core/Evaluation.ts"
+import type { ResolvedEvaluator } from "../../core/Evaluation.ts"
 import { mean } from "../../core/evaluations/Mean.ts"
 import { Snapshots } from "../../core/Snapshots.ts"
 import { canonicalJson, type Json } from "../../core/Spec.ts"
@@ -60,7 +60,7 @@ const checkTerms = Effect.fnUntraced(function* (
 /** One evaluation's numbers and figures against what was stored. */
 const checkEvaluation = Effect.fnUntraced(function* (
   { run, sameSetting }: Computing,
-  { id, run: compute, spec }: ReadyEvaluator
+  { id, run: compute, spec }: ResolvedEvaluator
 ) {
   const stored = yield* run.evaluation(id)
   if (Option.isNone(stored)) return [skipped(`${spec._tag}: it has no whole result`)]

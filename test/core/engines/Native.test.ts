@@ -88,7 +88,10 @@ describe("native", () => {
           const engine = yield* Engine
           const state = yield* engine.place({ x: float32(type.shape, new Float32Array(side * side)) })
           const executable = yield* engine.compile(
-            { name: "large", run: ({ state: { x } }) => ({ state: { x: tf.add(tf.transpose(x!), 1) }, outputs: {} }) },
+            {
+              name: "large",
+              run: ({ state: { x } }) => ({ state: { x: tf.add(tf.transpose(x!), 1) }, outputs: {} })
+            },
             { state: { x: type }, data: {}, inputs: {} }
           )
           yield* executable.run({ state, data: yield* nothing, inputs: {} })

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { Curves, curve, termsOf, termTitle } from "../../../src/core/evaluations/Curves.ts"
+import { Curves, curve, termNames, termTitle } from "../../../src/core/evaluations/Curves.ts"
 import { compiles, textOf } from "../figures/compiles.ts"
 import { fakeLayer } from "./FakeTrainedModel.ts"
 
@@ -51,8 +51,8 @@ describe("Curves", () => {
   )
 
   it("orders the terms and keeps those it does not know", () => {
-    assert.deepStrictEqual(termsOf(history), ["loss", "reconstruction", "kl", "capacity"])
-    assert.deepStrictEqual(termsOf([epoch(1, { seconds: 3 })]), [])
+    assert.deepStrictEqual(termNames(history), ["loss", "reconstruction", "kl", "capacity"])
+    assert.deepStrictEqual(termNames([epoch(1, { seconds: 3 })]), [])
   })
 
   it("leaves out epochs without a value", () => {

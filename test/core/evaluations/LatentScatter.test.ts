@@ -101,7 +101,7 @@ describe("LatentScatter", () => {
         spec: { _tag: "Swapped" },
         name: "swapped",
         title: "Swapped",
-        reach: 4,
+        maximumPoints: 4,
         embed: ({ count, values }: { readonly count: number; readonly values: Float32Array }) =>
           count > 4
             ? Effect.fail(new EmbeddingError({ embedding: "Swapped", reason: "too many" }))

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer } from "effect"
 import { Labels } from "../../../src/core/Dataset.ts"
-import type { Scheduled } from "../../../src/core/Evaluation.ts"
+import type { TrainingEvaluator } from "../../../src/core/Evaluation.ts"
 import type { Animation } from "../../../src/core/Figure.ts"
 import { LatentScatterOverTraining } from "../../../src/core/evaluations/LatentScatterOverTraining.ts"
 import { ManifoldOverTraining } from "../../../src/core/evaluations/ManifoldOverTraining.ts"
@@ -14,7 +14,7 @@ import { type FakeOptions, fakeLayer, kinds } from "./FakeTrainedModel.ts"
 
 /** The only animation that an evaluation makes of a training of `total` epochs; every frame is a figure. */
 const animationOf = (
-  evaluator: Scheduled<Labels | PlanarLatent>,
+  evaluator: TrainingEvaluator<Labels | PlanarLatent>,
   total: number,
   options: FakeOptions = {}
 ): Effect.Effect<Animation, unknown> =>

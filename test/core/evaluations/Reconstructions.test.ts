@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import {
-  besideRows,
+  sideBySideRows,
   chooseExamples,
   imagesAt,
   Reconstructions,
@@ -36,7 +36,7 @@ describe("Reconstructions", () => {
   })
 
   it("sets rows of them beside rows of reconstructions, with a white place between", () => {
-    const beside = besideRows([Float32Array.of(0.1, 0.2, 0.3), Float32Array.of(0.4, 0.5, 0.6)], 2, 1)
+    const beside = sideBySideRows([Float32Array.of(0.1, 0.2, 0.3), Float32Array.of(0.4, 0.5, 0.6)], 2, 1)
     assert.deepStrictEqual(beside, Float32Array.of(0.1, 0.2, 1, 0.4, 0.5, 0.3, 1, 1, 0.6, 1))
   })
 

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { assertFailure } from "@effect/vitest/utils"
 import { Result } from "effect"
-import { NetworkError, type Part } from "../../../src/core/Network.ts"
+import { NetworkError, type Module } from "../../../src/core/Network.ts"
 import { convolution, type ConvolutionOptions } from "../../../src/core/networks/Convolution.ts"
 import { transposedConvolution } from "../../../src/core/networks/TransposedConvolution.ts"
 import { uniform } from "../../../src/core/Random.ts"
@@ -15,14 +15,14 @@ import {
   toTensors
 } from "../../../src/testing/TensorProbe.ts"
 
-const build = (part: Part, input: Shape) => Result.getOrThrow(part.build(input))
+const build = (part: Module, input: Shape) => Result.getOrThrow(part.build(input))
 const numbers = (shape: Shape) =>
   float32(
     shape,
     Float32Array.from({ length: sizeOf(shape) }, (_, index) => index + 1)
   )
 
-const apply = (part: Part, input: Shape, kernel: Float32Array, bias: ReadonlyArray<number>) => {
+const apply = (part: Module, input: Shape, kernel: Float32Array, bias: ReadonlyArray<number>) => {
   const network = build(part, input)
   const parameters = {
     kernel: float32(network.parameters["kernel"]!.shape, kernel),
@@ -94,8 +94,8 @@ describe("convolution", () => {
   })
 
   it("says what does not fit", () => {
-    const refused = (part: Part, input: Shape, reason: string) =>
-      assertFailure(part.build(input), new NetworkError({ part: "", reason }))
+    const refused = (part: Module, input: Shape, reason: string) =>
+      assertFailure(part.build(input), new NetworkError({ module: "", reason }))
     refused(
       convolution(2),
       [4],

@@ -45,7 +45,7 @@ describe("dropout", () => {
   it("refuses probabilities that are none", () => {
     for (const keep of [0, -0.1, 1.1, Number.NaN]) {
       const reason = `keep is ${keep}; it must be above 0 and at most 1`
-      assertFailure(dropout(keep).build([4]), new NetworkError({ part: "", reason }))
+      assertFailure(dropout(keep).build([4]), new NetworkError({ module: "", reason }))
     }
   })
 })

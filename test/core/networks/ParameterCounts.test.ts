@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Result } from "effect"
-import { type Part, sequence } from "../../../src/core/Network.ts"
+import { type Module, sequence } from "../../../src/core/Network.ts"
 import { activation } from "../../../src/core/networks/Activation.ts"
 import { convolution } from "../../../src/core/networks/Convolution.ts"
 import { dense } from "../../../src/core/networks/Dense.ts"
@@ -9,7 +9,7 @@ import { flatten, reshape } from "../../../src/core/networks/Reshape.ts"
 import { transposedConvolution } from "../../../src/core/networks/TransposedConvolution.ts"
 import { type Shape, sizeOf } from "../../../src/core/Tensors.ts"
 
-const build = (input: Shape, ...parts: ReadonlyArray<Part>) => Result.getOrThrow(sequence(...parts).build(input))
+const build = (input: Shape, ...parts: ReadonlyArray<Module>) => Result.getOrThrow(sequence(...parts).build(input))
 
 /** Parameters of each layer, by its path. */
 const countsOf = (network: ReturnType<typeof build>): Readonly<Record<string, number>> =>
@@ -21,7 +21,8 @@ const countsOf = (network: ReturnType<typeof build>): Readonly<Record<string, nu
 const totalOf = (network: ReturnType<typeof build>): number =>
   Object.values(countsOf(network)).reduce((sum, count) => sum + count, 0)
 
-const relu = (...parts: ReadonlyArray<Part>): ReadonlyArray<Part> => parts.flatMap((part) => [part, activation("relu")])
+const relu = (...parts: ReadonlyArray<Module>): ReadonlyArray<Module> =>
+  parts.flatMap((part) => [part, activation("relu")])
 
 describe("published networks have their published numbers of parameters", () => {
   it("SimpleVAE on MNIST", () => {

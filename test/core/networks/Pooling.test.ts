@@ -1,16 +1,16 @@
 import { assert, describe, it } from "@effect/vitest"
 import { assertFailure } from "@effect/vitest/utils"
 import { Result } from "effect"
-import { NetworkError, type Part } from "../../../src/core/Network.ts"
+import { NetworkError, type Module } from "../../../src/core/Network.ts"
 import { averagePooling } from "../../../src/core/networks/AveragePooling.ts"
 import { maxPooling } from "../../../src/core/networks/MaxPooling.ts"
 import { upsampling } from "../../../src/core/networks/Upsampling.ts"
 import { float32, type HostTensor } from "../../../src/core/Tensors.ts"
 import { assertGradients, gradients, normalValues, read, toTensor } from "../../../src/testing/TensorProbe.ts"
 
-const build = (part: Part, x: HostTensor) => Result.getOrThrow(part.build(x.shape.slice(1)))
+const build = (part: Module, x: HostTensor) => Result.getOrThrow(part.build(x.shape.slice(1)))
 
-const apply = (part: Part, x: HostTensor) => {
+const apply = (part: Module, x: HostTensor) => {
   const network = build(part, x)
   const { y } = read(() => ({ y: network.apply({}, toTensor(x)) }))
   assert.deepStrictEqual(y.shape, [x.shape[0]!, ...network.output])
@@ -41,11 +41,11 @@ describe("maxPooling", () => {
   it("says what does not fit", () => {
     assertFailure(
       maxPooling({ size: 4 }).build([3, 3, 1]),
-      new NetworkError({ part: "", reason: "a window of 4 x 4 does not fit into an image of 3 x 3" })
+      new NetworkError({ module: "", reason: "a window of 4 x 4 does not fit into an image of 3 x 3" })
     )
     assertFailure(
       maxPooling({ size: -1 }).build([3, 3, 1]),
-      new NetworkError({ part: "", reason: "size is -1; it must be a whole number from 1" })
+      new NetworkError({ module: "", reason: "size is -1; it must be a whole number from 1" })
     )
   })
 })
@@ -82,7 +82,7 @@ describe("upsampling", () => {
   it("says what does not fit", () => {
     assertFailure(
       upsampling(1.5).build([3, 3, 1]),
-      new NetworkError({ part: "", reason: "factor is 1.5; it must be a whole number from 1" })
+      new NetworkError({ module: "", reason: "factor is 1.5; it must be a whole number from 1" })
     )
   })
 })

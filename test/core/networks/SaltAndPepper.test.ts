@@ -61,7 +61,7 @@ describe("saltAndPepper", () => {
     for (const probability of [-0.1, 1.5, Number.NaN]) {
       assertFailure(
         saltAndPepper({ probability }).build([2]),
-        new NetworkError({ part: "", reason: `probability is ${probability}; it must be from 0 to 1` })
+        new NetworkError({ module: "", reason: `probability is ${probability}; it must be from 0 to 1` })
       )
     }
   })

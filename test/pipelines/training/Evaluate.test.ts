@@ -16,7 +16,7 @@ import {
   Training
 } from "../../../src/index.ts"
 import type { Labels } from "../../../src/core/Dataset.ts"
-import type { Findings } from "../../../src/core/Evaluation.ts"
+import type { EvaluationOutput } from "../../../src/core/Evaluation.ts"
 import type { PlanarLatent } from "../../../src/core/Model.ts"
 import { TrainedModel } from "../../../src/core/TrainedModel.ts"
 import { keepUntil } from "../InterruptedTraining.ts"
@@ -25,7 +25,7 @@ import { makeLines, platform, runExperiment, storeOf, temporaryFolder } from "..
 type Needs = Labels | PlanarLatent
 
 /** One run of 5 epochs of 4 steps, with these evaluations. */
-const evaluated = (...members: ReadonlyArray<Evaluation.Evaluator<Needs> | Evaluation.Scheduled<Needs>>) =>
+const evaluated = (...members: ReadonlyArray<Evaluation.Evaluator<Needs> | Evaluation.TrainingEvaluator<Needs>>) =>
   Experiment.make("evaluated", {
     description: "One run.",
     parameters: {},
@@ -61,7 +61,7 @@ const snapshotsOf = Effect.fnUntraced(function* (results: string) {
 const naming = (tag: string, name: string): Evaluation.Evaluator => ({
   spec: { _tag: tag },
   needs: [],
-  run: Effect.succeed<Findings>({
+  run: Effect.succeed<EvaluationOutput>({
     metrics: { [tag]: 1 },
     figures: [{ name, title: tag, caption: `${tag}.`, view: { mark: "point", data: { values: [{}] } } }]
   })
@@ -129,7 +129,7 @@ describe("evaluations", () => {
     Effect.gen(function* () {
       const results = yield* temporaryFolder
       const seen: Array<{ readonly epochs: number; readonly mean: number }> = []
-      const looking: Evaluation.Scheduled = {
+      const looking: Evaluation.TrainingEvaluator = {
         spec: { _tag: "Looking" },
         needs: [],
         every: epochs(1),

@@ -8,7 +8,7 @@ import * as Evaluation from "../../../src/core/Evaluation.ts"
 import { imagesAt } from "../../../src/core/evaluations/Reconstructions.ts"
 import * as Experiment from "../../../src/core/Experiment.ts"
 import type { Model, ModelError } from "../../../src/core/Model.ts"
-import * as Codebook from "../../../src/core/models/Codebook.ts"
+import * as LookupCodes from "../../../src/core/models/LookupCodes.ts"
 import * as ConditionalVae from "../../../src/core/models/ConditionalVae.ts"
 import * as DenseVae from "../../../src/core/models/DenseVae.ts"
 import { dense } from "../../../src/core/networks/Dense.ts"
@@ -106,7 +106,7 @@ describe("a trained model", () => {
   it.effect("gives labels to an encoder that takes them alone, and has none to ask for where it decodes", () =>
     Effect.gen(function* () {
       const decoder = [dense(64), reshape([8, 8, 1])]
-      const model = yield* seen(Codebook.layer({ codes: Codebook.oneHot(), decoder }), 0)
+      const model = yield* seen(LookupCodes.layer({ codes: LookupCodes.oneHot(), decoder }), 0)
       assert.isUndefined(model.classes)
       const indices = Int32Array.of(4, 0, 2)
       const { mean } = yield* model.encode("test", indices)

@@ -6,7 +6,7 @@
 import type * as tf from "@tensorflow/tfjs-core"
 import type { Program, Signature } from "../../Engine.ts"
 import type { Tensors, TensorTypes } from "../../Tensors.ts"
-import { checkResults } from "../Border.ts"
+import { checkResults } from "../InputValidation.ts"
 import type { Graph, Value } from "./Graph.ts"
 import { type Kernels, NotRecordable, widen } from "./Kernel.ts"
 import { kernels } from "./Kernels.ts"

@@ -2,10 +2,10 @@
 import type { Placed } from "../../Engine.ts"
 import { type HostTensor, type HostTensors, sizeOf, type TensorType } from "../../Tensors.ts"
 import type { ElementType } from "../graph/Graph.ts"
-import type { Slot } from "../onnxruntime/Slot.ts"
+import type { DoubleBuffer } from "../onnxruntime/DoubleBuffer.ts"
 import type { Address, Block, Memory } from "./Memory.ts"
 
-export type HeldTensors = ReadonlyMap<string, Slot>
+export type HeldTensors = ReadonlyMap<string, DoubleBuffer>
 
 const line = 64
 const roomOf = (bytes: number): number => Math.ceil(bytes / line) * line

@@ -6,8 +6,8 @@
 import { Tensor } from "onnxruntime-node"
 import { sizeOf, type TensorTypes } from "../../Tensors.ts"
 import type { Value } from "../graph/Graph.ts"
-import type { Slot } from "./Slot.ts"
-import type { Source, Update } from "./Tail.ts"
+import type { DoubleBuffer } from "./DoubleBuffer.ts"
+import type { LeafSource, FusedUpdate } from "./FusedUpdate.ts"
 import { encodeForms, stride } from "./Wasm.ts"
 
 const pageBytes = 65_536
@@ -28,13 +28,13 @@ interface Arena {
   readonly homes: ReadonlyMap<string, number>
   /** Where the rest begins. */
   readonly rest: number
-  readonly bound: Map<Updates, Bound>
+  readonly bound: Map<Updates, BoundUpdates>
 }
 
 /** Updates made ready for every state of one signature. */
 export interface Updates {
   readonly module: WebAssembly.Module
-  readonly updates: ReadonlyArray<Update & { readonly entry: string }>
+  readonly updates: ReadonlyArray<FusedUpdate & { readonly entry: string }>
   /** State that is written. */
   readonly state: TensorTypes
   /** What the updates are handed. */
@@ -42,7 +42,7 @@ export interface Updates {
 }
 
 /** Updates in one memory. */
-export interface Bound {
+export interface BoundUpdates {
   /** Where the graph before the updates writes what it hands over, by its outputs' names. */
   readonly targets: Readonly<Record<string, Tensor>>
   readonly run: () => void
@@ -50,7 +50,7 @@ export interface Bound {
 
 /** One function for each form, however many vectors it is for. Nothing where the memory would be too large. */
 export const prepare = (
-  updates: ReadonlyArray<Update>,
+  updates: ReadonlyArray<FusedUpdate>,
   state: TensorTypes,
   handedOver: Readonly<Record<string, Value>>
 ): Updates | undefined => {
@@ -71,7 +71,7 @@ const suffices = (arena: Arena, { state, handedOver }: Updates): boolean =>
   arena.memory.buffer.byteLength - arena.rest >= roomFor(handedOver)
 
 /** A memory for these updates on a state: the present one if it suffices. */
-const arenaFor = (held: ReadonlyMap<string, Slot>, present: Arena | undefined, updates: Updates): Arena => {
+const arenaFor = (held: ReadonlyMap<string, DoubleBuffer>, present: Arena | undefined, updates: Updates): Arena => {
   if (present !== undefined && suffices(present, updates)) return present
   const homes = new Map<string, number>()
   // Address 0 stays free, as nothing should be there.
@@ -85,7 +85,7 @@ const arenaFor = (held: ReadonlyMap<string, Slot>, present: Arena | undefined, u
   return { memory: new WebAssembly.Memory({ initial: pages, maximum: pages }), homes, rest: next, bound: new Map() }
 }
 
-const bind = (arena: Arena, { module, updates, handedOver }: Updates): Bound => {
+const bind = (arena: Arena, { module, updates, handedOver }: Updates): BoundUpdates => {
   const { memory, homes, rest } = arena
   const exports = new WebAssembly.Instance(module, { state: { memory } }).exports
   const addresses = new Map<string, number>()
@@ -98,7 +98,7 @@ const bind = (arena: Arena, { module, updates, handedOver }: Updates): Bound => 
       return [name, new Tensor("float32", new Float32Array(memory.buffer, address, sizeOf(shape)), shape)]
     })
   )
-  const addressOf = (source: Source): number =>
+  const addressOf = (source: LeafSource): number =>
     "state" in source ? homes.get(source.state)! : addresses.get(source.output)!
   const calls = updates.map(({ entry, size, sources, stores }) => {
     const call = exports[entry] as (...numbers: ReadonlyArray<number>) => void
@@ -108,10 +108,10 @@ const bind = (arena: Arena, { module, updates, handedOver }: Updates): Bound => 
   return { targets, run: () => calls.forEach((call) => call()) }
 }
 
-const arenas = new WeakMap<ReadonlyMap<string, Slot>, Arena>()
+const arenas = new WeakMap<ReadonlyMap<string, DoubleBuffer>, Arena>()
 
 /** Makes sure that the written state is in a memory where the updates can be done, and says how to do them. */
-export const settle = (held: ReadonlyMap<string, Slot>, updates: Updates): Bound => {
+export const settle = (held: ReadonlyMap<string, DoubleBuffer>, updates: Updates): BoundUpdates => {
   const arena = arenaFor(held, arenas.get(held), updates)
   arenas.set(held, arena)
   for (const name of Object.keys(updates.state)) held.get(name)!.settle(arena.memory.buffer, arena.homes.get(name)!)

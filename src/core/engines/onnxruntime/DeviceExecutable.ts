@@ -6,15 +6,15 @@
  */
 import { Effect, type Semaphore } from "effect"
 import type { Executable, ExecutableArguments, Program, Signature } from "../../Engine.ts"
-import { checkInputs } from "../Border.ts"
-import * as Placements from "../Placements.ts"
+import { checkInputs } from "../InputValidation.ts"
+import * as DeviceTensors from "../DeviceTensors.ts"
 import { boundsOf, checkBounds } from "../graph/Bounds.ts"
 import type { Cell, DeviceMemory } from "./DeviceMemory.ts"
 import { outputName } from "./Encode.ts"
 import { type Input, inOrder } from "../graph/Graph.ts"
 import { type Device, engine, failed, open, parsed, toHost } from "./Session.ts"
 import { simplify } from "../graph/Simplify.ts"
-import { toOrt } from "./Slot.ts"
+import { toOrt } from "./DoubleBuffer.ts"
 import { trace } from "../graph/Trace.ts"
 
 export interface DeviceSettings {
@@ -71,7 +71,7 @@ export const compile = Effect.fnUntraced(function* (
       const state = yield* memory.find(program.name, "state", signature.state, args.state)
       const data = yield* memory.find(program.name, "data", signature.data, args.data)
       const reason = checkInputs(signature.inputs, args.inputs) ?? checkBounds(bounds, args.inputs)
-      yield* Placements.failWith(engine, program.name, reason)
+      yield* DeviceTensors.failIf(engine, program.name, reason)
       // Uninterruptible, because a run cannot be stopped and its buffers must not be given away meanwhile.
       return yield* turn.withPermit(Effect.uninterruptible(run(args, state, data)))
     })

@@ -12,11 +12,11 @@ import { Effect, Scope, type Semaphore } from "effect"
 import { Tensor } from "onnxruntime-node"
 import type { EngineError } from "../../Engine.ts"
 import type { DType, HostTensor } from "../../Tensors.ts"
-import * as Placements from "../Placements.ts"
+import * as DeviceTensors from "../DeviceTensors.ts"
 import { encode, outputName } from "./Encode.ts"
 import { input } from "../graph/Operators.ts"
 import { type Device, engine, failed, open, toHost } from "./Session.ts"
-import { toOrt } from "./Slot.ts"
+import { toOrt } from "./DoubleBuffer.ts"
 
 /** Where one tensor is. */
 export class Cell {
@@ -43,8 +43,8 @@ export class Cell {
 }
 
 export interface DeviceMemory {
-  readonly place: Placements.Placements<Cell>["place"]
-  readonly find: Placements.Placements<Cell>["find"]
+  readonly place: DeviceTensors.DeviceTensors<Cell>["place"]
+  readonly find: DeviceTensors.DeviceTensors<Cell>["find"]
   /** Brings to the device what is not there yet. For who has the engine's turn. */
   readonly bring: (cells: Iterable<Cell>) => Effect.Effect<void, EngineError>
 }
@@ -100,7 +100,7 @@ export const make = Effect.fnUntraced(function* (device: Device, threads: number
   )
 
   const whileOpen = Effect.suspend(() =>
-    Placements.failWith(engine, "copy", closed ? "the engine that holds the tensors is closed" : undefined)
+    DeviceTensors.failIf(engine, "copy", closed ? "the engine that holds the tensors is closed" : undefined)
   )
   const copied = (sessions: typeof up, tensor: Tensor) =>
     Effect.uninterruptible(
@@ -119,7 +119,7 @@ export const make = Effect.fnUntraced(function* (device: Device, threads: number
     }
   })
 
-  const { place, find } = Placements.make<Cell>({
+  const { place, find } = DeviceTensors.make<Cell>({
     engine,
     acquire: (tensor) => {
       const cell = new Cell(tensor)

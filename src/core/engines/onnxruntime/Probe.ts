@@ -5,10 +5,10 @@ import { fileURLToPath } from "node:url"
 import { Duration, Effect, Fiber, Option, Schema, Stream } from "effect"
 import { ChildProcess, type ChildProcessSpawner } from "effect/process"
 import type { EngineError } from "../../Engine.ts"
-import { failure, failWith } from "../Placements.ts"
+import { engineError, failIf } from "../DeviceTensors.ts"
 import { absence, hardwareAbsence } from "./Hardware.ts"
 import { type Device, engine } from "./Session.ts"
-import { type Verdict, VerdictLine } from "./Verdict.ts"
+import { type ProbeResult, ProbeResultLine } from "./ProbeResult.ts"
 
 export interface ProbeOptions {
   /** The script that is run, with the device as its argument. */
@@ -22,7 +22,7 @@ export interface ProbeOptions {
 }
 
 /** A device that works. */
-export type Works = Extract<Verdict, { readonly _tag: "Works" }>
+export type Works = Extract<ProbeResult, { readonly _tag: "Works" }>
 
 /** How a process ended, to follow "it": `was ended by SIGSEGV`. */
 const endOf = ({ exitCode }: ChildProcessSpawner.ChildProcessHandle): Effect.Effect<string | undefined> =>
@@ -50,8 +50,9 @@ export const probe: (
   options = {}
 ) {
   const { limit = "30 seconds", endLimit = "5 seconds", env = {} } = options
-  const script = options.script ?? fileURLToPath(import.meta.resolve("./TrialProcess.ts"))
-  const fail = (reason: string, cause?: unknown) => Effect.fail(failure(engine, `a trial on ${device}`, reason, cause))
+  const script = options.script ?? fileURLToPath(import.meta.resolve("./ProbeProcess.ts"))
+  const fail = (reason: string, cause?: unknown) =>
+    Effect.fail(engineError(engine, `a trial on ${device}`, reason, cause))
 
   const handle = yield* ChildProcess.make(process.execPath, [script, device], {
     env,
@@ -68,7 +69,7 @@ export const probe: (
   )
   // Drivers may write to the standard output as well.
   const verdict = linesOf(handle.stdout).pipe(
-    Stream.map((line) => Schema.decodeUnknownOption(VerdictLine)(line)),
+    Stream.map((line) => Schema.decodeUnknownOption(ProbeResultLine)(line)),
     Stream.filter(Option.isSome),
     Stream.runHead,
     Effect.map(Option.flatten),
@@ -98,8 +99,8 @@ export const probe: (
 export const find = Effect.fn("Probe.find")(function* (device: Device, options: { readonly hardware: boolean }) {
   const program = `a trial on ${device}`
   const looked = options.hardware ? hardwareAbsence(device) : absence(device)
-  yield* failWith(engine, program, yield* looked)
+  yield* failIf(engine, program, yield* looked)
   const works = yield* probe(device)
   if (works.software === undefined || !options.hardware) return works
-  return yield* failure(engine, program, `its driver, ${works.software}, computes on the CPU`)
+  return yield* engineError(engine, program, `its driver, ${works.software}, computes on the CPU`)
 })

@@ -5,7 +5,7 @@ import { Effect, type Scope } from "effect"
 import * as ort from "onnxruntime-node"
 import type { EngineError } from "../../Engine.ts"
 import type { HostTensor } from "../../Tensors.ts"
-import { failure } from "../Placements.ts"
+import { engineError } from "../DeviceTensors.ts"
 import { encode } from "./Encode.ts"
 import type { Graph } from "../graph/Graph.ts"
 
@@ -25,7 +25,7 @@ const spinMicroseconds = "20"
 export const failed =
   (program: string) =>
   (cause: unknown): EngineError =>
-    failure(engine, program, cause instanceof Error ? cause.message : String(cause), cause)
+    engineError(engine, program, cause instanceof Error ? cause.message : String(cause), cause)
 
 /**
  * onnxruntime 1.30 puts convolutions into a layout with channels last unless told not to, and then computes wrongly those

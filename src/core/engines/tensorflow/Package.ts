@@ -15,7 +15,7 @@ import { Effect, Option, Schema } from "effect"
 import { useBackend } from "../Backend.ts"
 import { keepBytes, type TensorFlowBackend } from "./Bytes.ts"
 import { replaceKernels } from "./Kernel.ts"
-import { mended } from "./Mended.ts"
+import { patchedKernels } from "./PatchedKernels.ts"
 
 /** Why libtensorflow cannot be used here, and what to do. */
 export class TensorFlowUnavailable extends Schema.TaggedError<TensorFlowUnavailable>()("TensorFlowUnavailable", {
@@ -129,7 +129,7 @@ const loadNow = ({ folder }: Found, wanted: number | undefined): Loaded => {
   const backend = tf.findBackend(backendName) as TensorFlowBackend
   if (current) useBackend(current)
   keepBytes(backend)
-  replaceKernels(backendName, mended)
+  replaceKernels(backendName, patchedKernels)
   loaded = { folder, backend, threads }
   return loaded
 }

@@ -130,7 +130,7 @@ const AvgPool: Kernel = (call) => {
   return tf.div(call.native({ x: padded(x, padding) }, valid), call.native({ x: present }, valid))
 }
 
-/** Divides by the window's size everywhere, as TensorFlow.js's plain backend does; see Gradients.ts. */
+/** Divides by the window's size everywhere, as TensorFlow.js's plain backend does; see `PatchedGradients.ts`. */
 const AvgPoolGrad: Kernel = (call) => {
   const input = call.inputs["input"]!
   const windows = pooling(call, input)

@@ -4,13 +4,13 @@
 import { useEffect, useState } from "preact/hooks"
 import type { ReportData, RunData } from "../ReportData.ts"
 import { Chart } from "./Chart.tsx"
-import { Exhibits } from "./Exhibits.tsx"
-import { Play } from "./Play.tsx"
-import { RunBar } from "./RunBar.tsx"
+import { Figures } from "./Figures.tsx"
+import { Explorer } from "./Explorer.tsx"
+import { RunSelector } from "./RunSelector.tsx"
 import { RunTable } from "./RunTable.tsx"
 import { axesOf } from "./Runs.ts"
 import { type Chosen, isVisible, selectionOf } from "./Selection.ts"
-import { Space } from "./Space.tsx"
+import { ScatterPlot3d } from "./ScatterPlot3d.tsx"
 import type { Mode } from "./Theme.ts"
 
 type Wish = Mode | "system"
@@ -135,7 +135,7 @@ export const App = ({ data, left }: AppProps) => {
           <>
             <section id="figures" aria-labelledby="figures-title">
               <h2 id="figures-title">Figures of the runs</h2>
-              <Exhibits
+              <Figures
                 runs={visible}
                 selection={selection}
                 mode={mode}
@@ -144,12 +144,12 @@ export const App = ({ data, left }: AppProps) => {
             </section>
             <section id="play" aria-labelledby="play-title">
               <h2 id="play-title">Play with the model</h2>
-              <Play selection={selection} mode={mode} />
+              <Explorer selection={selection} mode={mode} />
             </section>
             {has("space") && (
               <section id="space" aria-labelledby="space-title">
                 <h2 id="space-title">Codes in space</h2>
-                <Space run={selection.first} mode={mode} />
+                <ScatterPlot3d run={selection.first} mode={mode} />
               </section>
             )}
             <section aria-label="Provenance">
@@ -160,7 +160,12 @@ export const App = ({ data, left }: AppProps) => {
         )}
       </main>
       {selection !== undefined && visible.length > 1 && (
-        <RunBar runs={visible} axes={axesOf({ ...data, runs: visible })} selection={selection} onChoose={setChosen} />
+        <RunSelector
+          runs={visible}
+          axes={axesOf({ ...data, runs: visible })}
+          selection={selection}
+          onChoose={setChosen}
+        />
       )}
     </>
   )

@@ -2,7 +2,7 @@
  * The map of codes under the pointer: wherever it is, there is a code.
  */
 import { useLayoutEffect, useRef } from "preact/hooks"
-import { roundNumbers } from "../../../core/figures/RoundNumbers.ts"
+import { niceTicks } from "../../../core/figures/NiceTicks.ts"
 import { type Extent, inPlane, onMap } from "./Codes.ts"
 import { drawMap, type MapOptions } from "./DrawMap.ts"
 import { useWidth } from "./Hooks.ts"
@@ -38,7 +38,7 @@ const Ticks = ({ extent, vertical }: { readonly extent: Extent; readonly vertica
   const middle = vertical ? extent.y : extent.x
   return (
     <div class={vertical ? "ticks up" : "ticks along"} aria-hidden="true">
-      {roundNumbers([middle - extent.half, middle + extent.half], 7).map((value) => {
+      {niceTicks([middle - extent.half, middle + extent.half], 7).map((value) => {
         const part = (value - middle + extent.half) / (2 * extent.half)
         return (
           <span key={value} style={vertical ? { bottom: percent(part) } : { left: percent(part) }}>

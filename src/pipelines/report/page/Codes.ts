@@ -3,7 +3,7 @@
  */
 import { Effect } from "effect"
 import { CodesData, type ModelData } from "../ReportData.ts"
-import { bytesOf, part } from "./Parts.ts"
+import { bytesOf, part } from "./Assets.ts"
 
 export interface Codes {
   readonly count: number

@@ -7,7 +7,7 @@ import * as vega from "vega"
 import { expressionInterpreter } from "vega-interpreter"
 import * as vegaLite from "vega-lite"
 import type { Config } from "vega-lite"
-import { pixelRatio, type View } from "../../../core/Figure.ts"
+import { pixelRatio, type VegaLiteView } from "../../../core/Figure.ts"
 import type { Json } from "../../../core/Spec.ts"
 import { theme } from "../../figures/FigureTheme.ts"
 import type { FigureData } from "../ReportData.ts"
@@ -102,13 +102,13 @@ const refusal =
     new ChartError({ figure: title, reason: messageOf(cause) })
 
 /** A view that is ready to be drawn. */
-const prepared = (figure: FigureData, shown: View, config: Config, options: vega.ViewOptions) =>
+const prepared = (figure: FigureData, shown: VegaLiteView, config: Config, options: vega.ViewOptions) =>
   Effect.acquireRelease(
     Effect.try({
       try: () => {
         const specification = vegaLite.compile(
           {
-            ...(structuredClone(withoutLinks(shown)) as View),
+            ...(structuredClone(withoutLinks(shown)) as VegaLiteView),
             description: figure.caption
           } as unknown as vegaLite.TopLevelSpec,
           { config, logger: vega.logger(vega.None) }
@@ -123,7 +123,7 @@ const prepared = (figure: FigureData, shown: View, config: Config, options: vega
 
 /** Draws a figure in a place of the page; it is taken away with the scope. */
 export const draw = Effect.fn("DrawChart.draw")(function* ({ figure, mode, place, tooltip, width }: DrawOptions) {
-  const shown = recolored(mode, withHover(fitted(figure.view, width).view)) as View
+  const shown = recolored(mode, withHover(fitted(figure.view, width).view)) as VegaLiteView
   yield* Effect.addFinalizer(() => Effect.sync(() => (tooltip.hidden = true)))
   const view = yield* prepared(figure, shown, pageConfig(mode), {
     renderer: rowsOf(figure.view) > mostElements ? "canvas" : "svg",

@@ -5,7 +5,7 @@ import { Effect } from "effect"
 import { ImagesData, type ModelData } from "../ReportData.ts"
 import { useEffectful } from "./Hooks.ts"
 import { ImageView } from "./ImageView.tsx"
-import { bytesOf, part } from "./Parts.ts"
+import { bytesOf, part } from "./Assets.ts"
 
 export interface Example {
   readonly index: number

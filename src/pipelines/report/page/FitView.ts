@@ -2,7 +2,7 @@
  * A figure's view in the room that a page has: panels wrap, a legend that would take much of the width goes below, and
  * what is still too wide is drawn smaller. Text keeps its size.
  */
-import type { View } from "../../../core/Figure.ts"
+import type { VegaLiteView } from "../../../core/Figure.ts"
 import type { Json } from "../../../core/Spec.ts"
 import { resized } from "../../figures/SideBySide.ts"
 
@@ -21,38 +21,38 @@ const mostBeside = 0.25
 /** Channels that have legends. */
 const channels = ["color", "fill", "stroke", "shape", "strokeDash", "size", "opacity"]
 
-const isView = (value: Json | undefined): value is View =>
+const isView = (value: Json | undefined): value is VegaLiteView =>
   typeof value === "object" && value !== null && !Array.isArray(value)
 
-const members = (view: View): ReadonlyArray<View> | undefined => {
+const members = (view: VegaLiteView): ReadonlyArray<VegaLiteView> | undefined => {
   const found = view["hconcat"] ?? view["concat"]
   return Array.isArray(found) ? found.filter(isView) : undefined
 }
 
-const inner = (view: View): ReadonlyArray<View> =>
+const inner = (view: VegaLiteView): ReadonlyArray<VegaLiteView> =>
   [view["layer"], view["vconcat"], view["hconcat"], view["concat"]]
     .flatMap((value) => (Array.isArray(value) ? value : []))
     .filter(isView)
 
-const widthOf = (view: View): number => {
+const widthOf = (view: VegaLiteView): number => {
   if (typeof view["width"] === "number") return view["width"]
   return Math.max(0, ...inner(view).map(widthOf))
 }
 
-const heightOf = (view: View): number =>
+const heightOf = (view: VegaLiteView): number =>
   typeof view["height"] === "number" ? view["height"] : Math.max(0, ...inner(view).map(heightOf))
 
-const hasLegend = (channel: Json | undefined): channel is View =>
+const hasLegend = (channel: Json | undefined): channel is VegaLiteView =>
   isView(channel) && channel["field"] !== undefined && channel["legend"] !== null
 
-const labelsIn = (channel: View): ReadonlyArray<string> => {
+const labelsIn = (channel: VegaLiteView): ReadonlyArray<string> => {
   const scale = channel["scale"]
   const domain = isView(scale) ? scale["domain"] : undefined
   return Array.isArray(domain) ? domain.map(String) : []
 }
 
 /** The labels of a view's legends; undefined where it has none. */
-const legendLabels = (view: View): ReadonlyArray<string> | undefined => {
+const legendLabels = (view: VegaLiteView): ReadonlyArray<string> | undefined => {
   const encoding = view["encoding"]
   const own = isView(encoding) ? channels.map((name) => encoding[name]).filter(hasLegend) : []
   const all = [...own.map(labelsIn), ...inner(view).flatMap((member) => [legendLabels(member) ?? []])]
@@ -61,7 +61,7 @@ const legendLabels = (view: View): ReadonlyArray<string> | undefined => {
 }
 
 /** The view with its legends below, in so many columns. */
-const legendBelow = (view: View, columns: number): View =>
+const legendBelow = (view: VegaLiteView, columns: number): VegaLiteView =>
   Object.fromEntries(
     Object.entries(view).map(([key, value]): [string, Json] => {
       if (key === "encoding" && isView(value)) {
@@ -80,19 +80,19 @@ const legendBelow = (view: View, columns: number): View =>
   )
 
 /** At most the natural size; not so small that nothing is seen. */
-const shrunk = (view: View, room: number): View => {
+const shrunk = (view: VegaLiteView, room: number): VegaLiteView => {
   const width = widthOf(view)
   return width <= room || width === 0 ? view : resized(view, Math.max(0.2, room / width))
 }
 
 export interface Fitted {
-  readonly view: View
+  readonly view: VegaLiteView
   /** About how high it will be, in pixels. */
   readonly height: number
 }
 
 /** Beside a legend of some width. */
-const laidOut = (view: View, available: number, legend: number): Fitted => {
+const laidOut = (view: VegaLiteView, available: number, legend: number): Fitted => {
   const panels = members(view)
   const room = available - legend
   if (panels === undefined || panels.length === 0) {
@@ -109,7 +109,7 @@ const laidOut = (view: View, available: number, legend: number): Fitted => {
 }
 
 /** The view in so many pixels of width. */
-export const fitted = (view: View, available: number): Fitted => {
+export const fitted = (view: VegaLiteView, available: number): Fitted => {
   const labels = legendLabels(view)
   const wanted =
     labels === undefined ? 0 : symbolRoom + letterWidth * Math.max(0, ...labels.map(({ length }) => length))

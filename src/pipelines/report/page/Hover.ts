@@ -2,7 +2,7 @@
  * Lines that tell their values: the pointer chooses the nearest place along the horizontal axis, and all lines' values
  * there are told at once.
  */
-import type { View } from "../../../core/Figure.ts"
+import type { VegaLiteView } from "../../../core/Figure.ts"
 import type { Json } from "../../../core/Spec.ts"
 
 const isRecord = (value: Json | undefined): value is { readonly [key: string]: Json } =>
@@ -25,7 +25,7 @@ const fieldOf = (channel: Json | undefined): string | undefined =>
   isRecord(channel) && typeof channel["field"] === "string" ? channel["field"] : undefined
 
 /** The lines of a view; undefined where it is another kind of view. */
-const linesOf = (view: View): Lines | undefined => {
+const linesOf = (view: VegaLiteView): Lines | undefined => {
   const { data, encoding, mark } = view
   const isLine = mark === "line" || (isRecord(mark) && mark["type"] === "line")
   if (!isLine || !isRecord(encoding) || !isRecord(data) || !isList(data["values"])) return undefined
@@ -35,7 +35,7 @@ const linesOf = (view: View): Lines | undefined => {
   return { values: data["values"].filter(isRecord), encoding, x, y, series, grouped }
 }
 
-const withRule = (view: View, lines: Lines, name: string): View => {
+const withRule = (view: VegaLiteView, lines: Lines, name: string): VegaLiteView => {
   const { encoding, grouped, series, values, x, y } = lines
   const labels = [...new Set(values.map((value) => String(value[series])))]
   // Labels hold dots and brackets, which have a meaning in a field's name.
@@ -77,7 +77,7 @@ const withRule = (view: View, lines: Lines, name: string): View => {
 }
 
 /** The view with such a pointer for each plot of lines in it. */
-export const withHover = (view: View, name = "hover"): View => {
+export const withHover = (view: VegaLiteView, name = "hover"): VegaLiteView => {
   const lines = linesOf(view)
   if (lines !== undefined) return withRule(view, lines, name)
   return Object.fromEntries(

@@ -7,7 +7,7 @@
 import { Data, Effect, Semaphore } from "effect"
 import type * as Ort from "onnxruntime-web/wasm"
 import { type ModelData, NetworkData, type RunData } from "../ReportData.ts"
-import { bytesOf, part, PartError, script } from "./Parts.ts"
+import { bytesOf, part, AssetError, script } from "./Assets.ts"
 
 /** A network cannot be loaded or run. */
 export class NetworkFailure extends Data.TaggedError("NetworkFailure")<{ readonly reason: string }> {
@@ -30,7 +30,7 @@ const runtime = Effect.runSync(
       Effect.gen(function* () {
         yield* script("runtime")
         const loaded = globalThis.effectVaeRuntime
-        if (loaded === undefined) return yield* new PartError({ part: "runtime", reason: "is not the runtime" })
+        if (loaded === undefined) return yield* new AssetError({ asset: "runtime", reason: "is not the runtime" })
         globalThis.effectVaeRuntime = undefined
         const { ort, wasm } = loaded
         return yield* Effect.tryPromise({
@@ -49,7 +49,7 @@ const runtime = Effect.runSync(
   )
 )
 
-type Failure = NetworkFailure | PartError
+type Failure = NetworkFailure | AssetError
 
 const sessions = new Map<string, Effect.Effect<Ort.InferenceSession, Failure>>()
 

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as vegaLite from "vega-lite"
-import type { View } from "../../../../src/core/Figure.ts"
+import type { VegaLiteView } from "../../../../src/core/Figure.ts"
 import { lineChart } from "../../../../src/core/figures/LineChart.ts"
 import { categorical } from "../../../../src/core/figures/Palette.ts"
 import { categoricalDark } from "../../../../src/pipelines/report/page/DarkPalette.ts"
@@ -8,7 +8,7 @@ import { fitted } from "../../../../src/pipelines/report/page/FitView.ts"
 import { withHover } from "../../../../src/pipelines/report/page/Hover.ts"
 import { pageConfig, recolored } from "../../../../src/pipelines/report/page/Theme.ts"
 
-const chart = (panels: number): View =>
+const chart = (panels: number): VegaLiteView =>
   lineChart({
     name: "curves",
     title: "Curves",
@@ -28,7 +28,7 @@ const chart = (panels: number): View =>
   }).view
 
 /** Compiles, so that a view which is none fails. */
-const compiled = (view: View): string => {
+const compiled = (view: VegaLiteView): string => {
   const warnings: Array<unknown> = []
   const collect = (...parts: ReadonlyArray<unknown>) => (warnings.push(parts), logger)
   const logger = {
@@ -47,9 +47,11 @@ describe("FitView", () => {
   it("wraps panels where the page is narrow, and shrinks what is still too wide", () => {
     const columns = (available: number) => fitted(chart(3), available).view["columns"]
     assert.deepStrictEqual([1400, 800, 400].map(columns), [3, 2, 1])
-    const widths = (fitted(chart(3), 360).view["concat"] as ReadonlyArray<View>).map(({ width }) => Number(width))
+    const widths = (fitted(chart(3), 360).view["concat"] as ReadonlyArray<VegaLiteView>).map(({ width }) =>
+      Number(width)
+    )
     for (const width of widths) assert.isAtMost(width, 230)
-    const single: View = { width: 560, height: 420, mark: "point" }
+    const single: VegaLiteView = { width: 560, height: 420, mark: "point" }
     assert.strictEqual(fitted(single, 2000).view["width"], 560)
     const narrow = fitted(single, 342).view
     assert.strictEqual(narrow["width"], 280)
@@ -61,8 +63,8 @@ describe("FitView", () => {
     const orient = (available: number) => {
       const { height, view } = fitted(chart(3), available)
       compiled(view)
-      const [panel] = view["concat"] as ReadonlyArray<View>
-      const { color } = panel!["encoding"] as { readonly color: { readonly legend: View } }
+      const [panel] = view["concat"] as ReadonlyArray<VegaLiteView>
+      const { color } = panel!["encoding"] as { readonly color: { readonly legend: VegaLiteView } }
       return [color.legend["orient"], height]
     }
     assert.deepStrictEqual(orient(1400), [undefined, 290])
@@ -75,9 +77,9 @@ describe("FitView", () => {
 describe("Hover", () => {
   it("tells every line's value at the place, whatever the lines are called", () => {
     const view = withHover(chart(2))
-    const panels = view["hconcat"] as ReadonlyArray<View>
-    const rule = (panels[0]!["layer"] as ReadonlyArray<View>)[1]!
-    const { tooltip } = rule["encoding"] as { readonly tooltip: ReadonlyArray<View> }
+    const panels = view["hconcat"] as ReadonlyArray<VegaLiteView>
+    const rule = (panels[0]!["layer"] as ReadonlyArray<VegaLiteView>)[1]!
+    const { tooltip } = rule["encoding"] as { readonly tooltip: ReadonlyArray<VegaLiteView> }
     assert.deepStrictEqual(
       tooltip.map(({ field, title }) => [field, title]),
       [
@@ -103,9 +105,9 @@ describe("Hover", () => {
         }
       ]
     }).view
-    const [panel] = withHover(view)["hconcat"] as ReadonlyArray<View>
-    const { tooltip } = (panel!["layer"] as ReadonlyArray<View>)[1]!["encoding"] as {
-      readonly tooltip: ReadonlyArray<View>
+    const [panel] = withHover(view)["hconcat"] as ReadonlyArray<VegaLiteView>
+    const { tooltip } = (panel!["layer"] as ReadonlyArray<VegaLiteView>)[1]!["encoding"] as {
+      readonly tooltip: ReadonlyArray<VegaLiteView>
     }
     assert.deepStrictEqual(
       tooltip.map(({ title }) => title),
@@ -115,14 +117,14 @@ describe("Hover", () => {
   })
 
   it("leaves other views as they are", () => {
-    const view: View = { width: 10, data: { values: [] }, mark: "point", encoding: {} }
+    const view: VegaLiteView = { width: 10, data: { values: [] }, mark: "point", encoding: {} }
     assert.deepStrictEqual(withHover(view), view)
   })
 })
 
 describe("Theme", () => {
   it("exchanges colours for their partners, and leaves data alone", () => {
-    const view: View = {
+    const view: VegaLiteView = {
       data: { values: [{ color: "#222222", fill: "white" }] },
       mark: { type: "text", color: "#222222", stroke: "white" },
       encoding: { color: { field: "color", scale: { domain: ["white"], range: [...categorical] } } }

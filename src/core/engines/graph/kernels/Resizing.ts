@@ -2,7 +2,7 @@
  * Images in another size.
  */
 import type { ResizeBilinearAttrs, ResizeNearestNeighborAttrs } from "@tensorflow/tfjs-core"
-import { nearest, scaleOf } from "../../Gradients.ts"
+import { nearest, scaleOf } from "../../PatchedGradients.ts"
 import type { Value } from "../Graph.ts"
 import { type Kernels, onNumbers } from "../Kernel.ts"
 import * as Op from "../Operators.ts"

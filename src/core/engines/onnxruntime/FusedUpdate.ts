@@ -1,0 +1,137 @@
+/**
+ * The end of a graph that only updates state, element by element, such as an optimiser's step: cut off, so that one loop
+ * can do in place what would be a dozen passes over memory.
+ *
+ * An operation belongs to the tail if it is arithmetic on `float32`, its operands have its own shape or one element, and
+ * its result goes nowhere but into the tail and into state.
+ */
+import { type Shape, sizeOf } from "../../Tensors.ts"
+import { type Graph, inOrder, type Operation, type Value } from "../graph/Graph.ts"
+import { type Form, isSupported, type Leaf } from "./Wasm.ts"
+
+/** Where a loop finds a leaf: in the state of that name, or in an output of the graph before it. */
+export type LeafSource = { readonly state: string } | { readonly output: string }
+
+/** One loop over vectors of one length. */
+export interface FusedUpdate {
+  readonly form: Form
+  readonly size: number
+  /** Of the leaves in memory, in order. */
+  readonly sources: ReadonlyArray<LeafSource>
+  /** Names of the state that is written, in order. */
+  readonly stores: ReadonlyArray<string>
+}
+
+export interface SplitGraph {
+  /** What remains, with outputs `tail/NUMBER` for the updates beside its own. */
+  readonly graph: Graph
+  readonly updates: ReadonlyArray<FusedUpdate>
+}
+
+const prefix = "state/"
+
+const sameShape = (a: Shape, b: Shape): boolean =>
+  a.length === b.length && a.every((length, axis) => length === b[axis])
+
+const operands = (value: Value): ReadonlyArray<Value> =>
+  value.kind === "operation" ? value.inputs.filter((input) => input !== undefined) : []
+
+const isArithmetic = (value: Value): value is Operation =>
+  value.kind === "operation" &&
+  value.type === "float32" &&
+  isSupported(value.operator) &&
+  sizeOf(value.shape) > 1 &&
+  operands(value).every(({ shape }) => sameShape(shape, value.shape) || sizeOf(shape) === 1)
+
+/** The operations of the tail, inputs first. */
+const findUpdate = (graph: Graph): ReadonlySet<Value> => {
+  const values = inOrder(Object.values(graph.outputs))
+  const users = new Map<Value, Array<Value>>()
+  for (const value of values)
+    for (const operand of operands(value)) users.set(operand, [...(users.get(operand) ?? []), value])
+  const handedOut = new Set(
+    Object.entries(graph.outputs).flatMap(([name, value]) => (name.startsWith(prefix) ? [] : [value]))
+  )
+  const tail = new Set<Value>()
+  for (const value of values.toReversed()) {
+    const goesOn = (users.get(value) ?? []).every((user) => tail.has(user) && sameShape(user.shape, value.shape))
+    if (isArithmetic(value) && !handedOut.has(value) && goesOn) tail.add(value)
+  }
+  return new Set(values.filter((value) => tail.has(value)))
+}
+
+/** Operations that need each other's results, or read state that the other writes, belong in one loop. */
+const groups = (tail: ReadonlySet<Value>, written: ReadonlyMap<string, Value>): ReadonlyArray<ReadonlyArray<Value>> => {
+  const leader = new Map<Value, Value>([...tail].map((value) => [value, value]))
+  const find = (value: Value): Value => {
+    const next = leader.get(value)!
+    return next === value ? value : find(next)
+  }
+  for (const value of tail) {
+    for (const operand of operands(value)) {
+      const writer = operand.kind === "input" ? written.get(operand.name) : undefined
+      for (const other of [operand, writer])
+        if (other !== undefined && tail.has(other)) leader.set(find(other), find(value))
+    }
+  }
+  return [...Map.groupBy(tail, find).values()]
+}
+
+const toUpdate = (
+  group: ReadonlyArray<Value>,
+  written: ReadonlyMap<string, Value>,
+  handOver: (value: Value) => string
+): FusedUpdate => {
+  const leaves: Array<Leaf> = []
+  const sources: Array<LeafSource> = []
+  const numbers = new Map<Value, number>()
+  const members = new Set(group)
+  for (const leaf of new Set(group.flatMap(operands))) {
+    if (members.has(leaf)) continue
+    numbers.set(leaf, leaves.length)
+    const isScalar = sizeOf(leaf.shape) === 1
+    if (isScalar && leaf.kind === "constant") leaves.push(Number(leaf.values[0]))
+    else {
+      leaves.push(isScalar ? "scalar" : "vector")
+      const inPlace = leaf.kind === "input" && written.has(leaf.name)
+      sources.push(inPlace ? { state: leaf.name.slice(prefix.length) } : { output: handOver(leaf) })
+    }
+  }
+  group.forEach((value, index) => numbers.set(value, leaves.length + index))
+  const stores = [...written].filter(([, value]) => members.has(value))
+  return {
+    form: {
+      leaves,
+      steps: (group as ReadonlyArray<Operation>).map((value) => ({
+        operator: value.operator,
+        operands: operands(value).map((operand) => numbers.get(operand)!)
+      })),
+      stores: stores.map(([, value]) => numbers.get(value)!)
+    },
+    size: sizeOf(group[0]!.shape),
+    sources,
+    stores: stores.map(([name]) => name.slice(prefix.length))
+  }
+}
+
+/** Cuts off the tail, if there is one. */
+export const splitUpdate = (graph: Graph): SplitGraph => {
+  const tail = findUpdate(graph)
+  const outputs = Object.entries(graph.outputs)
+  // The inputs of state bear the names of its outputs.
+  const written = new Map(outputs.filter(([, value]) => tail.has(value)))
+  const handedOver = new Map<Value, string>()
+  const handOver = (value: Value): string => {
+    const name = handedOver.get(value) ?? `tail/${handedOver.size}`
+    handedOver.set(value, name)
+    return name
+  }
+  const updates = groups(tail, written).map((group) => toUpdate(group, written, handOver))
+  const remaining = outputs.filter(([, value]) => !tail.has(value))
+  return {
+    graph: {
+      outputs: Object.fromEntries([...remaining, ...[...handedOver].map(([value, name]) => [name, value] as const)])
+    },
+    updates
+  }
+}

@@ -1,0 +1,126 @@
+/**
+ * A decoder that memorises: each class has one fixed code, and only the decoder learns.
+ *
+ * The encoder looks the code up by the example's label and reads nothing of the image, so that with `ImageInstances`, whose
+ * images are classes of their own, every image has its code.
+ *
+ * Source: steps 1 to 3 of "Introduction to VAEs", after kvfrans
+ */
+import * as tf from "@tensorflow/tfjs-core"
+import { Layer, Result } from "effect"
+import { Labels } from "../Dataset.ts"
+import type { Likelihood } from "../Likelihood.ts"
+import { BernoulliLogits } from "../likelihoods/BernoulliLogits.ts"
+import type { Autoencoder, Model, ModelError } from "../Model.ts"
+import { type Module, sequence } from "../Network.ts"
+import { Deterministic } from "../posteriors/Deterministic.ts"
+import type { QuantilePrior } from "../Prior.ts"
+import { standardNormal, StandardNormal } from "../priors/StandardNormal.ts"
+import * as Random from "../Random.ts"
+import type { Spec } from "../Spec.ts"
+import * as Compose from "./Compose.ts"
+
+/** The codes of a number of classes. */
+export interface CodeTable<Latent extends number = number> {
+  readonly spec: Spec
+  /** What is wrong with its options, if anything. */
+  readonly problem?: string | undefined
+  /** Number of dimensions. */
+  readonly latent: (classes: number) => Latent
+  /** `[classes, latent]` in row-major order. */
+  readonly table: (classes: number) => Float32Array
+}
+
+/** The same code for every image: `latent` ones. The best that a decoder can then learn is the mean image. */
+export const ones = <const Latent extends number>(latent: Latent): CodeTable<Latent> => ({
+  spec: { _tag: "Ones", latent },
+  problem: Compose.countProblem("latent", latent),
+  latent: () => latent,
+  table: (classes) => new Float32Array(classes * latent).fill(1)
+})
+
+/** A dimension a class: 1 in its own, 0 in the others. */
+export const oneHot = (): CodeTable => ({
+  spec: { _tag: "OneHot" },
+  latent: (classes) => classes,
+  table: (classes) =>
+    Float32Array.from({ length: classes * classes }, (_, place) => (place % (classes + 1) === 0 ? 1 : 0))
+})
+
+export interface NormalOptions {
+  /** Of the draw, an integer from 0; 0 unless given. */
+  readonly seed?: number
+}
+
+/** Codes drawn once from N(0, I), by a seed of their own: the first codes of more classes are those of fewer. */
+export const normal = <const Latent extends number>(latent: Latent, options: NormalOptions = {}): CodeTable<Latent> => {
+  const { seed = 0 } = options
+  return {
+    spec: { _tag: "Normal", latent, seed },
+    problem:
+      Compose.countProblem("latent", latent) ??
+      (Number.isSafeInteger(seed) && seed >= 0 ? undefined : `seed is ${seed}; it must be a whole number from 0`),
+    latent: () => latent,
+    table: (classes) => Random.normal({ seed, stream: "codebook", step: 0 }, classes * latent)
+  }
+}
+
+export interface LookupCodesOptions<Latent extends number = number> {
+  /** `ones`, `oneHot` or `normal`. */
+  readonly codes: CodeTable<Latent>
+  /** From a code `[latent]` to the likelihood's parameters in the image's shape, such as logits. */
+  readonly decoder: ReadonlyArray<Module>
+  /** What the decoder's output says of an image: `BernoulliLogits()` unless given. */
+  readonly likelihood?: Likelihood
+}
+
+/** `q(z | y)`, all of its mass at the code of `y`. */
+const lookUp = (codes: CodeTable, classes: number): Autoencoder["encode"] => {
+  const { fromHeads } = Deterministic()
+  const table = codes.table(classes)
+  return (_parameters, _images, { labels } = {}) =>
+    fromHeads([tf.gather(tf.tensor2d(table, [classes, codes.latent(classes)]), labels!)])
+}
+
+/**
+ * Provides a decoder of codes that are fixed for the dataset's classes; with two dimensions it offers `PlanarLatent` too.
+ * Codes have no density.
+ *
+ * Fails with `ModelError` where an option is not allowed; `build` fails with one where a part cannot take its input, or
+ * where the decoder does not end at the image's shape.
+ */
+export const layer = <const Latent extends number>(
+  options: LookupCodesOptions<Latent>
+): Layer.Layer<Model | Compose.Offers<Latent, QuantilePrior>, ModelError, Labels> => {
+  const { codes, decoder, likelihood = BernoulliLogits() } = options
+  const forClasses = (classes: number) =>
+    Compose.services({
+      // The name in specs, and so in run ids, from before the model was called `LookupCodes`.
+      tag: "Codebook",
+      problem:
+        codes.problem ??
+        Compose.modulesProblem({ decoder }) ??
+        (likelihood.problem && `likelihood: ${likelihood.problem}`),
+      options: { codes: codes.spec, classes, decoder: decoder.map(({ spec }) => spec), likelihood: likelihood.spec },
+      latent: codes.latent(classes),
+      prior: StandardNormal(),
+      infiniteKl: "they have no noise",
+      build: (image) =>
+        Result.map(
+          Compose.composeDecoder(image, codes.latent(classes), { decoder: sequence(...decoder), likelihood }),
+          ({ decode, noise, parameters }): Autoencoder => ({
+            parameters,
+            noise,
+            encoderClasses: classes,
+            encode: lookUp(codes, classes),
+            prior: () => standardNormal,
+            decode: (parameters, codes, { noise } = {}) => decode(parameters, codes, noise)
+          })
+        )
+    })
+  return Layer.effectContext(Labels.use(({ classes }) => forClasses(classes.length))) as Layer.Layer<
+    Model | Compose.Offers<Latent, QuantilePrior>,
+    ModelError,
+    Labels
+  >
+}

@@ -1,0 +1,77 @@
+/**
+ * Parts of the report that lie beside the page and are read when they are needed.
+ *
+ * A page that was opened from the file system may not read files, but it may load scripts: so a part is a script that
+ * hands over text, which is JSON.
+ */
+import { Data, Effect, Schema } from "effect"
+
+/** A part cannot be had: it is missing or not what it should be. */
+export class AssetError extends Data.TaggedError("AssetError")<{ readonly asset: string; readonly reason: string }> {
+  override get message(): string {
+    return `The file report/${this.asset}.js ${this.reason}.`
+  }
+}
+
+declare global {
+  var effectVaePart: (name: string, json: string) => void
+}
+
+const received = new Map<string, string>()
+
+globalThis.effectVaePart = (name, json) => {
+  received.set(name, json)
+}
+
+/** Runs a script of the folder `report`. */
+export const script = (asset: string): Effect.Effect<void, AssetError> =>
+  Effect.callback<void, AssetError>((resume) => {
+    const element = document.createElement("script")
+    element.src = `report/${asset}.js`
+    const end = (result: Effect.Effect<void, AssetError>) => () => {
+      element.remove()
+      resume(result)
+    }
+    element.addEventListener("load", end(Effect.void))
+    element.addEventListener(
+      "error",
+      end(Effect.fail(new AssetError({ asset, reason: "is not there; it belongs beside the page" })))
+    )
+    document.head.append(element)
+  })
+
+const reading = new Map<string, Effect.Effect<unknown, AssetError>>()
+
+/** The value that a part holds; large ones are not kept once they were taken. */
+const read = Effect.fnUntraced(function* (asset: string) {
+  yield* script(asset)
+  const json = received.get(asset)
+  received.delete(asset)
+  if (json === undefined) return yield* new AssetError({ asset, reason: "belongs to another page" })
+  return yield* Effect.try({
+    try: (): unknown => JSON.parse(json),
+    catch: () => new AssetError({ asset, reason: "is damaged" })
+  })
+})
+
+/** What a part holds, read once. */
+export const part = <A, E>(name: string, schema: Schema.Codec<A, E>): Effect.Effect<A, AssetError> =>
+  Effect.suspend(() => {
+    const known = reading.get(name) ?? Effect.runSync(Effect.cached(Effect.uninterruptible(read(name))))
+    reading.set(name, known)
+    return known as Effect.Effect<unknown, AssetError>
+  }).pipe(
+    Effect.flatMap((value) =>
+      Schema.decodeUnknownEffect(Schema.toCodecJson(schema))(value).pipe(
+        Effect.mapError(() => new AssetError({ asset: name, reason: "does not hold what it should" }))
+      )
+    )
+  )
+
+/** Bytes from base64. */
+export const bytesOf = (base64: string): Uint8Array<ArrayBuffer> => {
+  const letters = atob(base64)
+  const bytes = new Uint8Array(letters.length)
+  for (let index = 0; index < letters.length; index++) bytes[index] = letters.charCodeAt(index)
+  return bytes
+}

@@ -8,6 +8,8 @@
 import * as tf from "@tensorflow/tfjs-core"
 import { Record } from "effect"
 import type { ImageShape } from "./Dataset.ts"
+import { drawCodes } from "./Divergence.ts"
+import { importanceWeights } from "./ImportanceWeights.ts"
 import type { Program, Signature } from "./Engine.ts"
 import { type Autoencoder, labelClasses, type ModelContext } from "./Model.ts"
 import type { NoiseType } from "./Noise.ts"
@@ -117,6 +119,41 @@ export const objectiveTerms = (
       return autoencoder.decode(parameters, codes, draws === 1 ? context : forDraws(context, draws))
     }
   })
+
+/**
+ * `logWeights` `[draws]`: logarithms of the importance weights of codes drawn for the image at `indices` `[1]` with noise
+ * `[draws, latent]`. No output where codes have no density.
+ */
+export const logWeights = (
+  ingredients: Ingredients,
+  sizes: { readonly examples: number; readonly draws: number }
+): TypedProgram => {
+  const { autoencoder, latent } = ingredients
+  return {
+    program: {
+      name: "log weights",
+      run: ({ state, data, inputs }) => {
+        const parameters = under("parameters/", state)
+        const images = gather(data, inputs)
+        const context = gatherLabels(ingredients, data, inputs)
+        const weights = importanceWeights(
+          {
+            images,
+            prior: autoencoder.prior(parameters),
+            decode: (codes) => autoencoder.decode(parameters, codes, forDraws(context, sizes.draws))
+          },
+          drawCodes(autoencoder.encode(parameters, images, context), inputs["noise"] as tf.Tensor2D)
+        )
+        return { outputs: weights === undefined ? {} : { logWeights: weights.logWeights } }
+      }
+    },
+    signature: {
+      state: prefixed("parameters/", parameterTypes(autoencoder)),
+      data: examplesType(ingredients, sizes.examples),
+      inputs: { ...indicesType(1), noise: { shape: [sizes.draws, latent], dtype: "float32" } }
+    }
+  }
+}
 
 /** The objective's terms `[batch]` at a step, without an update, with codes drawn by `noise/posterior`. */
 export const evaluateTerms = (

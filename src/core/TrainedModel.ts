@@ -52,6 +52,11 @@ export class TrainedModel extends Context.Service<
      */
     readonly decode: (codes: Float32Array, labels?: ArrayLike<number>) => Effect.Effect<Float32Array, EngineError>
     /**
+     * Logarithms of the importance weights `p(x, z) / q(z | x)` of `draws` codes of an example, `[draws]`, in nats; NaN
+     * where codes have no density.
+     */
+    readonly logWeights: (split: Split, index: number, draws: number) => Effect.Effect<Float32Array, EngineError>
+    /**
      * The objective's terms by name, one value in nats per example, for a whole split: with one code drawn per example, or
      * with the posterior's mean as the code.
      */

@@ -9,6 +9,7 @@
 import * as tf from "@tensorflow/tfjs-core"
 import { Effect, Layer } from "effect"
 import { divergence, divergenceTerm, drawCodes } from "../Divergence.ts"
+import { importanceWeights } from "../ImportanceWeights.ts"
 import { logSumExp } from "../LogSumExp.ts"
 import { Objective, ObjectiveError, type ObjectiveInputs, type Terms } from "../Objective.ts"
 
@@ -26,17 +27,15 @@ export const terms =
   ({ samples }: ImportanceWeightedOptions) =>
   ({ images, posterior, prior, noise, decode }: ObjectiveInputs): Terms => {
     const drawn = drawCodes(posterior, noise)
-    const { codes, logProb } = drawn
-    if (logProb === undefined) {
+    const weights = importanceWeights({ decode, images, prior }, drawn)
+    if (weights === undefined) {
       const reconstruction = tf.neg(decode(posterior.mean).logProb(images))
       return { loss: tf.fill([images.shape[0]], Number.POSITIVE_INFINITY), reconstruction }
     }
-    const logLikelihood = decode(codes).logProb(samples === 1 ? images : tf.tile(images, [samples, 1, 1, 1]))
-    const logWeights = tf.sub(tf.add(logLikelihood, prior.logProb(codes)), logProb())
     const bySample = (values: tf.Tensor): tf.Tensor2D => tf.reshape(values, [samples, -1])
     return {
-      loss: tf.sub(Math.log(samples), logSumExp(bySample(logWeights)) as tf.Tensor1D),
-      reconstruction: tf.neg(tf.mean(bySample(logLikelihood), 0)),
+      loss: tf.sub(Math.log(samples), logSumExp(bySample(weights.logWeights)) as tf.Tensor1D),
+      reconstruction: tf.neg(tf.mean(bySample(weights.logLikelihood), 0)),
       ...divergenceTerm(divergence(posterior, prior, drawn))
     }
   }

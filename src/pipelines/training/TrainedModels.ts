@@ -97,6 +97,9 @@ export const make = Effect.fn("TrainedModels.make")(function* (options: {
   const encoders = yield* forSplits((split) => compiled(Programs.encode(ingredients, sizes(split))))
   const imageEncoder = yield* compiled(Programs.encodeImages(ingredients, { batch: chunkSize }))
   const decoder = yield* compiled(Programs.decode(ingredients, { batch: chunkSize }))
+  const weightPrograms = yield* forSplits((split) =>
+    compiled(Programs.logWeights(ingredients, { examples: data[split].count, draws: chunkSize }))
+  )
   const prior = yield* compiled(Programs.samplePrior(ingredients, { batch: chunkSize }))
   const { channels, height, width } = run.dataset.shape
 
@@ -191,6 +194,22 @@ export const make = Effect.fn("TrainedModels.make")(function* (options: {
         })
       )
       return decoded["images"] ?? new Float32Array(0)
+    }),
+    logWeights: Effect.fn("TrainedModel.logWeights")(function* (split, index, draws) {
+      const executable = yield* weightPrograms[split]
+      const stream = `noise/importance/${split}/${index}`
+      const noise = normal({ seed: run.seed, stream, step: 0 }, draws * latent)
+      const { logWeights } = yield* inChunks(draws, chunkSize, (start) =>
+        executable.run({
+          state,
+          data: images[split],
+          inputs: {
+            indices: int32([1], Int32Array.of(index)),
+            noise: float32([chunkSize, latent], rows(noise, latent, start, chunkSize))
+          }
+        })
+      )
+      return logWeights ?? new Float32Array(draws).fill(Number.NaN)
     }),
     terms: Effect.fn("TrainedModel.terms")(function* (split, code = "drawn") {
       const { examples, batch } = sizes(split)

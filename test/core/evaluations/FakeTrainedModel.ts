@@ -84,6 +84,8 @@ export const fake = (options: FakeOptions = {}): TrainedModel["Service"] => {
           (_, place) => 1 / (1 + Math.exp(-codes[Math.floor(place / pixels) * latent]!))
         )
       }),
+    // A log likelihood of minus the index for every image, whatever the number of draws.
+    logWeights: (_, index, draws) => Effect.succeed(new Float32Array(draws).fill(-index)),
     terms: (_, code) => Effect.succeed((code === "mean" ? options.termsAtMean : options.terms) ?? {})
   }
 }

@@ -2,6 +2,8 @@
  * Names of the files beside the page, in the folder `report`. Scripts are named without their ending.
  */
 
+import type { NetworkName } from "../store/ModelFolder.ts"
+
 /** The folder beside the page. */
 export const folder = "report"
 
@@ -9,7 +11,7 @@ export const folder = "report"
 export const runtime = "runtime"
 export const plotly = "plotly"
 
-export const network = (run: string, which: "encoder" | "decoder"): string => `model-${run}-${which}`
+export const network = (run: string, which: NetworkName): string => `model-${run}-${which}`
 export const codes = (run: string): string => `codes-${run}`
 export const images = (digest: string): string => `images-${digest.slice(0, 12)}`
 export const figure = (run: string, name: string): string => `figure-${run}-${name}`

@@ -48,13 +48,14 @@ const exhibitOf = Effect.fnUntraced(function* (run: Run, name: string) {
   return [{ name, title, caption, kind: "animation", part: AssetName.animation(run.id, name) } satisfies FigureEntry]
 })
 
-const modelOf = ({ classes, dataset, labelled, latent, run, shape }: ModelFolder.ModelCard): ModelData => ({
+const modelOf = ({ classes, dataset, labelled, latent, prior, run, shape }: ModelFolder.ModelCard): ModelData => ({
   latent,
   shape,
   ...(classes !== undefined && { classes }),
   labelled,
   encoder: AssetName.network(run, "encoder"),
   decoder: AssetName.network(run, "decoder"),
+  ...(prior !== undefined && { prior: AssetName.network(run, "prior") }),
   codes: AssetName.codes(run),
   images: AssetName.images(dataset.digest)
 })

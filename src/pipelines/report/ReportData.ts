@@ -36,6 +36,8 @@ export const ModelData = Schema.Struct({
   /** Parts with the two networks, with the codes of test images, and with the test images. */
   encoder: Schema.String,
   decoder: Schema.String,
+  /** Part with the network that draws codes, for a prior other than N(0, I). */
+  prior: Schema.optionalKey(Schema.String),
   codes: Schema.String,
   images: Schema.optionalKey(Schema.String)
 })

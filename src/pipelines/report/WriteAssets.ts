@@ -65,7 +65,7 @@ const writeModel = Effect.fnUntraced(function* (
   ) => Effect.Effect<void, StoreError, FileSystem.FileSystem | Path.Path>,
   { directory, id }: Run
 ) {
-  for (const which of ["encoder", "decoder"] as const) {
+  for (const which of ["encoder", "decoder", "prior"] as const) {
     const bytes = yield* ModelFolder.network(directory, which)
     if (Option.isSome(bytes)) yield* write(AssetName.network(id, which), NetworkData, { onnx: base64(bytes.value) })
   }
@@ -89,7 +89,7 @@ const wanted = ({ runs }: CollectedReport, scripts: WriteAssetsOptions["scripts"
       ...exhibits.map(({ kind, part }) => (kind === "figure" ? `${part}.js` : part)),
       ...(model === undefined
         ? []
-        : [model.encoder, model.decoder, model.codes, model.images].flatMap((name) =>
+        : [model.encoder, model.decoder, model.prior, model.codes, model.images].flatMap((name) =>
             name === undefined ? [] : [`${name}.js`]
           ))
     ])

@@ -5,6 +5,8 @@
  *   them, to `mean` and `deviation` of `q(z | x)`, `[batch, latent]` each;
  * - `decoder.onnx`: `codes` `[batch, latent]`, and `labels` `[batch]` where the decoder takes them, to `images`, the means
  *   of `p(x | z)`;
+ * - `prior.onnx`, for a prior other than N(0, I): `normal` `[batch, latent]` and `uniform` `[batch]` in [0, 1) to `codes`
+ *   `[batch, latent]` of the prior;
  * - `codes.safetensors`: which test images there are codes of (`indices`), their `labels`, and `mean` and `deviation`;
  * - `model.json`: what the files are of.
  *
@@ -28,6 +30,8 @@ export const ModelCard = Schema.Struct({
   dataset: Schema.Struct({ name: Schema.String, digest: Schema.String }),
   shape: Schema.Struct({ height: Schema.Int, width: Schema.Int, channels: Schema.Int }),
   latent: Schema.Int,
+  /** What the prior is called, where it is not N(0, I) and `prior.onnx` draws its codes. */
+  prior: Schema.optionalKey(Schema.String),
   /** Names of the dataset's classes, in the order of their labels. */
   classes: Schema.optionalKey(Schema.Array(Schema.String)),
   /** Which of the two take labels. */
@@ -40,23 +44,26 @@ export interface ModelFiles {
   readonly card: ModelCard
   readonly encoder: Uint8Array
   readonly decoder: Uint8Array
+  readonly prior?: Uint8Array | undefined
   readonly codes: HostTensors
 }
 
 const folderName = "model"
 const names = { encoder: "encoder.onnx", decoder: "decoder.onnx", codes: "codes.safetensors" } as const
+const priorName = "prior.onnx"
 
 const pathOf = (run: string, name: string) => Effect.map(Path.Path, ({ join }) => join(run, folderName, name))
 
 /** Writes the folder `model` of a run's folder. Errors: `StoreError`. */
 export const write = Effect.fn("ModelFolder.write")(function* (run: string, files: ModelFiles) {
-  const { card, codes, decoder, encoder } = files
+  const { card, codes, decoder, encoder, prior } = files
   const path = yield* pathOf(run, names.codes)
   const pieces = Safetensors.encode({ tensors: codes, metadata: { format: card.format, run: card.run } })
   if (Result.isFailure(pieces)) return yield* corrupt(path, pieces.failure)
   yield* AtomicFile.write(path, pieces.success)
   yield* AtomicFile.write(yield* pathOf(run, names.encoder), encoder)
   yield* AtomicFile.write(yield* pathOf(run, names.decoder), decoder)
+  if (prior !== undefined) yield* AtomicFile.write(yield* pathOf(run, priorName), prior)
   yield* JsonFile.write(ModelCard, yield* pathOf(run, "model.json"), card)
 })
 
@@ -70,9 +77,12 @@ export const card = Effect.fn("ModelFolder.card")(function* (
   return there.every((is) => is) ? yield* JsonFile.read(ModelCard, yield* pathOf(run, "model.json")) : Option.none()
 })
 
-/** The bytes of `encoder.onnx` or `decoder.onnx`; none where there is no such file. Errors: `StoreError`. */
-export const network = Effect.fn("ModelFolder.network")(function* (run: string, which: "encoder" | "decoder") {
-  return yield* AtomicFile.read(yield* pathOf(run, names[which]), Safetensors.maximumBytes)
+/** The networks that a folder may hold. */
+export type NetworkName = "encoder" | "decoder" | "prior"
+
+/** The bytes of one network's file; none where there is no such file. Errors: `StoreError`. */
+export const network = Effect.fn("ModelFolder.network")(function* (run: string, which: NetworkName) {
+  return yield* AtomicFile.read(yield* pathOf(run, { ...names, prior: priorName }[which]), Safetensors.maximumBytes)
 })
 
 /** The codes of test images; none where there is no such file. Errors: `StoreError`. */

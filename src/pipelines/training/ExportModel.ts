@@ -7,7 +7,8 @@ import type { Engine, EngineError } from "../../core/Engine.ts"
 import { stratified } from "../../core/evaluations/StratifiedSubset.ts"
 import { exportModel } from "../../core/engines/onnxruntime/Export.ts"
 import type { Autoencoder, ModelError } from "../../core/Model.ts"
-import { decode, encodeImages, type TypedProgram } from "../../core/Programs.ts"
+import { StandardNormal } from "../../core/priors/StandardNormal.ts"
+import { decode, encodeImages, samplePrior, type TypedProgram } from "../../core/Programs.ts"
 import { float32, type HostTensors, int32, uint8 } from "../../core/Tensors.ts"
 import * as Evaluate from "./Evaluate.ts"
 import * as ModelFolder from "../store/ModelFolder.ts"
@@ -31,12 +32,13 @@ const cardOf = (planned: PlannedRun, encoder: TypedProgram, decoder: TypedProgra
     dataset: { name: planned.dataset.name, digest: planned.located.digest },
     shape: planned.dataset.shape,
     latent: planned.model.latent,
+    ...(planned.model.prior !== StandardNormal().name && { prior: planned.model.prior }),
     ...(planned.classes !== undefined && { classes: planned.classes }),
     labelled: { encoder: takesLabels(encoder), decoder: takesLabels(decoder) }
   }
 }
 
-/** The two networks with the parameters in `state` as ONNX files. Raises what the recorder raises. */
+/** The networks with the parameters in `state` as ONNX files. Raises what the recorder raises. */
 const networks = (planned: PlannedRun, autoencoder: Autoencoder, state: HostTensors) => {
   const { latent } = planned.model
   const ingredients = { autoencoder, latent, shape: planned.dataset.shape }
@@ -56,6 +58,8 @@ const networks = (planned: PlannedRun, autoencoder: Autoencoder, state: HostTens
   const meanings = {
     labels: "[batch], the images' classes, counted from 0",
     codes: `[batch, ${latent}]`,
+    normal: `[batch, ${latent}], standard normal numbers`,
+    uniform: "[batch], uniform numbers from 0 to 1",
     mean: `[batch, ${latent}], means of q(z | x)`,
     deviation: `[batch, ${latent}], standard deviations of q(z | x)`
   }
@@ -77,6 +81,16 @@ const networks = (planned: PlannedRun, autoencoder: Autoencoder, state: HostTens
       state,
       meanings: { ...meanings, images: `${images}: means of p(x | z)` },
       metadata
+    }),
+    ...(card.prior !== undefined && {
+      prior: exportModel({
+        name: "prior",
+        description: `Codes of the prior, ${card.prior}: ${of}.`,
+        program: (batch) => samplePrior(ingredients, { batch }),
+        state,
+        meanings,
+        metadata
+      })
     })
   }
 }

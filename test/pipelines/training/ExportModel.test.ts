@@ -6,6 +6,7 @@ import * as ort from "onnxruntime-node"
 import type { Dataset, Labels } from "../../../src/core/Dataset.ts"
 import { imagesAt } from "../../../src/core/evaluations/Reconstructions.ts"
 import type { Model, ModelError } from "../../../src/core/Model.ts"
+import { normal, uniform } from "../../../src/core/Random.ts"
 import { TrainedModel } from "../../../src/core/TrainedModel.ts"
 import {
   activation,
@@ -23,7 +24,8 @@ import {
   SequentialVae,
   Synthetic,
   Training,
-  transposedConvolution
+  transposedConvolution,
+  VampPrior
 } from "../../../src/index.ts"
 import * as ModelFolder from "../../../src/pipelines/store/ModelFolder.ts"
 import { makeLines, platform, runExperiment, storeOf, temporaryFolder } from "../Sandbox.ts"
@@ -43,6 +45,8 @@ interface Seen {
   readonly deviation: Float32Array
   readonly given: Float32Array
   readonly codes: Float32Array
+  /** Drawn from the prior with the random numbers of the stream `probe`. */
+  readonly drawn: Float32Array
 }
 
 /** What the run itself makes of codes and images. */
@@ -50,12 +54,13 @@ const seenBy = (seen: Array<Seen>): Evaluation.Evaluator =>
   Evaluation.make({
     spec: { _tag: "Probe" },
     run: Effect.gen(function* () {
-      const { data, decode, encodeImages, encode, shape } = yield* TrainedModel
+      const { data, decode, encodeImages, encode, samplePrior, shape } = yield* TrainedModel
       const given = imagesAt(data.test, shape, first)
       const { deviation, mean } = yield* encodeImages(given, labels)
       const all = Int32Array.from({ length: data.test.count }, (_, index) => index)
       const codes = (yield* encode("test", all)).mean
-      seen.push({ images: yield* decode(probe, labels), mean, deviation, given, codes })
+      const drawn = yield* samplePrior("probe", count)
+      seen.push({ images: yield* decode(probe, labels), mean, deviation, given, codes, drawn })
       return { metrics: {}, figures: [] }
     })
   })
@@ -101,6 +106,7 @@ const synthetic = Synthetic.layer({ train: 100, test: 30 })
 
 const models: Readonly<Record<string, Made>> = {
   dense: DenseVae.layer({ hidden: [16], latent: 2 }),
+  "with a learned prior": DenseVae.layer({ hidden: [16], latent: 2, prior: VampPrior({ pseudoInputs: 3 }) }),
   convolutional: SequentialVae.layer({
     encoder: [convolution(4), relu, maxPooling(), convolution(4), flatten()],
     decoder: [dense(4 * 4 * 4), reshape([4, 4, 4]), relu, transposedConvolution(4, { stride: 2 }), convolution(1)],
@@ -125,7 +131,9 @@ describe("ExportModel", () => {
       const feeds = {
         codes: new ort.Tensor(probe, [count, 2]),
         images: new ort.Tensor(seen[0]!.given, [count, 8, 8, 1]),
-        labels: new ort.Tensor(labels, [count])
+        labels: new ort.Tensor(labels, [count]),
+        normal: new ort.Tensor(normal({ seed: 0, stream: "probe", step: 0 }, 2 * count), [count, 2]),
+        uniform: new ort.Tensor(uniform({ seed: 0, stream: "probe/component", step: 0 }, count), [count])
       }
       const decoder = Option.getOrThrow(yield* ModelFolder.network(directory, "decoder"))
       const encoder = Option.getOrThrow(yield* ModelFolder.network(directory, "encoder"))
@@ -136,6 +144,12 @@ describe("ExportModel", () => {
       assertClose(encoded["deviation"], seen[0]!.deviation)
       const codes = Option.getOrThrow(yield* ModelFolder.codes(directory))
       assertClose(codes["mean"]!.values as Float32Array, seen[0]!.codes)
+      const prior = yield* ModelFolder.network(directory, "prior")
+      assert.strictEqual(
+        Option.isSome(prior),
+        Option.getOrThrow(yield* ModelFolder.card(directory)).prior !== undefined
+      )
+      if (Option.isSome(prior)) assertClose((yield* runFile(prior.value, feeds))["codes"], seen[0]!.drawn)
     }).pipe(Effect.provide(platform))
   )
 

@@ -1,6 +1,7 @@
 /**
  * Plays with a run's model: a code under the pointer, a line between codes, an image of one's own.
  */
+import { Effect } from "effect"
 import { useEffect, useMemo, useState } from "preact/hooks"
 import type { ModelData, RunData } from "../ReportData.ts"
 import { Interpolation } from "./Interpolation.tsx"
@@ -12,14 +13,12 @@ import { Examples } from "./Examples.tsx"
 import { type Outcome, useEffectful, useNear } from "./Hooks.ts"
 import { ImageView } from "./ImageView.tsx"
 import { MapSettings } from "./MapSettings.tsx"
+import { randomCode } from "./Networks.ts"
 import { text } from "./Numbers.ts"
 import { DrawingCanvas } from "./DrawingCanvas.tsx"
 import { usePlane } from "./Plane.ts"
 import { members, nameOf, type Selection } from "./Selection.ts"
 import { classColors, type Mode } from "./Theme.ts"
-
-/** A standard normal number (Box and Muller 1958). */
-const normal = (): number => Math.sqrt(-2 * Math.log(1 - Math.random())) * Math.cos(2 * Math.PI * Math.random())
 
 /** Two codes to begin with: of images of different classes, where there are classes. */
 const firstEnds = (codes: Codes): readonly [Float32Array, Float32Array] | undefined => {
@@ -229,9 +228,9 @@ const Playground = ({ mode, model, selection }: PlaygroundProps) => {
         )}
         <p class="actions">
           <button type="button" onClick={() => look(new Float32Array(latent))}>
-            Middle of the prior
+            {model.prior === undefined ? "Middle of the prior" : "Origin"}
           </button>
-          <button type="button" onClick={() => look(Float32Array.from({ length: latent }, normal))}>
+          <button type="button" onClick={() => void Effect.runFork(Effect.ignore(Effect.map(randomCode(first), look)))}>
             Random code
           </button>
         </p>

@@ -114,6 +114,21 @@ export const decode = Effect.fnUntraced(function* (run: RunData, codes: Float32A
   return images!
 })
 
+/** A standard normal number (Box and Muller 1958). */
+const normal = (): number => Math.sqrt(-2 * Math.log(1 - Math.random())) * Math.cos(2 * Math.PI * Math.random())
+
+/** A code of the run's prior, `[latent]`. */
+export const randomCode = Effect.fnUntraced(function* (run: RunData) {
+  const { latent, prior } = yield* modelOf(run)
+  const values = Float32Array.from({ length: latent }, normal)
+  if (prior === undefined) return values
+  const { codes } = yield* call(prior, {
+    normal: { dims: [1, latent], values },
+    uniform: { dims: [1], values: Float32Array.of(Math.random()) }
+  })
+  return codes!
+})
+
 /** Mean and deviation of `q(z | x)` of one image `[height, width, channels]`, pixels from 0 to 1. */
 export const encode = Effect.fnUntraced(function* (run: RunData, image: Float32Array, label: number) {
   const { encoder, shape } = yield* modelOf(run)

@@ -1,0 +1,76 @@
+/**
+ * A Gaussian for each pixel whose deviation is learned: one for all pixels, or one per pixel; or the deviation that fits
+ * the image best.
+ *
+ * Source: Rybkin, Daniilidis and Levine 2021, "Simple and Effective VAE Training with Calibrated Decoders",
+ * https://arxiv.org/abs/2006.13202
+ */
+import * as tf from "@tensorflow/tfjs-core"
+import { zeros } from "../Initializer.ts"
+import type { Likelihood } from "../Likelihood.ts"
+import { halfLogTwoPi } from "../posteriors/DiagonalGaussian.ts"
+import { sizeOf } from "../Tensors.ts"
+import { block } from "./Blocks.ts"
+
+export interface LearnedGaussianOptions {
+  /**
+   * - `global`: one parameter of the model, the same for every pixel of every image;
+   * - `pixel`: a second output of the decoder for each value of an image;
+   * - `optimal`: the root mean squared error of the image itself, which maximises its density (σ-VAE). What `logProb`
+   *   gives is then that maximum and not a density: it must not be compared with the other two.
+   */
+  readonly deviation: "global" | "pixel" | "optimal"
+  /** How the mean follows from the decoder's output. Default: `sigmoid`; `linear` may leave [0, 1]. */
+  readonly output?: "linear" | "sigmoid"
+  /** The least deviation, in units of images in [0, 1]; above 0. Default: 0.01, without which densities have no bound. */
+  readonly floor?: number
+}
+
+const choices = ["global", "pixel", "optimal"]
+
+/** `Σ -½ (error / deviation)² - log deviation - ½ log 2π` over height, width and channels, `[batch]`. */
+const logDensity = (error: tf.Tensor4D, logDeviation: tf.Tensor): tf.Tensor1D => {
+  const standardised = tf.mul(error, tf.exp(tf.neg(logDeviation)))
+  return tf.neg(tf.sum(tf.add(tf.add(tf.mul(tf.square(standardised), 0.5), logDeviation), halfLogTwoPi), [1, 2, 3]))
+}
+
+/** `log max(exp(x), floor)` without a jump: `log(floor) + softplus(x - log(floor))`. */
+const above = (floor: number, x: tf.Tensor): tf.Tensor =>
+  tf.add(tf.softplus(tf.sub(x, Math.log(floor))), Math.log(floor))
+
+/**
+ * `log p(x | z) = Σ -½ ((x - mean) / deviation)² - log deviation - ½ log 2π`.
+ *
+ * A learned deviation is `exp(s)`, kept above the floor, of a number `s` that is a parameter `log-deviation` or an output.
+ * The optimal one is `deviation² = floor² + Σ (x - mean)² / pixels` per image.
+ */
+export const LearnedGaussian = (options: LearnedGaussianOptions): Likelihood => {
+  const { deviation, floor = 0.01, output = "sigmoid" } = options
+  return {
+    spec: { _tag: "LearnedGaussian", deviation, output, floor },
+    problem: !choices.includes(deviation)
+      ? `deviation is "${deviation}"; it must be one of ${choices.join(", ")}`
+      : floor > 0 && Number.isFinite(floor)
+        ? undefined
+        : `floor is ${floor}; it must be above 0`,
+    outputs: deviation === "pixel" ? 2 : 1,
+    ...(deviation === "global" && {
+      parameters: () => ({ "log-deviation": { shape: [], initializer: zeros } })
+    }),
+    fromOutput: (values, parameters = {}) => {
+      const first = deviation === "pixel" ? block(values, 2, 0) : values
+      const mean = output === "sigmoid" ? tf.sigmoid(first) : first
+      return {
+        mean,
+        logProb: (images) => {
+          const error = tf.sub<tf.Tensor4D>(images, mean)
+          if (deviation === "global") return logDensity(error, above(floor, parameters["log-deviation"]!))
+          if (deviation === "pixel") return logDensity(error, above(floor, block(values, 2, 1)))
+          const variance = tf.add(tf.mean(tf.square(error), [1, 2, 3]), floor ** 2)
+          const constant = -sizeOf(values.shape.slice(1)) * (halfLogTwoPi + 0.5)
+          return tf.add(tf.mul(tf.log(variance), -0.5 * sizeOf(values.shape.slice(1))), constant)
+        }
+      }
+    }
+  }
+}

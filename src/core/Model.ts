@@ -68,6 +68,8 @@ export class Model extends Context.Service<
     readonly latent: number
     /** What the prior is called in captions, such as `N(0, I)`. */
     readonly prior: string
+    /** Number of values that the likelihood lets a pixel take, where it gives them probabilities and not a density. */
+    readonly levels?: number | undefined
     /** Why the KL divergence of a code to the prior is infinite; undefined where it is finite. */
     readonly infiniteKl?: string | undefined
     /** The model for images of this shape; fails where the networks cannot take the shape. */

@@ -38,6 +38,8 @@ export class TrainedModel extends Context.Service<
     /** The run's seed; an evaluation derives its own noise from it. */
     readonly seed: number
     readonly history: ReadonlyArray<EpochMetrics>
+    /** Number of values that the likelihood lets a pixel take, where nats convert to bits per dimension. */
+    readonly levels?: number | undefined
     /** The prior, for captions, such as `N(0, I)`. */
     readonly prior: string
     /** `count` codes of the prior, `[count, latent]`; `stream` names the random numbers that they are drawn with. */

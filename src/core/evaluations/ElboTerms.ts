@@ -31,7 +31,8 @@ export const activeUnits = (means: Float32Array, latent: number): number => {
  * `test/elbo = -(test/reconstruction + test/kl)` in nats per image, whatever weights the objective gave the terms, and
  * `test/active-units`, a number of dimensions. The reconstruction is estimated with one code per image, and so is the
  * divergence where it has no closed form: it is then named `test/kl-estimate`. Where codes have no density the divergence
- * is infinite, and neither it nor `test/elbo` is given.
+ * is infinite, and neither it nor `test/elbo` is given. Where the likelihood gives probabilities of discrete pixels,
+ * `test/bits-per-dimension = -test/elbo / (pixels log 2)`.
  */
 export const ElboTerms = (): Evaluator => ({
   spec: { _tag: evaluation },
@@ -54,11 +55,16 @@ export const ElboTerms = (): Evaluator => ({
     const rate = divergenceNames.flatMap((name) =>
       terms[name] === undefined ? [] : [{ name, value: mean(terms[name]) }]
     )[0]
+    const { height, width, channels } = model.shape
     return {
       metrics: {
         ...(rate !== undefined && { "test/elbo": -(distortion + rate.value) }),
         "test/reconstruction": distortion,
         ...(rate !== undefined && { [`test/${rate.name}`]: rate.value }),
+        ...(rate !== undefined &&
+          model.levels !== undefined && {
+            "test/bits-per-dimension": (distortion + rate.value) / (height * width * channels * Math.LN2)
+          }),
         "test/active-units": activeUnits(codes.mean, model.latent)
       },
       figures: []

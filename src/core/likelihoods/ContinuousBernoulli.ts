@@ -6,13 +6,14 @@
  */
 import * as tf from "@tensorflow/tfjs-core"
 import type { Likelihood } from "../Likelihood.ts"
+import { stopGradient } from "../StopGradient.ts"
 
 /** Logits nearer to 0 than this take the series, whose next term is below float32's precision there. */
 const border = 0.6
 
 /** Whether a logit takes the series, and the logit with a harmless value in its place where it does not. */
 const split = (logits: tf.Tensor) => {
-  const near = tf.less(tf.abs(logits), border)
+  const near = stopGradient((x) => tf.less(tf.abs(x), border), logits)
   return {
     near,
     small: tf.where(near, logits, tf.zerosLike(logits)),
@@ -47,7 +48,11 @@ const meanOf = (logits: tf.Tensor4D): tf.Tensor4D => {
   // By `a = |logit|`, so that nothing overflows: the mean at -a is 1 minus that at a.
   const size = tf.abs(large)
   const above = tf.sub(tf.neg(tf.reciprocal(tf.expm1(tf.neg(size)))), tf.reciprocal(size))
-  const closed = tf.where(tf.greater(large, 0), above, tf.sub(1, above))
+  const closed = tf.where(
+    stopGradient((x) => tf.greater(x, 0), large),
+    above,
+    tf.sub(1, above)
+  )
   const square = tf.square(small)
   const series = tf.add(
     tf.mul(small, tf.add(tf.mul(square, tf.add(tf.mul(square, 1 / 30_240), -1 / 720)), 1 / 12)),

@@ -7,6 +7,7 @@
 import * as tf from "@tensorflow/tfjs-core"
 import type { Likelihood } from "../Likelihood.ts"
 import { logSumExp } from "../LogSumExp.ts"
+import { stopGradient } from "../StopGradient.ts"
 import { block } from "./Blocks.ts"
 
 export interface DiscretisedLogisticOptions {
@@ -35,8 +36,8 @@ const logProbability = (images: tf.Tensor4D, mean: tf.Tensor4D, output: tf.Tenso
   const atMost = tf.neg(tf.softplus(tf.neg(upper)))
   const above = tf.neg(tf.softplus(lower))
   const between = tf.add(tf.log(tf.neg(tf.expm1(tf.mul(inverse, -2 * half)))), tf.add(atMost, above))
-  const black = tf.lessEqual(images, half)
-  const white = tf.greaterEqual(images, 1 - half)
+  const black = stopGradient((x) => tf.lessEqual(x, half), images)
+  const white = stopGradient((x) => tf.greaterEqual(x, 1 - half), images)
   return tf.where(black, atMost, tf.where(white, above, between)) as tf.Tensor4D
 }
 

@@ -117,6 +117,7 @@ export interface Description {
   readonly options: Readonly<Record<string, Json>>
   readonly latent: number
   readonly prior: Prior
+  readonly likelihood: Likelihood
   /** Why the KL divergence of a code to the prior is infinite, if it is. */
   readonly infiniteKl: string | undefined
   /** Number of classes whose labels the decoder takes, where it takes them. */
@@ -130,13 +131,14 @@ export interface Description {
  * network's error in its words.
  */
 export const services = (description: Description): Effect.Effect<Context.Context<Model>, ModelError> => {
-  const { build, classes, infiniteKl, latent, options, prior, problem, tag } = description
+  const { build, classes, infiniteKl, latent, likelihood, options, prior, problem, tag } = description
   const refusal = (reason: string): ModelError => new ModelError({ model: tag, reason })
   if (problem !== undefined) return Effect.fail(refusal(problem))
   const alone = Context.make(Model, {
     spec: { _tag: tag, ...options },
     latent,
     prior: prior.name,
+    levels: likelihood.levels,
     infiniteKl,
     build: (image) => Effect.fromResult(Result.mapError(build(image), ({ message }) => refusal(message)))
   })

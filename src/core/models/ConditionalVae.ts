@@ -55,6 +55,7 @@ export const layer = (options: ConditionalVaeOptions): Layer.Layer<Model | Class
       },
       latent: choices.latent,
       prior: choices.prior,
+      likelihood: choices.likelihood,
       infiniteKl: infiniteKl(choices),
       classes,
       build: (image) =>

@@ -85,6 +85,7 @@ export const layer = <const Latent extends number, P extends Prior = QuantilePri
       options: { hidden, decoderHidden, activation: choices.activation, ...Compose.specOf(choices) },
       latent,
       prior,
+      likelihood,
       infiniteKl: Compose.infiniteKl(choices),
       build: (image) => {
         const shape = [image.height, image.width, image.channels * (likelihood.outputs ?? 1)]

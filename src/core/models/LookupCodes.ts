@@ -104,6 +104,7 @@ export const layer = <const Latent extends number>(
       options: { codes: codes.spec, classes, decoder: decoder.map(({ spec }) => spec), likelihood: likelihood.spec },
       latent: codes.latent(classes),
       prior: StandardNormal(),
+      likelihood,
       infiniteKl: "they have no noise",
       build: (image) =>
         Result.map(

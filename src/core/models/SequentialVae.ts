@@ -52,6 +52,7 @@ export const layer = <const Latent extends number, P extends Prior = QuantilePri
       },
       latent: choices.latent,
       prior: choices.prior,
+      likelihood: choices.likelihood,
       infiniteKl: infiniteKl(choices),
       build: (image) => compose(image, { ...choices, encoder: sequence(...encoder), decoder: sequence(...decoder) })
     })

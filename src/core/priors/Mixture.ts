@@ -5,6 +5,7 @@ import * as tf from "@tensorflow/tfjs-core"
 import { logSumExp } from "../LogSumExp.ts"
 import { halfLogTwoPi } from "../posteriors/DiagonalGaussian.ts"
 import type { PriorDistribution } from "../Prior.ts"
+import { stopGradient } from "../StopGradient.ts"
 
 /** The components of a mixture. */
 export interface Components {
@@ -19,13 +20,13 @@ export interface Components {
 /** `log softmax(logits)`, `[components]`. */
 export const normalised = (logits: tf.Tensor1D): tf.Tensor1D => tf.sub(logits, logSumExp(logits))
 
-/** The index of the component that a uniform number falls to, `[rows]`, `int32`. */
-const chosen = (uniform: tf.Tensor1D, logWeights: tf.Tensor1D): tf.Tensor1D => {
-  const [components] = logWeights.shape
-  // The last border is 1 up to rounding, and no uniform number may pass it.
-  const borders = tf.slice(tf.cumsum(tf.exp(logWeights)), [0], [components - 1])
-  return tf.sum(tf.cast(tf.greaterEqual(tf.expandDims(uniform, 1), tf.expandDims(borders, 0)), "int32"), 1)
-}
+/** The index of the component that a uniform number falls to, `[rows]`, `int32`; without a gradient by the weights. */
+const chosen = (uniform: tf.Tensor1D, logWeights: tf.Tensor1D): tf.Tensor1D =>
+  stopGradient((logWeights) => {
+    // The last border is 1 up to rounding, and no uniform number may pass it.
+    const borders = tf.slice(tf.cumsum(tf.exp(logWeights as tf.Tensor1D)), [0], [logWeights.shape[0]! - 1])
+    return tf.sum(tf.cast(tf.greaterEqual(tf.expandDims(uniform, 1), tf.expandDims(borders, 0)), "int32"), 1)
+  }, logWeights)
 
 /**
  * `log p(z) = log Σ_k w_k N(z; mean_k, deviation_k²)`. A code is that of one component, which the uniform number chooses.

@@ -8,6 +8,7 @@
  */
 import * as tf from "@tensorflow/tfjs-core"
 import type { QuantilePrior } from "../Prior.ts"
+import { stopGradient } from "../StopGradient.ts"
 
 export interface UniformOptions {
   /** Half the edge of the cube [-bound, bound]^latent, above 0. Default: 1. */
@@ -34,7 +35,7 @@ export const Uniform = (options: UniformOptions = {}): QuantilePrior => {
     parameters: () => ({}),
     distribution: (_parameters, { latent }) => ({
       logProb: (codes) => {
-        const inside = tf.all(tf.lessEqual(tf.abs(codes), bound), 1)
+        const inside = stopGradient((codes) => tf.all(tf.lessEqual(tf.abs(codes), bound), 1), codes)
         const density = tf.fill([codes.shape[0]], -latent * Math.log(2 * bound))
         return tf.where(inside, density, tf.fill([codes.shape[0]], Number.NEGATIVE_INFINITY)) as tf.Tensor1D
       },

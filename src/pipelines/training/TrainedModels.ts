@@ -132,6 +132,7 @@ export const make = Effect.fn("TrainedModels.make")(function* (options: {
     ...(autoencoder.classes !== undefined && { classes: autoencoder.classes }),
     seed: run.seed,
     history,
+    levels: run.model.levels,
     prior: run.model.prior,
     samplePrior: Effect.fn("TrainedModel.samplePrior")(function* (stream, count) {
       const executable = yield* prior

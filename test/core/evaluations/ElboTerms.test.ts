@@ -27,6 +27,26 @@ describe("ElboTerms", () => {
     )
   )
 
+  it.effect("names an estimated divergence as one, and gives bits per dimension of discrete pixels", () =>
+    Effect.gen(function* () {
+      const { metrics } = yield* ElboTerms().run
+      assert.deepStrictEqual(metrics, {
+        "test/elbo": -106,
+        "test/reconstruction": 101,
+        "test/kl-estimate": 5,
+        "test/bits-per-dimension": 106 / (16 * Math.LN2),
+        "test/active-units": 2
+      })
+    }).pipe(
+      Effect.provide(
+        fakeLayer({
+          levels: 256,
+          terms: { reconstruction: Float32Array.of(100, 102), "kl-estimate": Float32Array.of(4, 6) }
+        })
+      )
+    )
+  )
+
   it.effect("sums in double precision", () =>
     Effect.gen(function* () {
       const { metrics } = yield* ElboTerms().run

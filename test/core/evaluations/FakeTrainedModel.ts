@@ -25,6 +25,8 @@ export interface FakeOptions {
   readonly onDecode?: (codes: Float32Array, labels: ArrayLike<number> | undefined) => void
   /** Whether the model takes labels, which it then ignores. */
   readonly conditional?: boolean
+  /** Number of values of a pixel, where its probabilities are discrete. */
+  readonly levels?: number
 }
 
 /** The posterior mean of image `index` of class `label` in one dimension: classes are 5 apart in every dimension. */
@@ -56,6 +58,7 @@ export const fake = (options: FakeOptions = {}): TrainedModel["Service"] => {
     ...(options.conditional === true && { classes }),
     seed: 1,
     history: options.history ?? [],
+    levels: options.levels,
     prior: "N(0, I)",
     samplePrior: (stream, count) => Effect.succeed(normal({ seed: 1, stream, step: 0 }, count * latent)),
     encode: (_, indices) =>

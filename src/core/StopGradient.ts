@@ -1,0 +1,14 @@
+/**
+ * Values that count as constants when gradients are taken.
+ */
+import * as tf from "@tensorflow/tfjs-core"
+
+/**
+ * `f(x)` with a derivative of 0: for conditions, which TensorFlow.js cannot differentiate, and for quantities that a
+ * gradient must not pass.
+ */
+export const stopGradient = <T extends tf.Tensor>(f: (x: tf.Tensor) => T, x: tf.Tensor): T =>
+  tf.customGrad<T>((...inputs) => ({
+    value: f(inputs[0] as tf.Tensor),
+    gradFunc: () => tf.zeros(x.shape)
+  }))(x)

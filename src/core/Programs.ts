@@ -125,7 +125,7 @@ export const objectiveTerms = (
  * `[draws, latent]`. No output where codes have no density.
  */
 export const logWeights = (
-  ingredients: Ingredients,
+  ingredients: ModelComponents,
   sizes: { readonly examples: number; readonly draws: number }
 ): TypedProgram => {
   const { autoencoder, latent } = ingredients

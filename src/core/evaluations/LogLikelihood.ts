@@ -11,7 +11,7 @@ import { Effect } from "effect"
 import { EvaluationError, type Evaluator } from "../Evaluation.ts"
 import { TrainedModel } from "../TrainedModel.ts"
 import { mean } from "./Mean.ts"
-import { stratified } from "./Stratified.ts"
+import { stratified } from "./StratifiedSubset.ts"
 
 const evaluation = "LogLikelihood"
 

@@ -1,7 +1,7 @@
 /**
  * Which engine runs the programs, and on which device: those asked for, or the fastest that work on this machine.
  */
-import { Context, Effect, type FileSystem, Layer } from "effect"
+import { Context, Effect, type FileSystem, Layer, type Path } from "effect"
 import type { ChildProcessSpawner } from "effect/process"
 import { Engine, EngineError } from "../../core/Engine.ts"
 import * as Native from "../../core/engines/Native.ts"
@@ -9,14 +9,16 @@ import * as Probe from "../../core/engines/onnxruntime/Probe.ts"
 import * as OnnxRuntime from "../../core/engines/OnnxRuntime.ts"
 import * as Reference from "../../core/engines/Reference.ts"
 import * as TensorFlow from "../../core/engines/TensorFlow.ts"
+import * as XlaProbe from "../../core/engines/xla/Probe.ts"
+import * as Xla from "../../core/engines/Xla.ts"
 import { Progress } from "../console/Progress.ts"
 
 /** What `--engine` may say. */
-export const names = ["auto", "native", "onnxruntime", "tensorflow", "reference"] as const
+export const names = ["auto", "native", "xla", "onnxruntime", "tensorflow", "reference"] as const
 export type Name = (typeof names)[number]
 
 /** What `--device` may say. */
-export const devices = ["auto", "cpu", "webgpu", "cuda"] as const
+export const devices = ["auto", "cpu", "webgpu", "cuda", "rocm", "tpu"] as const
 export type Device = (typeof devices)[number]
 
 /** What is asked for. */
@@ -36,10 +38,14 @@ interface Candidate {
 
 /** What may serve, the fastest first. */
 const candidates: ReadonlyArray<Candidate & { readonly device: DeviceName }> = [
+  { engine: "xla", device: "cuda" },
+  { engine: "xla", device: "rocm" },
+  { engine: "xla", device: "tpu" },
   { engine: "onnxruntime", device: "cuda" },
   { engine: "native", device: "cpu" },
   { engine: "onnxruntime", device: "webgpu" },
   { engine: "onnxruntime", device: "cpu" },
+  { engine: "xla", device: "cpu" },
   { engine: "tensorflow", device: "cuda" },
   { engine: "tensorflow", device: "cpu" },
   { engine: "reference", device: "cpu" }
@@ -69,7 +75,7 @@ export const unsupportedReason = (asked: EngineRequest): string | undefined => {
   return `--engine ${asked.engine} --device ${asked.device}: ${allowed.join("; ")}`
 }
 
-type Needed = ChildProcessSpawner.ChildProcessSpawner | FileSystem.FileSystem | Progress
+type Needed = ChildProcessSpawner.ChildProcessSpawner | FileSystem.FileSystem | Path.Path | Progress
 
 /** The engine, and what is to be said of it. Devices with drivers of their own are tried first. */
 const engineOf = Effect.fnUntraced(function* (
@@ -84,7 +90,11 @@ const engineOf = Effect.fnUntraced(function* (
     const chosen = device === "auto" ? {} : ({ device: device === "cuda" ? "gpu" : "cpu" } as const)
     return { layer: TensorFlow.layer({ ...options, ...chosen }), note: "" }
   }
-  const on = device === "auto" ? "cpu" : device
+  if (engine === "xla") {
+    const on = Xla.devices.find((name) => name === device) ?? "cpu"
+    return { layer: Xla.layer({ device: on, plugin: yield* XlaProbe.find(on) }), note: "" }
+  }
+  const on = OnnxRuntime.devices.find((name) => name === device) ?? "cpu"
   const works = on === "cpu" ? undefined : yield* Probe.find(on, { hardware: asked.device === "auto" })
   const note = works?.software === undefined ? "" : ` (by ${works.software}, which computes on the CPU)`
   return { layer: OnnxRuntime.layer({ ...options, device: on }), note }

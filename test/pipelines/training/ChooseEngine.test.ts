@@ -52,7 +52,6 @@ describe("the choice of an engine", () => {
     }
     for (const device of ChooseEngine.devices) {
       assert.isUndefined(ChooseEngine.unsupportedReason({ engine: "auto", device }))
-      assert.isUndefined(ChooseEngine.unsupportedReason({ engine: "onnxruntime", device }))
     }
   })
 
@@ -72,7 +71,8 @@ describe("the choice of an engine", () => {
     "is the CPU where there is plainly nothing else, and says in one line why",
     () =>
       Effect.gen(function* () {
-        const { cuda, webgpu } = noGpu.value!
+        const { cuda, webgpu, xla } = noGpu.value!
+        const accelerators = { "xla on cuda": xla, "xla on rocm": xla, "xla on tpu": xla }
         const auto = yield* pick({ engine: "auto", device: "auto" })
         assert.strictEqual(auto.spec?.device, "cpu")
         assert.strictEqual(auto.lines.length, 1)
@@ -81,10 +81,10 @@ describe("the choice of an engine", () => {
         assert.deepStrictEqual(
           announced(auto.lines[0]!),
           Result.isSuccess(native)
-            ? { engine: "engine: Native on cpu", refused: { cuda } }
+            ? { engine: "engine: Native on cpu", refused: { ...accelerators, cuda } }
             : {
                 engine: "engine: OnnxRuntime on cpu",
-                refused: { cuda, "native on cpu": native.failure.reason, webgpu }
+                refused: { ...accelerators, cuda, "native on cpu": native.failure.reason, webgpu }
               }
         )
         const onnxruntime = yield* pick({ engine: "onnxruntime", device: "auto" })

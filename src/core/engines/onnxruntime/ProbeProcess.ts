@@ -4,8 +4,8 @@
 import { readdirSync, readFileSync, readlinkSync } from "node:fs"
 import { Console, Effect, Schema } from "effect"
 import * as OnnxRuntime from "../OnnxRuntime.ts"
-import * as SelfTest from "./SelfTest.ts"
-import { ProbeResult, ProbeResultLine } from "./ProbeResult.ts"
+import * as SelfTest from "../probe/SelfTest.ts"
+import { ProbeResult, ProbeResultLine } from "../probe/ProbeResult.ts"
 
 /** What onnxruntime says, without the place in its sources. */
 const essence = (reason: string): string =>

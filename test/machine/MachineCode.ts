@@ -1,11 +1,37 @@
 import { Effect, Result } from "effect"
-import * as Memory from "../../src/core/engines/native/Memory.ts"
+import type { InstructionSet } from "../../src/core/engines/native/InstructionSet.ts"
+import { instructionSets } from "../../src/core/engines/native/InstructionSets.ts"
+import * as Libc from "../../src/core/engines/native/Libc.ts"
+import * as Processor from "../../src/core/engines/native/Processor.ts"
 import * as Capability from "./Capability.ts"
 
-const opened = await Effect.runPromise(Effect.result(Memory.open))
+/** What machine code is compiled for and runs with. */
+export interface MachineCode {
+  readonly libc: Libc.Libc
+  readonly set: InstructionSet
+}
 
-/** Memory for machine code of the instruction sets that the native engine has. */
-export const machineCode: Capability.Capability<Memory.Memory> = Capability.make(
-  { name: "native engine", remedy: "run the tests on x64 Linux with AVX-512" },
-  Result.mapError(opened, ({ reason }) => reason)
-)
+const opened = await Effect.gen(function* () {
+  const libc = yield* Libc.open
+  return { libc, features: yield* Processor.features(libc) }
+}).pipe(Effect.result, Effect.runPromise)
+
+/** Each instruction set that the native engine has, if this processor has it too. */
+export const machineCodes: ReadonlyArray<readonly [name: string, Capability.Capability<MachineCode>]> =
+  instructionSets.map((set) => {
+    const found = Result.flatMap(
+      Result.mapError(opened, ({ reason }) => reason),
+      ({ features, libc }): Result.Result<MachineCode, string> => {
+        const missing = set.features.filter((feature) => !features.has(feature))
+        return missing.length === 0
+          ? Result.succeed({ libc, set })
+          : Result.fail(`the processor has no ${missing.join(", ")}`)
+      }
+    )
+    const remedy = `run the tests on Linux on x86-64 with ${set.features.join(", ")}`
+    return [set.name, Capability.make({ name: `instruction set ${set.name}`, remedy }, found)]
+  })
+
+/** The native engine on its widest instruction set here. */
+export const machineCode: Capability.Capability<MachineCode> =
+  machineCodes.map(([, capability]) => capability).find(({ value }) => value !== undefined) ?? machineCodes.at(-1)![1]

@@ -1,6 +1,6 @@
 import { assert, describe, it, vi } from "@effect/vitest"
 import * as tf from "@tensorflow/tfjs-core"
-import { Effect, type Layer } from "effect"
+import { Effect, Layer } from "effect"
 import * as ort from "onnxruntime-node"
 import { Engine, type EngineError, type Program } from "../../../src/core/Engine.ts"
 import * as Native from "../../../src/core/engines/Native.ts"
@@ -10,14 +10,20 @@ import { assertRefused } from "../../../src/testing/EngineAgreement.ts"
 import { engineContract } from "../../../src/testing/EngineContract.ts"
 import { compileAccumulate, nothing, vector } from "../../../src/testing/EnginePrograms.ts"
 import { needs } from "../../machine/Capability.ts"
-import { machineCode } from "../../machine/MachineCode.ts"
+import { type MachineCode, machineCodes } from "../../machine/MachineCode.ts"
 import { nativeTest } from "./native/NativeTest.ts"
 
-const layer = (threads: number): Layer.Layer<Engine, EngineError> => Native.layer({ threads })
+const layer = (threads: number, { set }: MachineCode): Layer.Layer<Engine, EngineError> =>
+  Native.layer({ threads, instructionSet: set.name })
 
-describe("native engines", needs(machineCode), () => {
-  engineContract("native", layer(1))
-  engineContract("native with two threads", layer(2))
+describe.each(machineCodes)("native engines on %s", (_, machineCode) => {
+  describe("contract", needs(machineCode), () => {
+    for (const threads of [1, 2])
+      engineContract(
+        `native with ${threads} ${threads === 1 ? "thread" : "threads"}`,
+        Layer.suspend(() => layer(threads, machineCode.value!))
+      )
+  })
 })
 
 /** The processor's memory that this process has mapped, in bytes. */
@@ -29,7 +35,7 @@ const mapped = Effect.promise(async () => {
 const sizes: DenseStep.DenseSizes = { pixels: 100, hidden: [33, 17], latent: 3, batch: 19, examples: 40 }
 
 describe("native", () => {
-  nativeTest("compiles a training step itself", () =>
+  nativeTest("compiles a training step itself", (machine) =>
     Effect.gen(function* () {
       const create = vi.spyOn(ort.InferenceSession, "create")
       const engine = yield* Engine
@@ -37,10 +43,10 @@ describe("native", () => {
       assert.strictEqual(create.mock.calls.length, 0, "onnxruntime was asked")
       create.mockRestore()
       assert.strictEqual(engine.spec._tag, "Native")
-    }).pipe(Effect.provide(layer(2)))
+    }).pipe(Effect.provide(layer(2, machine)))
   )
 
-  nativeTest("a program that it has no code for runs on the same state", () =>
+  nativeTest("a program that it has no code for runs on the same state", (machine) =>
     Effect.gen(function* () {
       const engine = yield* Engine
       const state = yield* engine.place({ x: vector(0.5, 1, 2) })
@@ -76,10 +82,10 @@ describe("native", () => {
       }
       const { x } = yield* state.read
       expected.forEach((value, index) => assert.closeTo(x!.values[index]!, value, 1e-5))
-    }).pipe(Effect.provide(layer(1)))
+    }).pipe(Effect.provide(layer(1, machine)))
   )
 
-  nativeTest("gives its memory back with the scope", () =>
+  nativeTest("gives its memory back with the scope", (machine) =>
     Effect.gen(function* () {
       const side = 1500
       const type = { shape: [side, side], dtype: "float32" } as const
@@ -95,7 +101,7 @@ describe("native", () => {
             { state: { x: type }, data: {}, inputs: {} }
           )
           yield* executable.run({ state, data: yield* nothing, inputs: {} })
-        }).pipe(Effect.provide(layer(2)))
+        }).pipe(Effect.provide(layer(2, machine)))
       )
       yield* use
       const before = yield* mapped
@@ -105,20 +111,20 @@ describe("native", () => {
     })
   )
 
-  nativeTest("refuses to run what was compiled in a scope that is closed", () =>
+  nativeTest("refuses to run what was compiled in a scope that is closed", (machine) =>
     Effect.gen(function* () {
       const state = yield* Engine.use((engine) => engine.place({ sum: vector(1, 2) }))
       const executable = yield* Effect.scoped(compileAccumulate)
       yield* assertRefused(executable.run({ state, data: state, inputs: { x: vector(1, 2) } }), "accumulate", "closed")
       assert.deepStrictEqual(yield* state.read, { sum: vector(1, 2) })
-    }).pipe(Effect.provide(layer(2)))
+    }).pipe(Effect.provide(layer(2, machine)))
   )
 
   it.effect("says why where machine code cannot run", () =>
     Effect.gen(function* () {
       const platform = Object.getOwnPropertyDescriptor(process, "platform")!
       Object.defineProperty(process, "platform", { ...platform, value: "darwin" })
-      const error = yield* Effect.flip(Effect.scoped(Effect.provide(nothing, layer(1)))).pipe(
+      const error = yield* Effect.flip(Effect.scoped(Effect.provide(nothing, Native.layer()))).pipe(
         Effect.ensuring(Effect.sync(() => Object.defineProperty(process, "platform", platform)))
       )
       assert.strictEqual(error._tag, "EngineError")

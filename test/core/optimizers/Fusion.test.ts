@@ -2,8 +2,9 @@ import { assert, describe, it } from "@effect/vitest"
 import type * as tf from "@tensorflow/tfjs-core"
 import { simplify } from "../../../src/core/engines/graph/Simplify.ts"
 import { trace } from "../../../src/core/engines/graph/Trace.ts"
+import { instructionSets } from "../../../src/core/engines/native/InstructionSets.ts"
 import { plan } from "../../../src/core/engines/native/Plan.ts"
-import { splitUpdate } from "../../../src/core/engines/onnxruntime/FusedUpdate.ts"
+import { split } from "../../../src/core/engines/onnxruntime/FusedUpdate.ts"
 import type { Optimizer } from "../../../src/core/Optimizer.ts"
 import { prefixed, type TensorTypes, under } from "../../../src/core/Tensors.ts"
 import { optimizers } from "./Optimizers.ts"
@@ -43,7 +44,7 @@ const graphOf = (optimizer: Optimizer) =>
 
 describe("optimisers", () => {
   it.each(Object.entries(optimizers))("%s is one loop in place for each parameter on onnxruntime", (_, optimizer) => {
-    const { graph, updates } = splitUpdate(graphOf(optimizer))
+    const { graph, updates } = split(graphOf(optimizer))
     assert.lengthOf(updates, Object.keys(types).length)
     const written = updates.flatMap(({ stores }) => stores)
     assert.sameMembers(written, [
@@ -55,12 +56,14 @@ describe("optimisers", () => {
 
   it.each(Object.entries(optimizers))("%s is compiled whole by the native engine, in place", (name, optimizer) => {
     // Planning needs no special processor; it raises `Unsupported` for an operator without machine code.
-    const planned = plan(graphOf(optimizer), 1)
-    assert.sameMembers(
-      [...planned.written],
-      [...Object.keys(prefixed("parameters/", types)), ...Object.keys(prefixed("optimizer/", optimizer.state(types)))]
-    )
-    // The scalars and the loops; before them, where there is one, the norm of all gradients. A copy would be one more.
-    assert.isAtMost(planned.phases.length, name === "clipped Adam" ? 3 : 2)
+    for (const set of instructionSets) {
+      const planned = plan(graphOf(optimizer), 1, set)
+      assert.sameMembers(
+        [...planned.written],
+        [...Object.keys(prefixed("parameters/", types)), ...Object.keys(prefixed("optimizer/", optimizer.state(types)))]
+      )
+      // The scalars and the loops; before them, where there is one, the norm of all gradients. A copy would be one more.
+      assert.isAtMost(planned.phases.length, name === "clipped Adam" ? 3 : 2)
+    }
   })
 })

@@ -1,26 +1,28 @@
 /**
- * Convolutions of images `[batch, height, width, channels]`, and their derivatives by their inputs, which are the same
- * with the filter turned around. See `ConvolutionPhase.ts` for how.
+ * Convolutions of images `[batch, height, width, channels]`, and their gradients by their inputs, which are convolutions
+ * with the filter flipped. See `ConvolutionPhase.ts` for the algorithm.
  */
 import type { Window } from "../graph/Window.ts"
-import { type Finish, phase } from "./ConvolutionPhase.ts"
-import { lanes } from "./Lanes.ts"
-import { backwards, forwards, membersBackwards } from "./Lines.ts"
+import type { Epilogue } from "./ConvolutionJob.ts"
+import { phase } from "./ConvolutionPhase.ts"
+import { backwards, forwards, membersBackwards } from "./OutputGroups.ts"
 import type { Image } from "./PaddedImage.ts"
 import type { Phase } from "./Phase.ts"
 
-/** A convolution by a window, from its inputs to its outputs or back. Slots are those of the table of pointers. */
+/** A convolution by a window, from its inputs to its outputs or back. Slots are indices into the table of pointers. */
 export interface Convolution {
   readonly batch: number
   readonly window: Window
+  /** Lanes per vector of the instruction set. */
+  readonly lanes: number
   /** Channels of the window's inputs and outputs: the filter is `[rows, columns, inputs, outputs]`. */
   readonly inputs: number
   readonly outputs: number
   readonly from: number
   readonly filter: number
   readonly to: number
-  /** What is done with results before they are written. */
-  readonly finish?: Finish
+  /** What is done with results before they are stored. */
+  readonly epilogue?: Epilogue
 }
 
 const imagesOf = ({ inputs, outputs, window: { columns, rows } }: Convolution) => ({
@@ -35,6 +37,7 @@ const titled = (name: string, { height, width, channels }: Image, others: number
 export const convolve = (convolution: Convolution): Phase => {
   const { columns, rows } = convolution.window
   const { inputs, outputs } = imagesOf(convolution)
+  const { lanes } = convolution
   const members = Math.min(columns.output, Math.max(1, Math.floor(lanes / outputs.channels)))
   return phase({
     ...convolution,
@@ -52,15 +55,15 @@ export const convolve = (convolution: Convolution): Phase => {
       readStride: outputs.channels,
       writtenStride: 1
     },
-    finish: convolution.finish ?? {}
+    epilogue: convolution.epilogue ?? {}
   })
 }
 
-/** The derivative by a convolution's input, from that by its output; a transposed convolution. */
+/** The gradient by a convolution's input, from that by its output: a transposed convolution. */
 export const convolveBack = (convolution: Convolution): Phase => {
   const { columns, rows } = convolution.window
   const { inputs, outputs } = imagesOf(convolution)
-  const members = membersBackwards(columns, Math.floor(lanes / inputs.channels))
+  const members = membersBackwards(columns, Math.floor(convolution.lanes / inputs.channels))
   return phase({
     ...convolution,
     name: titled("convolution back", outputs, inputs.channels),
@@ -77,6 +80,6 @@ export const convolveBack = (convolution: Convolution): Phase => {
       readStride: 1,
       writtenStride: outputs.channels
     },
-    finish: convolution.finish ?? {}
+    epilogue: convolution.epilogue ?? {}
   })
 }

@@ -1,60 +1,39 @@
 /**
- * One pass over images, whose results are sums of products of what windows see and a filter.
+ * Direct convolution of a batch of images.
  *
- * Of a tile of results, each vector is in a register: the channels of a pixel, or of some neighbours where channels are
- * few. To them are added, for each input that they see, the input times a vector of the filter. Zeros around the images
- * take part, and so do zeros in the filter where neighbours do not see the same: a result that would have been finite is
- * NaN where an input beside what it sees is infinite.
+ * Each vector of a tile of results is in a register: the channels of one pixel, or of several neighbours if channels are
+ * few. For each input that they read, the input times a vector of the packed filter is added. Padding takes part, and so
+ * do zeros in the packed filter where neighbours read different inputs: a result that would have been finite is NaN if
+ * an input beside its window is infinite.
  *
- * Laws: each image is one thread's; so the bits of results do not depend on the number of threads.
+ * Laws: each image is computed by one thread, so that the bits of results do not depend on the number of threads.
  */
-import type { Assembler } from "./Assembler.ts"
-import { bias, emitPart, type Part, zero } from "./ConvolutionTiles.ts"
-import { lanes, vectorBytes } from "./Lanes.ts"
-import type { Line } from "./Lines.ts"
-import { at, k, r15, rax, rbp, rbx, rdi, rsi, zmm } from "./Operands.ts"
-import { type Channels, type Filter, pack, packedBytes } from "./PackedFilter.ts"
+import type { Job } from "./ConvolutionJob.ts"
+import { emitPart, type Part } from "./ConvolutionTiles.ts"
+import { repeat } from "./CountedLoop.ts"
+import type { Assembler } from "./InstructionSet.ts"
+import { type Channels, pack, packedBytes } from "./PackedFilter.ts"
 import { bytesOf, clear, copyImage, type Image, type PaddedImage, paddedFor } from "./PaddedImage.ts"
 import { type Phase, rangeOf, scratchBytes, type Share, slot } from "./Phase.ts"
-import { repeat } from "./Repeat.ts"
 import { Unsupported } from "./Unsupported.ts"
+import { at, r15, rax, rbp, rbx, rdi, rsi } from "./x86/Operands.ts"
 
-/** What is done with results before they are written. */
-export interface Finish {
-  /** Slot of `[channels]`, which is added. */
-  readonly bias?: number
-  /** Whether what is below 0 becomes 0. */
-  readonly rectified?: boolean
-  /** Slot of a tensor like the result: where it is not above 0, the result is 0. */
-  readonly where?: number
-}
-
-export interface Job {
-  readonly name: string
-  readonly batch: number
-  readonly source: Image
-  readonly target: Image
-  readonly rows: ReadonlyArray<Line>
-  readonly columns: ReadonlyArray<Line>
-  readonly from: number
-  readonly to: number
-  readonly filter: Filter
-  readonly finish: Finish
-}
-
-/** Channels in as few groups as vectors have room for. */
-const channelsOf = ({ channels }: Image): ReadonlyArray<Channels> =>
+/** Channels in as few vectors as possible. */
+const channelsOf = ({ channels }: Image, lanes: number): ReadonlyArray<Channels> =>
   Array.from({ length: Math.ceil(channels / lanes) }, (_, index) => ({
     first: index * lanes,
     count: Math.min(lanes, channels - index * lanes)
   }))
 
-/** Raises `Unsupported` where a thread's own memory is too small. */
+/** The phase of a convolution. Raises `Unsupported` if a thread's scratch memory is too small. */
 export const phase = (job: Job): Phase => {
   const padded = paddedFor(job.source, job.rows, job.columns)
-  const copyBytes = Math.ceil(padded.bytes / vectorBytes) * vectorBytes
+  const copyBytes = Math.ceil(padded.bytes / 64) * 64
   const pairs = job.rows.flatMap((rows) => job.columns.map((columns) => ({ rows, columns })))
-  const filterBytes = pairs.reduce((sum, { columns, rows }) => sum + packedBytes(job.filter, rows, columns), 0)
+  const filterBytes = pairs.reduce(
+    (sum, { columns, rows }) => sum + packedBytes(job.filter, rows, columns, job.lanes),
+    0
+  )
   if (copyBytes + filterBytes > scratchBytes) throw new Unsupported("a convolution of images or filters this large")
   return {
     name: job.name,
@@ -65,12 +44,12 @@ export const phase = (job: Job): Phase => {
         code.mov(rax, share.scratch)
         clear(code, rax, copyBytes)
       }
-      for (const channels of channelsOf(job.target)) {
+      for (const channels of channelsOf(job.target, job.lanes)) {
         let filter = share.scratch + BigInt(copyBytes)
         const parts = pairs.map(({ columns, rows }): Part => {
           const part = { rows, columns, channels, filter }
           pack(code, job.filter, channels, rows, columns, filter)
-          filter += BigInt(packedBytes(job.filter, rows, columns))
+          filter += BigInt(packedBytes(job.filter, rows, columns, job.lanes))
           return part
         })
         emitImages(code, job, padded, parts, share, first, end)
@@ -88,18 +67,18 @@ const emitImages = (
   first: number,
   end: number
 ): void => {
-  const { finish, source, target } = job
+  const { epilogue, source, target } = job
   const { channels } = parts[0]!
   code.mov(rsi, slot(job.from))
   code.add(rsi, first * bytesOf(source))
   code.mov(rdi, slot(job.to))
-  if (finish.where !== undefined) {
-    code.mov(rbp, slot(finish.where))
+  if (epilogue.where !== undefined) {
+    code.mov(rbp, slot(epilogue.where))
     code.sub(rbp, rdi)
   }
   code.add(rdi, first * bytesOf(target) + 4 * channels.first)
-  if (finish.bias !== undefined) loadBias(code, finish.bias, channels)
-  if (finish.rectified) code.vpxord(zero, zero, zero)
+  if (epilogue.bias !== undefined) loadBias(code, epilogue.bias, channels)
+  if (epilogue.rectified) code.simd.zero(code.simd.convolution.zero)
   code.push(r15)
   repeat(code, rbx, end - first, () => {
     code.lea(r15, at(rsi, bytesOf(source)))
@@ -111,11 +90,11 @@ const emitImages = (
   code.pop(r15)
 }
 
-/** The bias in the lanes of each member. */
+/** Loads the bias for each member of a group. */
 const loadBias = (code: Assembler, index: number, { count, first }: Channels): void => {
-  const places = Int32Array.from({ length: lanes }, (_, lane) => first + (lane % count))
+  const { simd } = code
+  const places = Int32Array.from({ length: simd.lanes }, (_, lane) => first + (lane % count))
   code.mov(rax, slot(index))
-  code.vmovups(zmm(0), code.constant(places))
-  code.kxnorw(k(1), k(1), k(1))
-  code.vgatherdps(bias, at(rax, 0, zmm(0), 4), k(1))
+  simd.load(0, code.constant(places))
+  simd.gather(simd.convolution.bias, rax, 0, 0)
 }

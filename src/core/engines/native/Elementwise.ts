@@ -4,7 +4,6 @@
  */
 import type { Operation, Value } from "../graph/Graph.ts"
 import type { Formula, Item, Lanes, Truth } from "./Formula.ts"
-import { Comparison, IntegerComparison } from "./Instructions.ts"
 import { arithmetic, exp, log, powerOf, tanh } from "./Mathematics.ts"
 
 type Rule = (formula: Formula, ...operands: ReadonlyArray<any>) => Item
@@ -54,32 +53,37 @@ const named =
     formula.lanes(name, operands)
 
 const compared =
-  (predicate: number): Rule =>
+  (name: Parameters<Formula["truth"]>[0]): Rule =>
   (formula, a, b) =>
-    formula.truth("vpcmpd", [a, b], predicate)
+    formula.truth(name, [a, b])
 
 const integers: Rules = {
-  Abs: named("vpabsd"),
-  Add: named("vpaddd"),
-  Equal: compared(IntegerComparison.equal),
-  Greater: compared(IntegerComparison.greater),
-  GreaterOrEqual: compared(IntegerComparison.greaterOrEqual),
-  Less: compared(IntegerComparison.less),
-  LessOrEqual: compared(IntegerComparison.lessOrEqual),
-  Max: named("vpmaxsd"),
-  Min: named("vpminsd"),
-  Mul: named("vpmulld"),
-  Neg: (formula, x) => formula.lanes("vpsubd", [formula.integer(0), x]),
-  Sub: named("vpsubd"),
+  Abs: named("absInteger"),
+  Add: named("addInteger"),
+  Equal: compared("equalInteger"),
+  Greater: compared("greaterInteger"),
+  GreaterOrEqual: compared("greaterOrEqualInteger"),
+  Less: compared("lessInteger"),
+  LessOrEqual: compared("lessOrEqualInteger"),
+  Max: named("maxInteger"),
+  Min: named("minInteger"),
+  Mul: named("mulInteger"),
+  Neg: (formula, x) => formula.lanes("subInteger", [formula.integer(0), x]),
+  Sub: named("subInteger"),
   Where: floats["Where"]!
 }
 
 const logic =
-  (name: "kandw" | "korw" | "kxnorw" | "knotw"): Rule =>
+  (name: Parameters<Formula["truth"]>[0]): Rule =>
   (formula, ...operands) =>
     formula.truth(name, operands)
 
-const truths: Rules = { And: logic("kandw"), Equal: logic("kxnorw"), Not: logic("knotw"), Or: logic("korw") }
+const truths: Rules = {
+  And: logic("andTruth"),
+  Equal: logic("xnorTruth"),
+  Not: logic("notTruth"),
+  Or: logic("orTruth")
+}
 
 type Class = "float" | "integer" | "truth"
 
@@ -94,10 +98,10 @@ export const classOf = (type: Value["type"]): Class | undefined =>
         : undefined
 
 const castRules: Readonly<Record<string, Rule>> = {
-  "integer float": named("vcvtdq2ps"),
-  "float integer": named("vcvttps2dq"),
-  "float truth": (formula, x: Lanes) => formula.truth("vcmpps", [x, formula.float(0)], Comparison.notEqual),
-  "integer truth": (formula, x: Lanes) => formula.truth("vpcmpd", [x, formula.integer(0)], IntegerComparison.notEqual),
+  "integer float": named("toFloat"),
+  "float integer": named("truncate"),
+  "float truth": (formula, x: Lanes) => formula.truth("notEqual", [x, formula.float(0)]),
+  "integer truth": (formula, x: Lanes) => formula.truth("notEqualInteger", [x, formula.integer(0)]),
   "truth float": by(({ choose, float }, x: Truth) => choose(x, float(1), float(0))),
   "truth integer": by(({ choose, integer }, x: Truth) => choose(x, integer(1), integer(0)))
 }

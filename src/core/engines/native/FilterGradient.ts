@@ -1,35 +1,39 @@
 /**
- * The derivative of a convolution by its filter: `to[i, j, c, o] = Σ image[n, y S + i, x S + j, c] gradient[n, y, x, o]`.
+ * The gradient of a convolution by its filter: `to[i, j, c, o] = Σ image[n, y S + i, x S + j, c] gradient[n, y, x, o]`.
  *
- * Sums of pieces of the batch are one phase (`FilterParts.ts`), the pieces' sum is the next (`FilterTogether.ts`).
+ * Partial sums over pieces of the batch are one phase (`FilterPartialSums.ts`), their reduction is the next
+ * (`FilterReduction.ts`).
  *
  * Laws: the pieces do not depend on the number of threads, and so neither do the bits of the result.
  */
 import type { Window } from "../graph/Window.ts"
-import { lanes } from "./Lanes.ts"
-import { forwards } from "./Lines.ts"
+import type { Registers } from "./InstructionSet.ts"
+import { forwards } from "./OutputGroups.ts"
 import { sumVectors } from "./PaddedImage.ts"
 import { Unsupported } from "./Unsupported.ts"
 
 export interface FilterGradient {
+  /** Of the instruction set. */
+  readonly registers: Pick<Registers, "copy" | "lanes">
   readonly batch: number
   readonly window: Window
   /** Channels of the window's inputs and outputs. */
   readonly inputs: number
   readonly outputs: number
-  /** Whether sums over all pixels lie behind the result: of the inputs, or of the derivative by the outputs. */
+  /** Whether sums over all pixels follow the result: of the inputs, or of the gradient by the outputs. */
   readonly sums?: "inputs" | "outputs"
 }
 
 const mostPieces = 16
-/** Of all pieces' sums. */
+/** Limit of the partial sums of all pieces. */
 const mostFloats = 1 << 20
 
-/** What a vector of sums belongs to: an element that is seen, as far from the first one, or nothing but the gradient. */
+/** A vector of sums: of the products with the input at an offset from the first one, or of the gradient itself. */
 type Entry = { readonly row: number; readonly tap: number; readonly channel: number } | undefined
 
-/** What is summed up in which vectors. Raises `Unsupported` for sums that there are none for. */
-export const planOf = ({ batch, inputs, outputs, sums, window: { columns, rows } }: FilterGradient) => {
+/** Which vectors hold which sums. Raises `Unsupported` for sums over channels that do not fill vectors evenly. */
+export const planOf = ({ batch, inputs, outputs, registers, sums, window: { columns, rows } }: FilterGradient) => {
+  const { lanes } = registers
   const members = Math.min(columns.output, Math.max(1, Math.floor(lanes / outputs)))
   const line = { rows: forwards(rows, 1), columns: forwards(columns, members) }
   const cells = Array.from({ length: line.rows.taps }, (_, row) => row)
@@ -45,7 +49,7 @@ export const planOf = ({ batch, inputs, outputs, sums, window: { columns, rows }
     ...cells.flatMap((cell) => Array.from({ length: inputs }, (_, channel) => ({ ...cell, channel }))),
     ...(sums === "outputs" ? [undefined] : [])
   ]
-  const imageSums = sums === "inputs" ? sumVectors({ channels: inputs }) : 0
+  const imageSums = sums === "inputs" ? sumVectors(inputs, registers) : 0
   if (imageSums === undefined) throw new Unsupported(`sums of ${inputs} channels`)
   const chunks = Math.ceil(outputs / lanes)
   const size = (chunks * entries.length + imageSums) * lanes
@@ -54,7 +58,7 @@ export const planOf = ({ batch, inputs, outputs, sums, window: { columns, rows }
 }
 export type Plan = ReturnType<typeof planOf>
 
-/** The shape of sums of pieces, `[pieces, sums of a piece]`. */
+/** The shape of the partial sums, `[pieces, sums per piece]`. */
 export const partsShape = (filterGradient: FilterGradient): readonly [pieces: number, sums: number] => {
   const { pieces, size } = planOf(filterGradient)
   return [pieces, size]
@@ -65,5 +69,5 @@ export const title = ({ inputs, outputs, window: { columns, rows } }: FilterGrad
   `filter gradient ${rows.input}x${columns.input}x${inputs} to ${outputs}`
 
 /** Channels of the outputs that one vector holds. */
-export const channelsOf = ({ outputs }: FilterGradient, chunk: number): number =>
+export const channelsOf = ({ outputs, registers: { lanes } }: FilterGradient, chunk: number): number =>
   Math.min(lanes, outputs - chunk * lanes)

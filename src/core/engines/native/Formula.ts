@@ -1,17 +1,16 @@
 /**
- * What is computed for 16 elements at once, before it has registers: values made by vector instructions from each other.
+ * Values computed for all lanes of a vector, as a graph of vector operations before registers are assigned.
  *
- * Laws: a value is made once, however often it is asked for; nothing here knows where elements lie.
+ * Laws: a value is created once, however often it is asked for; formulas do not know where elements lie, nor how many
+ * lanes a vector has.
  */
-import type * as Instructions from "./Instructions.ts"
-
-/** 16 floats or integers. */
+/** A vector of floats or integers. */
 export interface Lanes {
   readonly kind: "lanes"
   readonly step: Step
 }
 
-/** 16 truth values. */
+/** One truth value per lane. */
 export interface Truth {
   readonly kind: "truth"
   readonly step: Step
@@ -19,7 +18,7 @@ export interface Truth {
 
 export type Item = Lanes | Truth
 
-/** An instruction by its name in the assembler, or one of the sources. */
+/** An operation, or a source of values. */
 export type Step =
   | { readonly name: "load" | "loadTruth"; readonly leaf: number }
   /** The same 32 bits in every lane. */
@@ -30,21 +29,47 @@ export type Step =
       readonly number?: number
     }
 
-export type Fused = "vfmadd" | "vfnmadd"
-export type Logic = "kandw" | "korw" | "kxnorw" | "knotw"
-export type Name =
-  | keyof typeof Instructions.binary
-  | keyof typeof Instructions.unary
-  | keyof typeof Instructions.unaryWithNumber
-  | keyof typeof Instructions.shifts
-  | keyof typeof Instructions.comparisons
-  | Fused
-  | Logic
+/** `a b + c` and `c - a b`, rounded once. */
+export type Fused = "multiplyAdd" | "negativeMultiplyAdd"
 
-/** Makes the values of one formula. */
+/** Operations on floats. `min` and `max` return the second operand if either is NaN; `round` is to even. */
+type FloatName = "add" | "sub" | "mul" | "div" | "min" | "max" | "sqrt" | "round" | "floor" | "ceil"
+/** Operations on integers and bits. Shifts take their distance as a number. */
+type IntegerName =
+  | `${"add" | "sub" | "mul" | "min" | "max" | "abs"}Integer`
+  | "and"
+  | "or"
+  | "xor"
+  | "shiftLeft"
+  | "shiftRight"
+  | "shiftRightSigned"
+/** Integers to floats, and floats to integers towards 0. */
+type ConversionName = "toFloat" | "truncate"
+type Comparison = "less" | "lessOrEqual" | "greater" | "greaterOrEqual" | "equal" | "notEqual"
+/** Comparisons of floats are false if either is NaN, but for `notEqual` and `unordered`. */
+type TruthName = Comparison | "unordered" | `${Comparison}Integer` | `${"and" | "or" | "xnor" | "not"}Truth`
+/** Operations that only some instruction sets have, for their own {@link Primitives}. */
+type PrimitiveName = "scale" | "exponent" | "mantissa"
+
+/** `select` takes the condition, the value otherwise, and the value where the condition holds. */
+export type Name = FloatName | IntegerName | ConversionName | TruthName | PrimitiveName | Fused | "select"
+
+/** Parts of elementary functions that sets compute in their own ways, as formulas. */
+export interface Primitives {
+  /** `x 2^n` for a whole number `n` of at most 150 in size and `x` in [1/2, 2], rounded once. */
+  readonly scaled: (formula: Formula, x: Lanes, n: Lanes) => Lanes
+  /**
+   * `x = m 2^e` with `m` in [1, 2) for positive `x`; `m` is 1 and `e` infinite for infinity, `m` is NaN for NaN and below
+   * 0, anything for 0.
+   */
+  readonly split: (formula: Formula, x: Lanes) => { readonly m: Lanes; readonly e: Lanes }
+}
+
+/** Creates the values of one formula. */
 export interface Formula {
+  readonly primitives: Primitives
   readonly load: (leaf: number) => Lanes
-  /** Bytes that are 0 or not. */
+  /** Whether a byte is not 0. */
   readonly loadTruth: (leaf: number) => Truth
   readonly float: (value: number) => Lanes
   readonly integer: (value: number) => Lanes
@@ -52,7 +77,10 @@ export interface Formula {
   readonly truth: (name: Name, operands: ReadonlyArray<Item>, number?: number) => Truth
 }
 
-export const make = (): Formula => {
+/** The same 32 bits in every lane, outside of any formula. */
+export const constantItem = (bits: number): Lanes => ({ kind: "lanes", step: { name: "constant", bits } })
+
+export const make = (primitives: Primitives): Formula => {
   const known = new Map<string, Item>()
   const numbers = new Map<Item, number>()
   const once = <A extends Item>(key: string, item: () => A): A => {
@@ -61,8 +89,7 @@ export const make = (): Formula => {
     numbers.set(found, numbers.get(found) ?? numbers.size)
     return found as A
   }
-  const constant = (bits: number): Lanes =>
-    once(`constant ${bits}`, () => ({ kind: "lanes", step: { name: "constant", bits } }))
+  const constant = (bits: number): Lanes => once(`constant ${bits}`, () => constantItem(bits))
   const made =
     <Kind extends "lanes" | "truth">(kind: Kind) =>
     (name: Name, operands: ReadonlyArray<Item>, number?: number) => {
@@ -71,6 +98,7 @@ export const make = (): Formula => {
       return once(key, () => ({ kind, step }) as Item)
     }
   return {
+    primitives,
     load: (leaf) => once(`load ${leaf}`, () => ({ kind: "lanes", step: { name: "load", leaf } })),
     loadTruth: (leaf) => once(`truth of ${leaf}`, () => ({ kind: "truth", step: { name: "loadTruth", leaf } })),
     float: (value) => constant(new Int32Array(Float32Array.of(value).buffer)[0]!),

@@ -6,6 +6,7 @@ import { sizeOf } from "../../Tensors.ts"
 import { type Graph, inOrder, type Operation, rewrite, useCounts, type Value } from "../graph/Graph.ts"
 import * as Op from "../graph/Operators.ts"
 import * as ImageOperators from "./ImageOperators.ts"
+import type { InstructionSet } from "./InstructionSet.ts"
 
 const sameShape = (a: Value, b: Value): boolean => a.shape.join() === b.shape.join()
 
@@ -77,7 +78,7 @@ const summed = (value: Value): Value | undefined => {
 }
 
 /** A filter's derivative goes over what the bias' derivative is the sum of. */
-const joinSums = (graph: Graph): Graph => {
+const joinSums = (graph: Graph, set: InstructionSet): Graph => {
   const values = inOrder(Object.values(graph.outputs))
   const sums = new Map(
     values.flatMap((value) => {
@@ -87,7 +88,7 @@ const joinSums = (graph: Graph): Graph => {
   )
   const joined = new Map<Value, Value>()
   for (const value of values) {
-    const way = ImageOperators.withSums(value).find(({ summed }) => sums.has(summed))
+    const way = ImageOperators.withSums(value, set).find(({ summed }) => sums.has(summed))
     const sum = way && sums.get(way.summed)!
     if (way === undefined || sum === undefined || joined.has(sum)) continue
     const both = way.join()
@@ -98,4 +99,5 @@ const joinSums = (graph: Graph): Graph => {
 }
 
 /** The same graph with fewer passes over images. */
-export const fuseImages = (graph: Graph): Graph => joinSums(finish(rewrite(graph, ImageOperators.lowered)))
+export const fuseImages = (graph: Graph, set: InstructionSet): Graph =>
+  joinSums(finish(rewrite(graph, (value) => ImageOperators.lowered(value, set))), set)

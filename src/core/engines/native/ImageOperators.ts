@@ -19,8 +19,9 @@ import * as Op from "../graph/Operators.ts"
 import type { Window } from "../graph/Window.ts"
 import * as Convolution from "./Convolution.ts"
 import * as FilterGradient from "./FilterGradient.ts"
-import { parts } from "./FilterParts.ts"
-import { together } from "./FilterTogether.ts"
+import { parts } from "./FilterPartialSums.ts"
+import { reduce } from "./FilterReduction.ts"
+import type { InstructionSet } from "./InstructionSet.ts"
 import { sumVectors } from "./PaddedImage.ts"
 import type { Phase } from "./Phase.ts"
 import * as Pooling from "./Pooling.ts"
@@ -29,17 +30,23 @@ import { Unsupported } from "./Unsupported.ts"
 type Sums = FilterGradient.FilterGradient["sums"]
 const sumsBy = [undefined, "inputs", "outputs"] as const
 
-const filterGradientOf = (operation: Operation): FilterGradient.FilterGradient => {
+const filterGradientOf = (operation: Operation, { registers }: InstructionSet): FilterGradient.FilterGradient => {
   const [batch, inputs, outputs, sums] = operation.attributes["sizes"] as readonly [number, number, number, number]
   const of = sumsBy[sums]
-  return { batch, inputs, outputs, window: windowOf(operation), ...(of && { sums: of }) }
+  return { batch, inputs, outputs, registers, window: windowOf(operation), ...(of && { sums: of }) }
 }
 
 /** `[rows, columns, inputs, outputs]`; with sums behind, all in one row. */
-const filterGradient = (image: Value, gradient: Value, window: Window, sums?: Sums): Operation => {
+const filterGradient = (
+  image: Value,
+  gradient: Value,
+  window: Window,
+  { registers }: InstructionSet,
+  sums?: Sums
+): Operation => {
   const [batch, inputs, outputs] = [image.shape[0]!, image.shape[3]!, gradient.shape[3]!]
   const sizes = { sizes: [batch, inputs, outputs, sumsBy.indexOf(sums)] }
-  const shape = FilterGradient.partsShape({ batch, inputs, outputs, window, ...(sums && { sums }) })
+  const shape = FilterGradient.partsShape({ batch, inputs, outputs, registers, window, ...(sums && { sums }) })
   const parts = imageOperation("native.FilterParts", [image, gradient], shape, window, sizes)
   const filter = [window.rows.size, window.columns.size, inputs, outputs]
   const result = sums === undefined ? filter : [sizeOf(filter) + (sums === "inputs" ? inputs : outputs)]
@@ -47,9 +54,9 @@ const filterGradient = (image: Value, gradient: Value, window: Window, sums?: Su
 }
 
 /** The gradient by a filter as what machine code has for it; other values as they are. */
-export const lowered = (value: Value): Value =>
+export const lowered = (value: Value, set: InstructionSet): Value =>
   value.kind === "operation" && value.operator === "image.ConvFilterGradient"
-    ? filterGradient(value.inputs[0]!, value.inputs[1]!, windowOf(value))
+    ? filterGradient(value.inputs[0]!, value.inputs[1]!, windowOf(value), set)
     : value
 
 /** A filter's derivative again, beside sums over all pixels of one of the two images that it is made from. */
@@ -60,19 +67,19 @@ export interface WithSums {
 }
 
 /** How sums can be had with a filter's derivative; none for other values. */
-export const withSums = (value: Value): ReadonlyArray<WithSums> => {
+export const withSums = (value: Value, set: InstructionSet): ReadonlyArray<WithSums> => {
   const [parts] = value.kind === "operation" && value.operator === "native.FilterGradient" ? value.inputs : []
   if (value.kind !== "operation" || parts?.kind !== "operation" || value.shape.length !== 4) return []
   const [image, gradient] = parts.inputs as readonly [Value, Value]
   const ways: ReadonlyArray<readonly [Sums, Value]> = [
     ["outputs", gradient],
-    ...(sumVectors({ channels: image.shape[3]! }) === undefined ? [] : [["inputs", image] as const])
+    ...(sumVectors(image.shape[3]!, set.registers) === undefined ? [] : [["inputs", image] as const])
   ]
   const size = sizeOf(value.shape)
   return ways.map(([sums, summed]) => ({
     summed,
     join: () => {
-      const both = filterGradient(image, gradient, windowOf(value), sums)
+      const both = filterGradient(image, gradient, windowOf(value), set, sums)
       return { filterGradient: Op.slice(both, [0], [size]), sums: Op.slice(both, [size], [summed.shape[3]!]) }
     }
   }))
@@ -111,27 +118,38 @@ const isFinished = ({ attributes }: Operation): boolean =>
 export const isImageOperator = ({ operator }: Operation): boolean => operator in phases
 
 /** The phase that does an operation on what lies in the slots of its inputs. Raises `Unsupported`. */
-export const imagePhase = (operation: Operation, slots: ReadonlyArray<number>, to: number): Phase => {
+export const imagePhase = (
+  operation: Operation,
+  slots: ReadonlyArray<number>,
+  to: number,
+  set: InstructionSet
+): Phase => {
   for (const value of [operation, ...operation.inputs])
     if (4 * sizeOf(value!.shape) > mostBytes) throw new Unsupported("images of more than 2 GiB")
-  return phases[operation.operator]!(operation, slots, to)
+  return phases[operation.operator]!(operation, slots, to, set)
 }
 
 /** Where a thread's share begins is part of an instruction, as a number of 32 bits. */
 const mostBytes = 2 ** 31 - 1
 
-const convolution = (operation: Operation, slots: ReadonlyArray<number>, to: number): Convolution.Convolution => {
+const convolution = (
+  operation: Operation,
+  slots: ReadonlyArray<number>,
+  to: number,
+  { registers }: InstructionSet
+): Convolution.Convolution => {
   const [inputs, outputs] = operation.inputs[1]!.shape.slice(2) as [number, number]
   const { bias, where } = optional(operation)
   return {
     batch: operation.shape[0]!,
     window: windowOf(operation),
+    lanes: registers.lanes,
     inputs,
     outputs,
     from: slots[0]!,
     filter: slots[1]!,
     to,
-    finish: {
+    epilogue: {
       rectified: operation.attributes["rectified"] === 1,
       ...(bias !== undefined && { bias: slots[bias]! }),
       ...(where !== undefined && { where: slots[where]! })
@@ -146,12 +164,16 @@ const pooling = (operation: Operation): Pooling.Pooling => ({
   channels: operation.shape[3]!
 })
 
-const phases: Readonly<Record<string, (operation: Operation, slots: ReadonlyArray<number>, to: number) => Phase>> = {
-  "image.Conv": (operation, slots, to) => Convolution.convolve(convolution(operation, slots, to)),
-  "image.ConvInputGradient": (operation, slots, to) => Convolution.convolveBack(convolution(operation, slots, to)),
-  "native.FilterParts": (operation, [image, gradient], to) =>
-    parts(filterGradientOf(operation), { image: image!, gradient: gradient!, to }),
-  "native.FilterGradient": (operation, [sums], to) => together(filterGradientOf(operation), { parts: sums!, to }),
+type Compile = (operation: Operation, slots: ReadonlyArray<number>, to: number, set: InstructionSet) => Phase
+
+const phases: Readonly<Record<string, Compile>> = {
+  "image.Conv": (operation, slots, to, set) => Convolution.convolve(convolution(operation, slots, to, set)),
+  "image.ConvInputGradient": (operation, slots, to, set) =>
+    Convolution.convolveBack(convolution(operation, slots, to, set)),
+  "native.FilterParts": (operation, [image, gradient], to, set) =>
+    parts(filterGradientOf(operation, set), { image: image!, gradient: gradient!, to }),
+  "native.FilterGradient": (operation, [sums], to, set) =>
+    reduce(filterGradientOf(operation, set), { parts: sums!, to }),
   "image.Pool": (operation, [from], to) => Pooling.pool(pooling(operation), { from: from!, to }),
   "image.PoolGradient": (operation, slots, to) => {
     const { where } = optional(operation)

@@ -1,5 +1,5 @@
 /**
- * Elementary functions of 16 floats, to about one unit in the last place over the whole range; infinities, NaN and
+ * Elementary functions of vectors of floats, to about one unit in the last place over the whole range; infinities, NaN and
  * numbers nearer to 0 than 2^-126 as in float64, rounded.
  *
  * The polynomials are least in their largest relative error over the intervals named beside them, found by least squares
@@ -7,10 +7,6 @@
  * (https://netlib.org/cephes): `exp(x) = 2^n exp(r)`, `log(x) = e log(2) + log(m)`.
  */
 import type { Formula, Item, Lanes, Truth } from "./Formula.ts"
-import { Comparison } from "./Instructions.ts"
-
-const nearest = 8
-const [down, up] = [9, 10]
 
 /** The arithmetic of a formula. */
 export const arithmetic = (formula: Formula) => {
@@ -20,48 +16,51 @@ export const arithmetic = (formula: Formula) => {
     (a: Item, b: Item): Lanes =>
       lanes(name, [a, b])
   const compare =
-    (predicate: number) =>
+    (name: Parameters<Formula["truth"]>[0]) =>
     (a: Lanes, b: Lanes): Truth =>
-      truth("vcmpps", [a, b], predicate)
+      truth(name, [a, b])
   /** `where` holds, else `otherwise`. */
   const choose = (condition: Truth, where: Lanes, otherwise: Lanes): Lanes =>
-    lanes("vblendmps", [condition, otherwise, where])
-  const unordered = compare(Comparison.unordered)
+    lanes("select", [condition, otherwise, where])
+  const unordered = compare("unordered")
   /** The instruction gives the second operand where either is NaN. */
-  const extreme = (name: "vminps" | "vmaxps") => (a: Lanes, b: Lanes) => {
+  const extreme = (name: "min" | "max") => (a: Lanes, b: Lanes) => {
     if (a.step.name === "constant") return lanes(name, [a, b])
     if (b.step.name === "constant") return lanes(name, [b, a])
     return choose(unordered(a, a), a, lanes(name, [a, b]))
   }
-  const abs = (x: Lanes): Lanes => lanes("vpandd", [x, integer(0x7fffffff)])
-  const roundTo = (mode: number) => (x: Lanes) => lanes("vrndscaleps", [x], mode)
+  const abs = (x: Lanes): Lanes => lanes("and", [x, integer(0x7fffffff)])
+  const unary =
+    (name: Parameters<Formula["lanes"]>[0]) =>
+    (x: Lanes): Lanes =>
+      lanes(name, [x])
   return {
-    add: binary("vaddps"),
-    sub: binary("vsubps"),
-    mul: binary("vmulps"),
-    div: binary("vdivps"),
-    min: extreme("vminps"),
-    max: extreme("vmaxps"),
-    less: compare(Comparison.less),
-    lessOrEqual: compare(Comparison.lessOrEqual),
-    greater: compare(Comparison.greater),
-    greaterOrEqual: compare(Comparison.greaterOrEqual),
-    equal: compare(Comparison.equal),
-    notEqual: compare(Comparison.notEqual),
+    add: binary("add"),
+    sub: binary("sub"),
+    mul: binary("mul"),
+    div: binary("div"),
+    min: extreme("min"),
+    max: extreme("max"),
+    less: compare("less"),
+    lessOrEqual: compare("lessOrEqual"),
+    greater: compare("greater"),
+    greaterOrEqual: compare("greaterOrEqual"),
+    equal: compare("equal"),
+    notEqual: compare("notEqual"),
     unordered,
     choose,
     abs,
-    negate: (x: Lanes): Lanes => lanes("vpxord", [x, integer(0x80000000)]),
-    sqrt: (x: Lanes): Lanes => lanes("vsqrtps", [x]),
-    round: roundTo(nearest),
-    floor: roundTo(down),
-    ceil: roundTo(up),
+    negate: (x: Lanes): Lanes => lanes("xor", [x, integer(0x80000000)]),
+    sqrt: unary("sqrt"),
+    round: unary("round"),
+    floor: unary("floor"),
+    ceil: unary("ceil"),
     /** `a b + c`, rounded once. */
-    fma: (a: Lanes, b: Lanes, c: Lanes): Lanes => lanes("vfmadd", [a, b, c]),
+    fma: (a: Lanes, b: Lanes, c: Lanes): Lanes => lanes("multiplyAdd", [a, b, c]),
     /** `c - a b`, rounded once. */
-    fnma: (a: Lanes, b: Lanes, c: Lanes): Lanes => lanes("vfnmadd", [a, b, c]),
+    fnma: (a: Lanes, b: Lanes, c: Lanes): Lanes => lanes("negativeMultiplyAdd", [a, b, c]),
     /** `x` with the sign of `sign`; `x` is not negative. */
-    withSign: (x: Lanes, sign: Lanes): Lanes => lanes("vpord", [x, lanes("vpandd", [sign, integer(0x80000000)])]),
+    withSign: (x: Lanes, sign: Lanes): Lanes => lanes("or", [x, lanes("and", [sign, integer(0x80000000)])]),
     float,
     integer
   }
@@ -99,17 +98,14 @@ export const exp = (formula: Formula, x: Lanes): Lanes => {
   const r = fnma(n, float(log2Low), fnma(n, float(log2High), cut))
   const rest = polynomial(maths, r, expCoefficients)
   const power = maths.add(fma(mul(r, r), rest, r), float(1))
-  return formula.lanes("vscalefps", [power, n])
+  return formula.primitives.scaled(formula, power, n)
 }
 
-/** Mantissa in [1, 2), NaN for what is negative. */
-const mantissa = 0b1000
 /** `log(x)`: NaN below 0, minus infinity at 0 of either sign. */
 export const log = (formula: Formula, x: Lanes): Lanes => {
   const maths = arithmetic(formula)
   const { add, choose, equal, float, fma, greater, mul, sub } = maths
-  const m = formula.lanes("vgetmantps", [x], mantissa)
-  const e = formula.lanes("vgetexpps", [x])
+  const { e, m } = formula.primitives.split(formula, x)
   const isLarge = greater(m, float(1.5))
   const f = sub(choose(isLarge, mul(m, float(0.5)), m), float(1))
   const n = choose(isLarge, add(e, float(1)), e)

@@ -1,8 +1,8 @@
-/** What a matrix product is, and what can be done with its results while they are in registers. */
-import type { Assembler } from "./Assembler.ts"
-import type { General, Mask, Memory, Vector } from "./Operands.ts"
+/** A matrix product, and what is done with its results before they are stored. */
+import type { Assembler, Register, Tail } from "./InstructionSet.ts"
+import type { General, Memory } from "./x86/Operands.ts"
 
-/** Slots of row-major float32 matrices: `left` is `[rows, inner]`, or `[inner, rows]` where transposed, and so on. */
+/** Slots of row-major float32 matrices: `left` is `[rows, inner]`, or `[inner, rows]` if transposed; likewise `right`. */
 export interface Product {
   readonly rows: number
   readonly inner: number
@@ -11,50 +11,49 @@ export interface Product {
   readonly transposeRight: boolean
   readonly left: number
   readonly right: number
-  /** With a finish, it is written only where the inner axis takes more than one turn. */
+  /** With an epilogue, it is written only if the inner axis takes more than one block. */
   readonly to: number
-  /** A row, added to all rows before the finish. */
+  /** A row that is added to all rows, before the epilogue. */
   readonly bias?: number
-  readonly finish?: Finish
+  readonly epilogue?: Epilogue
 }
 
 /**
  * What is done with results instead of storing them. It may change `rax`, `rdx`, `r8`, `r12`, `r13`, `rbx`, masks 2 to 7
  * and all vectors.
  */
-export interface Finish {
+export interface Epilogue {
   readonly emit: (code: Assembler, results: Results) => void
-  /** Slots of tensors of the result's shape that it uses: the first three are fetched while the tile is computed. */
+  /** Slots of tensors of the result's shape that it uses: the first three are prefetched while the tile is computed. */
   readonly uses: ReadonlyArray<number>
 }
 
-/** Sixteen neighbouring elements of the result. */
+/** A vector of neighbouring elements of the result. */
 export interface Results {
-  /** Their values. */
-  readonly values: Vector
-  /** Where they stand in a tensor of the result's shape that begins at `base`. */
+  readonly values: Register
+  /** Their place in a tensor of the result's shape that begins at `base`. */
   readonly elementOf: (base: General) => Memory
-  /** Where their columns stand in a row that begins at `base`. */
+  /** Their place in a row that begins at `base`. */
   readonly columnOf: (base: General) => Memory
-  /** Where some are beyond the last column: those that are not. */
-  readonly mask: Mask | undefined
+  /** Those within the last column, if some are beyond it. */
+  readonly tail: Tail | undefined
 }
 
-/** Which part of the inner axis is gone through at a time. */
-export interface Turn {
+/** A block of the inner axis. */
+export interface KBlock {
   readonly steps: number
-  /** Sums begin at 0, not at what the last turn has left. */
+  /** Sums begin at 0 rather than at those of the block before. */
   readonly isFirst: boolean
   readonly isLast: boolean
 }
 
 export const floatBytes = 4
 
-/** How far it is to the next row, the next step of the inner axis, in the left matrix. */
+/** Bytes to the next row and to the next step of the inner axis, in the left matrix. */
 export const leftStrides = ({ inner, rows, transposeLeft }: Product): { readonly row: number; readonly step: number } =>
   transposeLeft ? { row: floatBytes, step: rows * floatBytes } : { row: inner * floatBytes, step: floatBytes }
 
-/** The same for the right matrix's columns. */
+/** Bytes to the next column and to the next step of the inner axis, in the right matrix. */
 export const rightStrides = ({
   columns,
   inner,

@@ -1,13 +1,12 @@
 /**
- * A filter as a convolution reads it: for each input that a group of results sees, and each of that input's channels, one
- * vector of factors, one for each channel of each of the group's members.
+ * A filter packed as a convolution reads it: for each input of a group of outputs, and each of its channels, one vector
+ * of factors: one for each output channel of each member of the group.
  */
-import type { Assembler } from "./Assembler.ts"
-import { vectorBytes } from "./Lanes.ts"
-import type { Line } from "./Lines.ts"
-import { at, k, lower, r8, rax, rcx, rdx, zmm } from "./Operands.ts"
+import { repeat } from "./CountedLoop.ts"
+import type { Assembler } from "./InstructionSet.ts"
+import type { OutputGroups } from "./OutputGroups.ts"
 import { slot } from "./Phase.ts"
-import { repeat } from "./Repeat.ts"
+import { at, r8, rax, rcx, rdx } from "./x86/Operands.ts"
 
 /** A filter `[height, width, ., .]` between the channels that are read and those that are written. */
 export interface Filter {
@@ -21,29 +20,30 @@ export interface Filter {
   readonly writtenStride: number
 }
 
-/** Some of the channels that are written, as many as a vector has room for. */
+/** At most a vector of the channels that are written. */
 export interface Channels {
   readonly first: number
   readonly count: number
 }
 
-export const packedBytes = ({ read }: Filter, rows: Line, columns: Line): number =>
-  rows.taps * columns.taps * read * vectorBytes
+export const packedBytes = ({ read }: Filter, rows: OutputGroups, columns: OutputGroups, lanes: number): number =>
+  rows.taps * columns.taps * read * lanes * 4
 
-/** Writes the vectors to an address: `[row taps, column taps, channels read, 16]`. Changes masks and vectors. */
+/** Stores the vectors at an address: `[row taps, column taps, channels read, lanes]`. Changes masks and vectors. */
 export const pack = (
   code: Assembler,
   filter: Filter,
   { count, first }: Channels,
-  rows: Line,
-  columns: Line,
+  rows: OutputGroups,
+  columns: OutputGroups,
   to: bigint
 ): void => {
+  const { simd } = code
   const { height: _, read, readStride, width, written, writtenStride } = filter
   code.mov(rdx, to)
   for (let row = 0; row < rows.taps; row++) {
     for (let column = 0; column < columns.taps; column++) {
-      const places = new Int32Array(16)
+      const places = new Int32Array(simd.lanes)
       let present = 0
       for (let member = 0; member < columns.members; member++) {
         const [y, x] = [rows.element(row, 0), columns.element(column, member)]
@@ -55,15 +55,13 @@ export const pack = (
         }
       }
       code.mov(rax, slot(filter.slot))
-      code.vmovups(zmm(1), code.constant(places))
-      code.mov(lower(r8), present)
+      simd.load(1, code.constant(places))
+      simd.setLanes(present, r8)
       repeat(code, rcx, read, () => {
-        code.vpxord(zmm(0), zmm(0), zmm(0))
-        code.kmovw(k(1), lower(r8))
-        code.vgatherdps(zmm(0), at(rax, 0, zmm(1), 4), k(1))
-        code.vmovups(at(rdx), zmm(0))
+        simd.gatherLanes(0, rax, 1, present, r8)
+        simd.store(at(rdx), 0)
         code.add(rax, readStride * 4)
-        code.add(rdx, vectorBytes)
+        code.add(rdx, simd.bytes)
       })
     }
   }

@@ -1,13 +1,12 @@
 /**
- * A copy of an image with zeros around it, in a thread's own memory: what windows see of it needs no borders then.
+ * A zero-padded copy of an image in a thread's scratch memory, so that windows need no bounds checks.
  *
  * Images are `[height, width, channels]`.
  */
-import type { Assembler } from "./Assembler.ts"
-import { vectorBytes } from "./Lanes.ts"
-import { type Line, padding } from "./Lines.ts"
-import { at, k, type General, lower, r14, rax, rcx, rdx, zeroing, zmm } from "./Operands.ts"
-import { repeat } from "./Repeat.ts"
+import type { Assembler, Registers, Tail } from "./InstructionSet.ts"
+import { repeat } from "./CountedLoop.ts"
+import { type OutputGroups, padding } from "./OutputGroups.ts"
+import { at, type General, r14, rax, rcx, rdx } from "./x86/Operands.ts"
 
 export interface Image {
   readonly height: number
@@ -31,8 +30,8 @@ export const bytesOf = ({ channels, height, width }: Image): number => 4 * heigh
 /** What the lines need of the image; a copy where it is asked for or something else than the image is seen. */
 export const paddedFor = (
   image: Image,
-  rows: ReadonlyArray<Line>,
-  columns: ReadonlyArray<Line>,
+  rows: ReadonlyArray<OutputGroups>,
+  columns: ReadonlyArray<OutputGroups>,
   isCopied = false
 ): PaddedImage => {
   const [down, across] = [padding(rows, image.height), padding(columns, image.width)]
@@ -42,26 +41,27 @@ export const paddedFor = (
   return { bytes: isWhole ? 0 : down.length * rowBytes, rowBytes, pixelBytes, top: down.before, left: across.before }
 }
 
-const zero = zmm(0)
-const tail = k(7)
+const zero = 0
+/** The mask register of the last vector of a row. */
+const tailMask = 7
 
-/** Fills memory at an address with zeros; a multiple of 64 bytes. */
+/** Fills memory at an address with zeros, up to a multiple of a vector's bytes. */
 export const clear = (code: Assembler, address: General, bytes: number): void => {
-  code.vpxord(zero, zero, zero)
-  repeat(code, rcx, Math.ceil(bytes / vectorBytes), () => {
-    code.vmovups(at(address), zero)
-    code.add(address, vectorBytes)
+  const { simd } = code
+  simd.zero(zero)
+  repeat(code, rcx, Math.ceil(bytes / simd.bytes), () => {
+    simd.store(at(address), zero)
+    code.add(address, simd.bytes)
   })
 }
 
-/** How many vectors are copied at once. */
-const atOnce = 8
-const firstSum = 16
-
-/** Vectors of sums of channels; none where they are not sums of the same channels in each row. */
-export const sumVectors = ({ channels }: Pick<Image, "channels">): number | undefined => {
-  if (16 % channels === 0) return 1
-  return channels % 16 === 0 && atOnce % (channels / 16) === 0 ? channels / 16 : undefined
+/** Vectors of sums over pixels of `channels`; undefined if rows do not put the same channels into the same lanes. */
+export const sumVectors = (
+  channels: number,
+  { copy, lanes }: Pick<Registers, "copy" | "lanes">
+): number | undefined => {
+  if (lanes % channels === 0) return 1
+  return channels % lanes === 0 && copy.vectors % (channels / lanes) === 0 ? channels / lanes : undefined
 }
 
 /**
@@ -76,42 +76,41 @@ export const copyImage = (
   copy: bigint,
   sums = 0
 ): void => {
+  const { simd } = code
+  const { bytes, copy: registers } = simd
   const rowBytes = image.width * padded.pixelBytes
-  const vectors = Math.floor(rowBytes / vectorBytes)
-  const rest = (rowBytes % vectorBytes) / 4
+  const vectors = Math.floor(rowBytes / bytes)
+  const tail: Tail = { mask: tailMask, count: (rowBytes % bytes) / 4 }
   const start = padded.top * padded.rowBytes + padded.left * padded.pixelBytes
-  const sumOf = (index: number) => zmm(firstSum + index)
-  if (sums > 0) for (let index = 0; index < atOnce; index++) code.vpxord(sumOf(index), sumOf(index), sumOf(index))
+  const sumOf = (index: number) => registers.sums + index
+  if (sums > 0) for (let index = 0; index < registers.vectors; index++) simd.zero(sumOf(index))
   code.mov(rax, source)
   code.mov(rdx, copy + BigInt(start))
-  if (rest > 0) {
-    code.mov(lower(rcx), (1 << rest) - 1)
-    code.kmovw(tail, lower(rcx))
-  }
-  const move = (count: number, from = 0, mask?: typeof tail): void => {
+  if (tail.count > 0) simd.setTail(tail, rcx)
+  const move = (count: number, from = 0, tail?: Tail): void => {
     const numbers = Array.from({ length: count }, (_, index) => from + index)
-    for (const index of numbers) code.vmovups(zmm(index), at(rax, index * vectorBytes), mask && zeroing(mask))
-    for (const index of numbers) code.vmovups(at(rdx, index * vectorBytes), zmm(index), mask)
-    if (sums > 0) for (const index of numbers) code.vaddps(sumOf(index), sumOf(index), zmm(index))
+    for (const index of numbers) simd.load(index, at(rax, index * bytes), tail)
+    for (const index of numbers) simd.store(at(rdx, index * bytes), index, tail)
+    if (sums > 0) for (const index of numbers) simd.add(sumOf(index), sumOf(index), index)
   }
   const advance = (bytesRead: number, bytesWritten: number): void => {
     code.add(rax, bytesRead)
     code.add(rdx, bytesWritten)
   }
-  const rounds = Math.floor(vectors / atOnce)
-  const left = vectors % atOnce
-  const moved = rounds * atOnce * vectorBytes
+  const rounds = Math.floor(vectors / registers.vectors)
+  const left = vectors % registers.vectors
+  const moved = rounds * registers.vectors * bytes
   repeat(code, r14, image.height, () => {
     repeat(code, rcx, rounds, () => {
-      move(atOnce)
-      advance(atOnce * vectorBytes, atOnce * vectorBytes)
+      move(registers.vectors)
+      advance(registers.vectors * bytes, registers.vectors * bytes)
     })
     move(left)
-    if (rest > 0) move(1, left, tail)
+    if (tail.count > 0) move(1, left, tail)
     advance(rowBytes - moved, padded.rowBytes - moved)
   })
   for (let index = 0; index < sums; index++) {
-    code.vmovaps(zmm(index), sumOf(index))
-    for (let other = index + sums; other < atOnce; other += sums) code.vaddps(zmm(index), zmm(index), sumOf(other))
+    simd.move(index, sumOf(index))
+    for (let other = index + sums; other < registers.vectors; other += sums) simd.add(index, index, sumOf(other))
   }
 }

@@ -1,6 +1,6 @@
 /** A part of a compiled program that all threads do at once, each its share. */
-import type { Assembler } from "./Assembler.ts"
-import { type Memory, r15, at } from "./Operands.ts"
+import type { Assembler } from "./InstructionSet.ts"
+import { type Memory, r15, at } from "./x86/Operands.ts"
 
 /** Which part of the work a stream of code does. */
 export interface Share {

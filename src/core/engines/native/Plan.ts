@@ -9,37 +9,38 @@ import type { Constant, Graph, Operation, Value } from "../graph/Graph.ts"
 import * as Op from "../graph/Operators.ts"
 import * as Loop from "./Loop.ts"
 import { imagePhase } from "./ImageOperators.ts"
-import { concatenation, loopOf, type Surroundings, widthOf } from "./LoopOf.ts"
+import { concatenation, loopOf, type Surroundings, widthOf } from "./LoopFusion.ts"
 import type { Phase } from "./Phase.ts"
-import { kindOf, lookUps, makeViews, prepare } from "./Prepare.ts"
-import * as Product from "./Product.ts"
+import { kindOf, lookUps, makeViews, prepare } from "./Lowering.ts"
+import * as Gemm from "./Gemm.ts"
+import type { InstructionSet } from "./InstructionSet.ts"
 import { readingsOf, type Schedule, schedule } from "./Schedule.ts"
-import { placesOf } from "./Workspace.ts"
+import { allocate } from "./BufferAllocation.ts"
 
-/** A pointer of the table: state or data by name, or a place in the workspace. */
-export type Home =
+/** What a pointer of the table points to: state or data by name, or an offset in the workspace. */
+export type Location =
   | { readonly kind: "state" | "data"; readonly name: string }
   | { readonly kind: "workspace"; readonly offset: number }
 
 export interface Plan {
   readonly phases: ReadonlyArray<Phase>
-  /** By number of the pointer. */
-  readonly homes: ReadonlyArray<Home>
+  /** By index into the table of pointers. */
+  readonly locations: ReadonlyArray<Location>
   readonly workspaceBytes: number
-  /** Written once. */
+  /** Stored once. */
   readonly constants: ReadonlyArray<{ readonly offset: number; readonly value: Constant }>
-  /** Written before each run. */
+  /** Stored before each run. */
   readonly inputs: ReadonlyArray<{ readonly name: string; readonly offset: number }>
-  readonly outputs: ReadonlyArray<{ readonly name: string; readonly home: Home; readonly value: Value }>
-  /** State that a run changes. */
+  readonly outputs: ReadonlyArray<{ readonly name: string; readonly location: Location; readonly value: Value }>
+  /** State that a run overwrites. */
   readonly written: ReadonlyArray<string>
-  /** Inputs that choose rows, with how many there are. */
+  /** Inputs that are indices of rows, and the number of rows. */
   readonly lookUps: ReadonlyArray<{ readonly name: string; readonly rows: number }>
 }
 
 const bytesOf = ({ shape, type }: Value): number => sizeOf(shape) * widthOf(type)
 
-/** The state that each operation's result can be written over at once. */
+/** The state that an operation's result can overwrite directly. */
 const inPlace = (graph: Graph, { levels, loops, readings }: Schedule): ReadonlyMap<Operation, string> => {
   const loopNumbers = new Map(loops.flatMap((loop, index) => loop.map((operation) => [operation, index] as const)))
   const found = new Map<Operation, string>()
@@ -60,16 +61,18 @@ const inPlace = (graph: Graph, { levels, loops, readings }: Schedule): ReadonlyM
   return found
 }
 
-/** The schedule in which no two reductions of one loop keep threads from sharing it. */
+/** A schedule in which no two reductions of a loop prevent its division among threads. */
 const scheduled = (
   graph: Graph,
   viewOf: ReturnType<typeof makeViews>,
-  threads: number
+  threads: number,
+  set: InstructionSet
 ): Schedule & { readonly loopsOf: (surroundings: Surroundings) => ReadonlyArray<Loop.Loop> } => {
   const apart = new Set<Operation>()
   for (;;) {
     const found = schedule(graph, viewOf, apart)
     const surroundings: Surroundings = {
+      set,
       readings: (operation) => readingsOf(operation, viewOf),
       isStored: (operation) => found.stored.has(operation),
       slotOf: () => 0
@@ -78,7 +81,11 @@ const scheduled = (
     for (const operations of found.loops) {
       const reductions = operations.filter((operation) => kindOf(operation) === "reduction")
       const isAlone = reductions.length < 2 && operations.length === reductions.length
-      if (reductions.length > 0 && !isAlone && Loop.isTorn(loopOf(operations, surroundings), threads))
+      if (
+        reductions.length > 0 &&
+        !isAlone &&
+        Loop.isIndivisible(loopOf(operations, surroundings), threads, set.registers.lanes)
+      )
         apart.add(reductions.findLast((operation) => !apart.has(operation))!)
     }
     if (apart.size === before)
@@ -86,16 +93,16 @@ const scheduled = (
   }
 }
 
-/** Raises `Unsupported` for what there is no machine code for. */
-export const plan = (traced: Graph, threads: number): Plan => {
+/** The phases of a program and where its tensors are. Raises `Unsupported` for operators without machine code. */
+export const plan = (traced: Graph, threads: number, set: InstructionSet): Plan => {
   const graph = prepare(traced)
   const viewOf = makeViews()
-  const found = scheduled(graph, viewOf, threads)
+  const found = scheduled(graph, viewOf, threads, set)
   const { last, levels, loops, readings, stored } = found
   const overwriting = inPlace(graph, found)
   const results = new Set(Object.values(graph.outputs))
 
-  // Places.
+  // Memory.
   const inputs = [...readings.keys()].filter((value) => value.kind === "input" && value.name.startsWith("inputs/"))
   const lookUpSources = [...readings.values()].flat().flatMap(({ view }) => view.axes.flatMap(({ by }) => by ?? []))
   const constants = [...readings.keys()].filter(
@@ -107,35 +114,36 @@ export const plan = (traced: Graph, threads: number): Plan => {
       ? last + 2
       : Math.max(...(readings.get(operation) ?? []).map(({ user }) => levels.get(user)!))
   const temporaries = [...stored].filter((operation) => !overwriting.has(operation))
-  const places = placesOf([
+  const buffer = allocate([
     ...lasting.map((value) => ({ value, bytes: bytesOf(value), from: -1, to: last + 2 })),
     ...temporaries.map((value) => ({ value, bytes: bytesOf(value), from: levels.get(value)!, to: lastUse(value) }))
   ])
 
-  const homes: Array<Home> = []
+  const locations: Array<Location> = []
   const slots = new Map<string, number>()
-  const slotOfHome = (home: Home): number => {
-    const key = JSON.stringify(home)
-    if (!slots.has(key)) slots.set(key, homes.push(home) - 1)
+  const slotOfLocation = (location: Location): number => {
+    const key = JSON.stringify(location)
+    if (!slots.has(key)) slots.set(key, locations.push(location) - 1)
     return slots.get(key)!
   }
-  const homeOf = (value: Value): Home => {
+  const locationOf = (value: Value): Location => {
     const name = value.kind === "operation" ? overwriting.get(value) : undefined
     if (name !== undefined) return { kind: "state", name }
     if (value.kind === "input" && !value.name.startsWith("inputs/")) {
       const end = value.name.indexOf("/")
       return { kind: value.name.slice(0, end) as "state" | "data", name: value.name.slice(end + 1) }
     }
-    return { kind: "workspace", offset: places.offsets.get(value)! }
+    return { kind: "workspace", offset: buffer.offsets.get(value)! }
   }
-  const slotOf = (value: Value): number => slotOfHome(homeOf(value))
+  const slotOf = (value: Value): number => slotOfLocation(locationOf(value))
   const surroundings: Surroundings = {
+    set,
     readings: (operation) => readingsOf(operation, viewOf),
     isStored: (operation) => stored.has(operation),
     slotOf
   }
 
-  // Parts.
+  // Phases.
   const parts: Array<Array<Phase>> = Array.from({ length: last + 2 }, () => [])
   const addLoop = (level: number, loop: Loop.Loop): void => {
     parts[level]!.push({ name: loop.name, emit: (code, share) => Loop.emit(loop, code, share) })
@@ -156,21 +164,21 @@ export const plan = (traced: Graph, threads: number): Plan => {
       loopOf([copy], {
         ...surroundings,
         isStored: () => true,
-        slotOf: (wanted) => (wanted === copy ? slotOfHome({ kind: "state", name }) : slotOf(wanted))
+        slotOf: (wanted) => (wanted === copy ? slotOfLocation({ kind: "state", name }) : slotOf(wanted))
       })
     )
   }
 
   return {
-    phases: parts.flatMap((level) => (level.length === 0 ? [] : [together(level)])),
-    homes,
-    workspaceBytes: places.bytes,
-    constants: constants.map((value) => ({ value, offset: places.offsets.get(value)! })),
+    phases: parts.flatMap((level) => (level.length === 0 ? [] : [merged(level)])),
+    locations,
+    workspaceBytes: buffer.bytes,
+    constants: constants.map((value) => ({ value, offset: buffer.offsets.get(value)! })),
     inputs: lasting.flatMap((value) =>
-      value.kind === "input" ? [{ name: value.name.slice("inputs/".length), offset: places.offsets.get(value)! }] : []
+      value.kind === "input" ? [{ name: value.name.slice("inputs/".length), offset: buffer.offsets.get(value)! }] : []
     ),
     outputs: Object.entries(graph.outputs).flatMap(([path, value]) =>
-      path.startsWith("outputs/") ? [{ name: path.slice("outputs/".length), home: homeOf(value), value }] : []
+      path.startsWith("outputs/") ? [{ name: path.slice("outputs/".length), location: locationOf(value), value }] : []
     ),
     written: Object.keys(graph.outputs).flatMap((path) =>
       path.startsWith("state/") ? [path.slice("state/".length)] : []
@@ -180,11 +188,11 @@ export const plan = (traced: Graph, threads: number): Plan => {
 }
 
 const productOf = (operation: Operation, { readings, slotOf }: Surroundings): Phase => {
-  // What is reshaped lies where it was.
+  // Reshaping moves nothing.
   const [left, right, bias] = readings(operation).map(({ view }) => view.source)
   const [transposeLeft, transposeRight] = [operation.attributes["transA"] === 1, operation.attributes["transB"] === 1]
   const [rows, columns] = operation.shape as readonly [number, number]
-  return Product.phase({
+  return Gemm.phase({
     rows,
     inner: operation.inputs[0]!.shape[transposeLeft ? 0 : 1]!,
     columns,
@@ -197,15 +205,16 @@ const productOf = (operation: Operation, { readings, slotOf }: Surroundings): Ph
   })
 }
 
-const imageOf = (operation: Operation, { readings, slotOf }: Surroundings): Phase =>
+const imageOf = (operation: Operation, { readings, set, slotOf }: Surroundings): Phase =>
   imagePhase(
     operation,
     readings(operation).map(({ view }) => slotOf(view.source)),
-    slotOf(operation)
+    slotOf(operation),
+    set
   )
 
-/** Parts that no one of them waits for, as one phase. */
-const together = (parts: ReadonlyArray<Phase>): Phase => ({
+/** Parts that do not depend on each other, as one phase. */
+const merged = (parts: ReadonlyArray<Phase>): Phase => ({
   name: parts.map(({ name }) => name).join(" + "),
   emit: (code, share) => parts.forEach(({ emit }) => emit(code, share))
 })

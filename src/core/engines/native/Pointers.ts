@@ -1,6 +1,6 @@
-/** Where a loop is in each tensor: addresses in registers, or on the stack where there are too few. */
-import type { Assembler } from "./Assembler.ts"
-import type { Access } from "./Loop.ts"
+/** The current address of a loop in each tensor: in registers, or on the stack if there are too few. */
+import type { Access } from "./Access.ts"
+import type { Assembler } from "./InstructionSet.ts"
 import {
   at,
   type General,
@@ -19,9 +19,9 @@ import {
   rdx,
   rsi,
   rsp
-} from "./Operands.ts"
+} from "./x86/Operands.ts"
 import { slot } from "./Phase.ts"
-import { stackBytes as reservedBytes } from "./Registers.ts"
+import { stackBytes as reservedBytes } from "./RegisterAllocation.ts"
 import { Unsupported } from "./Unsupported.ts"
 
 export interface Pointer {
@@ -44,7 +44,7 @@ export interface Pointers {
 
 type Ranges = ReadonlyArray<readonly [from: number, to: number]>
 
-interface Walk extends Pointer {
+interface Cursor extends Pointer {
   readonly put: (code: Assembler, from: General) => void
   /** Where it begins; nothing for what is looked up. */
   readonly slot: number | undefined
@@ -60,25 +60,25 @@ const checked = (bytes: number): number => {
   return bytes
 }
 
-const add = (code: Assembler, walk: Walk, bytes: number): void => {
+const add = (code: Assembler, cursor: Cursor, bytes: number): void => {
   if (bytes === 0) return
-  const register = walk.bring(code)
+  const register = cursor.bring(code)
   code.add(register, checked(bytes))
-  walk.put(code, register)
+  cursor.put(code, register)
 }
 
 export const pointersFor = (accesses: ReadonlyArray<Access>, ranges: Ranges): Pointers => {
   const outer = ranges.slice(0, -1)
   const left = [...registers]
   const counters = outer.map(([from, to]) => (to - from > 1 ? left.pop() : undefined))
-  const walks: Array<Walk> = []
-  const known = new Map<string, Walk>()
+  const cursors: Array<Cursor> = []
+  const known = new Map<string, Cursor>()
   let onStack = 0
 
-  const walk = (from: number | undefined, offset: number, strides: ReadonlyArray<number>): Walk => {
+  const cursor = (from: number | undefined, offset: number, strides: ReadonlyArray<number>): Cursor => {
     const register = left.pop()
     const place = register === undefined ? at(rsp, reservedBytes + 8 * onStack++) : undefined
-    const made: Walk = {
+    const made: Cursor = {
       slot: from,
       start: outer.reduce((sum, [begin], axis) => sum + begin * strides[axis]!, offset),
       strides,
@@ -91,35 +91,35 @@ export const pointersFor = (accesses: ReadonlyArray<Access>, ranges: Ranges): Po
         if (place !== undefined) code.mov(place, register)
       }
     }
-    walks.push(made)
+    cursors.push(made)
     return made
   }
-  const once = (key: string, make: () => Walk): Walk => {
+  const once = (key: string, make: () => Cursor): Cursor => {
     const found = known.get(key) ?? make()
     known.set(key, found)
     return found
   }
 
-  const lookUps: Array<{ axis: number; stride: number; base: Walk; index: Walk; row: Walk }> = []
+  const lookUps: Array<{ axis: number; stride: number; base: Cursor; index: Cursor; row: Cursor }> = []
   const keyOf = ({ slot, width, offset, strides, by }: Access): string =>
     JSON.stringify([slot, width, offset, strides, by])
   for (const access of accesses) {
     const { by, offset, slot, width } = access
     const strides = outer.map((_, axis) => access.strides[axis]! * width)
     once(keyOf(access), () => {
-      if (by === undefined) return walk(slot, offset * width, strides)
-      const row = walk(
+      if (by === undefined) return cursor(slot, offset * width, strides)
+      const row = cursor(
         undefined,
         0,
         strides.map((stride, axis) => (axis > by.axis ? stride : 0))
       )
-      const base = walk(
+      const base = cursor(
         slot,
         offset * width,
         strides.map((stride, axis) => (axis < by.axis ? stride : 0))
       )
       const index = once(`index ${by.slot} ${by.axis}`, () =>
-        walk(
+        cursor(
           by.slot,
           0,
           strides.map((_, axis) => (axis === by.axis ? 4 : 0))
@@ -133,19 +133,19 @@ export const pointersFor = (accesses: ReadonlyArray<Access>, ranges: Ranges): Po
   return {
     stackBytes: 8 * onStack,
     begin: (code) => {
-      for (const walk of walks) {
-        if (walk.slot === undefined) continue
-        code.mov(rdx, slot(walk.slot))
-        if (walk.start !== 0) code.add(rdx, checked(walk.start))
-        const register = walk.bring(code)
+      for (const cursor of cursors) {
+        if (cursor.slot === undefined) continue
+        code.mov(rdx, slot(cursor.slot))
+        if (cursor.start !== 0) code.add(rdx, checked(cursor.start))
+        const register = cursor.bring(code)
         code.mov(register, rdx)
-        walk.put(code, register)
+        cursor.put(code, register)
       }
     },
     of: (access) => known.get(keyOf(access))!,
     counter: (axis) => counters[axis]!,
     advance: (code, axis, count) => {
-      for (const walk of walks) add(code, walk, walk.strides[axis]! * count)
+      for (const cursor of cursors) add(code, cursor, cursor.strides[axis]! * count)
     },
     lookUp: (code, axis) => {
       for (const { base, index, row, stride } of lookUps.filter((lookUp) => lookUp.axis === axis)) {

@@ -1,59 +1,38 @@
 /**
- * Pooling of images `[batch, height, width, channels]` whose windows need no padding, and its derivatives.
+ * Pooling of images `[batch, height, width, channels]` by windows without padding, and its gradients.
  *
- * Laws: each image is one thread's; the derivative of a largest element goes to the first of equal ones.
+ * Laws: each image is computed by one thread; the gradient of a maximum goes to the first of equal elements.
  */
+import type { PoolKind } from "../graph/ImageOperators.ts"
 import type { Axis, Window } from "../graph/Window.ts"
-import type { Assembler } from "./Assembler.ts"
-import { Comparison } from "./Instructions.ts"
-import { firstLanes, lanes, vectorBytes } from "./Lanes.ts"
-import {
-  at,
-  broadcast,
-  k,
-  lower,
-  type Memory,
-  r10,
-  r13,
-  r8,
-  r9,
-  rax,
-  rbp,
-  rbx,
-  rdi,
-  rdx,
-  rsi,
-  type Vector,
-  zeroing,
-  zmm
-} from "./Operands.ts"
+import { repeat } from "./CountedLoop.ts"
+import type { Assembler, Register, Tail } from "./InstructionSet.ts"
 import { clear } from "./PaddedImage.ts"
 import { type Phase, rangeOf, slot } from "./Phase.ts"
-import { repeat } from "./Repeat.ts"
+import { at, r10, r13, r8, r9, rax, rbp, rbx, rdi, rdx, rsi } from "./x86/Operands.ts"
 
 export interface Pooling {
-  readonly kind: "largest" | "average"
+  readonly kind: PoolKind
   readonly batch: number
   readonly window: Window
   readonly channels: number
 }
 
-const some = k(1)
-const hits = k(2)
-const open = k(3)
-const positive = k(4)
+/** Mask registers of the last channels, and of the last elements of an image. */
+const [channelsMask, elementsMask] = [1, 2]
 
-/** What is done at one place of the window for some channels; elements are where they are told to be. */
+/** What is done at one position of the window for a vector of channels. */
 type Visit = (places: {
-  /** Of each element that the window sees, from `r8` on, or from there as far as the second pointer is. */
+  /** The offset of each element within the window from `r8`. */
   readonly seen: ReadonlyArray<number>
-  /** Of the window's output, from `r9` on. */
+  /** The offset of the window's output from `r9`. */
   readonly output: number
-  readonly mask: typeof some | undefined
+  readonly tail: Tail | undefined
 }) => void
 
-/** Goes over the window's places in one image: `r8` and `r9` are at the image's and the output's beginning. */
+/** Moves the window over one image; `r8` and `r9` are at the first elements of the image and of the output. */
 const slide = (code: Assembler, { channels, window: { columns, rows } }: Pooling, visit: Visit): void => {
+  const { lanes } = code.simd
   const pixelBytes = 4 * channels
   const rowBytes = columns.input * pixelBytes
   repeat(code, r10, rows.output, () => {
@@ -63,7 +42,11 @@ const slide = (code: Assembler, { channels, window: { columns, rows } }: Pooling
           { length: rows.size * columns.size },
           (_, index) => Math.floor(index / columns.size) * rowBytes + (index % columns.size) * pixelBytes + 4 * first
         )
-        visit({ seen, output: 4 * first, mask: channels - first < lanes ? some : undefined })
+        visit({
+          seen,
+          output: 4 * first,
+          tail: channels - first < lanes ? { mask: channelsMask, count: channels - first } : undefined
+        })
       }
       code.add(r8, columns.stride * pixelBytes)
       code.add(r9, pixelBytes)
@@ -72,7 +55,7 @@ const slide = (code: Assembler, { channels, window: { columns, rows } }: Pooling
   })
 }
 
-/** Where the images of a thread's share begin, one after the other. */
+/** Runs `body` for each image of a thread's share. */
 const eachImage = (
   code: Assembler,
   pooling: Pooling,
@@ -91,9 +74,8 @@ const eachImage = (
   code.mov(rdi, slot(slots.output))
   code.add(rsi, first * imageBytes)
   code.add(rdi, first * outputBytes)
-  if (channels % lanes > 0) {
-    firstLanes(code, some, channels % lanes)
-  }
+  const rest = channels % code.simd.lanes
+  if (rest > 0) code.simd.setTail({ mask: channelsMask, count: rest }, rax)
   repeat(code, rbx, end - first, () => {
     code.mov(r8, rsi)
     code.mov(r9, rdi)
@@ -103,53 +85,51 @@ const eachImage = (
   })
 }
 
-const number = (code: Assembler, value: number): Memory => broadcast(code.constant(Float32Array.of(value)))
-const fill = (code: Assembler, to: Vector, value: number): void =>
-  code.vbroadcastss(to, code.constant(Float32Array.of(value)))
+const bitsOf = (value: number): number => new Int32Array(Float32Array.of(value).buffer)[0]!
 
 const title = (name: string, { channels, window: { columns, rows } }: Pooling): string =>
   `${name} ${rows.input}x${columns.input}x${channels}`
 
 const sizeOf = ({ columns, rows }: Window): number => rows.size * columns.size
 
-/** The largest element or the average of what each window sees. */
+/** The largest element or the average of each window. */
 export const pool = (pooling: Pooling, slots: { readonly from: number; readonly to: number }): Phase => ({
   name: title("pooling", pooling),
   emit: (code, share) => {
+    const { simd } = code
+    const [result, element] = [0, 1]
     const isLargest = pooling.kind === "largest"
     const places = { image: slots.from, output: slots.to }
     eachImage(code, pooling, rangeOf(share, pooling.batch), places, () =>
-      slide(code, pooling, ({ mask, output, seen }) => {
-        const result = zmm(0)
-        fill(code, result, isLargest ? Number.NEGATIVE_INFINITY : 0)
+      slide(code, pooling, ({ output, seen, tail }) => {
+        simd.fill(result, bitsOf(isLargest ? Number.NEGATIVE_INFINITY : 0))
         for (const place of seen) {
-          const element = zmm(1)
-          code.vmovups(element, at(r8, place), mask && zeroing(mask))
-          // In this order what is not a number is not the largest.
-          if (isLargest) code.vmaxps(result, element, result)
-          else code.vaddps(result, result, element)
+          simd.load(element, at(r8, place), tail)
+          // In this order NaN is not the largest.
+          if (isLargest) simd.max(result, element, result)
+          else simd.add(result, result, element)
         }
-        if (!isLargest) code.vmulps(result, result, number(code, 1 / sizeOf(pooling.window)))
-        code.vmovups(at(r9, output), result, mask)
+        if (!isLargest) simd.mul(result, result, simd.constant(bitsOf(1 / sizeOf(pooling.window))))
+        simd.store(at(r9, output), result, tail)
       })
     )
   }
 })
 
-/** Whether every element is seen by one window. */
+/** Whether every element is in exactly one window. */
 const isOnce = (axis: Axis): boolean => axis.stride === axis.size && axis.output * axis.size === axis.input
 
 export interface BackSlots {
-  /** The derivative by the window's outputs. */
+  /** The gradient by the window's outputs. */
   readonly gradient: number
   /** The window's inputs. */
   readonly image: number
   readonly to: number
-  /** A tensor like the inputs: where it is not above 0, the result is 0. */
+  /** A tensor of the inputs' shape: if it is not above 0, the result is 0. */
   readonly where?: number
 }
 
-/** The derivative by the window's inputs. */
+/** The gradient by the window's inputs. */
 export const poolBack = (pooling: Pooling, { gradient, image, to, where }: BackSlots): Phase => ({
   name: title("pooling back", pooling),
   emit: (code, share) => {
@@ -157,23 +137,24 @@ export const poolBack = (pooling: Pooling, { gradient, image, to, where }: BackS
     const once = isOnce(window.rows) && isOnce(window.columns)
     const imageBytes = 4 * window.rows.input * window.columns.input * channels
     const range = rangeOf(share, pooling.batch)
-    const derivative = zmm(0)
-    const [largest, element, part] = [zmm(1), zmm(2), zmm(3)]
+    const { simd } = code
+    const { isLargest, isOpen, isPositive } = simd.pooling
+    const [derivative, largest, element, part, other, zero] = [0, 1, 2, 3, 4, 5]
 
-    /** Writes to an element, or adds where several windows see it. */
-    const write = (place: number, value: Vector, mask: typeof some | undefined): void => {
+    /** Stores to an element, or adds to it if it is in several windows. */
+    const write = (place: number, value: Register, tail: Tail | undefined): void => {
       let result = value
       if (where !== undefined) {
         result = part
-        code.vmovups(zmm(4), at(r8, place, rdx), mask && zeroing(mask))
-        code.vcmpps(positive, zmm(4), zmm(5), Comparison.greater)
-        code.vmovaps(result, value, zeroing(positive))
+        simd.load(other, at(r8, place, rdx), tail)
+        simd.greater(isPositive, other, zero)
+        simd.keep(result, value, isPositive)
       }
       if (!once) {
-        code.vaddps(part, result, at(r8, place, rbp), mask && zeroing(mask))
+        simd.add(part, result, at(r8, place, rbp), tail)
         result = part
       }
-      code.vmovups(at(r8, place, rbp), result, mask)
+      simd.store(at(r8, place, rbp), result, tail)
     }
 
     code.mov(rbp, slot(to))
@@ -181,44 +162,44 @@ export const poolBack = (pooling: Pooling, { gradient, image, to, where }: BackS
     if (where !== undefined) {
       code.mov(rdx, slot(where))
       code.sub(rdx, slot(image))
-      code.vpxord(zmm(5), zmm(5), zmm(5))
+      simd.zero(zero)
     }
     eachImage(code, pooling, range, { image, output: gradient }, () => {
       if (!once) {
         code.lea(rax, at(rsi, 0, rbp))
         clearFloats(code, imageBytes)
       }
-      slide(code, pooling, ({ mask, output, seen }) => {
-        code.vmovups(derivative, at(r9, output), mask && zeroing(mask))
+      slide(code, pooling, ({ output, seen, tail }) => {
+        simd.load(derivative, at(r9, output), tail)
         if (kind === "average") {
-          code.vmulps(derivative, derivative, number(code, 1 / sizeOf(window)))
-          for (const place of seen) write(place, derivative, mask)
+          simd.mul(derivative, derivative, simd.constant(bitsOf(1 / sizeOf(window))))
+          for (const place of seen) write(place, derivative, tail)
           return
         }
-        fill(code, largest, Number.NEGATIVE_INFINITY)
+        simd.fill(largest, bitsOf(Number.NEGATIVE_INFINITY))
         for (const place of seen) {
-          code.vmovups(element, at(r8, place), mask && zeroing(mask))
-          code.vmaxps(largest, element, largest)
+          simd.load(element, at(r8, place), tail)
+          simd.max(largest, element, largest)
         }
-        code.kxnorw(open, open, open)
+        simd.setAll(isOpen)
         for (const place of seen) {
-          code.vmovups(element, at(r8, place), mask && zeroing(mask))
-          code.vcmpps(hits, element, largest, Comparison.equal, open)
-          code.kandnw(open, hits, open)
-          code.vmovaps(part, derivative, zeroing(hits))
-          write(place, part, mask)
+          simd.load(element, at(r8, place), tail)
+          simd.equalWithin(isLargest, element, largest, isOpen)
+          simd.andNot(isOpen, isLargest, isOpen)
+          simd.keep(part, derivative, isLargest)
+          write(place, part, tail)
         }
       })
     })
   }
 })
 
-/** Zeros at `rax`, no byte more. */
+/** Clears memory at `rax`, and nothing beyond. */
 const clearFloats = (code: Assembler, bytes: number): void => {
-  const rest = (bytes % vectorBytes) / 4
-  clear(code, rax, bytes - 4 * rest)
-  code.vpxord(zmm(0), zmm(0), zmm(0))
-  code.mov(lower(r10), 2 ** rest - 1)
-  code.kmovw(hits, lower(r10))
-  code.vmovups(at(rax), zmm(0), hits)
+  const { simd } = code
+  const tail: Tail = { mask: elementsMask, count: (bytes % simd.bytes) / 4 }
+  clear(code, rax, bytes - 4 * tail.count)
+  simd.zero(0)
+  simd.setTail(tail, r10)
+  simd.store(at(rax), 0, tail)
 }

@@ -7,7 +7,7 @@
  */
 import { sizeOf } from "../../Tensors.ts"
 import type { Graph, Operation, Value } from "../graph/Graph.ts"
-import { computed, kindOf, operandsOf } from "./Prepare.ts"
+import { computed, kindOf, operandsOf } from "./Lowering.ts"
 import { stretched, type View } from "./View.ts"
 
 /** How an operation reads an operand: in a register, where both can be in one loop, or from memory. */

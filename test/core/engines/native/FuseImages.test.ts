@@ -4,9 +4,10 @@ import { Effect } from "effect"
 import * as ort from "onnxruntime-node"
 import { Engine, type Program, type Signature } from "../../../../src/core/Engine.ts"
 import * as Native from "../../../../src/core/engines/Native.ts"
+import { avx2 } from "../../../../src/core/engines/native/avx2/Avx2.ts"
 import { fuseImages } from "../../../../src/core/engines/native/FuseImages.ts"
 import { imageKernels } from "../../../../src/core/engines/graph/ImageKernels.ts"
-import { computed } from "../../../../src/core/engines/native/Prepare.ts"
+import { computed } from "../../../../src/core/engines/native/Lowering.ts"
 import { isMovement } from "../../../../src/core/engines/native/View.ts"
 import { simplify } from "../../../../src/core/engines/graph/Simplify.ts"
 import { trace } from "../../../../src/core/engines/graph/Trace.ts"
@@ -81,15 +82,15 @@ const programs = {
 describe("operators on images in a graph", () => {
   it("take in what stands behind them", () => {
     const { program, signature } = programs["two layers"]
-    const graph = fuseImages(simplify(trace(program, signature, imageKernels)))
+    const graph = fuseImages(simplify(trace(program, signature, imageKernels)), avx2)
     const operators = computed(graph).flatMap((value) =>
       value.kind === "operation" && !isMovement(value) ? [value.operator] : []
     )
-    const others = operators.filter((operator) => !operator.startsWith("native."))
-    const twice = ["Convolve", "ConvolveBack", "FilterGradient", "FilterParts"].flatMap((name) => [name, name])
+    const others = operators.filter((operator) => !/^(?:image|native)\./.test(operator))
+    const once = ["image.Conv", "image.ConvInputGradient", "native.FilterGradient", "native.FilterParts"]
     assert.deepStrictEqual(
       operators.filter((operator) => !others.includes(operator)).toSorted(),
-      twice.map((name) => `native.${name}`)
+      once.flatMap((name) => [name, name])
     )
     assert.notInclude(others, "ReduceSum")
     assert.notInclude(others, "Max")
@@ -98,7 +99,7 @@ describe("operators on images in a graph", () => {
   })
 
   for (const [name, { program, signature }] of Object.entries(programs)) {
-    nativeTest(`have the reference engine's results without onnxruntime: ${name}`, () =>
+    nativeTest(`have the reference engine's results without onnxruntime: ${name}`, ({ set }) =>
       Effect.gen(function* () {
         const create = vi.spyOn(ort.InferenceSession, "create")
         const inputs = Object.fromEntries(
@@ -114,7 +115,7 @@ describe("operators on images in a graph", () => {
           return yield* run({ ...placed, inputs })
         })
         const expected = yield* Effect.provide(run, Reference.layer)
-        const actual = yield* Effect.provide(run, Native.layer({ threads: 2 }))
+        const actual = yield* Effect.provide(run, Native.layer({ threads: 2, instructionSet: set.name }))
         assertAgree(actual, expected, () => 1e-3)
         assert.strictEqual(create.mock.calls.length, 0, "onnxruntime ran the program")
         create.mockRestore()

@@ -1,13 +1,15 @@
 import { assert, describe } from "@effect/vitest"
 import { Effect } from "effect"
-import { neutral, type Operator, reducer } from "../../../../src/core/engines/native/Fold.ts"
+import { neutral, type Operator, reducer } from "../../../../src/core/engines/native/Reduction.ts"
 import * as Formula from "../../../../src/core/engines/native/Formula.ts"
+import type { Access } from "../../../../src/core/engines/native/Access.ts"
+import type { InstructionSet } from "../../../../src/core/engines/native/InstructionSet.ts"
 import * as Loop from "../../../../src/core/engines/native/Loop.ts"
-import { fenced, nativeTest, tableOf, withCrews } from "./NativeTest.ts"
+import { fenced, nativeTest, tableOf, withPools } from "./NativeTest.ts"
 
 const lengths = [1, 7, 15, 16, 17, 31, 33, 784]
 
-const access = (slot: number, strides: ReadonlyArray<number>, more: Partial<Loop.Access> = {}): Loop.Access => ({
+const access = (slot: number, strides: ReadonlyArray<number>, more: Partial<Access> = {}): Access => ({
   slot,
   width: 4,
   offset: 0,
@@ -16,16 +18,16 @@ const access = (slot: number, strides: ReadonlyArray<number>, more: Partial<Loop
 })
 
 /** `matrix + row * column + number + bytes[at] + transposed`, stored, and sums of it along each axis and the other. */
-const everything = (rows: number, columns: number): Loop.Loop => {
-  const formula = Formula.make()
+const everything = (rows: number, columns: number, { primitives }: InstructionSet): Loop.Loop => {
+  const formula = Formula.make(primitives)
   const [matrix, row, column, number, bytes, transposed] = [0, 1, 2, 3, 4, 5].map(formula.load) as [
     Formula.Lanes,
     ...Array<Formula.Lanes>
   ]
-  const product = formula.lanes("vfmadd", [row!, column!, matrix])
-  const counted = formula.lanes("vaddps", [formula.lanes("vcvtdq2ps", [bytes!]), number!])
-  const item = formula.lanes("vaddps", [formula.lanes("vaddps", [product, counted]), transposed!])
-  const isPositive = formula.truth("vcmpps", [formula.float(0), item], 1)
+  const product = formula.lanes("multiplyAdd", [row!, column!, matrix])
+  const counted = formula.lanes("add", [formula.lanes("toFloat", [bytes!]), number!])
+  const item = formula.lanes("add", [formula.lanes("add", [product, counted]), transposed!])
+  const isPositive = formula.truth("less", [formula.float(0), item])
   const reduction = (slot: number, strides: ReadonlyArray<number>, operator: Operator) => ({
     item,
     to: access(slot, strides),
@@ -53,10 +55,10 @@ const everything = (rows: number, columns: number): Loop.Loop => {
 }
 
 describe("Loop", () => {
-  nativeTest("reads and writes nothing beyond a tensor, of whatever lengths", (memory) =>
-    withCrews(
-      memory,
-      Effect.fnUntraced(function* (crew) {
+  nativeTest("reads and writes nothing beyond a tensor, of whatever lengths", (machine) =>
+    withPools(
+      machine,
+      Effect.fnUntraced(function* (pool) {
         for (const rows of [1, 2, 17, 40])
           for (const columns of lengths)
             yield* Effect.scoped(
@@ -64,7 +66,7 @@ describe("Loop", () => {
                 const sizes = [rows * columns, columns, rows, 1, 3 * columns, rows * columns, rows]
                 sizes.push(rows * columns, rows * columns, columns, rows)
                 // Every buffer ends where the forbidden page begins; bytes are the last of four times their number.
-                const buffers = yield* Effect.forEach(sizes, (size) => fenced(memory, size, 4))
+                const buffers = yield* Effect.forEach(sizes, (size) => fenced(machine, size, 4))
                 const [matrix, row, column, number, , transposed, at, result, , sums, largest] = buffers.map(
                   ({ values }) => values
                 ) as Array<Float32Array>
@@ -82,16 +84,16 @@ describe("Loop", () => {
                 const chosen = new Int32Array(at!.buffer, at!.byteOffset, rows)
                 chosen.forEach((_, index) => (chosen[index] = index % 3))
 
-                const loop = everything(rows, columns)
-                const compiled = yield* crew.compile([
+                const loop = everything(rows, columns, machine.set)
+                const compiled = yield* pool.compile([
                   { name: loop.name, emit: (code, share) => Loop.emit(loop, code, share) }
                 ])
                 const addresses = buffers.map(({ address }, slot) =>
                   slot === 4 || slot === 8 ? address + BigInt(3 * sizes[slot]!) : address
                 )
-                compiled.run(yield* tableOf(memory, addresses))
+                compiled.run(yield* tableOf(machine, addresses))
 
-                const where = `${rows} rows, ${columns} columns, ${crew.threads} threads`
+                const where = `${rows} rows, ${columns} columns, ${pool.threads} threads`
                 const [columnSums, rowLargest] = [new Float64Array(columns), new Float64Array(rows).fill(-Infinity)]
                 for (let r = 0; r < rows; r++)
                   for (let c = 0; c < columns; c++) {
@@ -117,18 +119,18 @@ describe("Loop", () => {
     )
   )
 
-  nativeTest("keeps more values than there are registers", (memory) =>
+  nativeTest("keeps more values than there are registers", (machine) =>
     Effect.gen(function* () {
       const count = 50
-      const { address, values } = yield* fenced(memory, 17)
+      const { address, values } = yield* fenced(machine, 17)
       values.fill(1.5)
-      const formula = Formula.make()
+      const formula = Formula.make(machine.set.primitives)
       const x = formula.load(0)
       const powers = [x]
-      for (let power = 1; power < count; power++) powers.push(formula.lanes("vaddps", [powers.at(-1)!, x]))
+      for (let power = 1; power < count; power++) powers.push(formula.lanes("add", [powers.at(-1)!, x]))
       // Used from the first to the last after all are there.
-      const product = powers.reduce((sum, power) => formula.lanes("vfmadd", [power, power, sum]), formula.float(0))
-      const total = powers.reduce((sum, power) => formula.lanes("vsubps", [sum, power]), product)
+      const product = powers.reduce((sum, power) => formula.lanes("multiplyAdd", [power, power, sum]), formula.float(0))
+      const total = powers.reduce((sum, power) => formula.lanes("sub", [sum, power]), product)
       const loop: Loop.Loop = {
         name: "long",
         axes: [17],
@@ -136,11 +138,11 @@ describe("Loop", () => {
         stores: [{ item: total, to: access(0, [1]) }],
         reductions: []
       }
-      yield* withCrews(memory, (crew) =>
+      yield* withPools(machine, (pool) =>
         Effect.gen(function* () {
           values.fill(1.5)
-          const compiled = yield* crew.compile([{ name: "long", emit: (code, share) => Loop.emit(loop, code, share) }])
-          compiled.run(yield* tableOf(memory, [address]))
+          const compiled = yield* pool.compile([{ name: "long", emit: (code, share) => Loop.emit(loop, code, share) }])
+          compiled.run(yield* tableOf(machine, [address]))
           let expected = 0
           for (let power = 1; power <= count; power++) expected += (1.5 * power) ** 2 - 1.5 * power
           values.forEach((value) => assert.strictEqual(value, expected))
@@ -149,14 +151,14 @@ describe("Loop", () => {
     })
   )
 
-  nativeTest("an extreme is NaN where one of its values is, and begins with what changes nothing", (memory) =>
+  nativeTest("an extreme is NaN where one of its values is, and begins with what changes nothing", (machine) =>
     Effect.gen(function* () {
-      const { address, values } = yield* fenced(memory, 33)
-      const result = yield* fenced(memory, 1)
+      const { address, values } = yield* fenced(machine, 33)
+      const result = yield* fenced(machine, 1)
       const run = (operator: Operator) =>
-        withCrews(memory, (crew) =>
+        withPools(machine, (pool) =>
           Effect.gen(function* () {
-            const formula = Formula.make()
+            const formula = Formula.make(machine.set.primitives)
             const loop: Loop.Loop = {
               name: operator,
               axes: [33],
@@ -164,10 +166,10 @@ describe("Loop", () => {
               stores: [],
               reductions: [{ item: formula.load(0), to: access(1, [0]), reducer: reducer(operator, true) }]
             }
-            const compiled = yield* crew.compile([
+            const compiled = yield* pool.compile([
               { name: operator, emit: (code, share) => Loop.emit(loop, code, share) }
             ])
-            compiled.run(yield* tableOf(memory, [address, result.address]))
+            compiled.run(yield* tableOf(machine, [address, result.address]))
           })
         )
       for (const operator of ["Max", "Min"] as const) {

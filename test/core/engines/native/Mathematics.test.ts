@@ -1,23 +1,24 @@
 import { assert, describe } from "@effect/vitest"
 import { Effect } from "effect"
+import type { Access } from "../../../../src/core/engines/native/Access.ts"
 import * as Formula from "../../../../src/core/engines/native/Formula.ts"
 import * as Loop from "../../../../src/core/engines/native/Loop.ts"
 import * as Mathematics from "../../../../src/core/engines/native/Mathematics.ts"
-import type { Memory } from "../../../../src/core/engines/native/Memory.ts"
-import * as Threads from "../../../../src/core/engines/native/Threads.ts"
+import * as ThreadPool from "../../../../src/core/engines/native/ThreadPool.ts"
+import type { MachineCode } from "../../../machine/MachineCode.ts"
 import { nativeTest, tableOf } from "./NativeTest.ts"
 
 /** `f` of each number, by machine code. */
 const evaluate = Effect.fnUntraced(function* (
-  memory: Memory,
+  machine: MachineCode,
   f: (formula: Formula.Formula, x: Formula.Lanes) => Formula.Lanes,
   xs: Float32Array
 ) {
   const bytes = 4 * Math.ceil(xs.length / 16) * 16
-  const { address, buffer } = yield* memory.reserve(2 * bytes)
+  const { address, buffer } = yield* machine.libc.reserve(2 * bytes)
   new Float32Array(buffer).set(xs)
-  const formula = Formula.make()
-  const access = (slot: number): Loop.Access => ({ slot, width: 4, offset: 0, strides: [1] })
+  const formula = Formula.make(machine.set.primitives)
+  const access = (slot: number): Access => ({ slot, width: 4, offset: 0, strides: [1] })
   const loop: Loop.Loop = {
     name: "test",
     axes: [xs.length],
@@ -25,9 +26,9 @@ const evaluate = Effect.fnUntraced(function* (
     stores: [{ item: f(formula, formula.load(0)), to: access(1) }],
     reductions: []
   }
-  const crew = yield* Threads.make(memory, 1)
-  const compiled = yield* crew.compile([{ name: "test", emit: (code, share) => Loop.emit(loop, code, share) }])
-  compiled.run(yield* tableOf(memory, [address, address + BigInt(bytes)]))
+  const pool = yield* ThreadPool.make(machine.libc, machine.set, 1)
+  const compiled = yield* pool.compile([{ name: "test", emit: (code, share) => Loop.emit(loop, code, share) }])
+  compiled.run(yield* tableOf(machine, [address, address + BigInt(bytes)]))
   return new Float32Array(buffer, bytes, xs.length).slice()
 })
 
@@ -67,11 +68,11 @@ const cases = {
 
 describe("Mathematics", () => {
   for (const [name, { expected, f, units, xs }] of Object.entries(cases)) {
-    nativeTest(`${name} is within ${units} units in the last place of the true value, everywhere`, (memory) =>
+    nativeTest(`${name} is within ${units} units in the last place of the true value, everywhere`, (machine) =>
       Effect.gen(function* () {
         const both = Array.from(xs).flatMap((x) => (name === "tanh" ? [x, -x] : [x]))
         const given = Float32Array.from([...special, ...both])
-        const results = yield* evaluate(memory, f, given)
+        const results = yield* evaluate(machine, f, given)
         let worst = { error: 0, text: "" }
         given.forEach((x, index) => {
           const [actual, wanted] = [results[index]!, expected(x)]

@@ -1,38 +1,43 @@
-/** Tests that run machine code, where this machine can; elsewhere they are skipped. */
+/** Tests that run machine code, for each instruction set that this machine has. */
 import { assert, it } from "@effect/vitest"
 import { Effect, type Scope } from "effect"
-import type * as Memory from "../../../../src/core/engines/native/Memory.ts"
-import { type Crew, make } from "../../../../src/core/engines/native/Threads.ts"
+import { type ThreadPool, make } from "../../../../src/core/engines/native/ThreadPool.ts"
 import { needs } from "../../../machine/Capability.ts"
-import { machineCode } from "../../../machine/MachineCode.ts"
+import { type MachineCode, machineCodes } from "../../../machine/MachineCode.ts"
 
-/** A test that is given what machine code needs. */
+/** A test for each instruction set. */
 export const nativeTest = <E>(
   name: string,
-  test: (memory: Memory.Memory) => Effect.Effect<void, E, Scope.Scope>
+  test: (machine: MachineCode) => Effect.Effect<void, E, Scope.Scope>
 ): void => {
-  it.effect(name, () => Effect.scoped(test(machineCode.value!)), needs(machineCode))
+  for (const [set, capability] of machineCodes)
+    it.effect(`${name} (${set})`, () => Effect.scoped(test(capability.value!)), needs(capability))
 }
 
-/** Runs a test with crews of 1, 2 and 3 threads. */
-export const withCrews = <E>(memory: Memory.Memory, test: (crew: Crew) => Effect.Effect<void, E, Scope.Scope>) =>
-  Effect.forEach([1, 2, 3], (threads) => Effect.scoped(Effect.flatMap(make(memory, threads), test)), { discard: true })
+/** Runs a test with pools of 1, 2 and 3 threads. */
+export const withPools = <E>(
+  { libc, set }: MachineCode,
+  test: (pool: ThreadPool) => Effect.Effect<void, E, Scope.Scope>
+) =>
+  Effect.forEach([1, 2, 3], (threads) => Effect.scoped(Effect.flatMap(make(libc, set, threads), test)), {
+    discard: true
+  })
 
-/** Room for `length` floats that ends right before memory that may not be touched; what lies before it may not either. */
-export const fenced = Effect.fnUntraced(function* (memory: Memory.Memory, length: number, alignment = 64) {
+/** Memory for `length` floats that ends at an inaccessible page; the page before it is inaccessible too. */
+export const fenced = Effect.fnUntraced(function* ({ libc }: MachineCode, length: number, alignment = 64) {
   const page = 4096
   const bytes = Math.ceil((length * 4) / alignment) * alignment
   const inner = Math.ceil(bytes / page) * page
-  const { address, buffer } = yield* memory.reserve(inner + 2 * page)
-  yield* memory.forbid(address, page)
-  yield* memory.forbid(address + BigInt(page + inner), page)
+  const { address, buffer } = yield* libc.reserve(inner + 2 * page)
+  yield* libc.forbid(address, page)
+  yield* libc.forbid(address + BigInt(page + inner), page)
   const offset = page + inner - bytes
   return { address: address + BigInt(offset), values: new Float32Array(buffer, offset, length) }
 })
 
 /** The address of a table of pointers. */
-export const tableOf = Effect.fnUntraced(function* (memory: Memory.Memory, addresses: ReadonlyArray<bigint>) {
-  const { address, buffer } = yield* memory.reserve(8 * addresses.length)
+export const tableOf = Effect.fnUntraced(function* ({ libc }: MachineCode, addresses: ReadonlyArray<bigint>) {
+  const { address, buffer } = yield* libc.reserve(8 * addresses.length)
   new BigUint64Array(buffer).set(addresses)
   return address
 })

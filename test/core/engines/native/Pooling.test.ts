@@ -1,7 +1,7 @@
 import { describe } from "@effect/vitest"
 import { Effect } from "effect"
 import * as Pooling from "../../../../src/core/engines/native/Pooling.ts"
-import { assertNear, fenced, nativeTest, tableOf, withCrews } from "./NativeTest.ts"
+import { assertNear, fenced, nativeTest, tableOf, withPools } from "./NativeTest.ts"
 import { axis, randomize } from "./PlainConvolution.ts"
 
 const windows = {
@@ -15,7 +15,7 @@ const windows = {
 for (const kind of ["largest", "average"] as const) {
   describe(`pooling, ${kind}`, () => {
     for (const [name, window] of Object.entries(windows)) {
-      nativeTest(`and its derivative are what loops say: ${name}`, (memory) =>
+      nativeTest(`and its derivative are what loops say: ${name}`, (machine) =>
         Effect.forEach(
           [1, 8, 16, 21],
           (channels) =>
@@ -23,11 +23,11 @@ for (const kind of ["largest", "average"] as const) {
               const batch = 3
               const { columns, rows } = window
               const pooling = { kind, batch, window, channels }
-              const image = yield* fenced(memory, batch * rows.input * columns.input * channels, 4)
-              const gradient = yield* fenced(memory, batch * rows.output * columns.output * channels, 4)
-              const where = yield* fenced(memory, image.values.length, 4)
-              const to = yield* fenced(memory, gradient.values.length, 4)
-              const back = yield* fenced(memory, image.values.length, 4)
+              const image = yield* fenced(machine, batch * rows.input * columns.input * channels, 4)
+              const gradient = yield* fenced(machine, batch * rows.output * columns.output * channels, 4)
+              const where = yield* fenced(machine, image.values.length, 4)
+              const to = yield* fenced(machine, gradient.values.length, 4)
+              const back = yield* fenced(machine, image.values.length, 4)
               ;[image, gradient, where].forEach(({ values }, index) => randomize(values, index + 1))
               // Many equal elements, so that it matters which is the first.
               image.values.forEach((value, index) => (image.values[index] = Math.round(3 * value)))
@@ -55,12 +55,12 @@ for (const kind of ["largest", "average"] as const) {
               }
               const all = [image, gradient, where, to, back]
               const table = yield* tableOf(
-                memory,
+                machine,
                 all.map(({ address }) => address)
               )
-              yield* withCrews(memory, (crew) =>
+              yield* withPools(machine, (pool) =>
                 Effect.gen(function* () {
-                  const compiled = yield* crew.compile([
+                  const compiled = yield* pool.compile([
                     Pooling.pool(pooling, { from: 0, to: 3 }),
                     Pooling.poolBack(pooling, { gradient: 1, image: 0, to: 4, where: 2 })
                   ])

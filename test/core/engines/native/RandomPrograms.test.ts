@@ -23,19 +23,24 @@ const run = ({ data, inputs, program, signature, state }: RandomProgram) =>
 
 describe("random programs", () => {
   for (let seed = 0; seed < 25; seed++) {
-    nativeTest(`program ${seed} has the reference engine's results, and the same bits with any number of threads`, () =>
-      Effect.gen(function* () {
-        const create = vi.spyOn(ort.InferenceSession, "create")
-        const program = randomProgram(seed)
-        const expected = yield* Effect.provide(run(program), Reference.layer)
-        const one = yield* Effect.provide(run(program), Native.layer({ threads: 1 }))
-        const largest = (name: string) => Math.max(...Array.from(expected[name]!.values, Math.abs))
-        assertAgree(one, expected, (name) => 1e-4 * largest(name))
-        for (const threads of [2])
-          assert.deepStrictEqual(yield* Effect.provide(run(program), Native.layer({ threads })), one)
-        assert.strictEqual(create.mock.calls.length, 0, "onnxruntime ran the program")
-        create.mockRestore()
-      })
+    nativeTest(
+      `program ${seed} has the reference engine's results, and the same bits with any number of threads`,
+      ({ set }) =>
+        Effect.gen(function* () {
+          const create = vi.spyOn(ort.InferenceSession, "create")
+          const program = randomProgram(seed)
+          const expected = yield* Effect.provide(run(program), Reference.layer)
+          const one = yield* Effect.provide(run(program), Native.layer({ threads: 1, instructionSet: set.name }))
+          const largest = (name: string) => Math.max(...Array.from(expected[name]!.values, Math.abs))
+          assertAgree(one, expected, (name) => 1e-4 * largest(name))
+          for (const threads of [2])
+            assert.deepStrictEqual(
+              yield* Effect.provide(run(program), Native.layer({ threads, instructionSet: set.name })),
+              one
+            )
+          assert.strictEqual(create.mock.calls.length, 0, "onnxruntime ran the program")
+          create.mockRestore()
+        })
     )
   }
 })

@@ -1,0 +1,152 @@
+/**
+ * A graph in the form that machine code is made from: fewer kinds of operators, and copies where something must lie in
+ * memory of its own.
+ */
+import { sizeOf } from "../../Tensors.ts"
+import { type Constant, type Graph, type Operation, rewrite, type Value } from "../graph/Graph.ts"
+import * as Op from "../graph/Operators.ts"
+import { classOf, powerOperand, ruleOf } from "./Elementwise.ts"
+import { isImageOperator } from "./ImageOperators.ts"
+import type { Operator } from "./Reduction.ts"
+import { Unsupported } from "./Unsupported.ts"
+import { indexSource, isMovement, moved, type View, whole } from "./View.ts"
+
+export type Kind = "elementwise" | "movement" | "reduction" | "product" | "image" | "concat"
+
+/** What is done for an operation. */
+export const kindOf = (operation: Operation): Kind => {
+  const { inputs, operator, type } = operation
+  if (isMovement(operation)) return "movement"
+  if (operator === "Gemm") return "product"
+  if (isImageOperator(operation)) return "image"
+  if (operator === "Concat" && classOf(type) !== undefined) return "concat"
+  if (/^Reduce(Sum|Prod|Max|Min)$/.test(operator) && classOf(type) !== "truth" && type === inputs[0]!.type)
+    return "reduction"
+  if (ruleOf(operation) !== undefined) return "elementwise"
+  throw new Unsupported(`operator ${operator} of ${inputs.map((input) => input?.type).join(" and ")}`)
+}
+
+export const reducerOf = ({ operator }: Operation): Operator => operator.slice("Reduce".length) as Operator
+
+export const axesOf = ({ inputs }: Operation): ReadonlyArray<number> =>
+  Array.from((inputs[1] as Constant).values, Number)
+
+/** The operands that are computed with; others only say how. */
+export const operandsOf = (value: Value): ReadonlyArray<Value> => {
+  if (value.kind !== "operation") return []
+  const kind = kindOf(value)
+  if (kind === "movement" || kind === "reduction") return [value.inputs[0]!]
+  if (value.operator === "Pow") return [powerOperand(value)]
+  return value.inputs.filter((input) => input !== undefined)
+}
+
+/** The values that the outputs are computed from, each after its operands. */
+export const computed = ({ outputs }: Graph): ReadonlyArray<Value> => {
+  const done = new Set<Value>()
+  const visit = (value: Value): void => {
+    if (done.has(value)) return
+    operandsOf(value).forEach(visit)
+    done.add(value)
+  }
+  Object.values(outputs).forEach(visit)
+  return [...done]
+}
+
+const copy = (value: Value): Operation => Op.operation("Identity", [value], value.shape, value.type)
+
+/** Where each value's elements lie, if nothing is copied. */
+export const makeViews = () => {
+  const views = new Map<Value, View | undefined>()
+  const viewOf = (value: Value): View | undefined => {
+    if (views.has(value)) return views.get(value)
+    const isMoved = value.kind === "operation" && isMovement(value)
+    const from = isMoved ? viewOf(value.inputs[0]!) : undefined
+    const view = !isMoved ? whole(value) : from && moved(from, value)
+    views.set(value, view)
+    return view
+  }
+  return viewOf
+}
+
+/** Whether a view is all of its source in order. */
+export const isWhole = ({ axes, offset, source }: View): boolean => {
+  const [axis] = axes
+  return (
+    offset === 0 &&
+    (axis === undefined
+      ? sizeOf(source.shape) === 1
+      : axes.length === 1 && axis.stride === 1 && axis.by === undefined && axis.size === sizeOf(source.shape))
+  )
+}
+
+/** A mean as a sum and a division; a product and a matrix as a product and a sum. */
+const simpler = (value: Value): Value => {
+  if (value.kind !== "operation") return value
+  const [x, , bias] = value.inputs
+  if (value.operator === "ReduceMean") {
+    const count = sizeOf(x!.shape) / sizeOf(value.shape)
+    return Op.div({ ...value, operator: "ReduceSum" }, Op.scalar(count))
+  }
+  if (
+    value.operator === "Gemm" &&
+    bias !== undefined &&
+    (sizeOf(bias.shape) !== value.shape[1] || bias.shape.at(-1) !== value.shape[1])
+  )
+    return Op.add({ ...value, inputs: value.inputs.slice(0, 2) }, bias)
+  return value
+}
+
+/** Copies what a movement cannot see through, and what products and operators on images must have in order. */
+const copied = (graph: Graph): Graph => {
+  const viewOf = makeViews()
+  const used = new Set(computed(graph))
+  return rewrite(graph, (value, original) => {
+    if (value.kind !== "operation" || !used.has(original)) return value
+    const kind = kindOf(value)
+    if (kind === "product" || kind === "image") {
+      const inputs = value.inputs.map((input) => {
+        const view = viewOf(input!)
+        // A constant of one element has no place of its own.
+        const isPlaced = view?.source.kind !== "constant" || view.source.values.length > 1
+        return view !== undefined && isWhole(view) && isPlaced ? input : copy(input!)
+      })
+      return { ...value, inputs }
+    }
+    if (kind !== "movement" || viewOf(value) !== undefined) return value
+    const again: Operation = { ...value, inputs: [copy(value.inputs[0]!), ...value.inputs.slice(1)] }
+    if (viewOf(again) === undefined) throw new Unsupported(`operator ${value.operator} of this kind`)
+    return again
+  })
+}
+
+/** Each result is made for itself, so that it has a place of its own. State that stays as it is is left out. */
+const ownResults = ({ outputs }: Graph): Graph => {
+  const taken = new Set<Value>()
+  const own = (value: Value): Value => {
+    const result = value.kind !== "operation" || kindOf(value) === "movement" || taken.has(value) ? copy(value) : value
+    taken.add(result)
+    return result
+  }
+  return {
+    outputs: Object.fromEntries(
+      Object.entries(outputs).flatMap(([name, value]) =>
+        value.kind === "input" && value.name === name ? [] : [[name, own(value)]]
+      )
+    )
+  }
+}
+
+/** Raises `Unsupported` for what there is no machine code for. */
+export const prepare = (traced: Graph): Graph => {
+  const graph = rewrite(traced, simpler)
+  for (const value of computed(graph)) if (sizeOf(value.shape) === 0) throw new Unsupported("a tensor without elements")
+  return ownResults(copied(graph))
+}
+
+/** Inputs whose elements choose rows, and how many rows there are. */
+export const lookUps = (graph: Graph): ReadonlyArray<{ readonly name: string; readonly rows: number }> =>
+  computed(graph).flatMap((value) => {
+    if (value.kind !== "operation" || value.operator !== "Gather") return []
+    const by = indexSource(value.inputs[1]!)
+    return by?.kind === "input" ? [{ name: by.name.slice("inputs/".length), rows: value.inputs[0]!.shape[0]! }] : []
+  })

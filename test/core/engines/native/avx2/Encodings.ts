@@ -234,14 +234,14 @@ export const encodings: ReadonlyArray<readonly [(code: Avx2Assembler) => void, s
   [(code) => code.vpsrad(ymm(12), ymm(13), 31), "vpsrad ymm12, ymm13, 31", "c4 c1 1d 72 e5 1f"],
   [(code) => code.vpslld(ymm(1), ymm(2), 23), "vpslld ymm1, ymm2, 23", "c5 f5 72 f2 17"],
   [(code) => code.vpslld(ymm(12), ymm(13), 31), "vpslld ymm12, ymm13, 31", "c4 c1 1d 72 f5 1f"],
-  [(code) => code.vmovups(ymm(1), ymm(14)), "vmovups ymm1, ymm14", "c5 7c 11 f1"],
+  [(code) => code.vmovups(ymm(1), ymm(4)), "vmovups ymm1, ymm4", "c5 fc 10 cc"],
   [(code) => code.vmovups(ymm(9), at(rax, 64)), "vmovups ymm9, ymmword ptr [rax+64]", "c5 7c 10 48 40"],
   [
     (code) => code.vmovups(at(r11, -32, r10, 4), ymm(15)),
     "vmovups ymmword ptr [r11+r10*4-32], ymm15",
     "c4 01 7c 11 7c 93 e0"
   ],
-  [(code) => code.vmovaps(ymm(1), ymm(14)), "vmovaps ymm1, ymm14", "c5 7c 29 f1"],
+  [(code) => code.vmovaps(ymm(1), ymm(4)), "vmovaps ymm1, ymm4", "c5 fc 28 cc"],
   [(code) => code.vmovaps(ymm(9), at(rax, 64)), "vmovaps ymm9, ymmword ptr [rax+64]", "c5 7c 28 48 40"],
   [
     (code) => code.vmovaps(at(r11, -32, r10, 4), ymm(15)),

@@ -4,7 +4,7 @@ import { simplify } from "../../../src/core/engines/graph/Simplify.ts"
 import { trace } from "../../../src/core/engines/graph/Trace.ts"
 import { instructionSets } from "../../../src/core/engines/native/InstructionSets.ts"
 import { plan } from "../../../src/core/engines/native/Plan.ts"
-import { split } from "../../../src/core/engines/onnxruntime/FusedUpdate.ts"
+import { splitUpdate } from "../../../src/core/engines/onnxruntime/FusedUpdate.ts"
 import type { Optimizer } from "../../../src/core/Optimizer.ts"
 import { prefixed, type TensorTypes, under } from "../../../src/core/Tensors.ts"
 import { optimizers } from "./Optimizers.ts"
@@ -44,7 +44,7 @@ const graphOf = (optimizer: Optimizer) =>
 
 describe("optimisers", () => {
   it.each(Object.entries(optimizers))("%s is one loop in place for each parameter on onnxruntime", (_, optimizer) => {
-    const { graph, updates } = split(graphOf(optimizer))
+    const { graph, updates } = splitUpdate(graphOf(optimizer))
     assert.lengthOf(updates, Object.keys(types).length)
     const written = updates.flatMap(({ stores }) => stores)
     assert.sameMembers(written, [

@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs"
+import { availableParallelism } from "node:os"
 import { defineConfig } from "vitest/config"
 
 /** Lists what this machine could not test. */
@@ -28,8 +29,11 @@ export default defineConfig({
     // .ci/run counts from the JSON report.
     reporters:
       json === undefined ? ["default", skippedTests] : ["default", skippedTests, ["json", { outputFile: json }]],
+    // One more than cores: there are always suites that only wait, for processes that they started.
+    maxWorkers: availableParallelism() + 1,
     projects: [
-      { extends: true, test: { name: "all", include: ["test/**/*.test.ts"], exclude: [onGpu] } },
+      // Files share a worker's modules: to load Effect and TensorFlow.js takes longer than most files' tests.
+      { extends: true, test: { name: "all", include: ["test/**/*.test.ts"], exclude: [onGpu], isolate: false } },
       { extends: true, test: { name: "gpu", include: [onGpu], pool: "forks", env: usesSoftware ? software : {} } }
     ]
   }

@@ -160,7 +160,10 @@ export const verifyFiles = Effect.fn("VerifyFiles.verifyFiles")(function* (
   ].flat()
   return {
     // Paths within the run's folder are enough: its own stands above.
-    findings: findings.map((finding) => ({ ...finding, says: finding.message.replaceAll(run.directory + sep, "") })),
+    findings: findings.map((finding) => ({
+      ...finding,
+      message: finding.message.replaceAll(run.directory + sep, "")
+    })),
     manifest,
     history: lines,
     complete

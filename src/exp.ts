@@ -1,38 +1,7 @@
 /**
- * The program `exp`. Exit codes: 0 all runs done, 1 a run failed, 2 wrong usage, 130 interrupted.
+ * The program `exp` of the repository.
  */
-import { NodeHttpClient, NodeRuntime, NodeServices } from "@effect/platform-node"
-import { Cause, Console, Effect, Layer, Runtime, Stdio } from "effect"
-import { CliError } from "effect/cli"
-import packageJson from "../package.json" with { type: "json" }
+import { launch, version } from "./Launch.ts"
 import * as CommandLine from "./pipelines/commands/CommandLine.ts"
-import * as ConsoleLog from "./pipelines/console/ConsoleLog.ts"
-import * as Signals from "./pipelines/console/Signals.ts"
 
-/** What the command line's own parser refuses is wrong usage; it has already said why. */
-const isRefusedArguments = (error: unknown): boolean =>
-  CliError.isCliError(error) && !(error._tag === "ShowHelp" && error.errors.length === 0)
-
-const explain = (cause: Cause.Cause<unknown>): Effect.Effect<void> => {
-  if (Cause.hasInterruptsOnly(cause)) return Console.error("interrupted")
-  const error = Cause.squash(cause)
-  if (CliError.isCliError(error)) return Effect.void
-  return Console.error(
-    Cause.hasDies(cause) || !(error instanceof Error) ? Cause.pretty(cause) : `error: ${error.message}`
-  )
-}
-
-const program = Stdio.Stdio.use((stdio) => stdio.args).pipe(
-  Effect.flatMap((args) => CommandLine.run(args, packageJson.version)),
-  Effect.tapCause(explain),
-  Effect.provide(Layer.mergeAll(NodeServices.layer, NodeHttpClient.layerUndici, ConsoleLog.layer)),
-  (main) => Effect.scoped(Effect.andThen(Signals.exitOnSecondSignal, main))
-)
-
-NodeRuntime.runMain(program, {
-  disableErrorReporting: true,
-  teardown: (exit, onExit) =>
-    Runtime.defaultTeardown(exit, (code) =>
-      onExit(exit._tag === "Failure" && isRefusedArguments(Cause.squash(exit.cause)) ? 2 : code)
-    )
-})
+launch((args) => CommandLine.run(args, version))

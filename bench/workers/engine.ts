@@ -150,7 +150,7 @@ const multiply = Effect.fnUntraced(function* (products: ReadonlyArray<Product>, 
 serve({
   versions: {
     "effect-vae": packageJson.version,
-    "onnxruntime-node": packageJson.dependencies["onnxruntime-node"],
+    "onnxruntime-node": packageJson.devDependencies["onnxruntime-node"],
     tfjs: tf.version_core
   },
   // The engine is open as long as what is prepared.

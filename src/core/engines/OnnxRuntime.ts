@@ -8,7 +8,6 @@
  */
 import { availableParallelism } from "node:os"
 import { Effect, Layer, Record, Semaphore } from "effect"
-import * as ort from "onnxruntime-node"
 import {
   Engine,
   type EngineError,
@@ -26,6 +25,7 @@ import * as DeviceExecutable from "./onnxruntime/DeviceExecutable.ts"
 import * as DeviceMemory from "./onnxruntime/DeviceMemory.ts"
 import { outputName } from "./onnxruntime/Encode.ts"
 import { type Input, inOrder, type Value } from "./graph/Graph.ts"
+import { Tensor, version } from "./onnxruntime/Library.ts"
 import { mergeUnitAxes } from "./onnxruntime/UnitAxes.ts"
 import { type Device, engine, failed, open, parsed, toHost } from "./onnxruntime/Session.ts"
 import { simplify } from "./graph/Simplify.ts"
@@ -58,9 +58,9 @@ interface Settings extends Required<OnnxRuntimeOptions> {
 }
 
 /** A buffer for an output, for its new owner. */
-const outputBuffer = ({ shape, type }: Value): ort.Tensor => {
+const outputBuffer = ({ shape, type }: Value): Tensor => {
   const { values } = allocate({ shape, dtype: type === "bool" ? "uint8" : (type as HostTensor["dtype"]) })
-  return new ort.Tensor(type as "float32", values as Float32Array, shape)
+  return new Tensor(type as "float32", values as Float32Array, shape)
 }
 
 /** What all engines on the CPU that build on this one hold, in the host's memory. */
@@ -119,12 +119,12 @@ const compile = Effect.fnUntraced(function* (
     data: Map<string, DoubleBuffer>
   ): Promise<HostTensors> => {
     const inPlace = updates && settle(state, updates)
-    const source = (path: string): ort.Tensor => {
+    const source = (path: string): Tensor => {
       const [kind, name] = parsed(path)
       if (kind === "inputs") return toOrt(args.inputs[name]!)
       return (kind === "state" ? state : data).get(name)!.current
     }
-    const target = (path: string, value: Value): ort.Tensor => {
+    const target = (path: string, value: Value): Tensor => {
       const [kind, name] = parsed(path)
       if (kind === "tail") return inPlace!.targets[path]!
       return kind === "state" ? state.get(name)!.next(signature.state[name]!) : outputBuffer(value)
@@ -160,7 +160,7 @@ export const layer = (options: OnnxRuntimeOptions = {}): Layer.Layer<Engine, Eng
     Engine,
     Effect.gen(function* () {
       const { device = "cpu", threads = availableParallelism() } = options
-      const spec = { _tag: "OnnxRuntime", device, threads, version: ort.env.versions.node ?? "" }
+      const spec = { _tag: "OnnxRuntime", device, threads, version: version }
       const turn = yield* Semaphore.make(1)
       if (device === "webgpu") {
         const memory = yield* DeviceMemory.make(device, threads, turn)

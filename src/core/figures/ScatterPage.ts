@@ -199,15 +199,14 @@ const document = (options: ScatterPageOptions, library: string): string => `<!do
 const require = createRequire(import.meta.url)
 
 /** The smallest of Plotly's bundles that draws such a plot by WebGL. */
-const bundles = { 2: "plotly.js-gl2d-dist-min", 3: "plotly.js-gl3d-dist-min" } as const
+const bundles = { 2: "#plotly-2d", 3: "#plotly-3d" } as const
 
 /** A page of points with a legend that hides and shows classes. */
 export const scatterPage = Effect.fn("ScatterPage.scatterPage")(function* (options: ScatterPageOptions) {
   const bundle = bundles[options.axes.length === 3 ? 3 : 2]
   const library = yield* Effect.tryPromise({
     try: () => readFile(require.resolve(bundle), "utf8"),
-    catch: (cause) =>
-      new FigureError({ figure: options.name, reason: `the package ${bundle} could not be read`, cause })
+    catch: (cause) => new FigureError({ figure: options.name, reason: `Plotly (${bundle}) could not be read`, cause })
   })
   const { caption, name, title } = options
   const page: HtmlPage = { name, title, caption, html: document(options, library) }

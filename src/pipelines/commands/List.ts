@@ -3,11 +3,13 @@
  */
 import { Console, Effect } from "effect"
 import { Command } from "effect/cli"
+import { ProgramName } from "../console/ProgramName.ts"
 import * as LoadExperiment from "../plan/LoadExperiment.ts"
 
 /** Prints the experiments and how they are run. */
 export const list = Effect.gen(function* () {
   const names = yield* LoadExperiment.names
+  const exp = yield* ProgramName
   // A command of the same name comes first.
   const calls = names.map((name) => (LoadExperiment.reserved.includes(name) ? `./experiments/${name}.ts` : name))
   const width = Math.max(0, ...calls.map((call) => call.length))
@@ -20,20 +22,20 @@ export const list = Effect.gen(function* () {
     yield* Console.log(`  ${calls[index]!.padEnd(width)}  ${words}`)
   }
   yield* Console.log(`
-pnpm run exp NAME              runs what is missing, evaluates, draws
-pnpm run exp NAME --help       its parameters
-pnpm run exp NAME --plan       its runs, without doing anything
-pnpm run exp NAME --quick      a small version: fewer images and epochs, and marked so
-pnpm run exp NAME --watch      serves the page of its runs while they are made
-pnpm run exp all               every experiment
-pnpm run exp ./my/file.ts      an experiment of your own
+${exp} NAME              runs what is missing, evaluates, draws
+${exp} NAME --help       its parameters
+${exp} NAME --plan       its runs, without doing anything
+${exp} NAME --quick      a small version: fewer images and epochs, and marked so
+${exp} NAME --watch      serves the page of its runs while they are made
+${exp} all               every experiment
+${exp} ./my/file.ts      an experiment of your own
 
-pnpm run exp open NAME|RUN     its report in the browser: tables, curves, figures, models to play with
-pnpm run exp show NAME|RUN     its runs as a table, or everything about one run
-pnpm run exp compare A B       what differs between two runs
-pnpm run exp verify NAME|RUN   checks every digest, then the numbers
-pnpm run exp replay RUN        trains it again elsewhere and compares bits
-pnpm run exp clean [NAME|RUN]  lists what is of no more use, asks, removes`)
+${exp} open NAME|RUN     its report in the browser: tables, curves, figures, models to play with
+${exp} show NAME|RUN     its runs as a table, or everything about one run
+${exp} compare A B       what differs between two runs
+${exp} verify NAME|RUN   checks every digest, then the numbers
+${exp} replay RUN        trains it again elsewhere and compares bits
+${exp} clean [NAME|RUN]  lists what is of no more use, asks, removes`)
 })
 
 export const command = Command.make("list", {}, () => list).pipe(

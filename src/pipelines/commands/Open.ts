@@ -6,6 +6,7 @@ import { Console, Effect, FileSystem, Path, Runtime, Schema } from "effect"
 import { Argument, Command } from "effect/cli"
 import { ChildProcess, ChildProcessSpawner } from "effect/process"
 import * as Catalogue from "../inspection/Catalogue.ts"
+import { ProgramName } from "../console/ProgramName.ts"
 import { ignoredFlags, inspectionFlags } from "./Flags.ts"
 import { fileName } from "../report/WriteReport.ts"
 import * as Target from "./Target.ts"
@@ -63,7 +64,9 @@ export const command = Command.make(
     const folder = found._tag === "Experiment" ? found.experiment.directory : dirname(found.entry.run.directory)
     const page = join(folder, fileName)
     if (!(yield* Effect.orElseSucceed(fs.exists(page), () => false))) {
-      return yield* new OpenError({ reason: `there is no page ${page}; pnpm run exp NAME writes it when its runs end` })
+      return yield* new OpenError({
+        reason: `there is no page ${page}; ${yield* ProgramName} NAME writes it when its runs end`
+      })
     }
     yield* Console.log(page)
     yield* Effect.scoped(show(page))

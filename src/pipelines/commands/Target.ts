@@ -6,6 +6,7 @@
  */
 import { Effect, FileSystem, Option, Path } from "effect"
 import * as Catalogue from "../inspection/Catalogue.ts"
+import { ProgramName } from "../console/ProgramName.ts"
 import { UsageError } from "../console/UsageError.ts"
 import * as LoadExperiment from "../plan/LoadExperiment.ts"
 import { varyingNames, label } from "../plan/Plan.ts"
@@ -79,7 +80,7 @@ const unknown = Effect.fnUntraced(function* (catalogue: Catalogue.Catalogue, wor
   const looksLikeId = /^[0-9a-f]{4,}$/i.test(word)
   const experiments = yield* LoadExperiment.names
   const reason = experiments.includes(word)
-    ? `the experiment "${word}" has no runs in ${catalogue.directory}: exp ${word} makes them.`
+    ? `the experiment "${word}" has no runs in ${catalogue.directory}: ${yield* ProgramName} ${word} trains them.`
     : `there is no experiment and no run "${word}" in ${catalogue.directory}.` +
       LoadExperiment.suggestion(word, looksLikeId ? [...names, ...ids] : names)
   return new UsageError({ reason: `${reason} It holds ${Catalogue.describe(catalogue)}.` })

@@ -75,6 +75,11 @@ const plain: ProgressBar = {
 /** Plain lines: one an epoch. */
 export const layerPlain: Layer.Layer<Progress> = Layer.succeed(Progress, { ...plain, bar: Effect.succeed(plain) })
 
+const silent: ProgressBar = { ...plain, epoch: () => Effect.void, line: () => Effect.void }
+
+/** Shows nothing. */
+export const layerSilent: Layer.Layer<Progress> = Layer.succeed(Progress, { ...silent, bar: Effect.succeed(silent) })
+
 // The cursor stays at the beginning of the first line, so that whatever else is printed begins there: it takes the lines'
 // place, and they are drawn below it the next time.
 const clear = "\r\u001b[0J"

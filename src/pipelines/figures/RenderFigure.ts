@@ -39,8 +39,8 @@ const failure = (figure: Figure, reason: string) => (cause: unknown) =>
   })
 
 const require = createRequire(import.meta.url)
-const regular = require.resolve("dejavu-fonts-ttf/ttf/DejaVuSans.ttf")
-const bold = require.resolve("dejavu-fonts-ttf/ttf/DejaVuSans-Bold.ttf")
+const regular = require.resolve("#font-regular")
+const bold = require.resolve("#font-bold")
 
 // The libraries take a third of a second to load, which a command that draws nothing should not wait for.
 const loadLibraries = async () => {

@@ -1,9 +1,8 @@
 /**
  * Programs for the page, made of this package's own modules and of libraries: one script each, made when first needed and
- * kept in the cache folder for as long as none of the modules changes.
+ * kept in the cache folder for as long as none of the modules changes. The published package has them built already.
  */
 import { readFile } from "node:fs/promises"
-import { fileURLToPath } from "node:url"
 import { promisify } from "node:util"
 import { gzip } from "node:zlib"
 import { Effect, FileSystem, Option, Path, Schema } from "effect"
@@ -30,7 +29,7 @@ const attached = async ({ path, variable }: Attachment): Promise<string> =>
   `globalThis.${variable}="${(await promisify(gzip)(await readFile(path))).toString("base64")}";\n`
 
 /** One script, and the files it was made of. */
-const build = (entry: string, attachment: Attachment | undefined): Effect.Effect<Kept, ReportError> =>
+export const build = (entry: string, attachment: Attachment | undefined): Effect.Effect<Kept, ReportError> =>
   Effect.tryPromise({
     try: async () => {
       // It takes a tenth of a second to load, which a command without a report should not wait for.
@@ -82,14 +81,25 @@ const keptAt = Effect.fnUntraced(function* (files: string) {
 /** What this process has read or made, by entry. */
 const known = new Map<string, string>()
 
-/** What is made of an entry module: a script for a browser. */
+/** A script that is built already, after the file that it brings along. */
+const built = (entry: string, attachment: Attachment | undefined) =>
+  Effect.tryPromise({
+    try: async () => (attachment === undefined ? "" : await attached(attachment)) + (await readFile(entry, "utf8")),
+    catch: (cause) => new ReportError({ reason: `${entry} could not be read; install effect-vae again`, cause })
+  })
+
+/** What is made of an entry module (TypeScript), or the script (JavaScript) that was made of it: one for a browser. */
 export const script = Effect.fn("Bundle.script")(function* (
-  address: URL,
+  entry: string,
   attachment?: Attachment
 ): Effect.fn.Return<string, ReportError, FileSystem.FileSystem | Path.Path> {
-  const entry = fileURLToPath(address)
   const present = known.get(entry)
   if (present !== undefined) return present
+  if (entry.endsWith(".js")) {
+    const code = yield* built(entry, attachment)
+    known.set(entry, code)
+    return code
+  }
   const path = yield* keptAt(`${entry}+${attachment?.path ?? ""}`)
   const kept = Option.isNone(path)
     ? Option.none<Kept>()

@@ -9,6 +9,7 @@ import * as FigureFolder from "../store/FigureFolder.ts"
 import { sweepCurves } from "../figures/SweepCurves.ts"
 import type { Manifest } from "../store/Manifest.ts"
 import * as ModelFolder from "../store/ModelFolder.ts"
+import { ProgramName } from "../console/ProgramName.ts"
 import { varyingNames, type PlannedRun } from "../plan/Plan.ts"
 import * as SweepFigures from "../figures/SweepFigures.ts"
 import type { Run } from "../store/Run.ts"
@@ -128,7 +129,7 @@ const collectRun = Effect.fnUntraced(function* (
       epochs: { done: held?.history.length ?? 0, of: planned.training.epochs },
       metrics: held?.metrics ?? {},
       reference: planned.reference,
-      command: commandText(planned, parameters),
+      command: commandText(yield* ProgramName, planned, parameters),
       made: held?.made ?? [],
       ...(held?.card !== undefined && { model: modelOf(held.card) }),
       exhibits: held?.exhibits ?? []

@@ -34,12 +34,15 @@ export const quoted = (word: string): string =>
 const quickEnding = "-quick"
 
 /** `pnpm run exp NAME --beta 12 --seed 0`, with every parameter, so that other defaults change nothing. */
-export const commandText = (planned: PlannedRun, parameters: Readonly<Record<string, string>>): string => {
+export const commandText = (
+  program: string,
+  planned: PlannedRun,
+  parameters: Readonly<Record<string, string>>
+): string => {
   // Only the quick version of an experiment has a dataset of this kind.
   const quick = planned.specs.dataset._tag === "First" && planned.experiment.endsWith(quickEnding)
   const name = quick ? planned.experiment.slice(0, -quickEnding.length) : planned.experiment
   const flags = Object.entries(parameters).flatMap(([parameter, value]) => [`--${flagName(parameter)}`, value])
-  return ["pnpm", "run", "exp", name, ...(quick ? ["--quick"] : []), ...flags, "--seed", String(planned.seed)]
-    .map(quoted)
-    .join(" ")
+  const words = [name, ...(quick ? ["--quick"] : []), ...flags, "--seed", String(planned.seed)]
+  return [program, ...words.map(quoted)].join(" ")
 }

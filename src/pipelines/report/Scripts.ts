@@ -10,18 +10,18 @@ import { ReportError } from "./ReportError.ts"
 const require = createRequire(import.meta.url)
 
 /** The page's own program. */
-export const page = Bundle.script(new URL("./page/Main.tsx", import.meta.url))
+export const page = Bundle.script(require.resolve("#report-page"))
 
 /** onnxruntime-web. Its WebAssembly, zipped, is a quarter of its size, and a browser unzips it by itself. */
 export const runtime = Effect.suspend(() =>
-  Bundle.script(new URL("./page/Runtime.ts", import.meta.url), {
+  Bundle.script(require.resolve("#report-runtime"), {
     variable: "effectVaeWasm",
-    path: require.resolve("onnxruntime-web/ort-wasm-simd-threaded.wasm")
+    path: require.resolve("#onnxruntime-web.wasm")
   })
 )
 
 /** Plotly, as far as it draws in space. */
 export const plotly = Effect.tryPromise({
-  try: () => readFile(require.resolve("plotly.js-gl3d-dist-min"), "utf8"),
-  catch: (cause) => new ReportError({ reason: "the package plotly.js-gl3d-dist-min could not be read", cause })
+  try: () => readFile(require.resolve("#plotly-3d"), "utf8"),
+  catch: (cause) => new ReportError({ reason: "Plotly (#plotly-3d) could not be read", cause })
 })

@@ -2,6 +2,7 @@
  * Writes the report of a sweep: `report.html`, and the folder `report` beside it.
  */
 import { readFile } from "node:fs/promises"
+import { createRequire } from "node:module"
 import { Effect, type FileSystem, Path, Schema } from "effect"
 import type { DatasetError, DatasetPlatform } from "../../core/Dataset.ts"
 import type { FigureError } from "../../core/Figure.ts"
@@ -22,7 +23,7 @@ import { writeAssetFiles } from "./WriteAssets.ts"
 export const fileName = "report.html"
 
 const style = Effect.tryPromise({
-  try: () => readFile(new URL("./page/Style.css", import.meta.url), "utf8"),
+  try: () => readFile(createRequire(import.meta.url).resolve("#report-style"), "utf8"),
   catch: (cause) => new ReportError({ reason: "the page's style could not be read", cause })
 })
 

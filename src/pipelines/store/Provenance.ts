@@ -33,14 +33,10 @@ export type Provenance = typeof Provenance.Type
 /** Dependencies that neither compute, nor read data, nor draw: their versions are left out. */
 export const unrelatedPackages: ReadonlyArray<string> = [
   "@effect/platform-node",
-  "dejavu-fonts-ttf",
+  "@effect/vitest",
   "fastest-levenshtein",
-  "onnxruntime-web",
-  "plotly.js-gl2d-dist-min",
-  "plotly.js-gl3d-dist-min",
-  "preact",
-  "rolldown",
-  "vega-interpreter"
+  "vega-interpreter",
+  "vitest"
 ]
 
 const Dependencies = Schema.optionalKey(Schema.Record(Schema.String, Schema.String))
@@ -50,7 +46,8 @@ const PackageJson = Schema.fromJsonString(
     name: Schema.String,
     version: Schema.String,
     dependencies: Dependencies,
-    optionalDependencies: Dependencies
+    optionalDependencies: Dependencies,
+    peerDependencies: Dependencies
   })
 )
 
@@ -172,9 +169,11 @@ export const collect: Effect.Effect<
 > = Effect.gen(function* () {
   const self = yield* own
   const stated = Option.getOrUndefined(self)
-  const names = Object.keys({ ...stated?.dependencies, ...stated?.optionalDependencies }).filter(
-    (name) => !unrelatedPackages.includes(name)
-  )
+  const names = Object.keys({
+    ...stated?.dependencies,
+    ...stated?.optionalDependencies,
+    ...stated?.peerDependencies
+  }).filter((name) => !unrelatedPackages.includes(name))
   const found = yield* Effect.forEach(names.sort(), installed)
   const state = Option.isSome(self) ? yield* gitState(self.value.folder) : Option.none()
   return {

@@ -4,7 +4,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Resvg } from "@resvg/resvg-js"
 import { textWidth } from "../../../src/pipelines/figures/FontMetrics.ts"
 
-const file = createRequire(import.meta.url).resolve("dejavu-fonts-ttf/ttf/DejaVuSans.ttf")
+const file = createRequire(import.meta.url).resolve("#font-regular")
 const width = textWidth(readFileSync(file))
 
 describe("FontMetrics", () => {

@@ -7,7 +7,7 @@ import { commandText, parameterTexts, quoted } from "../../../src/pipelines/repo
 import { experiment, platform } from "../Sandbox.ts"
 
 const commandOf = (swept: Experiment.Experiment<any>, run: PlannedRun) =>
-  Effect.map(parameterTexts(swept, run), (parameters) => commandText(run, parameters))
+  Effect.map(parameterTexts(swept, run), (parameters) => commandText("pnpm run exp", run, parameters))
 
 describe("CommandText", () => {
   it.effect("names every parameter and the seed", () =>

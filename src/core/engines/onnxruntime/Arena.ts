@@ -3,11 +3,11 @@
  *
  * onnxruntime reads and writes this memory through ordinary arrays over it, so nothing is copied.
  */
-import { Tensor } from "onnxruntime-node"
 import { sizeOf, type TensorTypes } from "../../Tensors.ts"
 import type { Value } from "../graph/Graph.ts"
 import type { DoubleBuffer } from "./DoubleBuffer.ts"
 import type { LeafSource, FusedUpdate } from "./FusedUpdate.ts"
+import { Tensor } from "./Library.ts"
 import { encodeForms, stride } from "./Wasm.ts"
 
 const pageBytes = 65_536

@@ -9,11 +9,11 @@
  * give back what they are given.
  */
 import { Effect, Scope, type Semaphore } from "effect"
-import { Tensor } from "onnxruntime-node"
 import type { EngineError } from "../../Engine.ts"
 import type { DType, HostTensor } from "../../Tensors.ts"
 import * as DeviceTensors from "../DeviceTensors.ts"
 import { encode, outputName } from "./Encode.ts"
+import { Tensor } from "./Library.ts"
 import { input } from "../graph/Operators.ts"
 import { type Device, engine, failed, open, toHost } from "./Session.ts"
 import { toOrt } from "./DoubleBuffer.ts"

@@ -2,9 +2,9 @@
  * Where the engine keeps one tensor: the present values, and a second buffer for the next ones where a program replaces
  * them.
  */
-import { Tensor } from "onnxruntime-node"
 import type { HostTensor, TensorType } from "../../Tensors.ts"
 import { allocate } from "../InputValidation.ts"
+import { Tensor } from "./Library.ts"
 
 /** The host's values as onnxruntime sees them; no copy. */
 export const toOrt = ({ shape, dtype, values }: HostTensor): Tensor => new Tensor(dtype, values, shape)

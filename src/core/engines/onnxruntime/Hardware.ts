@@ -2,9 +2,8 @@
  * Whether a device is plainly not there, found out by a look into a few folders: loading a driver takes a second, and a
  * bad one takes the process with it.
  */
-import { createRequire } from "node:module"
-import { dirname } from "node:path"
 import { Effect, FileSystem } from "effect"
+import { folder } from "./Library.ts"
 import type { Device } from "./Session.ts"
 
 /** Where it is looked. */
@@ -15,20 +14,18 @@ export interface Machine {
   readonly root: string
   /** Folders in which libraries are looked for first, with colons between them. */
   readonly libraryPath: string
-  /** Where onnxruntime's libraries for this machine are. */
-  readonly onnxruntime: string
+  /** Where onnxruntime's libraries for this machine are; undefined where `onnxruntime-node` is not installed. */
+  readonly onnxruntime: string | undefined
 }
 
 export const thisMachine = (): Machine => {
   const { arch, platform } = process
-  // .../dist/index.js
-  const main = createRequire(import.meta.url).resolve("onnxruntime-node")
   return {
     platform,
     arch,
     root: "",
     libraryPath: process.env["LD_LIBRARY_PATH"] ?? "",
-    onnxruntime: `${dirname(dirname(main))}/bin/napi-v6/${platform}/${arch}`
+    onnxruntime: folder === undefined ? undefined : `${folder}/bin/napi-v6/${platform}/${arch}`
   }
 }
 
@@ -62,6 +59,9 @@ const noGraphics = "there is no graphics device here"
 /** Why there is no such device, in words; nothing where there may be one, be it one of software. */
 export const absence = Effect.fnUntraced(function* (device: Device, machine: Machine = thisMachine()) {
   const { arch, onnxruntime, platform } = machine
+  if (device !== "cpu" && onnxruntime === undefined) {
+    return "the package onnxruntime-node is not installed (npm install onnxruntime-node@1.30.0)"
+  }
   if (device === "webgpu") {
     return platform === "linux" && !(yield* hasVulkan(machine))
       ? "there is no Vulkan loader here (libvulkan.so.1)"
@@ -69,7 +69,7 @@ export const absence = Effect.fnUntraced(function* (device: Device, machine: Mac
   }
   if (device === "cuda") {
     if (platform !== "linux" || arch !== "x64") return `onnxruntime has no CUDA provider for ${platform} on ${arch}`
-    if (!(yield* entries(onnxruntime)).includes("libonnxruntime_providers_cuda.so")) {
+    if (!(yield* entries(onnxruntime!)).includes("libonnxruntime_providers_cuda.so")) {
       return "onnxruntime's CUDA provider is not installed"
     }
     return (yield* graphicsDevices(machine)).length === 0 ? noGraphics : undefined

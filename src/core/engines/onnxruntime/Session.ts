@@ -2,12 +2,12 @@
  * A graph loaded by onnxruntime on one of its devices.
  */
 import { Effect, type Scope } from "effect"
-import * as ort from "onnxruntime-node"
 import type { EngineError } from "../../Engine.ts"
 import type { HostTensor } from "../../Tensors.ts"
 import { engineError } from "../DeviceTensors.ts"
 import { encode } from "./Encode.ts"
 import type { Graph } from "../graph/Graph.ts"
+import * as Library from "./Library.ts"
 
 export const engine = "onnxruntime"
 
@@ -54,12 +54,12 @@ export const open = (
   program: string,
   graph: Graph | Uint8Array,
   { device, threads, staying = [] }: SessionOptions
-): Effect.Effect<ort.InferenceSession, EngineError, Scope.Scope> =>
+): Effect.Effect<Library.Session, EngineError, Scope.Scope> =>
   Effect.acquireRelease(
     Effect.tryPromise({
       try: () => {
         inFullPrecision(device)
-        return ort.InferenceSession.create(graph instanceof Uint8Array ? graph : encode(graph), {
+        return Library.create(graph instanceof Uint8Array ? graph : encode(graph), {
           executionProviders: [device === "webgpu" ? webGpu : device],
           intraOpNumThreads: threads,
           interOpNumThreads: 1,
@@ -84,7 +84,7 @@ export const parsed = (name: string): readonly [kind: string, name: string] => {
 }
 
 /** A tensor in the host's memory, without a copy. */
-export const toHost = ({ dims, type, data }: ort.Tensor): HostTensor => ({
+export const toHost = ({ dims, type, data }: Library.Tensor): HostTensor => ({
   shape: dims,
   dtype: type === "bool" ? "uint8" : (type as HostTensor["dtype"]),
   values: data as HostTensor["values"]

@@ -38,9 +38,14 @@ const packages = { gpu: "@tensorflow/tfjs-node-gpu", cpu: "@tensorflow/tfjs-node
 /** What libtensorflow and the package are built for. */
 const platforms = ["linux x64", "darwin x64", "win32 x64"]
 
-const toDo = platforms.includes(`${platform} ${arch}`)
-  ? "`pnpm run setup:tensorflow` sets it up"
-  : `there is none for ${platform} ${arch}: use another engine`
+/** Of the repository; the published package has no such folder. */
+const setup = new URL("../../../../tensorflow/package.json", import.meta.url)
+
+const toDo = !platforms.includes(`${platform} ${arch}`)
+  ? `there is none for ${platform} ${arch}: use another engine`
+  : existsSync(setup)
+    ? "`pnpm run setup:tensorflow` sets it up"
+    : "npm install @tensorflow/tfjs-node@4.22.0, whose installer downloads libtensorflow"
 
 /** A package whose binding is built. */
 export interface Found {
@@ -50,7 +55,7 @@ export interface Found {
 }
 
 const project = createRequire(import.meta.url)
-const apart = createRequire(new URL("../../../../tensorflow/package.json", import.meta.url))
+const apart = createRequire(setup)
 
 /** The project's own packages, then what was set up. */
 export const places: ReadonlyArray<NodeJS.Require> = [project, apart]

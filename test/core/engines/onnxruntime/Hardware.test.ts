@@ -68,10 +68,18 @@ describe("what is plainly not there", () => {
     }).pipe(Effect.provide(NodeServices.layer))
   )
 
+  it.effect("is every device but the CPU without onnxruntime-node", () =>
+    Effect.gen(function* () {
+      const bare = yield* machine(["dev/nvidia0"], { onnxruntime: undefined })
+      for (const device of ["cuda", "webgpu"] as const) assert.include(yield* absence(device, bare), "npm install")
+      assert.isUndefined(yield* absence("cpu", bare))
+    }).pipe(Effect.provide(NodeServices.layer))
+  )
+
   it.effect("on this machine is found where onnxruntime's own library is", () =>
     Effect.gen(function* () {
       const fs = yield* FileSystem.FileSystem
-      assert.include(yield* fs.readDirectory(thisMachine().onnxruntime), "onnxruntime_binding.node")
+      assert.include(yield* fs.readDirectory(thisMachine().onnxruntime!), "onnxruntime_binding.node")
     }).pipe(Effect.provide(NodeServices.layer))
   )
 })

@@ -11,6 +11,9 @@ export * as Parameter from "./core/Parameter.ts"
 export * as Sweep from "./core/Sweep.ts"
 export * as Training from "./core/Training.ts"
 
+// Training and finished runs, from a program.
+export * as Runs from "./Runs.ts"
+
 // The contracts.
 export { epochs } from "./core/Cadence.ts"
 export * as Dataset from "./core/Dataset.ts"

@@ -3,6 +3,7 @@
  *
  * Laws: a run that fails fails alone; whatever happens, the summary says how each run that was begun ended.
  */
+import { pathToFileURL } from "node:url"
 import { Clock, DateTime, Effect, Option, Runtime, Schema, Terminal } from "effect"
 import type { Experiment } from "../../core/Experiment.ts"
 import { RunExecutor } from "./RunExecutor.ts"
@@ -44,10 +45,10 @@ const report = Effect.fnUntraced(function* (
   if (pictures.length > 0) yield* folder.writeFigures(pictures)
 })
 
-/** Writes the page about the runs, and gives a line that says where it is. */
+/** Writes the page about the runs, and gives a line with its address, which a terminal opens at a click. */
 const page = (experiment: Experiment<any>, runs: ReadonlyArray<PlannedRun>, rows: ReadonlyArray<SummaryRow>) =>
   WriteReport.write({ experiment, runs, rows }).pipe(
-    Effect.map((path) => [`to be looked at in a browser: ${path}`]),
+    Effect.map((path) => [`report: ${pathToFileURL(path).href}`]),
     // Numbers and figures do not depend on it.
     Effect.catch((error) => Effect.as(Effect.logWarning(error.message), []))
   )
@@ -63,7 +64,7 @@ export interface RunOptions {
   readonly retries?: number
 }
 
-/** Runs the planned runs of an experiment, as many at once as there are jobs, and reports. */
+/** Runs the planned runs of an experiment, as many at once as there are jobs, reports, and returns one row per run. */
 export const run = Effect.fn("RunExperiment.run")(function* (
   experiment: Experiment<any>,
   runs: ReadonlyArray<PlannedRun>,
@@ -154,4 +155,5 @@ export const run = Effect.fn("RunExperiment.run")(function* (
   for (const line of yield* page(experiment, runs, rows)) yield* progress.line(line)
   const failed = ended.filter((outcome) => !RunResult.succeeded(outcome)).length
   if (failed > 0) return yield* new RunsFailed({ failed, runs: runs.length })
+  return rows
 })

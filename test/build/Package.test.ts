@@ -44,6 +44,9 @@ const run = (cwd: string, command: string, ...args: ReadonlyArray<string>): Prom
 const repository = resolve(import.meta.dirname, "../..")
 const managers = isLong ? ["npm", "pnpm"] : ["npm"]
 
+/** Milliseconds that building or installing may take on a busy machine. */
+const patience = 300_000
+
 let place = ""
 /** Where the package is built: within the repository, whose packages it finds there. */
 let dist = ""
@@ -65,7 +68,7 @@ beforeAll(async () => {
   const packed = await run(place, "npm", "pack", dist, "--silent")
   assert.strictEqual(packed.code, 0, packed.output)
   file = join(place, `effect-vae-${packageJson.version}.tgz`)
-})
+}, patience)
 afterAll(() =>
   Promise.all([place, dist].filter((path) => path !== "").map((folder) => rm(folder, { recursive: true, force: true })))
 )
@@ -136,7 +139,7 @@ describe.each(managers)("the package installed by %s", needs(npmRegistry), (mana
         : ["npx", "-y", "pnpm@12", "install", "--store-dir", join(place, "store")]
     const installed = await run(lab(), install[0]!, ...install.slice(1))
     assert.strictEqual(installed.code, 0, installed.output)
-  })
+  }, patience)
 
   it("is below 350 MB with all that it needs to run", () => {
     if (manager !== "npm") return

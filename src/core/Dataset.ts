@@ -74,7 +74,10 @@ export class Dataset extends Context.Service<
     /** For titles and messages, such as `Fashion-MNIST`. */
     readonly name: string
     readonly shape: ImageShape
-    /** What `locate` finds without the network; undefined where it would have to download. Changes nothing, so a plan may ask. */
+    /**
+     * What `locate` will find; undefined where it will download first. Downloads and changes nothing, so a plan may ask; it
+     * may ask a mirror whether it has the data.
+     */
     readonly peek: Effect.Effect<Located | undefined, DatasetError, DatasetPlatform>
     /** Finds the data, in order: data directory, cache, download, built in. Downloads only where nothing else is left. */
     readonly locate: Effect.Effect<Located, DatasetError, DatasetPlatform>

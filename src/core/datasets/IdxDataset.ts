@@ -5,6 +5,7 @@
  * A subfolder of the data directory that lacks a file is an error, not a reason to look elsewhere: a person put it there.
  */
 import { Effect, FileSystem, Layer, Path, type PlatformError } from "effect"
+import { HttpClient } from "effect/http"
 import {
   DataDirectories,
   Dataset,
@@ -17,6 +18,7 @@ import {
 import type { Spec } from "../Spec.ts"
 import { cacheFolder, offline } from "./CacheFolder.ts"
 import { download } from "./Download.ts"
+import { DownloadSettings } from "./Transfer.ts"
 import { digestOfFiles, type IdxFile, type IdxFileError, missing, pinnedOf } from "./IdxFiles.ts"
 
 /** Data that needs no network, for when nothing else is left. */
@@ -113,6 +115,27 @@ const search = Effect.fnUntraced(function* (options: IdxDatasetOptions) {
   })
 })
 
+/** Whether a mirror says that it has the first missing file. Downloads nothing. */
+const isReachable = Effect.fnUntraced(function* ({ files, mirrors }: IdxDatasetOptions, cache: string) {
+  const { answerTimeout } = yield* DownloadSettings
+  const client = HttpClient.filterStatusOk(yield* HttpClient.HttpClient)
+  const [wanted] = yield* missing(cache, files)
+  const answers = yield* Effect.forEach(
+    mirrors,
+    (mirror) => Effect.isSuccess(Effect.timeout(client.head(`${mirror}${wanted!.file}.gz`), answerTimeout)),
+    { concurrency: "unbounded" }
+  )
+  return answers.includes(true)
+})
+
+/** What `locate` will find, as far as that can be known without a download. */
+const peek = Effect.fnUntraced(function* (options: IdxDatasetOptions) {
+  const { builtIn } = options
+  const { cache, found } = yield* search(options)
+  if (found !== undefined || builtIn === undefined || (yield* isReachable(options, cache))) return found
+  return locatedIn(builtIn)
+})
+
 /** Downloads what the cache lacks; without success, uses what is built in and says so. */
 const fetch = Effect.fnUntraced(function* (options: IdxDatasetOptions, cache: string) {
   const { advice, builtIn, files, mirrors, name } = options
@@ -154,7 +177,7 @@ export const layer = (options: IdxDatasetOptions): Layer.Layer<Dataset> => {
     spec: options.spec,
     name,
     shape: options.shape,
-    peek: Effect.map(search(options), ({ found }) => found).pipe(named(name)),
+    peek: peek(options).pipe(named(name)),
     locate: Effect.flatMap(search(options), ({ cache, found }) =>
       found === undefined ? fetch(options, cache) : Effect.succeed(found)
     ).pipe(named(name)),

@@ -102,7 +102,7 @@ for (const [name, client] of Object.entries(clients)) {
           const server = yield* testServer((_, response) => sendAll(response))
           yield* get(folder, `${server.address}/data.gz`)
           yield* assertWhole(folder)
-          assert.deepStrictEqual(server.requests, [{ path: "/data.gz", range: undefined }])
+          assert.deepStrictEqual(server.requests, [{ method: "GET", path: "/data.gz", range: undefined }])
         }, Effect.scoped),
         client
       )

@@ -6,7 +6,11 @@ export interface TestServer {
   /** Without a slash at the end. */
   readonly address: string
   /** Method, path and range of every request so far. */
-  readonly requests: ReadonlyArray<{ readonly path: string; readonly range: string | undefined }>
+  readonly requests: ReadonlyArray<{
+    readonly method: string | undefined
+    readonly path: string
+    readonly range: string | undefined
+  }>
 }
 
 /** `answer` is given the number of the request, from 0. */
@@ -18,7 +22,7 @@ export const testServer = (
       const requests: Array<TestServer["requests"][number]> = []
       const server = createServer((request, response) => {
         const index = requests.length
-        requests.push({ path: request.url ?? "", range: request.headers.range })
+        requests.push({ method: request.method, path: request.url ?? "", range: request.headers.range })
         answer(request, response, index)
       })
       server.listen(0, "127.0.0.1", () => {

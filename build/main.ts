@@ -28,6 +28,18 @@ const compile = Effect.fnUntraced(function* (project: string, ...options: Readon
   if (code !== 0) return yield* new BuildError({ reason: `tsc --project ${project} ended with exit code ${code}` })
 })
 
+/** Addresses of modules that are no imports, such as a child process's script, which tsc leaves as they are. */
+const renameScripts = Effect.fnUntraced(function* (folder: string) {
+  const fs = yield* FileSystem.FileSystem
+  const { join } = yield* Path.Path
+  const modules = (yield* fs.readDirectory(folder, { recursive: true })).filter((name) => name.endsWith(".js"))
+  for (const name of modules) {
+    const code = yield* fs.readFileString(join(folder, name))
+    const renamed = code.replace(/((?:import\.meta\.resolve|new URL)\("\.[^"]+)\.ts"/g, '$1.js"')
+    if (renamed !== code) yield* fs.writeFileString(join(folder, name), renamed)
+  }
+})
+
 const program = Effect.gen(function* () {
   const fs = yield* FileSystem.FileSystem
   const { join, resolve } = yield* Path.Path
@@ -35,6 +47,7 @@ const program = Effect.gen(function* () {
   const dist = resolve(folder)
   yield* fs.remove(dist, { recursive: true, force: true })
   yield* compile("build", "--outDir", join(dist, "lib"))
+  yield* renameScripts(join(dist, "lib"))
   const imports = yield* Vendor.make(packageJson.imports, join(dist, "vendor"))
   yield* fs.writeFileString(join(dist, "package.json"), `${JSON.stringify(published(imports), undefined, 2)}\n`)
   yield* fs.copyFile("README.md", join(dist, "README.md"))

@@ -5,6 +5,7 @@ import { Effect } from "effect"
 import { Command } from "effect/cli"
 import * as All from "./All.ts"
 import * as Clean from "./Clean.ts"
+import * as Cluster from "./Cluster.ts"
 import * as Compare from "./Compare.ts"
 import * as List from "./List.ts"
 import * as Open from "./Open.ts"
@@ -12,6 +13,7 @@ import * as Run from "./Run.ts"
 import * as Replay from "./Replay.ts"
 import * as Show from "./Show.ts"
 import * as Verify from "./Verify.ts"
+import * as Worker from "./Worker.ts"
 import * as LoadExperiment from "../plan/LoadExperiment.ts"
 
 const root = Command.make("exp", {}, () => List.list).pipe(
@@ -28,7 +30,9 @@ const commands = [
   Verify.command,
   Replay.command,
   Clean.command,
-  Open.command
+  Open.command,
+  Worker.command,
+  Cluster.command
 ] as const
 
 /** Runs the command line with these arguments. */

@@ -52,6 +52,20 @@ export const commonFlags = {
     ),
     Flag.withDefault("1")
   ),
+  cluster: Flag.String("cluster").pipe(
+    Flag.withMetavar("ADDRESS"),
+    Flag.withDescription(
+      "Have the runs made by the workers that share this PostgreSQL database, postgres://USER@HOST:PORT/DATABASE (or the variable VAE_CLUSTER)"
+    ),
+    Flag.optional
+  ),
+  artifacts: Flag.String("artifacts").pipe(
+    Flag.withMetavar("FOLDER"),
+    Flag.withDescription(
+      "With --cluster: a folder that all machines share, for the runs' files; default: the database"
+    ),
+    Flag.optional
+  ),
   failFast: toggle("fail-fast", "Stop at the first run that fails"),
   keepGoing: toggle(
     "keep-going",

@@ -1,12 +1,18 @@
 /**
  * `exp NAME`: plans, runs what is missing, evaluates, reports. Its flags follow from the experiment's parameters.
  */
-import { Effect, Layer, Option } from "effect"
+import { Effect, Layer, Option, type Stdio } from "effect"
 import { Command } from "effect/cli"
-import { DataDirectories } from "../../core/Dataset.ts"
+import type { ChildProcessSpawner } from "effect/process"
+import { DataDirectories, type DatasetPlatform } from "../../core/Dataset.ts"
+import type { EngineError } from "../../core/Engine.ts"
 import type { Experiment } from "../../core/Experiment.ts"
+import * as Address from "../cluster/Address.ts"
 import * as RunExecutor from "../sweep/RunExecutor.ts"
 import * as Catalogue from "../inspection/Catalogue.ts"
+import * as Cluster from "../cluster/Cluster.ts"
+import * as ClusterExecutor from "../cluster/ClusterExecutor.ts"
+import type { ClusterError } from "../cluster/ClusterError.ts"
 import * as ChooseEngine from "../training/ChooseEngine.ts"
 import { printPlan } from "../sweep/PrintPlan.ts"
 import {
@@ -27,6 +33,9 @@ import { quickVersion } from "../plan/Quick.ts"
 import * as RunExperiment from "../sweep/RunExperiment.ts"
 import * as Serve from "../report/Serve.ts"
 import * as RunStore from "../store/RunStore.ts"
+import * as RunDescription from "../plan/RunDescription.ts"
+import { UsageError } from "../console/UsageError.ts"
+import type { StoreError } from "../files/StoreError.ts"
 import * as Worker from "../sweep/Worker.ts"
 
 /**
@@ -62,15 +71,31 @@ export const run = Effect.fn("Run.perform")(function* (
       Effect.provide(RunExecutor.layer.pipe(Layer.provideMerge([directories, store, inWorker])))
     )
   }
+  const address = yield* Address.resolve(flags.cluster)
+  if (Option.isSome(address) && (flags.force || flags.failFast)) {
+    return yield* new UsageError({
+      reason: "--force and --fail-fast are for runs on this machine; leave them out, or leave out --cluster"
+    })
+  }
+  const onCluster = (address: Address.Address, file: string) =>
+    ClusterExecutor.layer({ experiment: swept.name, runs, file }).pipe(
+      Layer.provide(Cluster.layer(address, flags.artifacts)),
+      Layer.provideMerge(Progress.layer)
+    )
   // No process is kept for a run that is not there, nor cores for it.
   const jobs = Math.min(mostJobs, runs.length)
-  const attempts =
-    jobs <= 1
-      ? RunExecutor.layer.pipe(Layer.provide(directories), Layer.provideMerge(engine))
+  const executor: Layer.Layer<
+    RunExecutor.RunExecutor | Progress.Progress,
+    ClusterError | EngineError | StoreError,
+    ChildProcessSpawner.ChildProcessSpawner | DatasetPlatform | RunStore.RunStore | Stdio.Stdio
+  > = Option.isSome(address)
+    ? onCluster(address.value, yield* RunDescription.fileOf(args[0]!))
+    : jobs <= 1
+      ? RunExecutor.layer.pipe(Layer.provideMerge(engine))
       : WorkerPool.layer({ jobs, args }).pipe(Layer.provideMerge(Progress.layer))
   const run = RunExperiment.run(swept, runs, options)
   const watched = flags.watch ? watching(run, { experiment: swept, runs, port }) : run
-  yield* watched.pipe(Effect.provide(attempts.pipe(Layer.provideMerge([directories, store]))))
+  yield* watched.pipe(Effect.provide(executor.pipe(Layer.provideMerge([directories, store]))))
 })
 
 /** Serves the page of the runs while they are made, and then as long as a browser shows it. */

@@ -43,7 +43,18 @@ const resolveBareNamesFromHere = (): void => {
 }
 
 /** Names that are commands of `exp`: an experiment of such a name is given by its path. */
-export const reserved: ReadonlyArray<string> = ["list", "show", "compare", "verify", "replay", "clean", "open", "all"]
+export const reserved: ReadonlyArray<string> = [
+  "list",
+  "show",
+  "compare",
+  "verify",
+  "replay",
+  "clean",
+  "open",
+  "all",
+  "worker",
+  "cluster"
+]
 
 const faultOf = (value: unknown): string | undefined => {
   if (!isExperiment(value)) {

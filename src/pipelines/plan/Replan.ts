@@ -3,7 +3,7 @@
  * and seed. What the experiment's file describes now is compared with what was recorded.
  */
 import { Effect, type FileSystem, type Path, Schema } from "effect"
-import type { DatasetError, DatasetPlatform } from "../../core/Dataset.ts"
+import type { Dataset, DatasetError, DatasetPlatform, Located } from "../../core/Dataset.ts"
 import type { Experiment } from "../../core/Experiment.ts"
 import type { Json } from "../../core/Spec.ts"
 import { type Difference, differences } from "./Differences.ts"
@@ -56,6 +56,30 @@ const valuesOf = (experiment: Experiment<any>, recorded: Manifest["parameters"])
     (entries) => Object.fromEntries(entries) as Record<string, unknown>
   )
 
+/** The run of an experiment with these parameters and this seed. `file` is where it stands if not in `experiments/`. */
+export const planPoint = Effect.fn("Replan.planPoint")(function* (
+  { experiment: name, parameters, seed }: Pick<Manifest, "experiment" | "parameters" | "seed">,
+  file: string | undefined,
+  locate: (dataset: Dataset["Service"]) => Effect.Effect<Located, DatasetError, DatasetPlatform>
+): Effect.fn.Return<
+  PlannedRun,
+  DatasetError | LoadExperiment.ExperimentError | PlanError,
+  DatasetPlatform | FileSystem.FileSystem | Path.Path
+> {
+  const experiment = yield* experimentOf(name, file)
+  const values = yield* valuesOf(experiment, parameters)
+  const point: Experiment<any> = {
+    ...experiment,
+    pipe: experiment.pipe,
+    name,
+    sweep: [values],
+    keep: () => true,
+    seeds: [seed]
+  }
+  const [planned] = yield* plan(point, locate)
+  return planned ?? (yield* Effect.die("a sweep of one point has one run"))
+})
+
 /** Plans the run of a manifest again. Fetches the dataset where it is not at hand. */
 export const replan = Effect.fn("Replan.planAgain")(function* (
   manifest: Manifest,
@@ -65,24 +89,13 @@ export const replan = Effect.fn("Replan.planAgain")(function* (
   DatasetError | LoadExperiment.ExperimentError | PlanError,
   DatasetPlatform | FileSystem.FileSystem | Path.Path
 > {
-  const experiment = yield* experimentOf(manifest.experiment, file)
-  const values = yield* valuesOf(experiment, manifest.parameters)
-  const point: Experiment<any> = {
-    ...experiment,
-    pipe: experiment.pipe,
-    name: manifest.experiment,
-    sweep: [values],
-    keep: () => true,
-    seeds: [manifest.seed]
-  }
   let missing: DatasetError | undefined
-  const [planned] = yield* plan(point, (dataset) =>
+  const planned = yield* planPoint(manifest, file, (dataset) =>
     Effect.catch(dataset.locate, (error) => {
       missing = error
       return Effect.succeed(manifest.data)
     })
   )
-  if (planned === undefined) return yield* Effect.die("a sweep of one point has one run")
   const changes = differences(manifest.specs as unknown as Json, planned.specs as unknown as Json)
   return { planned, changes, ...(missing !== undefined && { missing }) }
 })

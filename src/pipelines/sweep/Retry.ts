@@ -10,7 +10,8 @@ import { StoreError } from "../files/StoreError.ts"
 /** Problems of a disk that may be full or out of reach for a while. */
 const passing: ReadonlyArray<string> = ["cannot write", "cannot read", "no space"]
 
-const mayPass = (failure: unknown): boolean =>
+/** Whether a failure may not repeat itself. */
+export const mayPass = (failure: unknown): boolean =>
   failure instanceof EngineError || (failure instanceof StoreError && passing.includes(failure.problem))
 
 /** A second before the first time, then twice as long each time, at most a minute. */

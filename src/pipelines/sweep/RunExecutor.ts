@@ -6,14 +6,16 @@
  */
 import { Cause, Context, Effect, FileSystem, Layer, Path, Schema } from "effect"
 import type { ChildProcessSpawner } from "effect/process"
-import type { DatasetPlatform } from "../../core/Dataset.ts"
+import { DatasetError, type DatasetPlatform } from "../../core/Dataset.ts"
 import { Engine } from "../../core/Engine.ts"
 import * as ExportModel from "../training/ExportModel.ts"
 import * as LoadData from "../plan/LoadData.ts"
 import * as ExecuteRun from "./ExecuteRun.ts"
 import { Progress } from "../console/Progress.ts"
 import * as Provenance from "../store/Provenance.ts"
+import { mayPass } from "./Retry.ts"
 import { RunStore } from "../store/RunStore.ts"
+import type { RunDescription } from "../plan/RunDescription.ts"
 
 /** How an attempt ended. */
 export const Outcome = Schema.TaggedUnion({
@@ -23,14 +25,21 @@ export const Outcome = Schema.TaggedUnion({
     /** Why something that is made of the trained run is missing. */
     error: Schema.optionalKey(Schema.String)
   },
-  Failed: { reason: Schema.String },
+  Failed: {
+    reason: Schema.String,
+    /** Whether another attempt or another machine may succeed; absent where the failure would repeat itself. */
+    mayPass: Schema.optionalKey(Schema.Literal(true))
+  },
   /** Another process makes the run. */
   Locked: { owner: Schema.String }
 })
 export type Outcome = typeof Outcome.Type
 
 /** A run to be brought to its end, and how. */
-export type RunRequest = Omit<ExecuteRun.ExecuteOptions, "data" | "provenance">
+export interface RunRequest extends Omit<ExecuteRun.ExecuteOptions, "data" | "provenance"> {
+  /** For a process that was not started with the run's sweep: what to plan it from. */
+  readonly description?: RunDescription
+}
 
 export class RunExecutor extends Context.Service<
   RunExecutor,
@@ -46,6 +55,13 @@ export class RunExecutor extends Context.Service<
 export const failureText = (cause: Cause.Cause<{ readonly message: string }>): string => {
   const error = Cause.squash(cause)
   return Cause.hasDies(cause) || !(error instanceof Error) ? Cause.pretty(cause) : error.message
+}
+
+/** Data that is damaged or missing here may be whole elsewhere. */
+const failed = (cause: Cause.Cause<{ readonly message: string }>): Outcome => {
+  const error = Cause.squash(cause)
+  const passes = !Cause.hasDies(cause) && (mayPass(error) || error instanceof DatasetError)
+  return { _tag: "Failed", reason: failureText(cause), ...(passes && { mayPass: true }) }
 }
 
 /** Attempts in this process, one at a time. */
@@ -87,11 +103,7 @@ export const layer: Layer.Layer<
           Effect.scoped,
           Effect.catchTag("RunLocked", ({ owner }) => Effect.succeed(Outcome.make({ _tag: "Locked", owner }))),
           // A defect too is this run's alone.
-          Effect.catchCause((cause) =>
-            Cause.hasInterrupts(cause)
-              ? Effect.interrupt
-              : Effect.succeed(Outcome.make({ _tag: "Failed", reason: failureText(cause) }))
-          ),
+          Effect.catchCause((cause) => (Cause.hasInterrupts(cause) ? Effect.interrupt : Effect.succeed(failed(cause)))),
           Effect.provideContext(context)
         )
       }

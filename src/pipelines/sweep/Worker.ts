@@ -9,6 +9,7 @@ import { NodeStream } from "@effect/platform-node"
 import { Clock, Config, Context, Effect, Layer, type Option, Queue, Schema, Stream } from "effect"
 import { RunExecutor, Outcome, type RunRequest } from "./RunExecutor.ts"
 import type { PlannedRun } from "../plan/Plan.ts"
+import * as RunDescription from "../plan/RunDescription.ts"
 import { type ProgressBar, Progress } from "../console/Progress.ts"
 import { ipcDescriptor, type Task, tasks, type WorkerEvent, events, threadsVariable } from "./WorkerMessage.ts"
 
@@ -82,6 +83,15 @@ export const progress: Layer.Layer<Progress, never, Parent> = Layer.effect(
   })
 )
 
+/** The run of a task: one of those that the command line says, or planned as the task describes it. */
+const plannedOf = (runs: ReadonlyArray<PlannedRun>, { description, run }: Task) => {
+  if (description !== undefined) return Effect.mapError(RunDescription.plan(run, description), ({ reason }) => reason)
+  const planned = runs.find(({ id }) => id === run)
+  return planned === undefined
+    ? Effect.fail("the experiment's file or its data has changed meanwhile")
+    : Effect.succeed(planned)
+}
+
 /** Makes the runs that it is queued to, one after the other, until the other process ends. */
 export const serve = Effect.fn("Worker.serve")(function* (
   runs: ReadonlyArray<PlannedRun>,
@@ -91,12 +101,14 @@ export const serve = Effect.fn("Worker.serve")(function* (
   const { execute } = yield* RunExecutor
   const waiting = yield* Queue.unbounded<Task>()
 
-  const carryOut = Effect.fnUntraced(function* ({ run, ...task }: Task) {
-    const planned = runs.find(({ id }) => id === run)
-    const outcome =
-      planned === undefined
-        ? Outcome.make({ _tag: "Failed", reason: "the experiment's file or its data has changed meanwhile" })
-        : yield* execute({ ...options, ...task, planned })
+  const carryOut = Effect.fnUntraced(function* (task: Task) {
+    const { force, position, previousStart } = task
+    const outcome = yield* plannedOf(runs, task).pipe(
+      Effect.flatMap((planned) =>
+        execute({ ...options, planned, force, position, ...(previousStart !== undefined && { previousStart }) })
+      ),
+      Effect.catch((reason) => Effect.succeed(Outcome.make({ _tag: "Failed", reason })))
+    )
     yield* report({ _tag: "Ended", outcome })
   })
 

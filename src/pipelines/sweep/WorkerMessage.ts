@@ -2,6 +2,7 @@
  * What a process and the workers that it has started say to each other: JSON values, one a line.
  */
 import { Effect, Schema } from "effect"
+import { RunDescription } from "../plan/RunDescription.ts"
 import { Outcome } from "./RunExecutor.ts"
 
 /** A run to be brought to its end; the worker knows the rest from the command line that both were given. */
@@ -9,11 +10,14 @@ export const Task = Schema.Struct({
   run: Schema.String,
   position: Schema.Struct({ run: Schema.Int, runs: Schema.Int, epochsAfter: Schema.Number }),
   force: Schema.Boolean,
-  previousStart: Schema.optionalKey(Schema.String)
+  previousStart: Schema.optionalKey(Schema.String),
+  /** Where the command line does not say which runs there are. */
+  description: Schema.optionalKey(RunDescription)
 })
 export type Task = typeof Task.Type
 
-const TrainingProgress = Schema.Struct({
+/** How a run in training advances, as `Progress` shows it. */
+export const TrainingProgress = Schema.Struct({
   run: Schema.Int,
   runs: Schema.Int,
   label: Schema.String,
@@ -24,6 +28,7 @@ const TrainingProgress = Schema.Struct({
   examplesPerSecond: Schema.Number,
   secondsLeft: Schema.Number
 })
+export type TrainingProgress = typeof TrainingProgress.Type
 
 /** What a worker tells: what is to be shown, and how each task ended. */
 export const WorkerEvent = Schema.TaggedUnion({

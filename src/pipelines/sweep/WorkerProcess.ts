@@ -102,18 +102,21 @@ export const start = Effect.fn("WorkerProcess.start")(function* (options: {
   )
   return {
     execute: Effect.fnUntraced(
-      function* ({ force, previousStart, position, planned }, bar) {
+      function* ({ description, force, previousStart, position, planned }, bar) {
         const outcome = yield* Deferred.make<Outcome>()
         current = { bar, outcome }
         yield* Queue.offer(queued, {
           run: planned.id,
           position,
           force,
-          ...(previousStart !== undefined && { previousStart })
+          ...(previousStart !== undefined && { previousStart }),
+          ...(description !== undefined && { description })
         })
         return yield* Effect.raceFirst(
           Deferred.await(outcome),
-          Effect.map(gone, (how) => Outcome.make({ _tag: "Failed", reason: `${how} while it made the run` }))
+          Effect.map(gone, (how) =>
+            Outcome.make({ _tag: "Failed", reason: `${how} while it made the run`, mayPass: true })
+          )
         )
       },
       Effect.onInterrupt(() => stop)

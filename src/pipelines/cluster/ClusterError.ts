@@ -1,0 +1,23 @@
+/**
+ * What can go wrong between this program and the database that machines share.
+ */
+import { Runtime, Schema } from "effect"
+
+/** The database cannot be used. `database` names host and database, never a password. Exit code 2. */
+export class ClusterError extends Schema.TaggedError<ClusterError>()("ClusterError", {
+  database: Schema.String,
+  /** What is wrong and what to do. */
+  reason: Schema.String
+}) {
+  override readonly [Runtime.errorExitCode] = 2
+  override get message(): string {
+    return `${this.database}: ${this.reason}`
+  }
+}
+
+/** Another worker has the run now, or nobody has: the holder of this lease was silent for too long. */
+export class LeaseLost extends Schema.TaggedError<LeaseLost>()("LeaseLost", { run: Schema.String }) {
+  override get message(): string {
+    return `the lease on run ${this.run} is lost: this worker was silent for too long, and another may have the run`
+  }
+}

@@ -1,0 +1,181 @@
+/**
+ * RunExecutor on other machines: the sweep is submitted, its runs are watched, and what they leave is brought here.
+ *
+ * Laws: what is whole here is not submitted; a run is done here when its files are here and have their digests; the sweep
+ * goes on when this process ends, and the same command watches it again.
+ */
+import { Deferred, Duration, Effect, type FileSystem, Layer, Option, type Path, Scope } from "effect"
+import { type ProgressBar, Progress } from "../console/Progress.ts"
+import type { PlannedRun } from "../plan/Plan.ts"
+import * as CodeDigest from "../plan/CodeDigest.ts"
+import * as RunDescription from "../plan/RunDescription.ts"
+import type { StoreError } from "../files/StoreError.ts"
+import { RunStore } from "../store/RunStore.ts"
+import { Outcome, RunExecutor, type RunRequest } from "../sweep/RunExecutor.ts"
+import * as ExecuteRun from "../sweep/ExecuteRun.ts"
+import type { Artifacts } from "./Artifacts.ts"
+import type { ClusterError } from "./ClusterError.ts"
+import { Database } from "./Database.ts"
+import * as RunFiles from "./RunFiles.ts"
+import { isAlive, idOf, type RunState, Sweeps } from "./Sweeps.ts"
+
+/** Time between two looks at the runs. */
+const interval = Duration.seconds(1)
+
+/** Changes are looked for this far back, in seconds: what is written first may be seen last. */
+const overlap = 20
+
+/** What is told of a run that is being watched. */
+interface Watched {
+  readonly ended: Deferred.Deferred<RunState, ClusterError>
+  /** Shows how the run stands; nothing before it is waited for. */
+  show: (state: RunState) => Effect.Effect<void>
+}
+
+export interface SubmitOptions {
+  /** Name of the sweep. */
+  readonly experiment: string
+  readonly runs: ReadonlyArray<PlannedRun>
+  /** The experiment's file, relative to the folder that the command runs in. */
+  readonly file: string
+}
+
+const hasEnded = ({ state }: RunState): boolean => state === "done" || state === "failed" || state === "cancelled"
+
+/** Shows a run's changes in a bar; says once which worker makes it, and each epoch once. */
+const showing = (bar: ProgressBar, { planned, position }: RunRequest, line: (text: string) => Effect.Effect<void>) => {
+  let token = -1
+  let epoch = -1
+  const title = [`run ${position.run} of ${position.runs}`, planned.label].filter((part) => part !== "").join(" · ")
+  return Effect.fnUntraced(function* (state: RunState) {
+    const { standing, summary, worker } = state
+    if (worker === null) return
+    if (state.token !== token) {
+      if (token >= 0) yield* line(`${title} · goes on at ${worker}`)
+      token = state.token
+      yield* bar.note(`${title} · ${worker}`)
+    }
+    if (standing === null) return
+    const here = {
+      ...standing,
+      ...position,
+      label: [planned.label, `at ${worker}`].filter((part) => part !== "").join(" · ")
+    }
+    yield* bar.update(here)
+    if (summary === null || standing.epoch === epoch) return
+    epoch = standing.epoch
+    yield* bar.epoch(here, summary)
+  })
+}
+
+const make = Effect.fnUntraced(function* ({ experiment, file, runs }: SubmitOptions) {
+  const database = yield* Database
+  const sweeps = yield* Sweeps
+  const store = yield* RunStore
+  const progress = yield* Progress
+  const context = yield* Effect.context<Artifacts | FileSystem.FileSystem | Path.Path | RunStore>()
+
+  const isWhole = (planned: PlannedRun) =>
+    ExecuteRun.findComplete({ planned, force: false }).pipe(
+      Effect.map(Option.isSome),
+      Effect.orElseSucceed(() => false)
+    )
+  const missing = yield* Effect.filter(runs, (planned) => Effect.map(isWhole(planned), (whole) => !whole))
+  const sweep = idOf(
+    experiment,
+    runs.map(({ id }) => id)
+  )
+  const code = yield* CodeDigest.of(file)
+  const watched = new Map<string, Watched>()
+  for (const { id } of missing) {
+    watched.set(id, { ended: yield* Deferred.make<RunState, ClusterError>(), show: () => Effect.void })
+  }
+
+  let since = 0
+  const look = Effect.gen(function* () {
+    for (const state of yield* sweeps.changes(sweep, since - overlap)) {
+      since = Math.max(since, state.changed)
+      const run = watched.get(state.run)
+      if (run === undefined) continue
+      if (hasEnded(state)) yield* Deferred.succeed(run.ended, state)
+      else yield* run.show(state)
+    }
+  })
+
+  const said = new Set<string>()
+  const sayOnce = (text: string) =>
+    Effect.suspend(() => {
+      if (said.has(text)) return Effect.void
+      said.add(text)
+      return progress.line(text)
+    })
+  const survey = Effect.gen(function* () {
+    const workers = yield* sweeps.workers
+    for (const { note } of workers) if (note !== null) yield* sayOnce(note)
+    if (!workers.some(isAlive)) {
+      yield* sayOnce(`no machine takes runs; on each machine: exp worker --cluster ADDRESS`)
+    }
+  })
+
+  if (missing.length > 0) {
+    const submitted = missing.map((planned) => ({
+      run: planned.id,
+      description: RunDescription.make(planned, { code, file })
+    }))
+    yield* sweeps.submit({ id: sweep, name: experiment, runs: submitted })
+    yield* progress.line(
+      `sweep ${sweep} is submitted to ${database.name}; it goes on without this command until: exp cluster cancel ${sweep}`
+    )
+    yield* database.onChange(Effect.ignore(look))
+    yield* Effect.forever(Effect.andThen(look, Effect.sleep(interval))).pipe(
+      Effect.catch((error) => Effect.forEach(watched.values(), ({ ended }) => Deferred.fail(ended, error))),
+      Effect.forkScoped
+    )
+    yield* Effect.forkScoped(Effect.forever(Effect.andThen(Effect.sleep("3 seconds"), survey)))
+  }
+
+  /** Brings a run that has ended here. */
+  const collect = Effect.fnUntraced(function* (planned: PlannedRun) {
+    const files = yield* sweeps.files(planned.id)
+    if (files.length === 0) return
+    yield* Effect.flatMap(store.open(planned.experiment, planned.id), (run) => RunFiles.fetch(run, files))
+  }, Effect.scoped)
+
+  const follow = Effect.fnUntraced(function* (request: RunRequest, run: Watched) {
+    const scope = yield* Effect.scope
+    // A bar for what is being made, none for what waits.
+    const show = yield* Effect.cached(
+      Effect.map(Scope.provide(progress.bar, scope), (bar) => showing(bar, request, progress.line))
+    )
+    run.show = (state) => (state.state === "leased" ? Effect.flatMap(show, (show) => show(state)) : Effect.void)
+    return yield* Deferred.await(run.ended)
+  }, Effect.scoped)
+
+  return RunExecutor.of({
+    jobs: Math.max(1, runs.length),
+    execute: Effect.fnUntraced(
+      function* (request) {
+        const run = watched.get(request.planned.id)
+        if (run === undefined) return Outcome.make({ _tag: "Done", trained: false })
+        const { reason, state } = yield* follow(request, run)
+        yield* collect(request.planned)
+        if (state !== "done") return Outcome.make({ _tag: "Failed", reason: reason ?? state })
+        return Outcome.make({ _tag: "Done", trained: true, ...(reason !== null && { error: reason }) })
+      },
+      Effect.catchTag("RunLocked", ({ owner }) => Effect.succeed(Outcome.make({ _tag: "Locked", owner }))),
+      Effect.catch((error: ClusterError | StoreError) =>
+        Effect.succeed(Outcome.make({ _tag: "Failed", reason: error.message }))
+      ),
+      Effect.provideContext(context)
+    )
+  })
+})
+
+/** RunExecutor on the machines that share the database. */
+export const layer = (
+  options: SubmitOptions
+): Layer.Layer<
+  RunExecutor,
+  ClusterError | StoreError,
+  Artifacts | Database | FileSystem.FileSystem | Path.Path | Progress | RunStore | Sweeps
+> => Layer.effect(RunExecutor, make(options))

@@ -1,0 +1,179 @@
+/**
+ * A database of PostgreSQL that machines share.
+ *
+ * Laws: everything that is read goes through a Schema; once the database has answered, an outage costs nothing but waiting:
+ * a statement is repeated until it is answered, so statements must be repeatable.
+ */
+import { PgClient } from "@effect/sql-pg"
+import { type Cause, Context, Duration, Effect, Layer, Option, Queue, Schedule, Schema, type Scope } from "effect"
+import * as Reactivity from "effect/reactivity/Reactivity"
+import type { SqlError } from "effect/sql/SqlError"
+import type { Address } from "./Address.ts"
+import { ClusterError } from "./ClusterError.ts"
+import * as Tables from "./Tables.ts"
+
+/** A statement that is not answered for so long counts as lost: a network may drop packets without a word. */
+export const patience: Duration.Duration = Duration.seconds(20)
+
+/** Time between two attempts during an outage. */
+const pauses = Schedule.min([Schedule.exponential("100 millis", 2), Schedule.spaced("2 seconds")])
+
+/** The channel on which machines wake each other. */
+const channel = "effect_vae"
+
+export class Database extends Context.Service<
+  Database,
+  {
+    /** Host, port and database, for messages. */
+    readonly name: string
+    readonly sql: PgClient.PgClient
+    /**
+     * Repeats statements until the database answers, each time for as long as `limit`. Errors: `ClusterError` where it
+     * refuses them for a reason that stays.
+     */
+    readonly patiently: <A>(
+      statements: Effect.Effect<A, SqlError | Cause.TimeoutError>,
+      limit?: Duration.Duration
+    ) => Effect.Effect<A, ClusterError>
+    /** The rows of one statement, which must be as the schema says. */
+    readonly rows: <T, E>(
+      schema: Schema.Codec<T, E>,
+      statement: Effect.Effect<ReadonlyArray<unknown>, SqlError>
+    ) => Effect.Effect<ReadonlyArray<T>, ClusterError>
+    /** Runs an effect whenever another machine has changed something that may matter, for the time of the scope. */
+    readonly onChange: (effect: Effect.Effect<void>) => Effect.Effect<void, never, Scope.Scope>
+  }
+>()("vae/pipelines/cluster/Database") {}
+
+/** What an error of PostgreSQL or of the system says of itself. */
+const Stated = Schema.Struct({ code: Schema.optional(Schema.String), message: Schema.String })
+
+/** PostgreSQL's or the system's code of a failure, and what it says. */
+const causeOf = ({ reason }: SqlError): typeof Stated.Type =>
+  Schema.decodeUnknownOption(Stated)(reason.cause).pipe(Option.getOrElse(() => ({ message: reason.message })))
+
+/** Reasons that stay: wrong statements, missing rights, broken rules between tables. */
+const stays: ReadonlyArray<string> = [
+  "AuthorizationError",
+  "ConstraintError",
+  "SqlSyntaxError",
+  "UniqueViolation",
+  "AuthenticationError"
+]
+
+/** Whether a failure is that of an outage. */
+const passes = (error: Cause.TimeoutError | SqlError): boolean =>
+  error._tag === "TimeoutError" || !stays.includes(error.reason._tag)
+
+/** What to do about a failure. */
+const adviceOn = (error: SqlError): string => {
+  const { code, message } = causeOf(error)
+  const said = code === undefined || message.includes(code) ? message : `${message} (${code})`
+  if (error.reason._tag === "AuthenticationError") {
+    return `refuses this login: ${said}; check the user in the address and the password in PGPASSWORD`
+  }
+  if (error.reason._tag === "AuthorizationError") {
+    return `refuses this user: ${said}; see docs/cluster.md for the rights that a user needs`
+  }
+  if (code === "3D000") return `${said}; create it with createdb, or name another one`
+  if (stays.includes(error.reason._tag)) return `refuses a statement: ${said}`
+  return `cannot be used: ${said}; check host, port and sslmode in the address, and that PostgreSQL listens there`
+}
+
+const failureOf = (name: string) => (error: SqlError) => new ClusterError({ database: name, reason: adviceOn(error) })
+
+const Version = Schema.Struct({ version: Schema.Int })
+
+/** Creates the tables where there are none, and refuses those of another version. */
+const prepare = Effect.fnUntraced(function* (name: string, sql: PgClient.PgClient) {
+  const version = sql`select version from effect_vae.format`.pipe(
+    Effect.flatMap(Schema.decodeUnknownEffect(Schema.Tuple([Version]))),
+    Effect.map(([found]) => found.version)
+  )
+  const exists = Effect.map(
+    sql`select to_regclass('effect_vae.format') is not null as found`,
+    ([row]) => row?.["found"]
+  )
+  const create = Effect.gen(function* () {
+    // Of several that come at once one creates the tables.
+    yield* sql`select pg_advisory_xact_lock(hashtext('effect_vae'))`
+    if (yield* exists) return
+    for (const statement of Tables.statements) yield* sql.unsafe(statement)
+  }).pipe(sql.withTransaction)
+  if (!(yield* exists)) yield* create
+  const found = yield* version.pipe(Effect.catchTag("SchemaError", () => Effect.succeed("unknown" as const)))
+  if (found === Tables.format) return
+  return yield* new ClusterError({
+    database: name,
+    reason: `its tables have format ${found}, and this version of effect-vae uses ${Tables.format}; use the version that made them, or another database`
+  })
+})
+
+const make = Effect.fnUntraced(function* (address: Address) {
+  const { name } = address
+  const failure = failureOf(name)
+  const sql = yield* PgClient.make({
+    url: address.url,
+    ...(Option.isSome(address.password) && { password: address.password.value }),
+    ...(Option.isSome(address.authority) && { ssl: { ca: address.authority.value } }),
+    applicationName: "effect-vae",
+    // One for leases, one for content, one for the rest; the one that listens comes on top.
+    maxConnections: 4,
+    idleTimeout: "1 minute",
+    keepAlive: "10 seconds"
+  }).pipe(Effect.mapError(failure))
+  yield* Effect.catchTag(prepare(name, sql), "SqlError", (error) => Effect.fail(failure(error)))
+
+  let out = false
+  const outage = (error: { readonly message: string }) =>
+    Effect.suspend(() => {
+      if (out) return Effect.void
+      out = true
+      return Effect.logWarning(`${name} does not answer (${error.message}); waiting`)
+    })
+  const answered = Effect.suspend(() => {
+    if (!out) return Effect.void
+    out = false
+    return Effect.logInfo(`${name} answers again`)
+  })
+
+  const patiently: Database["Service"]["patiently"] = (statements, limit = patience) =>
+    Effect.timeout(statements, limit).pipe(
+      Effect.tapError((error) => (passes(error) ? outage(error) : Effect.void)),
+      Effect.retry({ while: passes, schedule: pauses }),
+      Effect.tap(answered),
+      Effect.mapError((error) =>
+        error._tag === "SqlError" ? failure(error) : new ClusterError({ database: name, reason: error.message })
+      )
+    )
+
+  return Database.of({
+    name,
+    sql,
+    patiently,
+    rows: (schema, statement) =>
+      Effect.flatMap(patiently(statement), (rows) =>
+        Effect.mapError(Schema.decodeUnknownEffect(Schema.Array(schema))(rows), ({ message }) => {
+          const reason = `holds what this version of effect-vae did not write: ${message.replaceAll(/\s+/g, " ")}`
+          return new ClusterError({ database: name, reason })
+        })
+      ),
+    onChange: Effect.fnUntraced(function* (effect) {
+      yield* Effect.scoped(
+        Effect.gen(function* () {
+          const notifications = yield* sql.listen(channel)
+          // What was told before this one listened.
+          yield* effect
+          yield* Effect.forever(Effect.andThen(Queue.takeAll(notifications), effect))
+        })
+      ).pipe(Effect.ignore, Effect.repeat(Schedule.spaced("2 seconds")), Effect.forkScoped)
+    })
+  })
+})
+
+/** Wakes the other machines when the transaction that contains it is committed. */
+export const wake = (sql: PgClient.PgClient): Effect.Effect<unknown, SqlError> => sql`select pg_notify(${channel}, '')`
+
+/** Connects, and creates the tables where there are none. Errors: `ClusterError`, which says what to do. */
+export const layer = (address: Address): Layer.Layer<Database, ClusterError> =>
+  Layer.effect(Database, make(address)).pipe(Layer.provide(Reactivity.layer))

@@ -1,0 +1,89 @@
+/**
+ * A run's folder as other machines see it: its files by path and digest, their content as artifacts.
+ *
+ * Laws: what is gathered of a run in training is a state from which it can be resumed, since the checkpoints are read before
+ * what is written before them; what is put in place has its digest, and the manifest comes last.
+ */
+import { Effect, FileSystem, Option, Path, Schema } from "effect"
+import * as AtomicFile from "../files/AtomicFile.ts"
+import * as FolderFiles from "../files/FolderFiles.ts"
+import * as Safetensors from "../files/Safetensors.ts"
+import type { StoreError } from "../files/StoreError.ts"
+import type { Run } from "../store/Run.ts"
+import { Artifacts, digestOf } from "./Artifacts.ts"
+import type { ClusterError } from "./ClusterError.ts"
+
+/** A path below a run's folder: names that begin with a letter or a digit, so that it leads nowhere else. */
+const FilePath = Schema.String.check(Schema.isPattern(/^[A-Za-z0-9][A-Za-z0-9._-]*(?:\/[A-Za-z0-9][A-Za-z0-9._-]*)*$/))
+
+export const RunFile = Schema.Struct({
+  path: FilePath,
+  digest: Schema.String.check(Schema.isPattern(/^[0-9a-f]{64}$/))
+})
+export type RunFile = typeof RunFile.Type
+
+/** The newest step of which these files have a checkpoint; -1 where there is none. */
+export const newestStep = (files: ReadonlyArray<{ readonly path: string }>): number =>
+  Math.max(-1, ...files.map(({ path }) => Number(/^checkpoints\/step-(\d+)\.safetensors$/.exec(path)?.[1] ?? -1)))
+
+/** The files of a folder that are whole: those of writes that go on are left out. */
+export const list = Effect.fn("RunFiles.list")(function* (directory: string) {
+  const { basename } = yield* Path.Path
+  const files = yield* FolderFiles.list(directory)
+  return files.filter(
+    ({ path, type }) => type === "File" && !AtomicFile.isTemporary(basename(path)) && Schema.is(FilePath)(path)
+  )
+})
+
+/** 0 for what must be read first. */
+const order = (path: string): number => (path.startsWith("checkpoints/") ? 0 : path === "manifest.json" ? 2 : 1)
+
+/** Stores the content of a run's files as artifacts. A file that is replaced or removed meanwhile is left out. */
+export const store = Effect.fn("RunFiles.store")(function* (
+  directory: string
+): Effect.fn.Return<ReadonlyArray<RunFile>, ClusterError | StoreError, Artifacts | FileSystem.FileSystem | Path.Path> {
+  const artifacts = yield* Artifacts
+  const { join } = yield* Path.Path
+  const files = [...(yield* list(directory))].sort((left, right) => order(left.path) - order(right.path))
+  const stored: Array<RunFile> = []
+  for (const { path } of files) {
+    const content = yield* AtomicFile.read(join(directory, path), Safetensors.maximumBytes)
+    if (Option.isNone(content)) continue
+    const digest = digestOf(content.value)
+    yield* artifacts.put(digest, content.value)
+    stored.push({ path, digest })
+  }
+  return stored
+})
+
+/**
+ * Puts a run's files in place. Files that are there with the same digest stay; what there is of another attempt is kept
+ * aside.
+ */
+export const fetch = Effect.fn("RunFiles.fetch")(function* (
+  run: Run,
+  files: ReadonlyArray<RunFile>
+): Effect.fn.Return<void, ClusterError | StoreError, Artifacts | FileSystem.FileSystem | Path.Path> {
+  const artifacts = yield* Artifacts
+  const { join } = yield* Path.Path
+  const fs = yield* FileSystem.FileSystem
+  const manifest = join(run.directory, "manifest.json")
+  // Without a manifest it is what an earlier fetch left that did not come to its end.
+  if (yield* Effect.orElseSucceed(fs.exists(manifest), () => false)) yield* run.setAside
+  const put = Effect.fnUntraced(function* ({ digest, path }: RunFile) {
+    const target = join(run.directory, path)
+    const present = yield* AtomicFile.read(target, Safetensors.maximumBytes)
+    if (Option.isSome(present) && digestOf(present.value) === digest) return
+    yield* AtomicFile.write(target, yield* artifacts.get(digest))
+  })
+  yield* Effect.forEach(
+    files.filter(({ path }) => path !== "manifest.json"),
+    put,
+    { concurrency: 2, discard: true }
+  )
+  yield* Effect.forEach(
+    files.filter(({ path }) => path === "manifest.json"),
+    put,
+    { discard: true }
+  )
+})

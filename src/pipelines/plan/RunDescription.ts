@@ -1,0 +1,90 @@
+/**
+ * A planned run as a value: what another process or machine needs to plan it again.
+ *
+ * Law: the run that comes out has the same id, or it is refused: equal ids mean equal specs, seed and data.
+ */
+import { Effect, type FileSystem, Path, Schema } from "effect"
+import type { DatasetError, DatasetPlatform } from "../../core/Dataset.ts"
+import { UsageError } from "../console/UsageError.ts"
+import type { StoreError } from "../files/StoreError.ts"
+import * as CodeDigest from "./CodeDigest.ts"
+import type { ExperimentError } from "./LoadExperiment.ts"
+import type { PlanError, PlannedRun } from "./Plan.ts"
+import { planPoint } from "./Replan.ts"
+
+/** A path below the folder that the command runs in, with `/` between names. */
+const RelativePath = Schema.String.check(Schema.isPattern(/^(?!.*(?:^|\/)\.{1,2}(?:\/|$))[^/\\\0][^\\\0]{0,999}$/))
+
+const Digest = Schema.String.check(Schema.isPattern(/^[0-9a-f]{64}$/))
+
+export const RunDescription = Schema.Struct({
+  experiment: Schema.String,
+  /** The experiment's file. */
+  file: RelativePath,
+  parameters: Schema.Record(Schema.String, Schema.Json),
+  seed: Schema.Int,
+  /** The dataset's digest. */
+  data: Schema.String,
+  code: Digest
+})
+export type RunDescription = typeof RunDescription.Type
+
+/** The run cannot be made here as it is meant. */
+export class RunRefused extends Schema.TaggedError<RunRefused>()("RunRefused", {
+  /** Whether every run with this code is refused. */
+  code: Schema.Boolean,
+  reason: Schema.String
+}) {
+  override get message(): string {
+    return this.reason
+  }
+}
+
+/** The file of an experiment as the command line names it, relative to the folder that the command runs in. */
+export const fileOf = Effect.fn("RunDescription.fileOf")(function* (target: string) {
+  const path = yield* Path.Path
+  const file = /[\\/]|\.[cm]?[jt]s$/.test(target)
+    ? path.resolve(process.env["INIT_CWD"] ?? ".", target)
+    : path.resolve("experiments", `${target}.ts`)
+  const relative = path.relative(path.resolve("."), file).replaceAll(path.sep, "/")
+  if (Schema.is(RelativePath)(relative)) return relative
+  return yield* new UsageError({
+    reason: `${file} is outside ${path.resolve(".")}: machines find an experiment by its path in the folder that they run in`
+  })
+})
+
+/** The description of a planned run. `code` is the digest of the code. */
+export const make = (
+  { experiment, located, parameters, seed }: PlannedRun,
+  origin: Pick<RunDescription, "code" | "file">
+): RunDescription => ({ experiment, parameters, seed, data: located.digest, ...origin })
+
+/** Plans the run again here. Errors: `RunRefused` where it would not be the same. */
+export const plan = Effect.fn("RunDescription.plan")(function* (
+  id: string,
+  description: RunDescription
+): Effect.fn.Return<PlannedRun, RunRefused, DatasetPlatform | FileSystem.FileSystem | Path.Path> {
+  const path = yield* Path.Path
+  const file = path.resolve(description.file)
+  const refuse = (code: boolean) => (error: DatasetError | ExperimentError | PlanError | StoreError) =>
+    new RunRefused({ code, reason: error.message })
+  const code = yield* Effect.mapError(CodeDigest.of(file), refuse(true))
+  if (code !== description.code) {
+    return yield* new RunRefused({
+      code: true,
+      reason: `its code is another: ${code.slice(0, 12)} here, ${description.code.slice(0, 12)} where the sweep was submitted; update the checkout, then restart the worker`
+    })
+  }
+  const planned = yield* planPoint(description, file, (dataset) => dataset.locate).pipe(Effect.mapError(refuse(false)))
+  if (planned.located.digest !== description.data) {
+    const name = planned.dataset.name
+    return yield* new RunRefused({
+      code: false,
+      reason: `its data is another: ${name} at ${planned.located.location} has digest ${planned.located.digest.slice(0, 12)}, not ${description.data.slice(0, 12)}`
+    })
+  }
+  if (planned.id !== id) {
+    return yield* new RunRefused({ code: false, reason: `it is planned as run ${planned.id} here, not ${id}` })
+  }
+  return planned
+})

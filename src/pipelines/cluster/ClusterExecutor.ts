@@ -17,7 +17,7 @@ import type { Artifacts } from "./Artifacts.ts"
 import type { ClusterError } from "./ClusterError.ts"
 import { Database } from "./Database.ts"
 import * as RunFiles from "./RunFiles.ts"
-import { isAlive, idOf, type RunState, Sweeps } from "./Sweeps.ts"
+import { idOf, type RunState, Sweeps } from "./Sweeps.ts"
 
 /** Time between two looks at the runs. */
 const interval = Duration.seconds(1)
@@ -112,7 +112,7 @@ const make = Effect.fnUntraced(function* ({ experiment, file, runs }: SubmitOpti
   const survey = Effect.gen(function* () {
     const workers = yield* sweeps.workers
     for (const { note } of workers) if (note !== null) yield* sayOnce(note)
-    if (!workers.some(isAlive)) {
+    if (!workers.some(({ alive }) => alive)) {
       yield* sayOnce(`no machine takes runs; on each machine: exp worker --cluster ADDRESS`)
     }
   })

@@ -20,10 +20,7 @@ import type { TrainingProgress } from "../sweep/WorkerMessage.ts"
 import { LeaseLost } from "./ClusterError.ts"
 import { Database } from "./Database.ts"
 import * as RunFiles from "./RunFiles.ts"
-import { type Claimed, type End, type Lease, RunQueue, type Worker } from "./RunQueue.ts"
-
-/** Time between two signs of life: a lease outlasts three that are lost. */
-const heartbeat = Duration.seconds(3)
+import { type Claimed, type End, type Lease, leaseSeconds, RunQueue, type Worker } from "./RunQueue.ts"
 
 /** Time between two looks for a new checkpoint. */
 const lookout = Duration.seconds(2)
@@ -77,6 +74,8 @@ export const work = Effect.fn("ClusterWorker.work")(function* ({ args, checkpoin
   const store = yield* RunStore
   const progress = yield* Progress
   const { join } = yield* Path.Path
+  // A lease outlasts three signs of life that are lost.
+  const heartbeat = Duration.seconds((yield* Effect.orDie(leaseSeconds)) / 4)
   const worker: Worker = {
     id: `${hostname()}/${process.pid}-${randomBytes(2).toString("hex")}`,
     host: hostname(),

@@ -90,9 +90,13 @@ const prepare = Effect.fnUntraced(function* (name: string, sql: PgClient.PgClien
     Effect.flatMap(Schema.decodeUnknownEffect(Schema.Tuple([Version]))),
     Effect.map(([found]) => found.version)
   )
+  // By a query on tables: what a session caches of names may be older than the lock below.
   const exists = Effect.map(
-    sql`select to_regclass('effect_vae.format') is not null as found`,
-    ([row]) => row?.["found"]
+    sql`
+      select from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+      where n.nspname = 'effect_vae' and c.relname = 'format'
+    `,
+    (found) => found.length > 0
   )
   const create = Effect.gen(function* () {
     // Of several that come at once one creates the tables.

@@ -3,7 +3,7 @@
  */
 import { duration } from "../console/Progress.ts"
 import * as Columns from "../store/Columns.ts"
-import { isAlive, type SweepState, type WorkerState } from "./Sweeps.ts"
+import { type SweepState, type WorkerState } from "./Sweeps.ts"
 
 const wordOf = (sweep: SweepState): string => {
   if (sweep.queued + sweep.leased > 0) return sweep.cancelled ? "stopping" : "running"
@@ -37,7 +37,7 @@ export const describe = (sweeps: ReadonlyArray<SweepState>, workers: ReadonlyArr
           { header: "machine", cells: workers.map(({ id }) => id) },
           {
             header: "",
-            cells: workers.map((worker) => (isAlive(worker) ? "alive" : `silent for ${duration(worker.silent)}`))
+            cells: workers.map((worker) => (worker.alive ? "alive" : `silent for ${duration(worker.silent)}`))
           },
           { header: "runs", cells: workers.map(({ runs, slots }) => `${runs}/${slots}`), right: true },
           { header: "", cells: workers.map(({ note }) => note ?? "") }

@@ -7,7 +7,7 @@
  * changes the run's row; a run whose worker falls silent is leased again, three times at most without progress; leases do
  * not end while the database itself was away.
  */
-import { Context, Effect, Layer, Option, Schema } from "effect"
+import { Config, Context, Effect, Layer, Option, Schema } from "effect"
 import type { Fragment } from "effect/sql/Statement"
 import { RunDescription } from "../plan/RunDescription.ts"
 import { TrainingProgress } from "../sweep/WorkerMessage.ts"
@@ -15,8 +15,8 @@ import { type ClusterError, LeaseLost } from "./ClusterError.ts"
 import { Database, wake } from "./Database.ts"
 import { RunFile } from "./RunFiles.ts"
 
-/** How long a worker may be silent before another takes its runs, in seconds. */
-export const leaseSeconds = 12
+/** How long a worker may be silent before another takes its runs, in seconds; the same on all machines. */
+export const leaseSeconds: Config.Config<number> = Config.withDefault(Config.Number("VAE_CLUSTER_LEASE"), 12)
 
 /** A run that ends its worker so often is not tried again. */
 export const mostTries = 3
@@ -114,15 +114,16 @@ export const layer: Layer.Layer<RunQueue, never, Database> = Layer.effect(
   RunQueue,
   Effect.gen(function* () {
     const { patiently, rows, sql } = yield* Database
+    const leaseTime = yield* Effect.orDie(leaseSeconds)
     const seconds = (count: number) => sql`make_interval(secs => ${count})`
 
     /** Its worker was silent for too long, though the database was there to hear it. */
-    const isOver = sql`(lease_until < now() and pg_postmaster_start_time() < now() - ${seconds(leaseSeconds)})`
+    const isOver = sql`(lease_until < now() and pg_postmaster_start_time() < now() - ${seconds(leaseTime)})`
 
     /** Of a run `r` that failed on this worker, whether another living one may have it. */
     const othersMay = sql`exists (
       select from effect_vae.worker o
-      where o.seen_at > now() - ${seconds(2 * leaseSeconds)} and o.id <> all (r.failed_on || r.refused_by)
+      where o.seen_at > now() - ${seconds(2 * leaseTime)} and o.id <> all (r.failed_on || r.refused_by)
     )`
 
     /** Whether a worker may lease a run `r`. */
@@ -199,7 +200,7 @@ export const layer: Layer.Layer<RunQueue, never, Database> = Layer.effect(
                 as t (run text, token integer, standing jsonb, summary text)
             ), mine as (
               update effect_vae.run r set
-                lease_until = now() + ${seconds(leaseSeconds)},
+                lease_until = now() + ${seconds(leaseTime)},
                 standing = coalesce(told.standing, r.standing),
                 summary = coalesce(told.summary, r.summary),
                 changed_at = case when told.standing is null then r.changed_at else now() end
@@ -234,7 +235,7 @@ export const layer: Layer.Layer<RunQueue, never, Database> = Layer.effect(
               -- The answer to an earlier claim of this worker was lost: that was no try.
               tries = r.tries + case when r.state = 'leased' and r.worker = ${worker.id} then 0 else 1 end,
               worker = ${worker.id},
-              lease_until = now() + ${seconds(leaseSeconds)},
+              lease_until = now() + ${seconds(leaseTime)},
               standing = null,
               summary = null,
               changed_at = now()

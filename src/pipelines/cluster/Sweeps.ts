@@ -37,12 +37,11 @@ export const WorkerState = Schema.Struct({
   runs: Schema.Int,
   /** Seconds since it was last heard of. */
   silent: Schema.Number,
+  alive: Schema.Boolean,
   /** Why it refused a run. */
   note: Schema.NullOr(Schema.String)
 })
 export type WorkerState = typeof WorkerState.Type
-
-export const isAlive = ({ silent }: WorkerState): boolean => silent < leaseSeconds
 
 export const SweepState = Schema.Struct({
   id: Schema.String,
@@ -91,6 +90,7 @@ export const layer: Layer.Layer<Sweeps, never, Database> = Layer.effect(
   Sweeps,
   Effect.gen(function* () {
     const { patiently, rows, sql } = yield* Database
+    const leaseTime = yield* Effect.orDie(leaseSeconds)
 
     /** Whether a sweep `s` has runs that are to be made. */
     const isOpen = sql`exists (
@@ -125,7 +125,7 @@ export const layer: Layer.Layer<Sweeps, never, Database> = Layer.effect(
             yield* sql`
               update effect_vae.run r set
                 state = 'queued', tries = 0, refused_by = '{}', failed_on = '{}', reason = null, available_at = now(),
-                changed_at = now()
+                standing = null, summary = null, changed_at = now()
               from ${given} where r.id = g.run and r.state in ('failed', 'cancelled')
             `
           }
@@ -147,6 +147,7 @@ export const layer: Layer.Layer<Sweeps, never, Database> = Layer.effect(
         WorkerState,
         sql`
           select w.id, w.slots, w.note, extract(epoch from now() - w.seen_at)::float8 as silent,
+            w.seen_at > now() - make_interval(secs => ${leaseTime}) as alive,
             (select count(*)::integer from effect_vae.run r where r.state = 'leased' and r.worker = w.id) as runs
           from effect_vae.worker w order by w.id
         `

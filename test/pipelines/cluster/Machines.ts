@@ -84,7 +84,18 @@ export const worker = (
   args: ReadonlyArray<string> = [],
   env: Readonly<Record<string, string>> = {}
 ): Machine =>
-  exp(["worker", "--cluster", address, "--results", join(folder, name), "--checkpoint-every", "0.3s", ...args], env)
+  exp(
+    [
+      "worker",
+      "--cluster",
+      address,
+      "--results",
+      join(folder, name),
+      ...(args.includes("--checkpoint-every") ? [] : ["--checkpoint-every", "0.3s"]),
+      ...args
+    ],
+    env
+  )
 
 /** A process that submits the sweep and collects it in `folder/NAME`. */
 export const submitter = (address: string, folder: string, name: string, args: ReadonlyArray<string> = []): Machine =>

@@ -126,7 +126,7 @@ const make = Effect.fnUntraced(function* ({ experiment, file, runs }: SubmitOpti
     yield* progress.line(
       `sweep ${sweep} is submitted to ${database.name}; it goes on without this command until: exp cluster cancel ${sweep}`
     )
-    yield* database.onChange(Effect.ignore(look))
+    yield* database.onChange("result", Effect.ignore(look))
     yield* Effect.forever(Effect.andThen(look, Effect.sleep(interval))).pipe(
       Effect.catch((error) => Effect.forEach(watched.values(), ({ ended }) => Deferred.fail(ended, error))),
       Effect.forkScoped

@@ -263,7 +263,7 @@ export const work = Effect.fn("ClusterWorker.work")(function* ({ args, checkpoin
 
   yield* progress.line(`${worker.id} takes runs from ${database}, ${slots} at once`)
   yield* beat
-  yield* onChange(Effect.ignore(beat))
+  yield* onChange("queue", Effect.ignore(beat))
   yield* Effect.addFinalizer(() => Effect.ignore(Effect.timeout(queue.leave(worker), farewell)))
   const beating = Effect.forever(Effect.andThen(Effect.sleep(heartbeat), beat))
   yield* Effect.all([beating, ...Array.from({ length: slots }, () => takeRuns)], {

@@ -21,6 +21,9 @@ const pauses = Schedule.min([Schedule.exponential("100 millis", 2), Schedule.spa
 /** The channel on which machines wake each other. */
 const channel = "effect_vae"
 
+/** What machines wake each other for: workers for a change of the queue, submitters for a result. */
+export type Change = "queue" | "result"
+
 export class Database extends Context.Service<
   Database,
   {
@@ -40,8 +43,8 @@ export class Database extends Context.Service<
       schema: Schema.Codec<T, E>,
       statement: Effect.Effect<ReadonlyArray<unknown>, SqlError>
     ) => Effect.Effect<ReadonlyArray<T>, ClusterError>
-    /** Runs an effect whenever another machine has changed something that may matter, for the time of the scope. */
-    readonly onChange: (effect: Effect.Effect<void>) => Effect.Effect<void, never, Scope.Scope>
+    /** Runs an effect whenever a machine has made a change of this kind, for the time of the scope. */
+    readonly onChange: (change: Change, effect: Effect.Effect<void>) => Effect.Effect<void, never, Scope.Scope>
   }
 >()("vae/pipelines/cluster/Database") {}
 
@@ -162,21 +165,25 @@ const make = Effect.fnUntraced(function* (address: Address) {
           return new ClusterError({ database: name, reason })
         })
       ),
-    onChange: Effect.fnUntraced(function* (effect) {
+    onChange: Effect.fnUntraced(function* (change, effect) {
       yield* Effect.scoped(
         Effect.gen(function* () {
           const notifications = yield* sql.listen(channel)
           // What was told before this one listened.
           yield* effect
-          yield* Effect.forever(Effect.andThen(Queue.takeAll(notifications), effect))
+          while (true) {
+            const taken = yield* Queue.takeAll(notifications)
+            if (taken.some(({ payload }) => payload === change)) yield* effect
+          }
         })
       ).pipe(Effect.ignore, Effect.repeat(Schedule.spaced("2 seconds")), Effect.forkScoped)
     })
   })
 })
 
-/** Wakes the other machines when the transaction that contains it is committed. */
-export const wake = (sql: PgClient.PgClient): Effect.Effect<unknown, SqlError> => sql`select pg_notify(${channel}, '')`
+/** Wakes the machines that wait for such a change when the transaction that contains it is committed. */
+export const wake = (sql: PgClient.PgClient, change: Change): Effect.Effect<unknown, SqlError> =>
+  sql`select pg_notify(${channel}, ${change})`
 
 /** Connects, and creates the tables where there are none. Errors: `ClusterError`, which says what to do. */
 export const layer = (address: Address): Layer.Layer<Database, ClusterError> =>

@@ -177,7 +177,7 @@ export const layer: Layer.Layer<RunQueue, never, Database> = Layer.effect(
         Effect.gen(function* () {
           yield* replaceFiles(lease.run, files)
           yield* sql`update effect_vae.run set ${update} where id = ${lease.run}`
-          if (state !== "leased") yield* wake(sql)
+          if (state !== "leased") yield* wake(sql, "result")
         })
       ).pipe(
         Effect.catchIf(
@@ -270,7 +270,7 @@ export const layer: Layer.Layer<RunQueue, never, Database> = Layer.effect(
             changed_at = now()
           where id = ${run} and token = ${token} and state = 'leased'
         `)
-        if (wait === 0) yield* patiently(wake(sql))
+        if (wait === 0) yield* patiently(wake(sql, "queue"))
       }),
       giveUp: Effect.fn("RunQueue.giveUp")(function* (worker, { run, token }, reason) {
         yield* patiently(
@@ -284,7 +284,7 @@ export const layer: Layer.Layer<RunQueue, never, Database> = Layer.effect(
                 changed_at = now()
               where id = ${run} and token = ${token} and state = 'leased'
             `,
-            wake(sql)
+            wake(sql, "queue")
           )
         )
       }),
@@ -302,7 +302,7 @@ export const layer: Layer.Layer<RunQueue, never, Database> = Layer.effect(
               state = case when cancelling then 'cancelled' else 'queued' end, tries = tries - 1, changed_at = now()
             where id = ${run} and token = ${token} and state = 'leased'
           `
-          yield* wake(sql)
+          yield* wake(sql, "queue")
         }).pipe(sql.withTransaction, patiently)
       }),
       leave: (worker) => Effect.asVoid(patiently(sql`delete from effect_vae.worker where id = ${worker.id}`))

@@ -129,7 +129,7 @@ export const layer: Layer.Layer<Sweeps, never, Database> = Layer.effect(
               from ${given} where r.id = g.run and r.state in ('failed', 'cancelled')
             `
           }
-          yield* wake(sql)
+          yield* wake(sql, "queue")
         }).pipe(sql.withTransaction, patiently)
       }),
       changes: (sweep, since) =>
@@ -189,7 +189,7 @@ export const layer: Layer.Layer<Sweeps, never, Database> = Layer.effect(
                 where m.run = r.id and s.cancelled_at is null
               )
           `
-          yield* wake(sql)
+          yield* wake(sql, "queue")
           return ended
         }).pipe(sql.withTransaction)
         return (yield* rows(Id, cancelled)).map(({ id }) => id)

@@ -4,8 +4,7 @@
  *
  * `VAE_LONG_TESTS=1 vitest run test/pipelines/cluster/Faults.test.ts` kills 100 times.
  */
-import { execFileSync } from "node:child_process"
-import { mkdtemp, readFile, rm } from "node:fs/promises"
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterAll, afterEach, assert, beforeAll, describe, it } from "@effect/vitest"
@@ -161,14 +160,13 @@ describe("a sweep under faults", needs(postgres, linux), () => {
     const poison = join("test", "pipelines", "cluster", `Poison${process.pid}Experiment.ts`)
     // The process that makes the run of beta 1 kills itself.
     const text = await readFile(file, "utf8")
-    await rm(poison, { force: true })
-    execFileSync("tee", [poison], {
-      stdio: ["pipe", "ignore", "ignore"],
-      input: text.replace(
+    await writeFile(
+      poison,
+      text.replace(
         "run: ({ beta, epochs, learningRate }) => ({",
         `run: ({ beta, epochs, learningRate }) => (process.env["VAE_WORKER_THREADS"] && beta === 1 && process.kill(process.pid, "SIGKILL"), {`
       )
-    })
+    )
     try {
       const machine = worker(address, folder, "poison-1")
       await machine.until(/takes runs/)
@@ -192,6 +190,28 @@ describe("a sweep under faults", needs(postgres, linux), () => {
     } finally {
       await rm(poison)
     }
+  })
+
+  it("gives a run to another worker where a disk takes no more", async () => {
+    const address = await server.database("disk")
+    // No file may have more than 16 KiB.
+    const small = exp(
+      ["worker", "--cluster", address, "--results", join(folder, "disk-1"), "--checkpoint-every", "0.3s"],
+      {},
+      ["sh", "-c", 'ulimit -f 32; exec "$@"', "sh", process.execPath]
+    )
+    await small.until(/takes runs/)
+    const result = submit(address, folder, "disk", args)
+    await eventually(
+      async () =>
+        (await runs(address).catch(() => [])).some(({ failed_on }) => (failed_on as Array<string>).length > 0),
+      "a run fails"
+    )
+    worker(address, folder, "disk-2")
+    const { code, output } = await result
+    assert.strictEqual(code, 0, output)
+    assert.deepStrictEqual(await whatIsLeft(join(folder, "disk")), expected)
+    assert.match(small.output(), /cannot be written/)
   })
 
   it("fails a run whose worker is killed every time", async () => {

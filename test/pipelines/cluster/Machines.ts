@@ -39,9 +39,13 @@ export const endAll = async (): Promise<void> => {
   )
 }
 
-/** Starts `exp` with these arguments. */
-export const exp = (args: ReadonlyArray<string>, env: Readonly<Record<string, string>> = {}): Machine => {
-  const child = spawn(process.execPath, ["src/main.ts", ...args], {
+/** Starts `exp` with these arguments, by another program where one is given. */
+export const exp = (
+  args: ReadonlyArray<string>,
+  env: Readonly<Record<string, string>> = {},
+  [program, ...first]: readonly [string, ...Array<string>] = [process.execPath]
+): Machine => {
+  const child = spawn(program, [...first, "src/main.ts", ...args], {
     env: {
       ...process.env,
       VAE_OFFLINE: "1",

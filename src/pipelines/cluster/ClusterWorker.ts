@@ -11,6 +11,7 @@ import { randomBytes } from "node:crypto"
 import { hostname } from "node:os"
 import { Cause, Context, Deferred, Duration, Effect, Fiber, Latch, Layer, Option, Path } from "effect"
 import { type ProgressBar, Progress } from "../console/Progress.ts"
+import * as CodeDigest from "../plan/CodeDigest.ts"
 import * as Plan from "../plan/Plan.ts"
 import * as RunDescription from "../plan/RunDescription.ts"
 import { RunStore } from "../store/RunStore.ts"
@@ -81,6 +82,9 @@ export const work = Effect.fn("ClusterWorker.work")(function* ({ args, checkpoin
     host: hostname(),
     slots
   }
+  const ownCode = yield* CodeDigest.own
+  /** The code with which an experiment's file was first loaded. */
+  const loaded = new Map<string, string>()
   const possessions = new Map<string, Possession>()
   const available = yield* Latch.make(true)
 
@@ -212,6 +216,18 @@ export const work = Effect.fn("ClusterWorker.work")(function* ({ args, checkpoin
     yield* progress.line(`run ${planned.id} is cancelled`)
   })
 
+  /** Plans a run. What was loaded once stays as it was, so that other code needs another process. */
+  const plan = Effect.fnUntraced(function* ({ description, run }: Claimed) {
+    const { code, file } = description
+    if ((yield* CodeDigest.own) !== ownCode || (loaded.get(file) ?? code) !== code) {
+      const reason = "its code has changed since this worker loaded it; restart the worker"
+      return yield* new RunDescription.RunRefused({ code: true, reason })
+    }
+    const planned = yield* RunDescription.plan(run, description)
+    loaded.set(file, code)
+    return planned
+  })
+
   /** Makes a run that was leased, or gives it back. */
   const make = Effect.fnUntraced(function* (slot: Slot, claimed: Claimed) {
     const { description, run, token } = claimed
@@ -231,7 +247,7 @@ export const work = Effect.fn("ClusterWorker.work")(function* ({ args, checkpoin
         Effect.logError(`run ${run}: ${error.message}`),
         queue.giveUp(worker, possession, error.message)
       ).pipe(Effect.andThen(Effect.sleep("2 seconds")))
-    yield* RunDescription.plan(run, description).pipe(
+    yield* plan(claimed).pipe(
       Effect.flatMap((planned) => perform(slot, claimed, planned, possession)),
       Effect.catchTags({
         RunRefused: (refusal) => {

@@ -19,8 +19,8 @@ const read = Effect.fnUntraced(function* (file: string) {
   return yield* Effect.mapError(fs.readFileString(file), fromPlatform(file, "read"))
 })
 
-/** Digests of this package's sources and dependencies, by path. */
-const own = Effect.gen(function* () {
+/** The digest of this package's sources, its dependencies' versions and the runtime. */
+export const own: Effect.Effect<string, StoreError, FileSystem.FileSystem | Path.Path> = Effect.gen(function* () {
   const path = yield* Path.Path
   const sources = yield* Effect.orDie(path.fromFileUrl(new URL("../..", import.meta.url)))
   const files = (yield* FolderFiles.list(sources)).filter(
@@ -29,7 +29,8 @@ const own = Effect.gen(function* () {
   const digests = yield* Effect.forEach(files, (file) =>
     Effect.map(read(path.join(sources, file.path)), (text) => `${file.path} ${sha256(text)}`)
   )
-  return [...digests, yield* read(path.join(sources, "..", "package.json")), process.versions.node.split(".")[0]!]
+  const packageJson = yield* read(path.join(sources, "..", "package.json"))
+  return sha256([...digests, packageJson, process.versions.node.split(".")[0]].join("\n"))
 })
 
 /** Digests of a file and of what it imports outside this package's sources. */
@@ -53,5 +54,5 @@ const reachable = Effect.fnUntraced(function* (first: string) {
 export const of: (file: string) => Effect.Effect<string, StoreError, FileSystem.FileSystem | Path.Path> = Effect.fn(
   "CodeDigest.of"
 )(function* (file) {
-  return sha256([...(yield* own), ...(yield* reachable(file))].join("\n"))
+  return sha256([yield* own, ...(yield* reachable(file))].join("\n"))
 })

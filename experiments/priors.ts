@@ -7,6 +7,7 @@ import {
   ElboTerms,
   Evaluation,
   Experiment,
+  LogLikelihood,
   MixtureOfGaussians,
   Parameter,
   type Prior,
@@ -51,6 +52,6 @@ export default Experiment.make("priors", {
     model: DenseVae.layer({ hidden, latent, prior: priors[prior](components) }),
     objective: BetaElbo.layer({ beta: 1 }),
     training: Training.layer({ epochs, batchSize: batch, optimizer: Adam({ learningRate }) }),
-    evaluation: Evaluation.layer(ElboTerms(), Curves(), Reconstructions(), Samples())
+    evaluation: Evaluation.layer(ElboTerms(), LogLikelihood(), Curves(), Reconstructions(), Samples())
   })
 }).pipe(Experiment.grid({ prior: ["standard", "mixture", "vamp"] }))

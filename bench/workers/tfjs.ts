@@ -44,8 +44,9 @@ const prepare = Effect.fnUntraced(function* ({ images, program, tensors }: Fixtu
     const batch = tf.mul<tf.Tensor4D>(tf.cast(tf.gather(images, tf.tensor1d(indices, "int32")), "float32"), 1 / 255)
     // No weight of the benchmarks changes during training.
     const time = { step: tf.scalar(1), stepsPerEpoch: 1 }
+    const [examples] = images.shape
     const drawn = tf.tensor2d(noise, [indices.length, noise.length / indices.length])
-    return objectiveTerms(ingredients, run.objective, variables, batch, drawn, time, {}).loss
+    return objectiveTerms(ingredients, run.objective, variables, batch, { posterior: drawn }, examples, time, {}).loss
   }
   return {
     step: (indices: Int32Array, noise: Float32Array) =>

@@ -18,7 +18,7 @@ import type { Training, TrainingError } from "./Training.ts"
 export interface Assembly<Offers, Gives> {
   readonly dataset: Layer.Layer<Dataset | Offers>
   readonly model: Layer.Layer<Model | Gives, ModelError, NoInfer<Dataset | Offers>>
-  readonly objective: Layer.Layer<Objective, ObjectiveError>
+  readonly objective: Layer.Layer<Objective, ObjectiveError, NoInfer<Dataset | Offers | Model | Gives>>
   readonly training: Layer.Layer<Training, TrainingError>
   readonly evaluation: Layer.Layer<Evaluation, never, NoInfer<Dataset | Offers | Model | Gives>>
 }
@@ -27,7 +27,7 @@ export interface Assembly<Offers, Gives> {
 export interface AnyAssembly {
   readonly dataset: Layer.Layer<Dataset>
   readonly model: Layer.Layer<Model, ModelError, any>
-  readonly objective: Layer.Layer<Objective, ObjectiveError>
+  readonly objective: Layer.Layer<Objective, ObjectiveError, any>
   readonly training: Layer.Layer<Training, TrainingError>
   readonly evaluation: Layer.Layer<Evaluation, never, any>
 }

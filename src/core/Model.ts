@@ -80,6 +80,11 @@ export class Model extends Context.Service<
 /** Offered by a model whose latent space is known to be a plane: what a 2-D manifold figure needs. */
 export class PlanarLatent extends Context.Service<PlanarLatent, { readonly latent: 2 }>()("vae/core/PlanarLatent") {}
 
+/** Offered by a model whose posterior has independent dimensions of known density: what some objectives ask for. */
+export class FactorizedPosterior extends Context.Service<FactorizedPosterior, { readonly latent: number }>()(
+  "vae/core/FactorizedPosterior"
+) {}
+
 /** Offered by a model that makes images of a chosen class. */
 export class ClassConditional extends Context.Service<ClassConditional, { readonly classes: number }>()(
   "vae/core/ClassConditional"

@@ -2,7 +2,7 @@
  * An objective says what training minimises.
  *
  * Laws: every term is `[batch]`, per example, summed over event axes, in nats; an example's terms do not depend on the
- * other examples of its batch; values and gradients are finite for finite inputs, but for the loss of an objective that
+ * other examples of its batch, unless the objective says that it looks at a batch; values and gradients are finite for finite inputs, but for the loss of an objective that
  * needs a KL divergence where there is none.
  */
 import type * as tf from "@tensorflow/tfjs-core"
@@ -33,6 +33,10 @@ export interface ObjectiveInputs {
   readonly noise: tf.Tensor2D
   /** For codes `[batch, latent]`, or `[draws * batch, latent]`, draw after draw. */
   readonly decode: (codes: tf.Tensor2D) => LikelihoodDistribution
+  /** As many codes of the prior, `[batch, latent]`, for an objective that `drawsFromPrior`. */
+  readonly priorCodes: () => tf.Tensor2D
+  /** Number of examples that the batch is drawn from. */
+  readonly examples: number
   /** Where training stands: what scheduled options depend on. */
   readonly time: Time
 }
@@ -57,6 +61,13 @@ export class Objective extends Context.Service<
     readonly needsKl?: boolean
     /** How many codes it draws an example; 1 unless given. */
     readonly draws?: number
+    /**
+     * What an example's terms depend on: the example alone, or the whole batch, as a divergence of aggregated codes does.
+     * Default: `example`.
+     */
+    readonly scope?: "example" | "batch"
+    /** Whether it asks for codes of the prior. Default: `false`. */
+    readonly drawsFromPrior?: boolean
     /** Options that change during training, by name; the history shows their values. */
     readonly schedules?: Readonly<Record<string, Schedule>>
     readonly terms: (inputs: ObjectiveInputs) => Terms

@@ -7,7 +7,9 @@
  * codes `[draws * batch, latent]`, a whole batch per draw.
  */
 import type * as tf from "@tensorflow/tfjs-core"
+import type { ParameterInfo } from "./Model.ts"
 import type { Spec } from "./Spec.ts"
+import type { Tensors } from "./Tensors.ts"
 
 /** Codes, and their density where the posterior has one. */
 export interface Drawn {
@@ -27,10 +29,19 @@ export interface PosteriorDistribution {
   readonly sample: (noise: tf.Tensor2D) => tf.Tensor2D
   /** `log q(z | x)` in nats, `[batch]`, for codes `[batch, latent]`. */
   readonly logProb?: (codes: tf.Tensor2D) => tf.Tensor1D
+  /** `log q(z_d | x)` of each dimension in nats, `[draws * batch, latent]`, where dimensions are independent. */
+  readonly logProbByDimension?: (codes: tf.Tensor2D) => tf.Tensor2D
   /** Codes together with their density, for a family that knows the density of its own codes alone, such as a flow. */
   readonly draw?: (noise: tf.Tensor2D) => Drawn
+  /** `KL(q(z_d | x) || N(0, 1))` of each dimension in nats, `[batch, latent]`, where dimensions are independent. */
+  readonly klByDimension?: () => tf.Tensor2D
   /** `KL(q(z | x) || N(0, I))` in nats, `[batch]`; absent where it has no closed form. */
   readonly kl?: () => tf.Tensor1D
+}
+
+/** A family whose dimensions are independent and have a known density. */
+export interface FactorizedFamily extends Posterior {
+  readonly factorized: true
 }
 
 /** A family of posteriors. */
@@ -38,9 +49,23 @@ export interface Posterior {
   readonly spec: Spec
   /** `false` where `q(z | x)` has no density and its KL divergence is infinite; Default: `true`. */
   readonly hasDensity?: boolean
+  /** `true` where dimensions are independent and `logProbByDimension` is given. Default: `false`. */
+  readonly factorized?: boolean
   /** What is wrong with its options, in one sentence with the value and what is allowed; a model refuses it. */
   readonly problem?: string | undefined
-  /** Names of the encoder's linear heads, each `[batch, latent]`, in the order that `fromHeads` takes them. */
+  /**
+   * `true` where only the density of its own codes is known, by `draw`, as of a flow that is not inverted. Default:
+   * `false`.
+   */
+  readonly densityOfOwnCodes?: boolean
+  /** Whether codes are real vectors or stand for choices. Default: `continuous`. */
+  readonly space?: "continuous" | "discrete"
+  /** Names of the encoder's linear heads in the order that `fromHeads` takes them. */
   readonly heads: ReadonlyArray<string>
-  readonly fromHeads: (heads: ReadonlyArray<tf.Tensor2D>) => PosteriorDistribution
+  /** Numbers that a head gives, for a model of so many latent dimensions; a head of 0 is left out. Default: `latent`. */
+  readonly width?: (head: string, latent: number) => number
+  /** Its own parameters by name, beside those of its heads; the model names them `encoder/posterior/...`. Default: none. */
+  readonly parameters?: (latent: number) => Readonly<Record<string, ParameterInfo>>
+  /** `q(z | x)` from the heads, `[batch, width]` each. */
+  readonly fromHeads: (heads: ReadonlyArray<tf.Tensor2D>, parameters?: Tensors) => PosteriorDistribution
 }

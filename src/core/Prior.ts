@@ -27,6 +27,8 @@ export interface PriorDistribution {
   readonly logProb: (codes: tf.Tensor2D) => tf.Tensor1D
   /** `KL(q(z | x) || p(z))` in nats, `[batch]`; undefined for a posterior with which it has no closed form. */
   readonly kl?: (posterior: PosteriorDistribution) => tf.Tensor1D | undefined
+  /** The same of each dimension, `[batch, latent]`, where posterior and prior have independent dimensions. */
+  readonly klByDimension?: (posterior: PosteriorDistribution) => tf.Tensor2D | undefined
   /** Codes `[rows, latent]`. */
   readonly sample: (noise: PriorNoise) => tf.Tensor2D
 }

@@ -12,7 +12,7 @@ import { drawCodes } from "./Divergence.ts"
 import { importanceWeights } from "./ImportanceWeights.ts"
 import type { Program, Signature } from "./Engine.ts"
 import { type Autoencoder, labelClasses, type ModelContext } from "./Model.ts"
-import type { NoiseType } from "./Noise.ts"
+import type { NoiseType, NoiseTypes } from "./Noise.ts"
 import type { Objective, Terms } from "./Objective.ts"
 import type { Schedule, Time } from "./Schedule.ts"
 import { prefixed, type Tensors, type TensorTypes, under } from "./Tensors.ts"
@@ -78,10 +78,26 @@ export const gatherLabels = ({ autoencoder }: ModelComponents, data: Tensors, in
     ? {}
     : { labels: tf.gather(data["labels"]!, inputs["indices"]!) as tf.Tensor1D }
 
+/** Types of noise inputs, `noise/NAME` `[batch, ...]` each. */
+export const noiseTypes = (noise: NoiseTypes, batch: number): TensorTypes =>
+  prefixed(
+    "noise/",
+    Record.map(noise, ({ shape }) => ({ shape: [batch, ...shape], dtype: "float32" as const }))
+  )
+
 /** What a batch's codes are drawn with, for one example: an objective's draws one after the other. */
 export const posteriorNoise = ({ draws = 1 }: Objective["Service"], latent: number): NoiseType => ({
   distribution: "normal",
   shape: [draws * latent]
+})
+
+/** All noise that an objective asks for, by name: the posterior's, and the prior's where it draws from it. */
+export const objectiveNoise = (objective: Objective["Service"], latent: number): NoiseTypes => ({
+  posterior: posteriorNoise(objective, latent),
+  ...(objective.drawsFromPrior === true && {
+    prior: { distribution: "normal", shape: [latent] },
+    "prior-component": { distribution: "uniform", shape: [] }
+  })
 })
 
 /** From `[batch, draws * latent]` to `[draws * batch, latent]`. */
@@ -98,13 +114,14 @@ const forDraws = ({ labels, noise }: ModelContext, draws: number): ModelContext 
   return { labels: labels && repeated(labels), noise: noise && Record.map(noise, repeated) }
 }
 
-/** The objective's terms of a batch, `[batch]` each, for noise `[batch, draws * latent]`. */
+/** The objective's terms of a batch of `examples`, `[batch]` each, for the noise that it asks for, `[batch, ...]` each. */
 export const objectiveTerms = (
   { autoencoder }: ModelComponents,
   objective: Objective["Service"],
   parameters: Tensors,
   images: tf.Tensor4D,
-  noise: tf.Tensor2D,
+  noise: Tensors,
+  examples: number,
   time: Time,
   context: ModelContext
 ): Terms =>
@@ -112,7 +129,12 @@ export const objectiveTerms = (
     images,
     posterior: autoencoder.encode(parameters, images, context),
     prior: autoencoder.prior(parameters),
-    noise: flattenDraws(noise, objective.draws ?? 1),
+    priorCodes: () =>
+      autoencoder
+        .prior(parameters)
+        .sample({ normal: noise["prior"] as tf.Tensor2D, uniform: noise["prior-component"] as tf.Tensor1D }),
+    noise: flattenDraws(noise["posterior"] as tf.Tensor2D, objective.draws ?? 1),
+    examples,
     time,
     decode: (codes) => {
       const draws = codes.shape[0] / images.shape[0]
@@ -169,7 +191,8 @@ export const evaluateTerms = (
           ingredients.objective,
           under("parameters/", state),
           gather(data, inputs),
-          inputs["noise/posterior"] as tf.Tensor2D,
+          under("noise/", inputs),
+          sizes.examples,
           timeOf(inputs, sizes),
           gatherLabels(ingredients, data, inputs)
         )
@@ -182,10 +205,7 @@ export const evaluateTerms = (
     inputs: {
       ...indicesType(sizes.batch),
       ...stepType,
-      "noise/posterior": {
-        shape: [sizes.batch, ...posteriorNoise(ingredients.objective, ingredients.latent).shape],
-        dtype: "float32"
-      }
+      ...noiseTypes(objectiveNoise(ingredients.objective, ingredients.latent), sizes.batch)
     }
   }
 })

@@ -14,7 +14,8 @@ import {
   indicesType,
   type ModelComponents,
   parameterTypes,
-  posteriorNoise,
+  noiseTypes,
+  objectiveNoise,
   type Sizes,
   stepType,
   objectiveTerms,
@@ -22,15 +23,7 @@ import {
   type TypedProgram
 } from "./Programs.ts"
 import { draw, uniform } from "./Random.ts"
-import { float32, type HostTensors, int32, prefixed, sizeOf, type Tensors, type TensorTypes, under } from "./Tensors.ts"
-
-const noiseTypes = (noise: NoiseTypes, batch: number): TensorTypes =>
-  prefixed(
-    "noise/",
-    Object.fromEntries(
-      Object.entries(noise).map(([name, { shape }]) => [name, { shape: [batch, ...shape], dtype: "float32" as const }])
-    )
-  )
+import { float32, type HostTensors, int32, prefixed, sizeOf, type Tensors, under } from "./Tensors.ts"
 
 /** Noise that training asks for at every step: the posterior's and the networks' own. */
 export const trainingNoise = ({
@@ -39,7 +32,7 @@ export const trainingNoise = ({
   objective
 }: ModelComponents & { readonly objective: Objective["Service"] }): NoiseTypes => ({
   ...autoencoder.noise,
-  posterior: posteriorNoise(objective, latent)
+  ...objectiveNoise(objective, latent)
 })
 
 /**
@@ -94,16 +87,7 @@ export const trainStep = (
         const context = { ...gatherLabels(ingredients, data, inputs), noise }
         const { terms, gradients } = withGradients(
           parameters,
-          () =>
-            objectiveTerms(
-              ingredients,
-              objective,
-              parameters,
-              images,
-              noise["posterior"] as tf.Tensor2D,
-              time,
-              context
-            ),
+          () => objectiveTerms(ingredients, objective, parameters, images, noise, sizes.examples, time, context),
           images.shape[0]
         )
         const update = optimizer.update({

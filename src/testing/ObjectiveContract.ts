@@ -6,13 +6,15 @@
  */
 import { assert, layer as withLayer } from "@effect/vitest"
 import * as tf from "@tensorflow/tfjs-core"
-import { Effect, type Layer, Record } from "effect"
+import { Effect, Layer, Record } from "effect"
 import type { LikelihoodDistribution } from "../core/Likelihood.ts"
 import { BernoulliLogits } from "../core/likelihoods/BernoulliLogits.ts"
+import { FactorizedPosterior } from "../core/Model.ts"
 import { Objective, type ObjectiveError, type Terms } from "../core/Objective.ts"
 import type { PosteriorDistribution } from "../core/Posterior.ts"
 import { LogVarianceGaussian } from "../core/posteriors/LogVarianceGaussian.ts"
-import { standardNormal } from "../core/priors/StandardNormal.ts"
+import { PriorQuantiles } from "../core/Prior.ts"
+import { standardNormal, StandardNormal } from "../core/priors/StandardNormal.ts"
 import { flattenDraws } from "../core/Programs.ts"
 import { permutation } from "../core/Random.ts"
 import { canonicalJson } from "../core/Spec.ts"
@@ -37,14 +39,18 @@ import {
 const latent = 2
 const pixels = [2, 2, 1] as const
 
-/** The objective's inputs by name; all but the kernel have one row an example. */
-type Inputs = Record<"images" | "mean" | "logVariance" | "noise" | "kernel", HostTensor>
+/** The objective's inputs by name; all but the kernel have one row per example. */
+type Inputs = Record<"images" | "mean" | "logVariance" | "noise" | "prior" | "kernel", HostTensor>
+
+/** Number of examples that batches are said to be drawn from. */
+const examples = 10
 
 const inputsAt = ({ draws = 1 }: Objective["Service"], seed: number, batch: number): Inputs => ({
   images: uniformValues(seed, "images", [batch, ...pixels]),
   mean: normalValues(seed, "mean", [batch, latent]),
   logVariance: normalValues(seed, "logVariance", [batch, latent]),
   noise: normalValues(seed, "noise", [batch, draws * latent]),
+  prior: normalValues(seed, "prior", [batch, latent]),
   kernel: normalValues(seed, "kernel", [latent, 4])
 })
 
@@ -61,14 +67,32 @@ const termsOf = (objective: Objective["Service"], tensors: Tensors): Terms =>
     images: tensors["images"] as tf.Tensor4D,
     posterior: posteriorOf(tensors),
     prior: standardNormal,
+    priorCodes: () => tensors["prior"] as tf.Tensor2D,
+    examples,
     noise: flattenDraws(tensors["noise"] as tf.Tensor2D, objective.draws ?? 1),
     time: timeAt(26),
     decode: decoderOf(tensors)
   })
 
+/** What the Gaussian model of the tests offers. */
+const offered = Layer.mergeAll(
+  Layer.succeed(FactorizedPosterior, { latent }),
+  Layer.succeed(PriorQuantiles, StandardNormal().quantiles)
+)
+
+export interface ObjectiveContractOptions {
+  /** Logarithms of variances between minus this and this must give finite terms and gradients. Default: 60. */
+  readonly extreme?: number
+}
+
 /** Registers the contract's tests. */
-export const objectiveContract = (name: string, layer: Layer.Layer<Objective, ObjectiveError>): void => {
-  withLayer(layer)(`${name}, an objective`, (it) => {
+export const objectiveContract = (
+  name: string,
+  layer: Layer.Layer<Objective, ObjectiveError, FactorizedPosterior | PriorQuantiles>,
+  options: ObjectiveContractOptions = {}
+): void => {
+  const { extreme = 60 } = options
+  withLayer(Layer.provide(layer, offered))(`${name}, an objective`, (it) => {
     const readTerms = (objective: Objective["Service"], inputs: HostTensors): Readonly<Record<string, Reading>> =>
       read(() => termsOf(objective, toTensors(inputs)))
 
@@ -130,6 +154,8 @@ export const objectiveContract = (name: string, layer: Layer.Layer<Objective, Ob
               images: tensors["images"] as tf.Tensor4D,
               posterior: { mean, deviation: tf.zerosLike(mean), sample: () => mean },
               prior: standardNormal,
+              priorCodes: () => tensors["prior"] as tf.Tensor2D,
+              examples,
               noise: tensors["noise"] as tf.Tensor2D,
               time: timeAt(26),
               decode: decoderOf(tensors)
@@ -145,7 +171,7 @@ export const objectiveContract = (name: string, layer: Layer.Layer<Objective, Ob
     )
 
     it.effect.prop(
-      "gives an example the same terms in any batch and any order",
+      "gives an example the same terms in any order of the batch, and in any batch unless it looks at one",
       { seed: Seed, batch: integers(2, 5) },
       ({ seed, batch }) =>
         Effect.gen(function* () {
@@ -162,7 +188,7 @@ export const objectiveContract = (name: string, layer: Layer.Layer<Objective, Ob
               1e-6,
               term
             )
-            assertClose(alone[term]!.values, [values[0]!], 1e-6, term)
+            if (objective.scope !== "batch") assertClose(alone[term]!.values, [values[0]!], 1e-6, term)
           }
         })
     )
@@ -172,9 +198,12 @@ export const objectiveContract = (name: string, layer: Layer.Layer<Objective, Ob
         const objective = yield* Objective
         const terms = Object.keys(readTerms(objective, inputsAt(objective, 1, 2)))
         for (const seed of [1, 2]) {
-          const { images, noise, ...at } = inputsAt(objective, seed, 2)
+          const { images, noise, prior, ...at } = inputsAt(objective, seed, 2)
           for (const term of terms) {
-            assertGradients((tensors) => termsOf(objective, { ...tensors, ...toTensors({ images, noise }) })[term]!, at)
+            assertGradients(
+              (tensors) => termsOf(objective, { ...tensors, ...toTensors({ images, noise, prior }) })[term]!,
+              at
+            )
           }
         }
       })
@@ -184,16 +213,19 @@ export const objectiveContract = (name: string, layer: Layer.Layer<Objective, Ob
       Effect.gen(function* () {
         const objective = yield* Objective
         for (const mean of [-1e3, 1e3]) {
-          for (const logVariance of [-60, 0, 60]) {
-            const { kernel, images, noise } = inputsAt(objective, 1, 2)
+          for (const logVariance of [-extreme, 0, extreme]) {
+            const { kernel, images, noise, prior } = inputsAt(objective, 1, 2)
             const at = {
               mean: constantValues([2, latent], mean),
               logVariance: constantValues([2, latent], logVariance),
               kernel
             }
-            assertFinite(readTerms(objective, { ...at, images, noise }))
+            assertFinite(readTerms(objective, { ...at, images, noise, prior }))
             assertFinite(
-              gradients((tensors) => termsOf(objective, { ...tensors, ...toTensors({ images, noise }) }).loss, at)
+              gradients(
+                (tensors) => termsOf(objective, { ...tensors, ...toTensors({ images, noise, prior }) }).loss,
+                at
+              )
             )
           }
         }

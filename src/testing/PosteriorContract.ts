@@ -14,6 +14,6 @@ export const posteriorContract = (name: string, posterior: Posterior, options: P
   describe(`${name}, a posterior`, () => {
     const probe = makeProbe(posterior, options.prior)
     samplingTests(probe, options)
-    densityTests(probe, options.prior)
+    densityTests(probe, options)
   })
 }

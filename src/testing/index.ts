@@ -8,7 +8,7 @@ export { embeddingContract, type EmbeddingContractOptions } from "./EmbeddingCon
 export { engineContract } from "./EngineContract.ts"
 export { likelihoodContract, type LikelihoodContractOptions } from "./LikelihoodContract.ts"
 export { modelContract, type ModelContractOptions } from "./ModelContract.ts"
-export { objectiveContract } from "./ObjectiveContract.ts"
+export { objectiveContract, type ObjectiveContractOptions } from "./ObjectiveContract.ts"
 export { optimizerContract, type OptimizerContractOptions } from "./OptimizerContract.ts"
 export { priorContract, type PriorContractOptions } from "./PriorContract.ts"
 export { posteriorContract, type PosteriorContractOptions } from "./PosteriorContract.ts"

@@ -9,10 +9,10 @@ import { Context, Effect, Result } from "effect"
 import type { ImageShape } from "../Dataset.ts"
 import type { Likelihood, LikelihoodDistribution } from "../Likelihood.ts"
 import { BernoulliLogits } from "../likelihoods/BernoulliLogits.ts"
-import { type Autoencoder, ClassConditional, Model, ModelError, PlanarLatent } from "../Model.ts"
+import { type Autoencoder, ClassConditional, FactorizedPosterior, Model, ModelError, PlanarLatent } from "../Model.ts"
 import { type Network, NetworkError, type Module } from "../Network.ts"
 import { dense, type DenseInitializer, denseInitializers } from "../networks/Dense.ts"
-import type { Posterior } from "../Posterior.ts"
+import type { FactorizedFamily, Posterior } from "../Posterior.ts"
 import { LogVarianceGaussian } from "../posteriors/LogVarianceGaussian.ts"
 import { type Prior, PriorQuantiles, type QuantilePrior } from "../Prior.ts"
 import { StandardNormal } from "../priors/StandardNormal.ts"
@@ -20,11 +20,11 @@ import { type Json, nonFinite } from "../Spec.ts"
 import { prefixed, sizeOf, type Tensors, under } from "../Tensors.ts"
 
 /** What models of this folder let one choose beside their networks. */
-export interface Options<Latent extends number = number, P extends Prior = Prior> {
+export interface Options<Latent extends number = number, P extends Prior = Prior, Q extends Posterior = Posterior> {
   /** Number of latent dimensions. */
   readonly latent: Latent
   /** How codes are drawn: `LogVarianceGaussian()` unless given. */
-  readonly posterior?: Posterior
+  readonly posterior?: Q
   /** What the decoder's output says of an image: `BernoulliLogits()` unless given. */
   readonly likelihood?: Likelihood
   /** The distribution of codes that training pulls the posterior to. Default: `StandardNormal()`. */
@@ -41,8 +41,14 @@ export type PlanarIf<Latent extends number> = [Latent] extends [2] ? PlanarLaten
 /** What a model offers by its prior, where the type knows it. */
 export type QuantilesIf<P extends Prior> = [P] extends [QuantilePrior] ? PriorQuantiles : never
 
+/** What a model offers by its posterior, where the type knows it. */
+export type FactorizedIf<Q extends Posterior> = [Q] extends [FactorizedFamily] ? FactorizedPosterior : never
+
 /** All that a model offers by its options beyond the common contract. */
-export type Offers<Latent extends number, P extends Prior> = PlanarIf<Latent> | QuantilesIf<P>
+export type Offers<Latent extends number, P extends Prior, Q extends Posterior> =
+  | PlanarIf<Latent>
+  | QuantilesIf<P>
+  | FactorizedIf<Q>
 
 export const withDefaults = ({ latent, posterior, likelihood, prior, initializer }: Options): Choices => ({
   latent,
@@ -77,8 +83,8 @@ export const problemOf = (choices: Choices): string | undefined => {
 
 /** What is wrong with a prior beside a posterior, if anything. */
 const densityProblem = ({ posterior, prior }: Choices): string | undefined =>
-  prior.needsPosteriorDensity === true && posterior.hasDensity === false
-    ? `${prior.spec._tag} needs a posterior with a density, but ${posterior.spec._tag} has none`
+  prior.needsPosteriorDensity === true && (posterior.hasDensity === false || posterior.densityOfOwnCodes === true)
+    ? `${prior.spec._tag} needs a posterior with a density of any code, but ${posterior.spec._tag} has none`
     : undefined
 
 /** Why the KL divergence of the model's codes to its prior is infinite, if it is. */
@@ -118,6 +124,8 @@ export interface Description {
   readonly latent: number
   readonly prior: Prior
   readonly likelihood: Likelihood
+  /** Whether the posterior's dimensions are independent. */
+  readonly factorized: boolean
   /** Why the KL divergence of a code to the prior is infinite, if it is. */
   readonly infiniteKl: string | undefined
   /** Number of classes whose labels the decoder takes, where it takes them. */
@@ -131,7 +139,7 @@ export interface Description {
  * network's error in its words.
  */
 export const services = (description: Description): Effect.Effect<Context.Context<Model>, ModelError> => {
-  const { build, classes, infiniteKl, latent, likelihood, options, prior, problem, tag } = description
+  const { build, classes, factorized, infiniteKl, latent, likelihood, options, prior, problem, tag } = description
   const refusal = (reason: string): ModelError => new ModelError({ model: tag, reason })
   if (problem !== undefined) return Effect.fail(refusal(problem))
   const alone = Context.make(Model, {
@@ -142,7 +150,8 @@ export const services = (description: Description): Effect.Effect<Context.Contex
     infiniteKl,
     build: (image) => Effect.fromResult(Result.mapError(build(image), ({ message }) => refusal(message)))
   })
-  const model = prior.quantiles === undefined ? alone : Context.add(alone, PriorQuantiles, prior.quantiles)
+  const withPrior = prior.quantiles === undefined ? alone : Context.add(alone, PriorQuantiles, prior.quantiles)
+  const model = factorized ? Context.add(withPrior, FactorizedPosterior, { latent }) : withPrior
   if (classes !== undefined) return Effect.succeed(Context.add(model, ClassConditional, { classes }))
   return Effect.succeed(latent === 2 ? Context.add(model, PlanarLatent, { latent: 2 }) : model)
 }
@@ -220,10 +229,13 @@ export const compose = (
     const pixels = sizeOf(shape)
     const encoderInput = classes === undefined ? shape : [pixels + classes]
     const encoder = yield* Result.mapError(choices.encoder.build(encoderInput), inside("encoder"))
-    const head = yield* Result.mapError(
-      dense(latent, { initializer }).build(encoder.output),
-      inside(`encoder/${posterior.heads[0]}`)
-    )
+    const heads: Array<{ readonly path: string; readonly network: Network }> = []
+    for (const name of posterior.heads) {
+      const width = posterior.width?.(name, latent) ?? latent
+      if (width === 0) continue
+      const built = dense(width, { initializer }).build(encoder.output)
+      heads.push({ path: `encoder/${name}/`, network: yield* Result.mapError(built, inside(`encoder/${name}`)) })
+    }
     const decoder = yield* composeDecoder(image, latent + (classes ?? 0), choices)
 
     const withLabels = (x: tf.Tensor, labels: tf.Tensor1D | undefined): tf.Tensor =>
@@ -238,7 +250,8 @@ export const compose = (
         noise && under("encoder/", noise)
       )
       return posterior.fromHeads(
-        posterior.heads.map((name) => head.apply(under(`encoder/${name}/`, parameters), features) as tf.Tensor2D)
+        heads.map(({ network, path }) => network.apply(under(path, parameters), features) as tf.Tensor2D),
+        under("encoder/posterior/", parameters)
       )
     }
     const prior = yield* composePrior(image, choices, encode)
@@ -246,7 +259,8 @@ export const compose = (
     return {
       parameters: {
         ...prefixed("encoder/", encoder.parameters),
-        ...Object.assign({}, ...posterior.heads.map((name) => prefixed(`encoder/${name}/`, head.parameters))),
+        ...Object.assign({}, ...heads.map(({ network, path }) => prefixed(path, network.parameters))),
+        ...prefixed("encoder/posterior/", posterior.parameters?.(latent) ?? {}),
         ...decoder.parameters,
         ...prior.parameters
       },

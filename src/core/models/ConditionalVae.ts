@@ -56,6 +56,7 @@ export const layer = (options: ConditionalVaeOptions): Layer.Layer<Model | Class
       latent: choices.latent,
       prior: choices.prior,
       likelihood: choices.likelihood,
+      factorized: choices.posterior.factorized === true,
       infiniteKl: infiniteKl(choices),
       classes,
       build: (image) =>

@@ -9,14 +9,16 @@ import { type Module, sequence } from "../Network.ts"
 import { activation, type ActivationName, activations } from "../networks/Activation.ts"
 import { dense } from "../networks/Dense.ts"
 import { flatten, reshape } from "../networks/Reshape.ts"
+import type { FactorizedFamily, Posterior } from "../Posterior.ts"
 import type { Prior, QuantilePrior } from "../Prior.ts"
 import { prefixed, type Shape, sizeOf, under } from "../Tensors.ts"
 import * as Compose from "./Compose.ts"
 
-export interface DenseVaeOptions<Latent extends number = number, P extends Prior = Prior> extends Compose.Options<
-  Latent,
-  P
-> {
+export interface DenseVaeOptions<
+  Latent extends number = number,
+  P extends Prior = Prior,
+  Q extends Posterior = Posterior
+> extends Compose.Options<Latent, P, Q> {
   /** Units of the encoder's hidden layers, from the image inwards. */
   readonly hidden: ReadonlyArray<number>
   /** Units of the decoder's hidden layers, from the code outwards; the encoder's in reverse unless given. */
@@ -67,13 +69,17 @@ const upTo = (shape: Shape, hidden: Module, linear: Module): Module => ({
 
 /**
  * Provides a dense variational autoencoder: image - hidden layers - code - hidden layers - image. With two latent
- * dimensions it offers `PlanarLatent` too, with a prior of known quantiles `PriorQuantiles`.
+ * dimensions it offers `PlanarLatent` too, with a prior of known quantiles `PriorQuantiles`, and with a posterior of independent dimensions `FactorizedPosterior`.
  *
  * Fails with `ModelError` where an option is not allowed.
  */
-export const layer = <const Latent extends number, P extends Prior = QuantilePrior>(
-  options: DenseVaeOptions<Latent, P>
-): Layer.Layer<Model | Compose.Offers<Latent, P>, ModelError> => {
+export const layer = <
+  const Latent extends number,
+  P extends Prior = QuantilePrior,
+  Q extends Posterior = FactorizedFamily
+>(
+  options: DenseVaeOptions<Latent, P, Q>
+): Layer.Layer<Model | Compose.Offers<Latent, P, Q>, ModelError> => {
   const choices = withDefaults(options)
   const { hidden, decoderHidden, latent, initializer, likelihood, prior } = choices
   const layers = (units: ReadonlyArray<number>): ReadonlyArray<Module> =>
@@ -86,6 +92,7 @@ export const layer = <const Latent extends number, P extends Prior = QuantilePri
       latent,
       prior,
       likelihood,
+      factorized: choices.posterior.factorized === true,
       infiniteKl: Compose.infiniteKl(choices),
       build: (image) => {
         const shape = [image.height, image.width, image.channels * (likelihood.outputs ?? 1)]
@@ -94,5 +101,5 @@ export const layer = <const Latent extends number, P extends Prior = QuantilePri
         return Compose.compose(image, { ...choices, encoder, decoder })
       }
     })
-  ) as Layer.Layer<Model | Compose.Offers<Latent, P>, ModelError>
+  ) as Layer.Layer<Model | Compose.Offers<Latent, P, Q>, ModelError>
 }

@@ -14,6 +14,7 @@ import { BernoulliLogits } from "../likelihoods/BernoulliLogits.ts"
 import type { Autoencoder, Model, ModelError } from "../Model.ts"
 import { type Module, sequence } from "../Network.ts"
 import { Deterministic } from "../posteriors/Deterministic.ts"
+import type { Posterior } from "../Posterior.ts"
 import type { QuantilePrior } from "../Prior.ts"
 import { standardNormal, StandardNormal } from "../priors/StandardNormal.ts"
 import * as Random from "../Random.ts"
@@ -91,7 +92,7 @@ const lookUp = (codes: CodeTable, classes: number): Autoencoder["encode"] => {
  */
 export const layer = <const Latent extends number>(
   options: LookupCodesOptions<Latent>
-): Layer.Layer<Model | Compose.Offers<Latent, QuantilePrior>, ModelError, Labels> => {
+): Layer.Layer<Model | Compose.Offers<Latent, QuantilePrior, Posterior>, ModelError, Labels> => {
   const { codes, decoder, likelihood = BernoulliLogits() } = options
   const forClasses = (classes: number) =>
     Compose.services({
@@ -105,6 +106,7 @@ export const layer = <const Latent extends number>(
       latent: codes.latent(classes),
       prior: StandardNormal(),
       likelihood,
+      factorized: false,
       infiniteKl: "they have no noise",
       build: (image) =>
         Result.map(
@@ -120,7 +122,7 @@ export const layer = <const Latent extends number>(
         )
     })
   return Layer.effectContext(Labels.use(({ classes }) => forClasses(classes.length))) as Layer.Layer<
-    Model | Compose.Offers<Latent, QuantilePrior>,
+    Model | Compose.Offers<Latent, QuantilePrior, Posterior>,
     ModelError,
     Labels
   >

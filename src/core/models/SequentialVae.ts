@@ -6,6 +6,7 @@
 import { Layer } from "effect"
 import type { Model, ModelError } from "../Model.ts"
 import { type Module, sequence } from "../Network.ts"
+import type { FactorizedFamily, Posterior } from "../Posterior.ts"
 import type { Prior, QuantilePrior } from "../Prior.ts"
 import {
   compose,
@@ -19,10 +20,11 @@ import {
   withDefaults
 } from "./Compose.ts"
 
-export interface SequentialVaeOptions<Latent extends number = number, P extends Prior = Prior> extends Options<
-  Latent,
-  P
-> {
+export interface SequentialVaeOptions<
+  Latent extends number = number,
+  P extends Prior = Prior,
+  Q extends Posterior = Posterior
+> extends Options<Latent, P, Q> {
   /** From an image `[height, width, channels]` to a vector, of which the posterior's heads are linear functions. */
   readonly encoder: ReadonlyArray<Module>
   /** From a code `[latent]` to the likelihood's parameters in the image's shape, such as logits. */
@@ -31,14 +33,18 @@ export interface SequentialVaeOptions<Latent extends number = number, P extends 
 
 /**
  * Provides the model; with two latent dimensions it offers `PlanarLatent` too, with a prior of known quantiles
- * `PriorQuantiles`.
+ * `PriorQuantiles`, and with a posterior of independent dimensions `FactorizedPosterior`.
  *
  * Fails with `ModelError` where an option is not allowed; `build` fails with one where a part cannot take its input, or
  * where the decoder does not end at the image's shape.
  */
-export const layer = <const Latent extends number, P extends Prior = QuantilePrior>(
-  options: SequentialVaeOptions<Latent, P>
-): Layer.Layer<Model | Offers<Latent, P>, ModelError> => {
+export const layer = <
+  const Latent extends number,
+  P extends Prior = QuantilePrior,
+  Q extends Posterior = FactorizedFamily
+>(
+  options: SequentialVaeOptions<Latent, P, Q>
+): Layer.Layer<Model | Offers<Latent, P, Q>, ModelError> => {
   const { decoder, encoder } = options
   const choices = withDefaults(options)
   return Layer.effectContext(
@@ -53,8 +59,9 @@ export const layer = <const Latent extends number, P extends Prior = QuantilePri
       latent: choices.latent,
       prior: choices.prior,
       likelihood: choices.likelihood,
+      factorized: choices.posterior.factorized === true,
       infiniteKl: infiniteKl(choices),
       build: (image) => compose(image, { ...choices, encoder: sequence(...encoder), decoder: sequence(...decoder) })
     })
-  ) as Layer.Layer<Model | Offers<Latent, P>, ModelError>
+  ) as Layer.Layer<Model | Offers<Latent, P, Q>, ModelError>
 }

@@ -28,21 +28,23 @@ export const everyDraw = (batch: number, rows: tf.Tensor2D, f: (rows: tf.Tensor)
 export const diagonalGaussian = (mean: tf.Tensor2D, logDeviation: tf.Tensor2D): PosteriorDistribution => {
   const deviation = tf.exp(logDeviation)
   const batch = mean.shape[0]
+  const twiceKl = (): tf.Tensor2D => {
+    const logVariance = tf.mul(logDeviation, 2)
+    return tf.add(tf.square(mean), tf.sub(tf.expm1(logVariance), logVariance))
+  }
+  /** `-log q(z_d | x)`. */
+  const terms = (codes: tf.Tensor2D): tf.Tensor2D =>
+    everyDraw(batch, codes, (codes) => {
+      const standardised = tf.mul(tf.sub(codes, mean), tf.exp(tf.neg(logDeviation)))
+      return tf.add(tf.add(tf.mul(tf.square(standardised), 0.5), logDeviation), halfLogTwoPi)
+    })
   return {
     mean,
     deviation,
     sample: (noise) => everyDraw(batch, noise, (noise) => tf.add(mean, tf.mul(deviation, noise))),
-    logProb: (codes) => {
-      const inverse = tf.exp(tf.neg(logDeviation))
-      const terms = everyDraw(batch, codes, (codes) => {
-        const standardised = tf.mul(tf.sub(codes, mean), inverse)
-        return tf.add(tf.add(tf.mul(tf.square(standardised), 0.5), logDeviation), halfLogTwoPi)
-      })
-      return tf.neg(tf.sum(terms, 1))
-    },
-    kl: () => {
-      const logVariance = tf.mul(logDeviation, 2)
-      return tf.mul(tf.sum(tf.add(tf.square(mean), tf.sub(tf.expm1(logVariance), logVariance)), 1), 0.5)
-    }
+    logProb: (codes) => tf.neg(tf.sum(terms(codes), 1)),
+    logProbByDimension: (codes) => tf.neg(terms(codes)),
+    klByDimension: () => tf.mul(twiceKl(), 0.5),
+    kl: () => tf.mul(tf.sum(twiceKl(), 1), 0.5)
   }
 }

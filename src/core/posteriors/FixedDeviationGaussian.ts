@@ -7,7 +7,7 @@
  * Source: SimpleVAE, N. Lakmal Deshapriya 2020, with a deviation of 0.5
  */
 import * as tf from "@tensorflow/tfjs-core"
-import type { Posterior } from "../Posterior.ts"
+import type { FactorizedFamily } from "../Posterior.ts"
 import { everyDraw, halfLogTwoPi } from "./DiagonalGaussian.ts"
 
 export interface FixedDeviationGaussianOptions {
@@ -18,13 +18,14 @@ export interface FixedDeviationGaussianOptions {
 /**
  * `N(mean, deviation² I)`; `kl = ½ Σ (mean² + deviation² - 1 - log deviation²)`, 0 nowhere unless the deviation is 1.
  */
-export const FixedDeviationGaussian = (options: FixedDeviationGaussianOptions): Posterior => {
+export const FixedDeviationGaussian = (options: FixedDeviationGaussianOptions): FactorizedFamily => {
   const { deviation } = options
   const logDeviation = Math.log(deviation)
   const klConstant = 0.5 * (deviation ** 2 - 1) - logDeviation
   return {
     spec: { _tag: "FixedDeviationGaussian", deviation },
     problem: deviation > 0 && Number.isFinite(deviation) ? undefined : `deviation is ${deviation}; it must be above 0`,
+    factorized: true,
     heads: ["mean"],
     fromHeads: ([head]) => {
       const mean = head!
@@ -35,11 +36,16 @@ export const FixedDeviationGaussian = (options: FixedDeviationGaussianOptions): 
           return tf.mul(tf.onesLike(mean), deviation) as tf.Tensor2D
         },
         sample: (noise) => everyDraw(batch, noise, (noise) => tf.add(mean, tf.mul(noise, deviation))),
+        logProbByDimension: (codes) => {
+          const standardised = everyDraw(batch, codes, (codes) => tf.div(tf.sub(codes, mean), deviation))
+          return tf.sub(tf.mul(tf.square(standardised), -0.5), logDeviation + halfLogTwoPi)
+        },
         logProb: (codes) => {
           const standardised = everyDraw(batch, codes, (codes) => tf.div(tf.sub(codes, mean), deviation))
           const squares = tf.sum(tf.square(standardised), 1)
           return tf.sub(tf.mul(squares, -0.5), latent * (logDeviation + halfLogTwoPi))
         },
+        klByDimension: () => tf.add(tf.mul(tf.square(mean), 0.5), klConstant),
         kl: () => tf.add(tf.mul(tf.sum(tf.square(mean), 1), 0.5), latent * klConstant)
       }
     }

@@ -9,12 +9,13 @@
  * Source: the first of simple-vae's two parametrisations of the scale
  */
 import * as tf from "@tensorflow/tfjs-core"
-import type { Posterior } from "../Posterior.ts"
+import type { FactorizedFamily } from "../Posterior.ts"
 import { diagonalGaussian, everyDraw } from "./DiagonalGaussian.ts"
 
 /** `N(mean, diag(sigma²))` with `deviation = |sigma|`; `kl` is infinite and has no gradient where `sigma` is 0. */
-export const LinearGaussian = (): Posterior => ({
+export const LinearGaussian = (): FactorizedFamily => ({
   spec: { _tag: "LinearGaussian" },
+  factorized: true,
   heads: ["mean", "sigma"],
   fromHeads: ([mean, sigma]) => ({
     ...diagonalGaussian(mean!, tf.log(tf.abs(sigma!))),

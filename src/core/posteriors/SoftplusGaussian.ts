@@ -6,7 +6,7 @@
  * Source: Blundell et al. 2015, section 3.2, https://arxiv.org/abs/1505.05424
  */
 import * as tf from "@tensorflow/tfjs-core"
-import type { Posterior } from "../Posterior.ts"
+import type { FactorizedFamily } from "../Posterior.ts"
 import { diagonalGaussian } from "./DiagonalGaussian.ts"
 
 export interface SoftplusGaussianOptions {
@@ -31,11 +31,12 @@ export const logSoftplus = (x: tf.Tensor2D): tf.Tensor2D => {
 }
 
 /** `deviation = log(1 + exp(rho)) + floor`; finite for `rho` from -80 to 80 and beyond. */
-export const SoftplusGaussian = (options: SoftplusGaussianOptions = {}): Posterior => {
+export const SoftplusGaussian = (options: SoftplusGaussianOptions = {}): FactorizedFamily => {
   const { floor = 0 } = options
   return {
     spec: { _tag: "SoftplusGaussian", floor },
     problem: floor >= 0 && Number.isFinite(floor) ? undefined : `floor is ${floor}; it must be a number from 0`,
+    factorized: true,
     heads: ["mean", "rho"],
     fromHeads: ([mean, rho]) => {
       const logDeviation = logSoftplus(rho!)

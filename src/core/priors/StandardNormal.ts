@@ -16,6 +16,7 @@ const standardNormalLogProb = (codes: tf.Tensor2D): tf.Tensor1D =>
 export const standardNormal: PriorDistribution = {
   logProb: standardNormalLogProb,
   kl: (posterior) => posterior.kl?.(),
+  klByDimension: (posterior) => posterior.klByDimension?.(),
   sample: ({ normal }) => normal
 }
 

@@ -51,7 +51,7 @@ const assemble = (assembly: AnyAssembly) => {
   const described = Layer.provideMerge(assembly.model, assembly.dataset)
   const layers = Layer.mergeAll(
     Layer.provideMerge(assembly.evaluation, described),
-    assembly.objective,
+    Layer.provide(assembly.objective, described),
     assembly.training
   )
   return Effect.all({

@@ -1,12 +1,12 @@
 /**
  * A model with its parameters on an engine, as the evaluations see it. Programs are compiled when first used.
  */
-import { Effect, Scope } from "effect"
+import { Effect, Record, Scope } from "effect"
 import type { Examples, LoadedDataset } from "../../core/Dataset.ts"
 import { Engine, EngineError, type Placed } from "../../core/Engine.ts"
 import { type Autoencoder, labelClasses } from "../../core/Model.ts"
 import * as Programs from "../../core/Programs.ts"
-import { normal, uniform } from "../../core/Random.ts"
+import { draw, normal, uniform } from "../../core/Random.ts"
 import { stepsPerEpoch } from "../../core/Training.ts"
 import { float32, type HostTensors, int32, sizeOf, uint8 } from "../../core/Tensors.ts"
 import type { Codes, EpochMetrics, Split, TrainedModel } from "../../core/TrainedModel.ts"
@@ -216,21 +216,36 @@ export const make = Effect.fn("TrainedModels.make")(function* (options: {
       const { examples, batch } = sizes(split)
       const executable = yield* termsPrograms[split]
       const indices = Int32Array.from({ length: examples }, (_, index) => index)
-      const key = { seed: run.seed, stream: `noise/evaluation/${split}`, step: 0 }
-      const width = sizeOf(Programs.posteriorNoise(run.objective, latent).shape)
       const step = float32([], Float32Array.of(Math.max(1, steps())))
-      const noise = code === "mean" ? new Float32Array(examples * width) : normal(key, examples * width)
-      return yield* inChunks(examples, batch, (start) =>
-        executable.run({
+      const noise = Object.entries(Programs.objectiveNoise(run.objective, latent)).map(([name, type]) => {
+        const stream = `noise/evaluation/${split}${name === "posterior" ? "" : `/${name}`}`
+        const drawn = draw(type, { seed: run.seed, stream, step: 0 }, examples).values as Float32Array
+        const values = name === "posterior" && code === "mean" ? new Float32Array(drawn.length) : drawn
+        return { name, shape: type.shape, values }
+      })
+      return yield* inChunks(examples, batch, (start) => {
+        // A batch is never filled up with rows that would take part in it: the last one overlaps the one before.
+        const first = run.objective.scope === "batch" ? Math.min(start, examples - batch) : start
+        const inputs = noise.map(({ name, shape, values }) => {
+          const chunk = rows(values, sizeOf(shape), first, batch)
+          return [`noise/${name}`, float32([batch, ...shape], chunk)] as const
+        })
+        const outputs = executable.run({
           state,
           data: images[split],
           inputs: {
-            indices: int32([batch], rows(indices, 1, start, batch)),
+            indices: int32([batch], rows(indices, 1, first, batch)),
             step,
-            "noise/posterior": float32([batch, width], rows(noise, width, start, batch))
+            ...Object.fromEntries(inputs)
           }
         })
-      )
+        return first === start
+          ? outputs
+          : Effect.map(
+              outputs,
+              Record.map((term) => ({ ...term, values: rows(term.values as Float32Array, 1, start - first, batch) }))
+            )
+      })
     })
   })
 })

@@ -5,6 +5,7 @@ import { assert, it } from "@effect/vitest"
 import { type PosteriorContractOptions, type PosteriorProbe, sizes } from "./PosteriorProbe.ts"
 import * as tf from "@tensorflow/tfjs-core"
 import { Record } from "effect"
+import { drawCodes } from "../../core/Divergence.ts"
 import type { PosteriorDistribution } from "../../core/Posterior.ts"
 import { normal, permutation } from "../../core/Random.ts"
 import { canonicalJson } from "../../core/Spec.ts"
@@ -13,7 +14,6 @@ import {
   assertClose,
   assertFinite,
   assertGradients,
-  constantValues,
   gradients,
   normalValues,
   permuteRows,
@@ -23,13 +23,8 @@ import {
 
 /** Registers the tests. */
 export const samplingTests = (probe: PosteriorProbe, options: PosteriorContractOptions): void => {
-  const { prior, extreme = 60, scales = [-1, 0, 1], signed = false } = options
-  const { at, densityAt, densityOf, distribution, hasDensity, headsAt, posterior } = probe
-
-  /** The terms that belong to the density, where there is one. */
-  const narrow = hasDensity ? (["logProb", "kl"] as const) : []
-  const narrowTerms = (q: PosteriorDistribution, codes: tf.Tensor2D): Record<string, tf.Tensor> =>
-    hasDensity ? { logProb: q.logProb!(codes), kl: q.kl!() } : {}
+  const { prior, extreme = 60, scales = [-1, 0, 1], signed = false, diagonal = true } = options
+  const { at, densityOf, distribution, hasDensity, headsAt, headsOf, look, ownDensity, posterior } = probe
 
   it("describes itself", () => {
     assert.isString(posterior.spec._tag)
@@ -42,19 +37,21 @@ export const samplingTests = (probe: PosteriorProbe, options: PosteriorContractO
   it.prop("gives finite values of sizes [batch, latent] and [batch]", sizes, ({ seed, batch, latent }) => {
     const found = read(() => {
       const q = at(headsAt(seed, batch, latent))
-      const codes = q.sample(toTensor(normalValues(seed, "noise", [batch, latent])))
-      return { mean: q.mean, deviation: q.deviation, codes, ...narrowTerms(q, codes) } as Record<string, tf.Tensor>
+      const noise = toTensor<tf.Tensor2D>(normalValues(seed, "noise", [batch, latent]))
+      return { mean: q.mean, deviation: q.deviation, ...look(q, noise) } as Record<string, tf.Tensor>
     })
     assertFinite(found)
     for (const wide of ["mean", "deviation", "codes"] as const)
       assert.deepStrictEqual(found[wide]!.shape, [batch, latent])
-    for (const term of narrow) assert.deepStrictEqual(found[term]!.shape, [batch])
+    assert.strictEqual(found["kl"] !== undefined, hasDensity && !ownDensity)
+    for (const term of ["logProb", "kl"]) if (found[term]) assert.deepStrictEqual(found[term].shape, [batch])
   })
 
   it.prop(
     `samples mean + deviation noise${signed ? ", the noise's sign aside" : ""}`,
     sizes,
     ({ seed, batch, latent }) => {
+      if (!diagonal) return
       const noise = normalValues(seed, "noise", [batch, latent])
       const { codes, mean, deviation } = read(() => {
         const q = at(headsAt(seed, batch, latent))
@@ -71,23 +68,18 @@ export const samplingTests = (probe: PosteriorProbe, options: PosteriorContractO
     it.prop("takes several draws, one after the other, as it takes each alone", sizes, ({ seed, batch, latent }) => {
       const heads = headsAt(seed, batch, latent)
       const noise = normal({ seed, stream: "noise", step: 0 }, 3 * batch * latent)
-      const look = (noise: Float32Array) =>
+      const drawn = (noise: Float32Array) =>
         read(() => {
-          const q = densityAt(heads)
-          const codes = q.sample(tf.tensor2d(noise, [noise.length / latent, latent]))
-          return { codes, logProb: q.logProb(codes) }
+          const { codes, logProb } = drawCodes(at(heads), tf.tensor2d(noise, [noise.length / latent, latent]))
+          return { codes, logProb: logProb!() }
         })
-      const together = look(noise)
+      const together = drawn(noise)
       assert.deepStrictEqual([together.codes.shape, together.logProb.shape], [[3 * batch, latent], [3 * batch]])
-      const each = [0, 1, 2].map((draw) => look(noise.slice(draw * batch * latent, (draw + 1) * batch * latent)))
-      assert.deepStrictEqual(
-        Array.from(together.codes.values),
-        each.flatMap(({ codes }) => Array.from(codes.values))
-      )
-      assert.deepStrictEqual(
-        Array.from(together.logProb.values),
-        each.flatMap(({ logProb }) => Array.from(logProb.values))
-      )
+      const each = [0, 1, 2].map((draw) => drawn(noise.slice(draw * batch * latent, (draw + 1) * batch * latent)))
+      for (const term of ["codes", "logProb"] as const) {
+        const expected = each.flatMap((found) => Array.from(found[term].values))
+        assertClose(together[term].values, expected, 1e-6, term)
+      }
     })
   }
 
@@ -96,9 +88,7 @@ export const samplingTests = (probe: PosteriorProbe, options: PosteriorContractO
     const noise = normalValues(seed, "noise", [batch, latent])
     const terms = (heads: Readonly<Record<string, HostTensor>>, noise: HostTensor) =>
       read(() => {
-        const q = at(heads)
-        const codes = q.sample(toTensor(noise))
-        return { codes, ...narrowTerms(q, codes) } as Record<string, tf.Tensor>
+        return look(at(heads), toTensor(noise))
       })
     const heads = headsAt(seed, batch, latent)
     const moved = Object.fromEntries(Object.entries(heads).map(([head, value]) => [head, permuteRows(value, order)]))
@@ -118,6 +108,10 @@ export const samplingTests = (probe: PosteriorProbe, options: PosteriorContractO
       const noise = normalValues(seed, "noise", [2, 3])
       assertGradients((heads) => distribution(heads).sample(toTensor(noise)), heads)
       if (!hasDensity) continue
+      if (ownDensity) {
+        assertGradients((heads) => drawCodes(distribution(heads), toTensor(noise)).logProb!(), heads)
+        continue
+      }
       assertGradients((heads) => densityOf(heads).kl(), heads)
       const codes = normalValues(seed, "codes", [2, 3])
       assertGradients(({ codes, ...heads }) => densityOf(heads).logProb(codes as tf.Tensor2D), { ...heads, codes })
@@ -128,17 +122,24 @@ export const samplingTests = (probe: PosteriorProbe, options: PosteriorContractO
     const [head = "", ...others] = posterior.heads
     const corners = [-1, 0, 1].flatMap((first) => scales.map((second) => [first, second] as const))
     const count = corners.length
-    const heads = Object.fromEntries([
-      [head, { ...constantValues([count, 1], 0), values: Float32Array.from(corners, ([first]) => first * extreme) }],
-      ...others.map((other) => [
-        other,
-        { ...constantValues([count, 1], 0), values: Float32Array.from(corners, ([, second]) => second * extreme) }
-      ])
-    ]) as Record<string, HostTensor>
+    // Dimensions that depend on each other are at least two.
+    const latent = diagonal ? 1 : 2
+    const widths = new Map(headsOf(latent).map(({ head, width }) => [head, width]))
+    const column = (name: string, place: 0 | 1): readonly [string, HostTensor] => {
+      const width = widths.get(name)!
+      const values = corners.flatMap((row) => Array<number>(width).fill(row[place] * extreme))
+      return [name, float32([count, width], Float32Array.from(values))]
+    }
+    const heads: Record<string, HostTensor> = Object.fromEntries([
+      column(head, 0),
+      ...others.filter((other) => widths.has(other)).map((other) => column(other, 1))
+    ])
+    const ones = (): tf.Tensor2D => tf.ones([count, latent])
     const terms: Record<string, (q: PosteriorDistribution) => tf.Tensor> = {
-      sample: (q) => q.sample(tf.ones([count, 1])),
+      sample: (q) => q.sample(ones()),
       deviation: (q) => q.deviation,
-      ...(hasDensity && { kl: (q) => q.kl!(), logProb: (q) => q.logProb!(q.sample(tf.ones([count, 1]))) })
+      ...(hasDensity && { logProb: (q) => drawCodes(q, ones()).logProb!() }),
+      ...(hasDensity && !ownDensity && { kl: (q) => q.kl!() })
     }
     for (const [term, compute] of Object.entries(terms)) {
       assertFinite(read(() => ({ [term]: compute(at(heads)) })))

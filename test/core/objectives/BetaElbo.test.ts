@@ -21,6 +21,8 @@ const terms = (beta: Numeric, mean: tf.Tensor, logVariance: tf.Tensor, step = 1)
     images: tf.tensor4d([[[[0.25]]]]),
     posterior: LogVarianceGaussian().fromHeads([mean as tf.Tensor2D, logVariance as tf.Tensor2D]),
     prior: standardNormal,
+    priorCodes: () => tf.zeros([1, 1]),
+    examples: 1,
     noise: tf.ones([1, 1]),
     time: timeAt(step),
     decode: (codes) => BernoulliLogits().fromOutput(tf.reshape(codes, [1, 1, 1, 1]))

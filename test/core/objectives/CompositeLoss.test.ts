@@ -60,6 +60,8 @@ const at = (
         images,
         posterior: q,
         prior: standardNormal,
+        priorCodes: () => tf.zeros<tf.Rank.R2>([2, 3]),
+        examples: 2,
         noise,
         decode,
         time: timeAt(1)
@@ -170,6 +172,8 @@ describe("CompositeLoss", () => {
         images: toTensor<tf.Tensor4D>(uniformValues(1, "images", [2, 3, 1, 1])),
         posterior: LogVarianceGaussian().fromHeads([mean, toTensor(normalValues(1, "log-variance", [2, 3]))]),
         prior: standardNormal,
+        priorCodes: () => tf.zeros<tf.Rank.R2>([2, 3]),
+        examples: 2,
         noise: toTensor<tf.Tensor2D>(normalValues(1, "noise", [2, 3])),
         time: timeAt(1),
         decode: (codes: tf.Tensor2D) => BernoulliLogits().fromOutput(tf.reshape(codes, [2, 3, 1, 1]))

@@ -23,6 +23,8 @@ const terms = (samples: number, mean: tf.Tensor, logVariance: tf.Tensor, noise: 
     images: tf.fill([2, 1, 1, 1], pixel),
     posterior: LogVarianceGaussian().fromHeads([mean as tf.Tensor2D, logVariance as tf.Tensor2D]),
     prior: standardNormal,
+    priorCodes: () => tf.zeros([2, 1]),
+    examples: 2,
     noise: tf.tensor2d(noise, [2 * samples, 1]),
     time: timeAt(1),
     decode: (codes) => BernoulliLogits().fromOutput(tf.reshape(codes, [-1, 1, 1, 1]))

@@ -52,7 +52,7 @@ describe("VampPrior", () => {
         posterior: Deterministic(),
         prior: VampPrior({ pseudoInputs: 2 })
       })
-      const reason = "prior: VampPrior needs a posterior with a density, but Deterministic has none"
+      const reason = "prior: VampPrior needs a posterior with a density of any code, but Deterministic has none"
       assertFailure(
         yield* Effect.result(Effect.scoped(Layer.build(layer))),
         new ModelError({ model: "DenseVae", reason })

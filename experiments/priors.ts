@@ -7,6 +7,7 @@ import {
   ElboTerms,
   Evaluation,
   Experiment,
+  FlowPrior,
   LogLikelihood,
   MixtureOfGaussians,
   Parameter,
@@ -18,24 +19,28 @@ import {
   VampPrior
 } from "effect-vae"
 
-const priors: Readonly<Record<"standard" | "mixture" | "vamp", (components: number) => Prior.Prior>> = {
+const priors: Readonly<Record<"standard" | "mixture" | "vamp" | "flow", (components: number) => Prior.Prior>> = {
   standard: () => StandardNormal(),
   mixture: (components) => MixtureOfGaussians({ components }),
-  vamp: (components) => VampPrior({ pseudoInputs: components })
+  vamp: (components) => VampPrior({ pseudoInputs: components }),
+  flow: () => FlowPrior()
 }
 
 // Table 1, one stochastic layer on static MNIST: minus the log likelihood, by importance sampling with 5,000 codes.
 const reported: Readonly<Record<keyof typeof priors, Experiment.Reference>> = {
   standard: { "test/log-likelihood": -88.56 },
   mixture: {},
-  vamp: { "test/log-likelihood": -85.57 }
+  vamp: { "test/log-likelihood": -85.57 },
+  flow: {}
 }
 
 export default Experiment.make("priors", {
-  description:
-    "Standard normal prior, mixture of Gaussians and VampPrior on the same network (Tomczak and Welling 2018).",
+  description: "Standard normal prior, mixture, VampPrior and flow on the same network (Tomczak and Welling 2018).",
   parameters: {
-    prior: Parameter.Choice(["standard", "mixture", "vamp"], { default: "vamp", description: "distribution of codes" }),
+    prior: Parameter.Choice(["standard", "mixture", "vamp", "flow"], {
+      default: "vamp",
+      description: "distribution of codes"
+    }),
     components: Parameter.PositiveInt({
       default: 100,
       description: "components of the mixture, or pseudo-inputs of the VampPrior (500 in the paper)"
@@ -54,4 +59,4 @@ export default Experiment.make("priors", {
     training: Training.layer({ epochs, batchSize: batch, optimizer: Adam({ learningRate }) }),
     evaluation: Evaluation.layer(ElboTerms(), LogLikelihood(), Curves(), Reconstructions(), Samples())
   })
-}).pipe(Experiment.grid({ prior: ["standard", "mixture", "vamp"] }))
+}).pipe(Experiment.grid({ prior: ["standard", "mixture", "vamp", "flow"] }))

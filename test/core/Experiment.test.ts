@@ -11,8 +11,22 @@ import { Model, type ModelError, PlanarLatent } from "../../src/core/Model.ts"
 import { Objective } from "../../src/core/Objective.ts"
 import * as Parameter from "../../src/core/Parameter.ts"
 import * as Sweep from "../../src/core/Sweep.ts"
+import { Manifold } from "../../src/core/evaluations/Manifold.ts"
+import * as DenseVae from "../../src/core/models/DenseVae.ts"
+import * as BetaTcVae from "../../src/core/objectives/BetaTcVae.ts"
+import { LogVarianceGaussian } from "../../src/core/posteriors/LogVarianceGaussian.ts"
+import { PlanarFlow } from "../../src/core/posteriors/PlanarFlow.ts"
+import { MixtureOfGaussians } from "../../src/core/priors/MixtureOfGaussians.ts"
 import { Training } from "../../src/core/Training.ts"
 
+const factorizedModel = DenseVae.layer({ hidden: [4], latent: 2 })
+const flowModel = DenseVae.layer({
+  hidden: [4],
+  latent: 2,
+  posterior: PlanarFlow({ base: LogVarianceGaussian(), layers: 2 })
+})
+const mixtureModel = DenseVae.layer({ hidden: [4], latent: 2, prior: MixtureOfGaussians({ components: 3 }) })
+const batchObjective = BetaTcVae.layer({ beta: 6 })
 declare const unlabelled: Layer.Layer<Dataset>
 declare const labelled: Layer.Layer<Dataset | Labels>
 declare const model: Layer.Layer<Model, ModelError>
@@ -80,6 +94,29 @@ export const refused = () => {
     ...common,
     // @ts-expect-error the manifold needs a latent space that is known to be a plane
     run: () => ({ ...rest, dataset: labelled, model, evaluation: planar })
+  })
+  assemble("", {
+    ...common,
+    run: () => ({ ...rest, dataset: labelled, model: factorizedModel, objective: batchObjective, evaluation: plain })
+  })
+  assemble("", {
+    ...common,
+    // @ts-expect-error the objective needs a posterior of independent dimensions, and a flow has none
+    run: () => ({ ...rest, dataset: labelled, model: flowModel, objective: batchObjective, evaluation: plain })
+  })
+  assemble("", {
+    ...common,
+    // @ts-expect-error without a range the manifold needs a prior of known quantiles, and a mixture has none
+    run: () => ({ ...rest, dataset: labelled, model: mixtureModel, evaluation: Evaluation.layer(Manifold()) })
+  })
+  assemble("", {
+    ...common,
+    run: () => ({
+      ...rest,
+      dataset: labelled,
+      model: mixtureModel,
+      evaluation: Evaluation.layer(Manifold({ range: [-4, 4] }))
+    })
   })
   // @ts-expect-error "betta" is no parameter
   declareExperiment().pipe(Experiment.grid({ betta: [0, 1] }))

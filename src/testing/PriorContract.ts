@@ -101,7 +101,7 @@ export const priorContract = (name: string, prior: Prior, options: PriorContract
       assertClose(together.logProb.values, each, 1e-5, "log density")
     })
 
-    it("is a distribution: a plane's density adds up to 1, and codes are drawn by it", () => {
+    it("is a distribution: a plane's density adds up to the share of the codes that are drawn there", () => {
       const side = Math.ceil(24 / mesh)
       const coordinate = (index: number): number => (index + 0.5) * mesh - 12
       const points = Float32Array.from({ length: 2 * side * side }, (_, place) =>
@@ -116,10 +116,13 @@ export const priorContract = (name: string, prior: Prior, options: PriorContract
         const mass = densities.slice(row * side, (row + 1) * side).reduce((sum, density) => sum + density, 0)
         cumulative.push(cumulative.at(-1)! + mass * mesh * mesh)
       }
-      assert.closeTo(cumulative.at(-1)!, 1, 2e-3)
       const draws = 4000
       const { codes } = read(() => ({ codes: codesAt(1, draws, 2, at(1, 2)) }))
-      const first = Array.from({ length: draws }, (_, row) => codes.values[2 * row]!).sort((a, b) => a - b)
+      // A flow may reach beyond the square whose density was added up.
+      const first = Array.from({ length: draws }, (_, row) => row)
+        .filter((row) => Math.max(Math.abs(codes.values[2 * row]!), Math.abs(codes.values[2 * row + 1]!)) < 12)
+        .map((row) => codes.values[2 * row]!)
+      if (first.length === draws) assert.closeTo(cumulative.at(-1)!, 1, 2e-3)
       const below = (border: number): number => first.filter((value) => value < border).length / draws
       // Kolmogorov and Smirnov: beyond 1.95 / sqrt(draws) by chance once in a thousand draws.
       cumulative.forEach((share, row) =>

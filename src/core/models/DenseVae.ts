@@ -69,7 +69,8 @@ const upTo = (shape: Shape, hidden: Module, linear: Module): Module => ({
 
 /**
  * Provides a dense variational autoencoder: image - hidden layers - code - hidden layers - image. With two latent
- * dimensions it offers `PlanarLatent` too, with a prior of known quantiles `PriorQuantiles`, and with a posterior of independent dimensions `FactorizedPosterior`.
+ * dimensions it offers `PlanarLatent` too, with a prior of known quantiles `PriorQuantiles`, and with a posterior of
+ * independent dimensions `FactorizedPosterior`.
  *
  * Fails with `ModelError` where an option is not allowed.
  */

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, type Layer } from "effect"
+import { Effect, Layer } from "effect"
 import type { Labels } from "../../../src/core/Dataset.ts"
 import * as Synthetic from "../../../src/core/datasets/Synthetic.ts"
 import { Engine } from "../../../src/core/Engine.ts"
@@ -7,12 +7,14 @@ import * as Reference from "../../../src/core/engines/Reference.ts"
 import * as Evaluation from "../../../src/core/Evaluation.ts"
 import { imagesAt } from "../../../src/core/evaluations/Reconstructions.ts"
 import * as Experiment from "../../../src/core/Experiment.ts"
-import type { Model, ModelError } from "../../../src/core/Model.ts"
+import { FactorizedPosterior, type Model, type ModelError } from "../../../src/core/Model.ts"
 import * as LookupCodes from "../../../src/core/models/LookupCodes.ts"
 import * as ConditionalVae from "../../../src/core/models/ConditionalVae.ts"
 import * as DenseVae from "../../../src/core/models/DenseVae.ts"
 import { dense } from "../../../src/core/networks/Dense.ts"
 import { reshape } from "../../../src/core/networks/Reshape.ts"
+import type { Objective, ObjectiveError } from "../../../src/core/Objective.ts"
+import * as DipVae from "../../../src/core/objectives/DipVae.ts"
 import * as BetaElbo from "../../../src/core/objectives/BetaElbo.ts"
 import { Sgd } from "../../../src/core/optimizers/Sgd.ts"
 import { Deterministic } from "../../../src/core/posteriors/Deterministic.ts"
@@ -24,16 +26,20 @@ import * as TrainedModels from "../../../src/pipelines/training/TrainedModels.ts
 import { assertClose } from "../../../src/testing/TensorProbe.ts"
 import { platform } from "../Sandbox.ts"
 
-const planned = (model: Layer.Layer<Model, ModelError, Labels>, beta = 1) =>
+const planned = (
+  model: Layer.Layer<Model, ModelError, Labels>,
+  objective: Layer.Layer<Objective, ObjectiveError> = BetaElbo.layer({ beta: 1 }),
+  test = 10
+) =>
   Effect.map(
     plan(
       Experiment.make("seen", {
         description: "A model as evaluations see it.",
         parameters: {},
         run: () => ({
-          dataset: Synthetic.layer({ train: 40, test: 10, classes: 3 }),
+          dataset: Synthetic.layer({ train: 40, test, classes: 3 }),
           model,
-          objective: BetaElbo.layer({ beta }),
+          objective,
           training: Training.layer({ epochs: 1, batchSize: 10, optimizer: Sgd({ learningRate: 0.1 }) }),
           evaluation: Evaluation.layer()
         })
@@ -44,9 +50,9 @@ const planned = (model: Layer.Layer<Model, ModelError, Labels>, beta = 1) =>
   )
 
 /** The model with its first parameters. */
-const seen = (model: Layer.Layer<Model, ModelError, Labels>, beta?: number) =>
+const seen = (...options: Parameters<typeof planned>) =>
   Effect.gen(function* () {
-    const run = yield* planned(model, beta)
+    const run = yield* planned(...options)
     const engine = yield* Engine
     const data = yield* run.dataset.load(run.located)
     const autoencoder = yield* run.model.build(run.dataset.shape)
@@ -103,10 +109,41 @@ describe("a trained model", () => {
     }).pipe(Effect.provide(platform))
   )
 
+  it.effect("fills the last batch up with the examples before it, for an objective that looks at a batch", () =>
+    Effect.gen(function* () {
+      // Chunks have 500 examples: the terms of the last 10 are those of the last 500.
+      const objective = Layer.provide(
+        DipVae.layer({ kind: "I", offDiagonal: 10, diagonal: 0 }),
+        Layer.succeed(FactorizedPosterior, { latent: 2 })
+      )
+      const model = yield* seen(DenseVae.layer({ hidden: [5], latent: 2 }), objective, 510)
+      const { "covariance-penalty": penalty } = yield* model.terms("test")
+      const { mean } = yield* model.encode(
+        "test",
+        Int32Array.from({ length: 510 }, (_, index) => index)
+      )
+      const expected = (from: number): number => {
+        const rows = Array.from(
+          { length: 500 },
+          (_, row) => [mean[2 * (from + row)]!, mean[2 * (from + row) + 1]!] as const
+        )
+        const average = (f: (row: readonly [number, number]) => number): number =>
+          rows.reduce((sum, row) => sum + f(row), 0) / 500
+        return 20 * (average(([a, b]) => a * b) - average(([a]) => a) * average(([, b]) => b)) ** 2
+      }
+      assert.lengthOf(penalty!, 510)
+      assertClose(penalty!.subarray(499, 501), [expected(0), expected(10)], 1e-5)
+      assert.notEqual(penalty![499], penalty![500])
+    }).pipe(Effect.provide(platform))
+  )
+
   it.effect("gives labels to an encoder that takes them alone, and has none to ask for where it decodes", () =>
     Effect.gen(function* () {
       const decoder = [dense(64), reshape([8, 8, 1])]
-      const model = yield* seen(LookupCodes.layer({ codes: LookupCodes.oneHot(), decoder }), 0)
+      const model = yield* seen(
+        LookupCodes.layer({ codes: LookupCodes.oneHot(), decoder }),
+        BetaElbo.layer({ beta: 0 })
+      )
       assert.isUndefined(model.classes)
       const indices = Int32Array.of(4, 0, 2)
       const { mean } = yield* model.encode("test", indices)

@@ -216,9 +216,8 @@ export const composePrior = (
  * The autoencoder for images of one shape.
  *
  * Parameters are named `encoder/...`, `encoder/HEAD/kernel`, `encoder/HEAD/bias`, `decoder/...` and `prior/...`. With
- * `classes` the
- * encoder takes `[pixels + classes]` and the decoder `[latent + classes]`; without, the image and `[latent]`. Fails where
- * a part cannot take its input or the decoder does not end at the image's shape.
+ * `classes` the encoder takes `[pixels + classes]` and the decoder `[latent + classes]`; without, the image and
+ * `[latent]`. Fails where a part cannot take its input or the decoder does not end at the image's shape.
  */
 export const compose = (
   image: ImageShape,

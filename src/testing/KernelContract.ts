@@ -15,7 +15,7 @@ import type { KernelCase } from "./KernelCase.ts"
 import { kernelCases } from "./KernelCases.ts"
 
 /** All cases of a kernel as one program: values as `INDEX/value/…`, derivatives as `INDEX/gradient/…`. */
-const caseProgram = (name: string, cases: ReadonlyArray<KernelCase>): Program => ({
+export const caseProgram = (name: string, cases: ReadonlyArray<KernelCase>): Program => ({
   name,
   run: ({ inputs }) => ({
     outputs: Object.fromEntries(
@@ -44,7 +44,7 @@ const caseProgram = (name: string, cases: ReadonlyArray<KernelCase>): Program =>
   })
 })
 
-const caseInputs = (cases: ReadonlyArray<KernelCase>): HostTensors =>
+export const caseInputs = (cases: ReadonlyArray<KernelCase>): HostTensors =>
   Object.fromEntries(
     cases.flatMap(({ inputs }, index) => inputs.map((tensor, operand) => [`${index}/${operand}`, tensor]))
   )

@@ -5,16 +5,17 @@
  */
 import type * as tf from "@tensorflow/tfjs-core"
 import type { Program, Signature } from "../../Engine.ts"
+import { isStacked } from "../../Stack.ts"
 import type { Tensors, TensorTypes } from "../../Tensors.ts"
 import { checkResults } from "../InputValidation.ts"
+import { batch } from "./Batching.ts"
 import type { Graph, Value } from "./Graph.ts"
 import { type Kernels, NotRecordable, widen } from "./Kernel.ts"
 import { kernels } from "./Kernels.ts"
 import { input } from "./Operators.ts"
 import { record } from "./Recorder.ts"
 
-/** Kernels are recorded as the table says. Raises `NotRecordable`, or whatever the program itself raises. */
-export const trace = (program: Program, signature: Signature, table: Kernels = kernels): Graph =>
+const traceOne = (program: Program, signature: Signature, table: Kernels): Graph =>
   record(({ tensor, value }) => {
     const declare = (kind: string, types: TensorTypes): Tensors =>
       Object.fromEntries(
@@ -33,3 +34,15 @@ export const trace = (program: Program, signature: Signature, table: Kernels = k
       outputs: Object.fromEntries([...named("state", results.state ?? {}), ...named("outputs", results.outputs)])
     }
   }, table)
+
+/**
+ * Kernels are recorded as the table says; the runs of a stacked program become one graph. Raises `NotRecordable`, or
+ * whatever the program itself raises.
+ */
+export const trace = (program: Program, signature: Signature, table: Kernels = kernels): Graph =>
+  isStacked(program)
+    ? batch(
+        program.runs.map((run) => traceOne(run, program.signature, table)),
+        (name) => !name.startsWith("data/")
+      )
+    : traceOne(program, signature, table)

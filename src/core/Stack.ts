@@ -1,0 +1,56 @@
+/**
+ * Runs that differ in numbers only (a weight, a learning rate, a seed), as one program.
+ *
+ * State and inputs have one more axis, the first, with one element for each run; data is the same for all runs; so are
+ * the outputs stacked. An engine that records programs records each run's and joins the graphs (`graph/Batching.ts`); any
+ * other engine runs one after the other.
+ *
+ * Laws: each run's results are those of its own program, to a relative error of 1e-4; a run's numbers never enter
+ * another's results.
+ */
+import * as tf from "@tensorflow/tfjs-core"
+import { Record } from "effect"
+import type { Program, Results, Signature } from "./Engine.ts"
+import type { Tensors, TensorTypes } from "./Tensors.ts"
+
+/** A program of several runs. */
+export interface StackedProgram extends Program {
+  /** Each run's own program. */
+  readonly runs: ReadonlyArray<Program>
+  /** The types of a single run's arguments. */
+  readonly signature: Signature
+}
+
+export const isStacked = (program: Program): program is StackedProgram => "runs" in program
+
+/** Of the runs' results, by name. */
+const joined = (results: ReadonlyArray<Tensors>): Tensors =>
+  Record.map(results[0]!, (_, name) => tf.stack(results.map((tensors) => tensors[name]!)))
+
+/** One program of all runs, which have the same signature. */
+export const program = (runs: ReadonlyArray<Program>, signature: Signature): StackedProgram => ({
+  name: `${runs.length} runs of ${runs[0]!.name}`,
+  runs,
+  signature,
+  run: ({ data, inputs, state }): Results => {
+    const parts = (tensors: Tensors) => Record.map(tensors, (tensor) => tf.unstack(tensor))
+    const [states, allInputs] = [parts(state), parts(inputs)]
+    const results = runs.map((run, index) =>
+      run.run({
+        state: Record.map(states, (tensors) => tensors[index]!),
+        data,
+        inputs: Record.map(allInputs, (tensors) => tensors[index]!)
+      })
+    )
+    const outputs = joined(results.map((result) => result.outputs))
+    const replaced = results.flatMap(({ state }) => (state === undefined ? [] : [state]))
+    return replaced.length === 0 ? { outputs } : { state: joined(replaced), outputs }
+  }
+})
+
+/** The signature of the stacked program. */
+export const signature = (runs: number, { data, inputs, state }: Signature): Signature => {
+  const wider = (types: TensorTypes): TensorTypes =>
+    Record.map(types, ({ dtype, shape }) => ({ dtype, shape: [runs, ...shape] }))
+  return { state: wider(state), data, inputs: wider(inputs) }
+}

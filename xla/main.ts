@@ -1,0 +1,61 @@
+/**
+ * `pnpm run setup:xla`: makes the XLA engine work. Looks at the machine, installs the XLA plugin that fits into the cache
+ * folder, and tries it in a process of its own. A plugin that is already there and computes rightly is used. CUDA's, ROCm's
+ * own libraries are not installed: the plugin looks for them where the system or Python has them.
+ *
+ *     pnpm run setup:xla --device cuda12    another one: cpu, cuda12, cuda13, rocm or tpu
+ *     pnpm run setup:xla --force            again, though it works
+ */
+import { NodeRuntime, NodeServices } from "@effect/platform-node"
+import { Console, Effect, Option, Result, Stdio } from "effect"
+import { CliError, Command, Flag } from "effect/cli"
+import packageJson from "../package.json" with { type: "json" }
+import { setupFolder } from "../src/core/engines/xla/Plugin.ts"
+import * as Probe from "../src/core/engines/xla/Probe.ts"
+import { SetupError } from "../tensorflow/SetupError.ts"
+import * as Machine from "./Machine.ts"
+import * as Wheels from "./Wheels.ts"
+
+const setUp = Effect.fn("setUp")(function* (options: {
+  readonly device: Option.Option<Wheels.WheelName>
+  readonly force: boolean
+}) {
+  const name = Option.isSome(options.device) ? options.device.value : yield* Machine.fitting
+  const wheel = Wheels.wheels[name]
+  const tried = Probe.find(wheel.device)
+  if (!options.force) {
+    const works = yield* Effect.result(tried)
+    if (Result.isSuccess(works)) return yield* Console.log(`XLA works already on ${wheel.device}: ${works.success}`)
+  }
+  const folder = yield* setupFolder
+  if (folder === undefined) {
+    return yield* new SetupError({ reason: "there is no cache folder: set HOME or XDG_CACHE_HOME" })
+  }
+  yield* Console.log(`installing ${wheel.requirement} into ${folder}`)
+  yield* Wheels.install(wheel, folder)
+  const plugin = yield* tried
+  yield* Console.log(`XLA works on ${wheel.device}: ${plugin}`)
+})
+
+const command = Command.make(
+  "setup:xla",
+  {
+    device: Flag.Literals("device", Wheels.names).pipe(
+      Flag.withDescription("Which plugin to install. Default: the one that fits the machine"),
+      Flag.optional
+    ),
+    force: Flag.Boolean("force").pipe(
+      Flag.withDescription("Installs it again though it works"),
+      Flag.withDefault(false)
+    )
+  },
+  setUp
+).pipe(Command.withDescription("Makes the XLA engine work: gets the plugin for this machine"))
+
+const program = Stdio.Stdio.use((stdio) => stdio.args).pipe(
+  Effect.flatMap(Command.runWith(command, { version: packageJson.version })),
+  Effect.tapError((error) => (CliError.isCliError(error) ? Effect.void : Console.error(`error: ${error.message}`))),
+  Effect.provide(NodeServices.layer)
+)
+
+NodeRuntime.runMain(program, { disableErrorReporting: true })

@@ -76,7 +76,7 @@ export interface Pjrt {
   readonly callAsync: (name: FunctionName, struct: Struct) => Promise<void>
   /** Text of the plugin's. */
   readonly textAt: (address: bigint, length: bigint) => string
-  /** Words at an address of the plugin's. */
+  /** A copy of words at an address of the plugin's. */
   readonly wordsAt: (address: bigint, count: number) => BigUint64Array
 }
 
@@ -95,12 +95,17 @@ export const incompatibility = (found: { readonly major: number; readonly minor:
 
 type Native = (struct: Struct) => unknown
 
+/** Libraries in use: koffi unloads one whose handle is collected as garbage. */
+const libraries: Array<unknown> = []
+
 type Koffi = (typeof import("koffi"))["default"]
 
 /** The interface of a library that exports it. Throws where it does not. */
 const bind = (koffi: Koffi, plugin: string): Pjrt => {
-  const table = koffi.address(koffi.load(plugin).func("void *GetPjrtApi()")())
-  const wordsAt = (address: bigint, count: number) => new BigUint64Array(koffi.view(address, 8 * count))
+  const library = koffi.load(plugin)
+  libraries.push(library)
+  const table = koffi.address(library.func("void *GetPjrtApi()")())
+  const wordsAt = (address: bigint, count: number) => new BigUint64Array(koffi.view(address, 8 * count)).slice()
   const bytes = Number(wordsAt(table, 1)[0])
   const words = wordsAt(table, Math.floor(bytes / 8))
   // The version is a struct inside the table: its size, its extensions, two 32-bit numbers.

@@ -1,3 +1,5 @@
+import { setFlagsFromString } from "node:v8"
+import { runInNewContext } from "node:vm"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import * as Client from "../../../../src/core/engines/xla/Client.ts"
@@ -21,7 +23,31 @@ const machineOf = Effect.fnUntraced(function* (client: Client.Client) {
   return { client, memory, load: (text: string, results: number) => client.compile(text, encode(flags), results) }
 })
 
+/** Node's collector of garbage, which has to be asked for. */
+const collect = (): void => {
+  setFlagsFromString("--expose-gc")
+  ;(runInNewContext("gc") as () => void)()
+}
+
 describe("A client of XLA's CPU plugin", needs(xlaPlugin), () => {
+  it.live("needs nothing that is collected as garbage", () =>
+    Effect.gen(function* () {
+      const client = yield* open
+      collect()
+      yield* Effect.sleep("1 millis")
+      collect()
+      const executable = yield* Effect.promise(() =>
+        client.compile(
+          `module @m { func.func public @main(%x: tensor<1xf32>) -> tensor<1xf32> { return %x : tensor<1xf32> } }`,
+          encode(flags),
+          1
+        )
+      )
+      const [result] = executable.execute([client.upload(vector(3))], [])
+      assert.deepStrictEqual(yield* Effect.promise(() => client.download(result!, vector(3))), vector(3))
+    })
+  )
+
   it.effect("brings values of each type to the device and back", () =>
     Effect.gen(function* () {
       const client = yield* open

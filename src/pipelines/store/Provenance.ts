@@ -33,6 +33,7 @@ export type Provenance = typeof Provenance.Type
 /** Dependencies that neither compute, nor read data, nor draw: their versions are left out. */
 export const unrelatedPackages: ReadonlyArray<string> = [
   "@effect/platform-node",
+  "@effect/sql-pg",
   "@effect/vitest",
   "fastest-levenshtein",
   "vega-interpreter",

@@ -68,7 +68,7 @@ export const program = Effect.fnUntraced(function* (folder: string, name: string
     draw(noise, { seed, stream: "noise/posterior", step }, batch)
   )
   const tensors: HostTensors = {
-    ...TrainStep.initialState(autoencoder, { ...run.training.optimizer, state: () => ({}) }, seed),
+    ...TrainStep.initialState(autoencoder, { optimizer: { ...run.training.optimizer, state: () => ({}) } }, seed),
     indices: int32([steps, batch], order.slice(0, steps * batch)),
     noise: float32([steps, batch, width], Float32Array.from(perStep.flatMap(({ values }) => Array.from(values)))),
     // What a run draws to evaluate its test images.

@@ -47,6 +47,7 @@ export * as Mnist from "./core/datasets/Mnist.ts"
 export * as NumpyImages from "./core/datasets/NumpyImages.ts"
 export * as OlivettiFaces from "./core/datasets/OlivettiFaces.ts"
 export * as Split from "./core/datasets/Split.ts"
+export * as ValidationSplit from "./core/datasets/ValidationSplit.ts"
 export * as Synthetic from "./core/datasets/Synthetic.ts"
 
 // Models and what they are composed of.

@@ -37,10 +37,15 @@ export interface SampledEpochs {
   readonly due: number
 }
 
-/** A cadence's looks at a training of `total` epochs: the start, every so many epochs, the end; at most 40, evenly thinned. */
+/** The epochs at which a training of `total` epochs is due to be looked at: the start, every so many epochs, the end. */
+export const dueEpochs = (cadence: Cadence, total: number): ReadonlyArray<number> => [
+  ...Array.from({ length: Math.ceil(total / cadence.epochs) }, (_, place) => place * cadence.epochs),
+  total
+]
+
+/** A cadence's looks at a training of `total` epochs: all that are due, or 40 of them, evenly thinned. */
 export const sampleEpochs = (cadence: Cadence, total: number): SampledEpochs => {
-  const due = [...Array(Math.ceil(total / cadence.epochs)).keys()].map((place) => place * cadence.epochs)
-  due.push(total)
+  const due = dueEpochs(cadence, total)
   const chosen = Array.from(
     { length: maximumFrames },
     (_, place) => due[Math.round((place * (due.length - 1)) / (maximumFrames - 1))]!

@@ -42,6 +42,8 @@ export interface Located {
 export interface LoadedDataset {
   readonly train: Examples
   readonly test: Examples
+  /** Held out of the training examples, to choose when to stop; of a dataset that offers `Validation`. */
+  readonly validation?: Examples
 }
 
 /** A dataset is missing, unreachable or corrupt. */
@@ -85,6 +87,9 @@ export class Dataset extends Context.Service<
     readonly load: (located: Located) => Effect.Effect<LoadedDataset, DatasetError, DatasetPlatform>
   }
 >()("vae/core/Dataset") {}
+
+/** Offered by a dataset with validation examples beside those for training and test: what early stopping needs. */
+export class Validation extends Context.Service<Validation, { readonly fraction: number }>()("vae/core/Validation") {}
 
 /** Offered by a dataset whose every example has a class. */
 export class Labels extends Context.Service<Labels, { readonly classes: ReadonlyArray<string> }>()("vae/core/Labels") {}

@@ -19,7 +19,7 @@ export interface Assembly<Offers, Gives> {
   readonly dataset: Layer.Layer<Dataset | Offers>
   readonly model: Layer.Layer<Model | Gives, ModelError, NoInfer<Dataset | Offers>>
   readonly objective: Layer.Layer<Objective, ObjectiveError, NoInfer<Dataset | Offers | Model | Gives>>
-  readonly training: Layer.Layer<Training, TrainingError>
+  readonly training: Layer.Layer<Training, TrainingError, NoInfer<Dataset | Offers>>
   readonly evaluation: Layer.Layer<Evaluation, never, NoInfer<Dataset | Offers | Model | Gives>>
 }
 
@@ -28,7 +28,7 @@ export interface AnyAssembly {
   readonly dataset: Layer.Layer<Dataset>
   readonly model: Layer.Layer<Model, ModelError, any>
   readonly objective: Layer.Layer<Objective, ObjectiveError, any>
-  readonly training: Layer.Layer<Training, TrainingError>
+  readonly training: Layer.Layer<Training, TrainingError, any>
   readonly evaluation: Layer.Layer<Evaluation, never, any>
 }
 

@@ -3,10 +3,11 @@
  */
 import * as tf from "@tensorflow/tfjs-core"
 import { Record } from "effect"
+import type { Arguments, Signature } from "./Engine.ts"
+import type { Factor } from "./GradientTransformation.ts"
 import type { Autoencoder } from "./Model.ts"
 import type { NoiseTypes } from "./Noise.ts"
 import type { Objective, Terms } from "./Objective.ts"
-import type { Optimizer } from "./Optimizer.ts"
 import {
   examplesType,
   gather,
@@ -23,7 +24,18 @@ import {
   type TypedProgram
 } from "./Programs.ts"
 import { draw, uniform } from "./Random.ts"
-import { float32, type HostTensors, int32, prefixed, sizeOf, type Tensors, under } from "./Tensors.ts"
+import type { TrainingOptions } from "./Training.ts"
+import {
+  float32,
+  type HostTensor,
+  type HostTensors,
+  int32,
+  prefixed,
+  sizeOf,
+  type Tensors,
+  type TensorTypes,
+  under
+} from "./Tensors.ts"
 
 /** Noise that training asks for at every step: the posterior's and the networks' own. */
 export const trainingNoise = ({
@@ -36,12 +48,14 @@ export const trainingNoise = ({
 })
 
 /**
- * The terms of a batch, and the gradients of their mean loss by parameter; 0 for a parameter without a part in the loss.
+ * The terms of a batch, and the gradients of their weighted sum by parameter; 0 for a parameter without a part in the
+ * loss. `weight` is that of each example: 1 / examples for the mean.
  */
 const withGradients = (
   parameters: Tensors,
   terms: () => Terms,
-  batch: number
+  batch: number,
+  weight: Factor
 ): { readonly terms: Tensors; readonly gradients: Tensors } => {
   let kept: Tensors = {}
   // The tape disposes what the function made; only its value would survive.
@@ -50,8 +64,7 @@ const withGradients = (
     kept = Record.map(found as Tensors, (term) => tf.keep(term))
     return found.loss
   }
-  // The loss's own gradient is that of the mean over examples: 1 / batch for each.
-  const weights = tf.mul(tf.ones([batch]), 1 / batch)
+  const weights = tf.mul(tf.ones([batch]), weight)
   const { grads } = tf.engine().gradients(loss, Object.values(parameters), weights, true)
   const survivors = Record.map(kept, (term) => tf.clone(term))
   tf.dispose(Object.values(kept))
@@ -63,55 +76,137 @@ const withGradients = (
   }
 }
 
+/** What a training step is made from. */
+export type StepIngredients = ModelComponents & UpdateOptions & { readonly objective: Objective["Service"] }
+
+/** What shapes the state of a training beside the model's parameters. */
+export type UpdateOptions = Pick<TrainingOptions, "accumulate" | "average" | "optimizer">
+
+/** Those of a training's options that shape its steps. */
+export const updateOptions = ({ accumulate, average, optimizer }: TrainingOptions): UpdateOptions => ({
+  optimizer,
+  ...(accumulate !== undefined && { accumulate }),
+  ...(average !== undefined && { average })
+})
+
+/** Types of everything that a step changes: parameters, the optimiser's state, accumulated gradients, the average. */
+const stateTypes = (parameters: TensorTypes, { accumulate = 1, average, optimizer }: UpdateOptions): TensorTypes => ({
+  ...prefixed("parameters/", parameters),
+  ...prefixed("optimizer/", optimizer.state(parameters)),
+  ...(accumulate > 1 && prefixed("accumulated/", parameters)),
+  ...(average !== undefined && prefixed("average/", parameters))
+})
+
+/**
+ * The running mean of parameters after a step, `Σ decay^(t-i) parameter_i / Σ decay^(t-i)`: that of the first step are
+ * the parameters themselves, so that initial values have no part in it.
+ */
+const averaged = (averages: Tensors, parameters: Tensors, decay: number, step: tf.Scalar): Tensors => {
+  const rate = tf.div(1 - decay, tf.neg(tf.expm1(tf.mul(step, Math.log(decay)))))
+  return Record.map(parameters, (parameter, name) =>
+    tf.add(averages[name]!, tf.mul(tf.sub(parameter, averages[name]!), rate))
+  )
+}
+
+/** A batch or a piece of one: its terms and gradients, and what was accumulated from the pieces before it. */
+const gradientsOf = (ingredients: StepIngredients, sizes: Sizes, { state, data, inputs }: Arguments) => {
+  const { objective } = ingredients
+  const parameters = under("parameters/", state)
+  const noise = under("noise/", inputs)
+  const images = gather(data, inputs)
+  const time = timeOf(inputs, sizes)
+  const context = { ...gatherLabels(ingredients, data, inputs), noise }
+  const isPiece = (ingredients.accumulate ?? 1) > 1
+  const { terms, gradients } = withGradients(
+    parameters,
+    () => objectiveTerms(ingredients, objective, parameters, images, noise, sizes.examples, time, context),
+    images.shape[0],
+    isPiece ? (inputs["weight"] as tf.Scalar) : 1 / images.shape[0]
+  )
+  if (!isPiece) return { parameters, terms, gradients, time }
+  const accumulated = under("accumulated/", state)
+  const sums = Record.map(gradients, (gradient, name) => tf.add(tf.mul(accumulated[name]!, inputs["keep"]!), gradient))
+  return { parameters, terms, gradients: sums, time }
+}
+
+const signatureOf = (ingredients: StepIngredients, sizes: Sizes): Signature => ({
+  state: stateTypes(parameterTypes(ingredients.autoencoder), ingredients),
+  data: examplesType(ingredients, sizes.examples),
+  inputs: {
+    ...indicesType(sizes.batch),
+    ...stepType,
+    ...((ingredients.accumulate ?? 1) > 1 && { weight: stepType["step"]!, keep: stepType["step"]! }),
+    ...noiseTypes(trainingNoise(ingredients), sizes.batch)
+  }
+})
+
 /**
  * One step of training: the gradient of the batch's mean loss, and the optimiser's update.
  *
- * State `parameters/...` and `optimizer/...`; data `images` `[examples, height, width, channels]`, and `labels`
- * `[examples]` where the model takes them; inputs `indices`
- * `[batch]`, `step` (scalar, 1 at the first), `noise/...` `[batch, ...]`; outputs the objective's terms, `[batch]` each.
+ * State `parameters/...` and `optimizer/...`, and `average/...` with an average of the parameters; data `images`
+ * `[examples, height, width, channels]`, and `labels` `[examples]` where the model takes them; inputs `indices` `[batch]`,
+ * `step` (scalar, 1 at the first), `noise/...` `[batch, ...]`; outputs the objective's terms, `[batch]` each.
+ *
+ * With accumulation it takes the last piece of a batch: state `accumulated/...` has the gradients of those before it;
+ * inputs `weight`, 1 / examples of the batch, and `keep`, 0 where there is none before it and else 1.
  */
-export const trainStep = (
-  ingredients: ModelComponents & { readonly objective: Objective["Service"]; readonly optimizer: Optimizer },
-  sizes: Sizes
-): TypedProgram => {
-  const { autoencoder, objective, optimizer } = ingredients
-  const types = parameterTypes(autoencoder)
+export const trainStep = (ingredients: StepIngredients, sizes: Sizes): TypedProgram => {
+  const { average, optimizer } = ingredients
   return {
     program: {
       name: "train step",
-      run: ({ state, data, inputs }) => {
-        const parameters = under("parameters/", state)
-        const noise = under("noise/", inputs)
-        const images = gather(data, inputs)
-        const time = timeOf(inputs, sizes)
-        const context = { ...gatherLabels(ingredients, data, inputs), noise }
-        const { terms, gradients } = withGradients(
-          parameters,
-          () => objectiveTerms(ingredients, objective, parameters, images, noise, sizes.examples, time, context),
-          images.shape[0]
-        )
-        const update = optimizer.update({
-          parameters,
-          gradients,
-          state: under("optimizer/", state),
-          ...time
-        })
+      run: (args) => {
+        const { parameters, gradients, terms, time } = gradientsOf(ingredients, sizes, args)
+        const { state } = args
+        const update = optimizer.update({ parameters, gradients, state: under("optimizer/", state), ...time })
         return {
-          state: { ...prefixed("parameters/", update.parameters), ...prefixed("optimizer/", update.state) },
+          state: {
+            ...prefixed("parameters/", update.parameters),
+            ...prefixed("optimizer/", update.state),
+            ...(average !== undefined &&
+              prefixed("average/", averaged(under("average/", state), update.parameters, average.decay, time.step)))
+          },
           outputs: terms
         }
       }
     },
-    signature: {
-      state: { ...prefixed("parameters/", types), ...prefixed("optimizer/", optimizer.state(types)) },
-      data: examplesType(ingredients, sizes.examples),
-      inputs: {
-        ...indicesType(sizes.batch),
-        ...stepType,
-        ...noiseTypes(trainingNoise(ingredients), sizes.batch)
-      }
-    }
+    signature: signatureOf(ingredients, sizes)
   }
+}
+
+/** A piece of a batch that is not its last: its gradients are added to `accumulated/...`. */
+export const accumulateStep = (ingredients: StepIngredients, sizes: Sizes): TypedProgram => ({
+  program: {
+    name: "accumulate step",
+    run: (args) => {
+      const { gradients, terms } = gradientsOf(ingredients, sizes, args)
+      return { state: prefixed("accumulated/", gradients), outputs: terms }
+    }
+  },
+  signature: signatureOf(ingredients, sizes)
+})
+
+/** Examples in each piece of a batch but the last, which may have fewer. */
+export const pieceSize = ({ accumulate = 1 }: UpdateOptions, batchSize: number): number =>
+  Math.ceil(batchSize / accumulate)
+
+/** Some rows of a tensor. */
+const rowsOf = ({ dtype, shape, values }: HostTensor, start: number, end: number): HostTensor => {
+  const width = sizeOf(shape.slice(1))
+  return { dtype, shape: [end - start, ...shape.slice(1)], values: values.subarray(start * width, end * width) }
+}
+
+/** The inputs of a batch's pieces of `size` examples, in order. */
+export const pieceInputs = (inputs: HostTensors, size: number): ReadonlyArray<HostTensors> => {
+  const { step, ...rows } = inputs
+  const examples = inputs["indices"]!.shape[0]!
+  const scalar = (value: number) => float32([], Float32Array.of(value))
+  return Array.from({ length: Math.ceil(examples / size) }, (_, piece) => ({
+    ...Record.map(rows, (tensor) => rowsOf(tensor, piece * size, Math.min(examples, (piece + 1) * size))),
+    step: step!,
+    weight: scalar(1 / examples),
+    keep: scalar(piece === 0 ? 0 : 1)
+  }))
 }
 
 /**
@@ -135,19 +230,32 @@ export const stepInputs = (
   })
 }
 
-/** First values of parameters and optimiser state; each parameter has its own stream of random numbers. */
-export const initialState = (autoencoder: Autoencoder, optimizer: Optimizer, seed: number): HostTensors => {
+/** First values of the parameters, each from its own stream of random numbers; everything else starts as zeros. */
+export const initialState = (autoencoder: Autoencoder, options: UpdateOptions, seed: number): HostTensors => {
+  const types = stateTypes(parameterTypes(autoencoder), options)
   const parameters = Object.fromEntries(
     Object.entries(autoencoder.parameters).map(([name, { shape, initializer }]) => {
       const values = initializer.draw(shape, (count) => uniform({ seed, stream: `initial/${name}`, step: 0 }, count))
-      return [name, { shape, dtype: "float32" as const, values }]
+      return [`parameters/${name}`, float32(shape, values)]
     })
   )
-  const slots = Object.fromEntries(
-    Object.entries(optimizer.state(parameters)).map(([name, { shape }]) => [
-      name,
-      { shape, dtype: "float32" as const, values: new Float32Array(sizeOf(shape)) }
-    ])
-  )
-  return { ...prefixed("parameters/", parameters), ...prefixed("optimizer/", slots) }
+  return { ...Record.map(types, ({ shape }) => float32(shape, new Float32Array(sizeOf(shape)))), ...parameters }
+}
+
+/** The state whose parameters are evaluated: those of the average, where there is one. */
+export const evaluatedState = (state: HostTensors): HostTensors => {
+  const averages = under("average/", state)
+  return Object.keys(averages).length === 0 ? state : { ...state, ...prefixed("parameters/", averages) }
+}
+
+/** A program on parameters as one on their average, in the state of a training that keeps one. */
+export const onAverage = ({ program, signature }: TypedProgram): TypedProgram => {
+  const renamed = <A>(state: Readonly<Record<string, A>>, from: string, to: string) => prefixed(to, under(from, state))
+  return {
+    program: {
+      ...program,
+      run: (args) => program.run({ ...args, state: renamed(args.state, "average/", "parameters/") })
+    },
+    signature: { ...signature, state: renamed(signature.state, "parameters/", "average/") }
+  }
 }

@@ -7,6 +7,9 @@ import type { EngineError } from "./Engine.ts"
 
 export type Split = "train" | "test"
 
+/** A split whose terms can be computed; `validation` where the dataset has it. */
+export type EvaluatedSplit = Split | "validation"
+
 /** Codes of some examples. */
 export interface Codes {
   /** Posterior means, `[count, latent]` in row-major order. */
@@ -63,7 +66,7 @@ export class TrainedModel extends Context.Service<
      * with the posterior's mean as the code.
      */
     readonly terms: (
-      split: Split,
+      split: EvaluatedSplit,
       code?: "drawn" | "mean"
     ) => Effect.Effect<Readonly<Record<string, Float32Array>>, EngineError>
   }

@@ -1,9 +1,17 @@
 /**
  * How a model is trained: for how long, in which batches, by which optimiser.
+ *
+ * Laws: every choice is a part of the spec, defaults left out; a run that is stopped and resumed comes to the same bits
+ * with any of them.
  */
-import { Context, Effect, Layer, Schema } from "effect"
+import { Context, Effect, Layer, Option, Schema } from "effect"
+import { Validation } from "./Dataset.ts"
+import * as EarlyStopping from "./EarlyStopping.ts"
 import type { Optimizer } from "./Optimizer.ts"
+import type { Span } from "./Schedule.ts"
 import type { Spec } from "./Spec.ts"
+
+export type { EarlyStopping } from "./EarlyStopping.ts"
 
 /** Training cannot be set up as asked: which setting, its value, and what is allowed. */
 export class TrainingError extends Schema.TaggedError<TrainingError>()("TrainingError", {
@@ -14,12 +22,28 @@ export class TrainingError extends Schema.TaggedError<TrainingError>()("Training
   }
 }
 
-export interface TrainingOptions {
-  /** Passes over the training examples. */
-  readonly epochs: number
-  /** Examples a step; the last batch of an epoch may be shorter. */
+/** A running mean of the parameters. */
+export interface ParameterAverage {
+  /** Decay per step, above 0 and below 1: `1 / (1 - decay)` is about the number of steps that are averaged. */
+  readonly decay: number
+}
+
+/** The length is passes over the training examples, or optimiser steps; the last epoch is then cut short. */
+export type TrainingOptions = Span & {
+  /** Examples per optimiser step. */
   readonly batchSize: number
   readonly optimizer: Optimizer
+  /** What becomes of an epoch's last batch where it is shorter than the others. Default: `keep`. */
+  readonly lastBatch?: "keep" | "drop"
+  /**
+   * Number of pieces in which a batch is computed; their gradients are accumulated for one update, so that a batch that
+   * does not fit into memory gives the same numbers, up to rounding. Default: 1.
+   */
+  readonly accumulate?: number
+  /** Ends training early, and makes the parameters of the best epoch the run's result: `Training.earlyStopping(...)`. */
+  readonly stopping?: EarlyStopping.EarlyStopping
+  /** An exponential moving average of the parameters, which evaluations use in their place. */
+  readonly average?: ParameterAverage
 }
 
 export class Training extends Context.Service<Training, TrainingOptions & { readonly spec: Spec }>()(
@@ -27,24 +51,89 @@ export class Training extends Context.Service<Training, TrainingOptions & { read
 ) {}
 
 /** Optimiser steps in one pass over the training examples. */
-export const stepsPerEpoch = ({ batchSize }: Pick<TrainingOptions, "batchSize">, examples: number): number =>
-  Math.ceil(examples / batchSize)
+export const stepsPerEpoch = (
+  { batchSize, lastBatch }: Pick<TrainingOptions, "batchSize" | "lastBatch">,
+  examples: number
+): number => (lastBatch === "drop" ? Math.floor : Math.ceil)(examples / batchSize)
+
+/** Optimiser steps of a whole training; early stopping may end it before. */
+export const totalSteps = (training: TrainingOptions, examples: number): number =>
+  training.steps ?? training.epochs * stepsPerEpoch(training, examples)
+
+/** Epochs of a whole training, the last of which may be cut short. */
+export const totalEpochs = (training: TrainingOptions, examples: number): number =>
+  training.epochs ?? Math.ceil(training.steps / stepsPerEpoch(training, examples))
+
+/** How long a training is: `15 epochs`, `up to 2000 steps`. */
+export const lengthInWords = ({ epochs, steps, stopping }: TrainingOptions): string => {
+  const [count, unit] = steps === undefined ? [epochs, "epoch"] : [steps, "step"]
+  return `${stopping === undefined ? "" : "up to "}${count} ${unit}${count === 1 ? "" : "s"}`
+}
+
+/**
+ * Ends training once the metric has not improved for `patience` epochs, and restores the best parameters:
+ * `earlyStopping({ metric: "validation/loss", patience: 5 })`. The dataset must have validation examples.
+ */
+export const earlyStopping = (options: EarlyStopping.EarlyStopping): EarlyStopping.EarlyStopping => options
+
+const countProblem = (name: string, count: number): string | undefined =>
+  Number.isInteger(count) && count >= 1 ? undefined : `${name} is ${count}; it must be a whole number from 1`
+
+const averageProblem = ({ decay }: ParameterAverage): string | undefined =>
+  decay > 0 && decay < 1 ? undefined : `average: decay is ${decay}; it must be above 0 and below 1`
+
+const lastBatches: ReadonlyArray<string> = ["keep", "drop"]
 
 /** The first thing wrong with the settings, as a sentence. */
-const problemOf = ({ epochs, batchSize, optimizer }: TrainingOptions): string | undefined => {
-  const wrong = Object.entries({ epochs, batchSize }).find(([, count]) => !Number.isInteger(count) || count < 1)
-  if (wrong !== undefined) return `${wrong[0]} is ${wrong[1]}; it must be a whole number from 1`
-  return optimizer.problem && `optimizer: ${optimizer.problem}`
+const problemOf = (options: TrainingOptions): string | undefined => {
+  const { accumulate = 1, average, batchSize, epochs, lastBatch = "keep", optimizer, steps, stopping } = options
+  const length = steps === undefined ? countProblem("epochs", epochs) : countProblem("steps", steps)
+  const counts = length ?? countProblem("batchSize", batchSize) ?? countProblem("accumulate", accumulate)
+  if (counts !== undefined) return counts
+  if (accumulate > batchSize) return `accumulate is ${accumulate}; it must be at most the batchSize of ${batchSize}`
+  if (!lastBatches.includes(lastBatch))
+    return `lastBatch is "${lastBatch}"; it must be one of ${lastBatches.join(", ")}`
+  const stoppingProblem = stopping && EarlyStopping.problemOf(stopping)
+  if (stoppingProblem !== undefined) return `stopping: ${stoppingProblem}`
+  const optimizerProblem = optimizer.problem && `optimizer: ${optimizer.problem}`
+  return (average && averageProblem(average)) ?? optimizerProblem
 }
 
-/** Provides the training settings. Fails with `TrainingError` where one is not allowed. */
-export const layer = (options: TrainingOptions): Layer.Layer<Training, TrainingError> => {
-  const { epochs, batchSize, optimizer } = options
-  const reason = problemOf(options)
-  return Layer.effect(
-    Training,
-    reason === undefined
-      ? Effect.succeed({ ...options, spec: { _tag: "Training", epochs, batchSize, optimizer: optimizer.spec } })
-      : Effect.fail(new TrainingError({ reason }))
-  )
+const specOf = (options: TrainingOptions): Spec => {
+  const { accumulate = 1, average, batchSize, epochs, lastBatch = "keep", optimizer, steps, stopping } = options
+  return {
+    _tag: "Training",
+    ...(steps === undefined ? { epochs } : { steps }),
+    batchSize,
+    optimizer: optimizer.spec,
+    ...(lastBatch !== "keep" && { lastBatch }),
+    ...(accumulate !== 1 && { accumulate }),
+    ...(stopping !== undefined && { stopping: { minimumChange: 0, ...stopping } }),
+    ...(average !== undefined && { average: { decay: average.decay } })
+  }
 }
+
+/** What these settings need of a dataset: validation examples for early stopping. */
+export type Needs<Options extends TrainingOptions> = [
+  Extract<Options["stopping"], EarlyStopping.EarlyStopping>
+] extends [never]
+  ? never
+  : Validation
+
+/** Provides the training settings. Fails with `TrainingError` where one is not allowed. */
+export const layer = <const Options extends TrainingOptions>(
+  options: Options
+): Layer.Layer<Training, TrainingError, Needs<Options>> =>
+  Layer.effect(
+    Training,
+    Effect.gen(function* () {
+      const hasValidation = Option.isSome(yield* Effect.serviceOption(Validation))
+      const missing =
+        options.stopping === undefined || hasValidation
+          ? undefined
+          : "stopping needs validation examples; wrap the dataset in ValidationSplit.layer"
+      const reason = problemOf(options) ?? missing
+      if (reason !== undefined) return yield* new TrainingError({ reason })
+      return { ...(options as TrainingOptions), spec: specOf(options) }
+    })
+  )

@@ -38,9 +38,9 @@ export const resolve = ({ heldOut = "random", seed = 0, testFraction = 0.2 }: Sp
   heldOut === "last" ? { _tag: "Last", testFraction } : { _tag: "Random", testFraction, seed }
 
 /** What is wrong with a split, with what is allowed; undefined where nothing is. */
-export const faultOf = (split: Split): string | undefined => {
+export const faultOf = (split: Split, name = "testFraction"): string | undefined => {
   const { testFraction } = split
-  if (!(testFraction > 0 && testFraction < 1)) return `testFraction must be above 0 and below 1, found ${testFraction}`
+  if (!(testFraction > 0 && testFraction < 1)) return `${name} must be above 0 and below 1, found ${testFraction}`
   if (split._tag === "Random" && (!Number.isSafeInteger(split.seed) || split.seed < 0)) {
     return `seed must be an integer from 0 to ${Number.MAX_SAFE_INTEGER}, found ${split.seed}`
   }
@@ -107,11 +107,16 @@ const slice = ({ count, images, labels }: Examples, from: number, to: number): E
 }
 
 /** Divides examples; says why where one part would be empty. With `last` the parts are views of the examples. */
-export const divide = (examples: Examples, split: Split): Result.Result<LoadedDataset, string> => {
+export const divide = (
+  examples: Examples,
+  split: Split,
+  heldOut: "test" | "validation" = "test"
+): Result.Result<LoadedDataset, string> => {
   const { count, labels } = examples
   const held = Math.round(count * split.testFraction)
   if (held === 0 || held === count) {
-    const reason = `testFraction ${split.testFraction} makes ${held} of ${count} images test images`
+    const option = heldOut === "test" ? "testFraction" : "fraction"
+    const reason = `${option} ${split.testFraction} makes ${held} of ${count} images ${heldOut} images`
     return Result.fail(`${reason}; both parts need one at least`)
   }
   if (split._tag === "Last") {
@@ -122,17 +127,22 @@ export const divide = (examples: Examples, split: Split): Result.Result<LoadedDa
 }
 
 /** All examples, training examples first. */
-export const join = ({ test, train }: LoadedDataset): Examples => {
-  const concatenate = (one: Uint8Array, other: Uint8Array) => {
-    const both = new Uint8Array(one.length + other.length)
-    both.set(one)
-    both.set(other, one.length)
-    return both
+export const join = ({ test, train, validation }: LoadedDataset): Examples => {
+  const parts = validation === undefined ? [train, test] : [train, validation, test]
+  const concatenate = (arrays: ReadonlyArray<Uint8Array>): Uint8Array => {
+    const all = new Uint8Array(arrays.reduce((sum, { length }) => sum + length, 0))
+    let start = 0
+    for (const array of arrays) {
+      all.set(array, start)
+      start += array.length
+    }
+    return all
   }
+  const labels = parts.flatMap((part) => (part.labels === undefined ? [] : [part.labels]))
   return {
-    count: train.count + test.count,
-    images: concatenate(train.images, test.images),
-    ...(train.labels !== undefined && test.labels !== undefined && { labels: concatenate(train.labels, test.labels) })
+    count: parts.reduce((sum, { count }) => sum + count, 0),
+    images: concatenate(parts.map(({ images }) => images)),
+    ...(labels.length === parts.length && { labels: concatenate(labels) })
   }
 }
 

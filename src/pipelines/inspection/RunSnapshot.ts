@@ -2,6 +2,7 @@
  * What a run's folder says of the run, however it stands: whatever cannot be read is said, and the rest is read.
  */
 import { Effect, FileSystem, Option, Path } from "effect"
+import * as EarlyStopping from "../../core/EarlyStopping.ts"
 import type { EpochMetrics } from "../../core/TrainedModel.ts"
 import type { RunEntry } from "./Catalogue.ts"
 import type { Manifest } from "../store/Manifest.ts"
@@ -14,7 +15,7 @@ export interface RunSnapshot {
   /** One word or two: how the run stands, or why that is not known. */
   readonly status: string
   readonly history: ReadonlyArray<EpochMetrics>
-  /** The last epoch's, then what the evaluations found. */
+  /** Those of the epoch that is its result, then what the evaluations found. */
   readonly metrics: Readonly<Record<string, number>>
   /** Names of the figures, animations and pages that its evaluations made. */
   readonly figures: ReadonlyArray<string>
@@ -36,7 +37,11 @@ export const evaluators = Effect.fnUntraced(function* (directory: string) {
   return names.flatMap((name) => /^([0-9a-f]{12})\.json$/.exec(name)?.[1] ?? []).sort()
 })
 
-/** Epochs that the whole training has. */
+/** How the run's training may end early, where it may. */
+export const stoppingOf = ({ specs }: Manifest): EarlyStopping.EarlyStopping | undefined =>
+  specs.training["stopping"] as EarlyStopping.EarlyStopping | undefined
+
+/** Epochs that the whole training has at most; unknown where its length is in steps. */
 export const epochsOf = ({ specs }: Manifest): number | undefined =>
   typeof specs.training["epochs"] === "number" ? specs.training["epochs"] : undefined
 
@@ -75,7 +80,11 @@ export const read = Effect.fn("RunSnapshot.read")(function* (
     manifest,
     status: yield* statusOf(dirname(dirname(run.directory)), manifest, broken, history),
     history,
-    metrics: Object.assign({}, history.at(-1)?.metrics, ...found.map(({ metrics }) => metrics)),
+    metrics: Object.assign(
+      {},
+      EarlyStopping.resultOf(manifest && stoppingOf(manifest), history)?.metrics,
+      ...found.map(({ metrics }) => metrics)
+    ),
     figures: found.flatMap(({ figures }) => figures).sort(),
     faults
   }

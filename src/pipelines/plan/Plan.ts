@@ -52,7 +52,7 @@ const assemble = (assembly: AnyAssembly) => {
   const layers = Layer.mergeAll(
     Layer.provideMerge(assembly.evaluation, described),
     Layer.provide(assembly.objective, described),
-    assembly.training
+    Layer.provide(assembly.training, described)
   )
   return Effect.all({
     dataset: Dataset,
@@ -115,6 +115,11 @@ export const plan = Effect.fn("Plan.plan")(function* <A>(
     if (objective.needsKl === true && model.infiniteKl !== undefined) {
       return yield* refuse({
         message: `${objective.spec._tag} needs a KL divergence, but that of ${model.spec._tag}'s codes is infinite: ${model.infiniteKl}`
+      })
+    }
+    if (objective.scope === "batch" && (training.accumulate ?? 1) > 1) {
+      return yield* refuse({
+        message: `accumulate is ${training.accumulate}, but ${objective.spec._tag} compares the images of a whole batch; it must be 1`
       })
     }
     const key = JSON.stringify(dataset.spec)

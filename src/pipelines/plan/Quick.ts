@@ -8,8 +8,8 @@ import * as DerivedDataset from "../../core/datasets/DerivedDataset.ts"
 import type { AnyAssembly, Experiment } from "../../core/Experiment.ts"
 import * as Training from "../../core/Training.ts"
 
-/** Most training images, test images and epochs of a quick run. */
-export const limits = { train: 2000, test: 500, epochs: 2 } as const
+/** Most training images, test images, which are also the most validation images, and epochs or steps of a quick run. */
+export const limits = { train: 2000, test: 500, epochs: 2, steps: 32 } as const
 
 const first = (examples: Examples, count: number): Examples => {
   if (examples.count <= count) return examples
@@ -21,12 +21,13 @@ const first = (examples: Examples, count: number): Examples => {
   }
 }
 
-const firstOf = ({ test, train }: LoadedDataset): LoadedDataset => ({
+const firstOf = ({ test, train, validation }: LoadedDataset): LoadedDataset => ({
   train: first(train, limits.train),
-  test: first(test, limits.test)
+  test: first(test, limits.test),
+  ...(validation !== undefined && { validation: first(validation, limits.test) })
 })
 
-const { epochs, ...counts } = limits
+const { epochs, steps, ...counts } = limits
 
 /** The first images of a dataset; the digest tells them from the whole. */
 const small = (of: Dataset["Service"]): DerivedDataset.Derivation => ({
@@ -36,12 +37,17 @@ const small = (of: Dataset["Service"]): DerivedDataset.Derivation => ({
   examples: (loaded) => Result.succeed(firstOf(loaded))
 })
 
+const shorter = (training: Training.TrainingOptions): Training.TrainingOptions =>
+  training.steps === undefined
+    ? { ...training, epochs: Math.min(training.epochs, epochs) }
+    : { ...training, steps: Math.min(training.steps, steps) }
+
 const shortened = (assembly: AnyAssembly): AnyAssembly => ({
   ...assembly,
   dataset: DerivedDataset.layer(assembly.dataset, small),
-  training: Layer.unwrap(
-    Training.Training.useSync((training) => Training.layer({ ...training, epochs: Math.min(training.epochs, epochs) }))
-  ).pipe(Layer.provide(assembly.training))
+  training: Layer.unwrap(Training.Training.useSync((training) => Training.layer(shorter(training)))).pipe(
+    Layer.provide(assembly.training)
+  )
 })
 
 /** The quick version of an experiment, under the name `NAME-quick`. */

@@ -1,6 +1,7 @@
 /**
  * Reads what the report's page shows of a sweep from the runs' folders, however far the runs are.
  */
+import * as EarlyStopping from "../../core/EarlyStopping.ts"
 import { DateTime, Effect, type FileSystem, Option, Path } from "effect"
 import type { Experiment } from "../../core/Experiment.ts"
 import type { Figure } from "../../core/Figure.ts"
@@ -80,7 +81,7 @@ const factsOf = (manifest: Manifest): RunData["made"] => {
 }
 
 /** What a found run's folder holds: its numbers, its figures, its model. */
-const contents = Effect.fnUntraced(function* ({ evaluation }: PlannedRun, { manifest, run }: FoundRun) {
+const contents = Effect.fnUntraced(function* ({ evaluation, training }: PlannedRun, { manifest, run }: FoundRun) {
   const store = yield* RunStore
   const { epochs: history } = yield* run.readableHistory
   const results = (yield* Effect.forEach(evaluation.evaluators, ({ id }) => run.evaluation(id))).flatMap(Option.toArray)
@@ -92,10 +93,11 @@ const contents = Effect.fnUntraced(function* ({ evaluation }: PlannedRun, { mani
     card: Option.getOrUndefined(card),
     status: status === "killed" ? ("interrupted" as const) : status,
     error: manifest.exit?.message,
-    metrics: Object.assign({}, history.at(-1)?.metrics, ...results.map(({ metrics }) => metrics)) as Record<
-      string,
-      number
-    >,
+    metrics: Object.assign(
+      {},
+      EarlyStopping.resultOf(training.stopping, history)?.metrics,
+      ...results.map(({ metrics }) => metrics)
+    ) as Record<string, number>,
     exhibits: (yield* Effect.forEach(names, (name) => exhibitOf(run, name))).flat(),
     made: factsOf(manifest)
   }
@@ -126,7 +128,7 @@ const collectRun = Effect.fnUntraced(function* (
       status: row?.status ?? held?.status ?? "planned",
       ...(error !== undefined && { error }),
       parameters,
-      epochs: { done: held?.history.length ?? 0, of: planned.training.epochs },
+      epochs: { done: held?.history.length ?? 0, of: planned.training.epochs ?? held?.history.length ?? 0 },
       metrics: held?.metrics ?? {},
       reference: planned.reference,
       command: commandText(yield* ProgramName, planned, parameters),

@@ -9,7 +9,7 @@ import { Engine, type EngineError } from "../../core/Engine.ts"
 import type { ModelError } from "../../core/Model.ts"
 import { canonicalJson } from "../../core/Spec.ts"
 import { sizeOf } from "../../core/Tensors.ts"
-import { stepsPerEpoch } from "../../core/Training.ts"
+import { stepsPerEpoch, totalSteps, type TrainingOptions } from "../../core/Training.ts"
 import * as TrainStep from "../../core/TrainStep.ts"
 import type { PlannedRun } from "../plan/Plan.ts"
 import * as TrainedModels from "../training/TrainedModels.ts"
@@ -27,10 +27,15 @@ const evaluationShare = 1 / 3
 const stepTime = Effect.fn("Estimate.stepTime")(function* (run: PlannedRun, data: LoadedDataset, batch: number) {
   const engine = yield* Engine
   const autoencoder = yield* run.model.build(run.dataset.shape)
-  const { optimizer } = run.training
   const { latent } = run.model
-  const ingredients = { autoencoder, latent, shape: run.dataset.shape, objective: run.objective, optimizer }
-  const state = yield* engine.place(TrainStep.initialState(autoencoder, optimizer, run.seed))
+  const ingredients = {
+    autoencoder,
+    latent,
+    shape: run.dataset.shape,
+    objective: run.objective,
+    ...TrainStep.updateOptions(run.training)
+  }
+  const state = yield* engine.place(TrainStep.initialState(autoencoder, ingredients, run.seed))
   const images = yield* engine.place(TrainedModels.splitTensors(data.train, run.dataset.shape))
   const { program, signature } = TrainStep.trainStep(ingredients, {
     examples: data.train.count,
@@ -55,17 +60,21 @@ const stepTime = Effect.fn("Estimate.stepTime")(function* (run: PlannedRun, data
   return fastest
 }, Effect.scoped)
 
+/** Passes over the training examples, the last of which may be a part of one. */
+const epochsOf = (training: TrainingOptions, examples: number): number =>
+  totalSteps(training, examples) / stepsPerEpoch(training, examples)
+
 /** Seconds that the training of a run takes on this data, its test pass after each epoch included. */
 export const seconds = Effect.fn("Estimate.seconds")(function* (
   run: PlannedRun,
   data: LoadedDataset
 ): Effect.fn.Return<number, EngineError | ModelError, Engine> {
-  const { batchSize, epochs } = run.training
+  const { batchSize } = run.training
   const { height, width, channels } = run.dataset.shape
   const affordable = Math.max(4, Math.ceil(bytes / sizeOf([height, width, channels])))
   const batch = Math.min(batchSize, affordable, data.train.count)
   const perExample = (yield* stepTime(run, data, batch)) / batch / 1000
-  return epochs * (data.train.count + evaluationShare * data.test.count) * perExample
+  return epochsOf(run.training, data.train.count) * (data.train.count + evaluationShare * data.test.count) * perExample
 })
 
 /**
@@ -75,20 +84,24 @@ export const seconds = Effect.fn("Estimate.seconds")(function* (
 export const make = (
   load: (run: PlannedRun) => Effect.Effect<LoadedDataset, DatasetError>
 ): ((run: PlannedRun) => Effect.Effect<number | undefined, never, Engine>) => {
-  const measured = new Map<string, number | undefined>()
+  const measured = new Map<string, { readonly perEpoch: number; readonly examples: number } | undefined>()
   return Effect.fnUntraced(function* (run) {
     const { dataset, model } = run.specs
-    const { epochs, batchSize } = run.training
-    const key = canonicalJson({ dataset, model, objective: run.objective.spec._tag, batchSize })
+    const key = canonicalJson({ dataset, model, objective: run.objective.spec._tag, batchSize: run.training.batchSize })
     if (!measured.has(key)) {
       const estimate = yield* load(run).pipe(
-        Effect.flatMap((data) => seconds(run, data)),
-        Effect.map((total) => total / epochs),
+        Effect.flatMap((data) => {
+          const examples = data.train.count
+          return Effect.map(seconds(run, data), (total) => ({
+            perEpoch: total / epochsOf(run.training, examples),
+            examples
+          }))
+        }),
         Effect.orElseSucceed(() => undefined)
       )
       measured.set(key, estimate)
     }
-    const perEpoch = measured.get(key)
-    return perEpoch === undefined ? undefined : perEpoch * epochs
+    const found = measured.get(key)
+    return found === undefined ? undefined : found.perEpoch * epochsOf(run.training, found.examples)
   })
 }

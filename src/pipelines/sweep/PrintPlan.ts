@@ -2,6 +2,7 @@
  * What `--plan` prints: the runs, their ids, which of them are done, and how long the others may take. Does nothing else.
  */
 import { Console, Effect, Option } from "effect"
+import { lengthInWords } from "../../core/Training.ts"
 import type { Located } from "../../core/Dataset.ts"
 import type { Experiment } from "../../core/Experiment.ts"
 import * as Estimate from "./Estimate.ts"
@@ -31,7 +32,7 @@ export const printPlan = Effect.fn("PrintPlan.printPlan")(function* (experiment:
     const seconds = here && status !== "done" ? yield* estimate(planned) : undefined
     if (status !== "done") times.push(seconds)
     const id = here ? planned.id : "(after download)"
-    const epochs = planned.training.epochs === 1 ? "1 epoch" : `${planned.training.epochs} epochs`
+    const epochs = lengthInWords(planned.training)
     const parts = [id, planned.label.padEnd(width), epochs, status, about(seconds)]
     yield* Console.log(parts.filter((part) => part !== "").join("  "))
   }

@@ -92,7 +92,7 @@ export const run = Effect.fn("RunExperiment.run")(function* (
       position: {
         run: index + 1,
         runs: runs.length,
-        epochsAfter: runs.slice(index + 1).reduce((sum, { training }) => sum + training.epochs, 0) / jobs
+        epochsAfter: runs.slice(index + 1).reduce((sum, { training }) => sum + (training.epochs ?? 0), 0) / jobs
       },
       force,
       ...(Option.isSome(previousStart) && { previousStart: DateTime.formatIso(previousStart.value.manifest.started) }),

@@ -1,6 +1,9 @@
 /**
  * What became of a run of a sweep: its row of the summary, and what the report shows of it.
  */
+import * as EarlyStopping from "../../core/EarlyStopping.ts"
+import { lengthInWords, type TrainingOptions } from "../../core/Training.ts"
+import type { EpochMetrics } from "../../core/TrainedModel.ts"
 import { Cause, Effect, Option, Path } from "effect"
 import { failureText } from "./RunExecutor.ts"
 import type { PlannedRun } from "../plan/Plan.ts"
@@ -27,15 +30,22 @@ export const unfinished = (planned: PlannedRun, status: "failed" | "interrupted"
 })
 
 /** Metrics of a finished run: the last epoch's, then what its evaluations found. */
+/** Whether a history has every epoch of a finished run. */
+const isWhole = ({ epochs, steps, stopping }: TrainingOptions, history: ReadonlyArray<EpochMetrics>): boolean => {
+  const last = history.at(-1)
+  return (
+    (steps === undefined ? last?.epoch === epochs : last?.step === steps) || EarlyStopping.isOver(stopping, history)
+  )
+}
+
 const metricsOf = Effect.fnUntraced(function* (planned: PlannedRun, run: Run) {
   const { join } = yield* Path.Path
   const history = yield* run.history
-  const { epochs } = planned.training
-  if (history.length !== epochs) {
+  if (!isWhole(planned.training, history)) {
     return yield* new StoreError({
       path: join(run.directory, "metrics.ndjson"),
       problem: "corrupt",
-      reason: `it has ${history.length} of ${epochs} epochs of this finished run; restore it from a copy, or make the run again with --force, which keeps this one`
+      reason: `it has ${history.length} epochs of this finished run, which has ${lengthInWords(planned.training)}; restore it from a copy, or make the run again with --force, which keeps this one`
     })
   }
   const results = yield* Effect.forEach(planned.evaluation.evaluators, ({ id }) => run.evaluation(id))
@@ -43,7 +53,7 @@ const metricsOf = Effect.fnUntraced(function* (planned: PlannedRun, run: Run) {
     history,
     metrics: Object.assign(
       {},
-      history.at(-1)?.metrics,
+      EarlyStopping.resultOf(planned.training.stopping, history)?.metrics,
       ...results.flatMap(Option.toArray).map((result) => result.metrics)
     ) as Record<string, number>
   }

@@ -2,10 +2,12 @@
  * Keeps a run in training from being lost: says when its state is saved, and which states are worth it.
  *
  * Laws: every checkpoint has finite parameters, and the history up to it is kept before it; the best one is the first epoch
- * with the least loss on the test images among those up to the newest checkpoint; when and how often something is kept
+ * with the least loss on the test images, or the best by the metric of early stopping, among those up to the newest
+ * checkpoint; when and how often something is kept
  * shapes no number.
  */
 import { Clock, Effect, Option } from "effect"
+import { type EarlyStopping, improves } from "../../core/EarlyStopping.ts"
 import type { EngineError } from "../../core/Engine.ts"
 import { type HostTensors, under } from "../../core/Tensors.ts"
 import type { EpochMetrics } from "../../core/TrainedModel.ts"
@@ -29,7 +31,7 @@ export interface Checkpointer {
   /** After a step: saves the present state if it is time. */
   readonly afterStep: Effect.Effect<void, EngineError | StoreError>
   /** After an epoch whose line is kept, with the state at its end. */
-  readonly afterEpoch: (line: EpochMetrics, checkpoint: Checkpoint) => Effect.Effect<void, StoreError>
+  readonly afterEpoch: (line: EpochMetrics, checkpoint: Checkpoint, isLast: boolean) => Effect.Effect<void, StoreError>
   /** Saves the present state, which is fit to go on from. */
   readonly saveNow: Effect.Effect<void, EngineError | StoreError>
   /** Saves the state at the end of the last epoch with a finite loss, if that is newer than what is saved. */
@@ -45,16 +47,18 @@ export interface Checkpointer {
 export const hasFiniteParameters = (state: HostTensors): boolean =>
   Object.values(under("parameters/", state)).every(({ values }) => (values as Float32Array).every(Number.isFinite))
 
-/** `present` reads the state as it stands after the last step. */
+/** The metric by which an epoch is the best. */
+export const bestMetric = (stopping: EarlyStopping | undefined): string => stopping?.metric ?? "test/loss"
+
+/** `current` reads the state as it stands after the last step. */
 export const make = Effect.fnUntraced(function* (options: {
   readonly writer: RunWriter
   readonly interval: CheckpointInterval
-  /** Epochs of the whole training. */
-  readonly epochs: number
+  readonly stopping?: EarlyStopping | undefined
   readonly resume: ResumePoint | undefined
   readonly current: Effect.Effect<Checkpoint, EngineError>
 }): Effect.fn.Return<Checkpointer> {
-  const { epochs, interval, writer, current, resume } = options
+  const { interval, writer, current, resume, stopping } = options
   let saved: { readonly epoch: number; readonly step: number } | undefined = resume?.checkpoint
   let savedAt = yield* Clock.monotonicTimeNanos
   let bestLoss = resume?.bestLoss ?? Number.POSITIVE_INFINITY
@@ -84,14 +88,14 @@ export const make = Effect.fnUntraced(function* (options: {
   return {
     saveNow,
     afterStep: Effect.flatMap(isTime, (due) => (due ? saveNow : Effect.void)),
-    afterEpoch: Effect.fnUntraced(function* ({ epoch, metrics, step }, checkpoint) {
-      const loss = metrics["test/loss"] ?? Number.NaN
-      if (Number.isFinite(loss)) good = checkpoint
-      if (loss < bestLoss) {
+    afterEpoch: Effect.fnUntraced(function* ({ epoch, metrics, step }, checkpoint, isLast) {
+      if (Number.isFinite(metrics["test/loss"])) good = checkpoint
+      const loss = metrics[bestMetric(stopping)] ?? Number.NaN
+      if (improves(stopping ?? {}, loss, bestLoss)) {
         bestLoss = loss
         best = { tensors: checkpoint.tensors, epoch, step, loss }
       }
-      const due = epoch === epochs || ("epochs" in interval ? epoch % interval.epochs === 0 : yield* isTime)
+      const due = isLast || ("epochs" in interval ? epoch % interval.epochs === 0 : yield* isTime)
       if (due) yield* save(checkpoint)
     }),
     saveLastFinite,

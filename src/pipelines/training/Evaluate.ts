@@ -3,6 +3,7 @@
  */
 import { Cause, Effect, Option, type Scope } from "effect"
 import type { DatasetError, LoadedDataset } from "../../core/Dataset.ts"
+import * as EarlyStopping from "../../core/EarlyStopping.ts"
 import { Engine, type EngineError } from "../../core/Engine.ts"
 import { EvaluationError, type EvaluationOutput, type ResolvedEvaluator } from "../../core/Evaluation.ts"
 import type { FigureError } from "../../core/Figure.ts"
@@ -10,10 +11,13 @@ import type { ModelError } from "../../core/Model.ts"
 import { type SnapshotError, Snapshots } from "../../core/Snapshots.ts"
 import { canonicalJson } from "../../core/Spec.ts"
 import { TrainedModel } from "../../core/TrainedModel.ts"
+import { totalEpochs } from "../../core/Training.ts"
+import { evaluatedState } from "../../core/TrainStep.ts"
 import type { PlannedRun } from "../plan/Plan.ts"
 import { Progress } from "../console/Progress.ts"
 import { renderAnimation } from "../figures/RenderAnimation.ts"
 import { render } from "../figures/RenderFigure.ts"
+import type { Best, Checkpoint } from "../store/Checkpoint.ts"
 import type { Run } from "../store/Run.ts"
 import { StoreError } from "../files/StoreError.ts"
 import * as TrainedModels from "./TrainedModels.ts"
@@ -23,19 +27,29 @@ import * as TrainingSnapshots from "./TrainingSnapshots.ts"
 export const missing = (planned: PlannedRun, run: Run): Effect.Effect<ReadonlyArray<ResolvedEvaluator>, StoreError> =>
   Effect.filter(planned.evaluation.evaluators, ({ id }) => Effect.map(run.evaluation(id), Option.isNone))
 
-/** The trained model of a finished run, from its last checkpoint, and what it was before. */
+/** The state that a finished run comes to: that of its best epoch with early stopping, else of its last. */
+const resultState = Effect.fnUntraced(function* (planned: PlannedRun, run: Run, examples: number) {
+  const { stopping } = planned.training
+  const history = yield* run.history
+  const epoch =
+    stopping === undefined
+      ? totalEpochs(planned.training, examples)
+      : (EarlyStopping.resultOf(stopping, history)?.epoch ?? 0)
+  const saved: Option.Option<Checkpoint | Best> = yield* stopping === undefined ? run.checkpoint : run.best
+  // Another one is kept for going on, and is not the finished model.
+  if (Option.isSome(saved) && saved.value.epoch === epoch) return { ...saved.value, history }
+  return yield* new StoreError({
+    path: run.directory,
+    problem: "corrupt",
+    reason: `the checkpoint of epoch ${epoch}, this finished run's ${stopping === undefined ? "last" : "best"}, cannot be read; make it again with --force, which keeps this one`
+  })
+})
+
+/** The trained model of a finished run, and what it was before. */
 export const trainedModel = Effect.fnUntraced(function* (planned: PlannedRun, run: Run, data: LoadedDataset) {
   const engine = yield* Engine
-  const { epochs } = planned.training
-  // An earlier one is kept for going on, and is not the finished model.
-  const checkpoint = Option.filter(yield* run.checkpoint, ({ epoch }) => epoch === epochs)
-  if (Option.isNone(checkpoint)) {
-    return yield* new StoreError({
-      path: run.directory,
-      problem: "corrupt",
-      reason: `the checkpoint of epoch ${epochs}, this finished run's last, cannot be read; make it again with --force, which keeps this one`
-    })
-  }
+  const { history, step, tensors } = yield* resultState(planned, run, data.train.count)
+  const state = evaluatedState(tensors)
   const at = yield* TrainedModels.make({
     run: planned,
     autoencoder: yield* planned.model.build(planned.dataset.shape),
@@ -45,15 +59,10 @@ export const trainedModel = Effect.fnUntraced(function* (planned: PlannedRun, ru
       test: yield* engine.place(TrainedModels.splitTensors(data.test, planned.dataset.shape))
     }
   })
-  const history = yield* run.history
   return {
-    state: checkpoint.value.tensors,
-    trained: at({
-      state: yield* engine.place(checkpoint.value.tensors),
-      history,
-      steps: () => checkpoint.value.step
-    }),
-    snapshots: yield* TrainingSnapshots.make(run, planned.training.epochs, at, history)
+    state,
+    trained: at({ state: yield* engine.place(state), history, steps: () => step }),
+    snapshots: yield* TrainingSnapshots.make(run, history.length, at, history)
   }
 })
 

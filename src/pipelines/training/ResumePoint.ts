@@ -5,6 +5,7 @@
  * none it begins again; either way it comes to the same bits. What cannot be used is said.
  */
 import { Effect, Option } from "effect"
+import * as EarlyStopping from "../../core/EarlyStopping.ts"
 import { canonicalJson, type Json } from "../../core/Spec.ts"
 import { type TensorTypes, typesOf } from "../../core/Tensors.ts"
 import type { EpochMetrics } from "../../core/TrainedModel.ts"
@@ -27,25 +28,33 @@ export interface ExpectedState {
   readonly state: TensorTypes
   readonly stepsPerEpoch: number
   readonly epochs: number
+  /** Steps of the whole training. */
+  readonly steps: number
+  readonly stopping?: EarlyStopping.EarlyStopping | undefined
 }
 
 const types = (tensors: TensorTypes): string => canonicalJson(typesOf(tensors) as unknown as Json)
 
 /** Why a run cannot go on from a checkpoint, as a sentence. */
 const faultOf =
-  ({ epochs, state, stepsPerEpoch }: ExpectedState, complete: number) =>
+  ({ epochs, state, steps, stepsPerEpoch }: ExpectedState, complete: number) =>
   (checkpoint: Checkpoint): string | undefined => {
     const { epoch, step, tensors } = checkpoint
     if (epoch > complete) return `it was saved after epoch ${epoch}, and the history has ${complete} epochs`
-    if (epoch > epochs || step < epoch * stepsPerEpoch || step > (epoch + 1) * stepsPerEpoch) {
+    const first = Math.min(epoch * stepsPerEpoch, steps)
+    if (epoch > epochs || step < first || step > (epoch + 1) * stepsPerEpoch) {
       return `step ${step} is not in the epoch after epoch ${epoch} of ${epochs} with ${stepsPerEpoch} steps each`
     }
     return types(tensors) === types(state) ? undefined : "its tensors are not those of the model and the optimiser"
   }
 
 /** The epochs from the first on of which none is missing. */
-const unbroken = (epochs: ReadonlyArray<EpochMetrics>, stepsPerEpoch: number): ReadonlyArray<EpochMetrics> => {
-  const gap = epochs.findIndex(({ epoch, step }, index) => epoch !== index + 1 || step !== epoch * stepsPerEpoch)
+const unbroken = (
+  epochs: ReadonlyArray<EpochMetrics>,
+  { steps, stepsPerEpoch }: ExpectedState
+): ReadonlyArray<EpochMetrics> => {
+  const stepsAfter = (epoch: number) => Math.min(steps, epoch * stepsPerEpoch)
+  const gap = epochs.findIndex(({ epoch, step }, index) => epoch !== index + 1 || step !== stepsAfter(epoch))
   return gap < 0 ? epochs : epochs.slice(0, gap)
 }
 
@@ -57,6 +66,22 @@ const bestLossOf = Effect.fnUntraced(function* (run: Run, history: ReadonlyArray
   return history[epoch - 1]?.metrics["test/loss"] === loss ? loss : undefined
 })
 
+/**
+ * With early stopping, the metric of the best of these epochs; "lost" where its parameters, the result of the run if no
+ * epoch is better, cannot be read. A later best is computed again.
+ */
+const bestToBeat = Effect.fnUntraced(function* (
+  run: Run,
+  stopping: EarlyStopping.EarlyStopping,
+  history: ReadonlyArray<EpochMetrics>
+) {
+  const best = EarlyStopping.bestOf(stopping, history)
+  if (best === undefined) return undefined
+  const saved = yield* run.best
+  const isThere = Option.isSome(saved) && (saved.value.epoch === best.epoch || saved.value.epoch > history.length)
+  return isThere ? best.metrics[stopping.metric] : "lost"
+})
+
 /** Finds out where the run stands, and removes what is beyond; undefined where it begins. */
 export const findResumePoint = Effect.fn("ResumePoint.findResumePoint")(function* (
   run: Run,
@@ -66,12 +91,21 @@ export const findResumePoint = Effect.fn("ResumePoint.findResumePoint")(function
   if (Option.isSome(fault)) {
     yield* Effect.logWarning(`run ${run.id}: the history is used up to epoch ${epochs.length}. ${fault.value.message}`)
   }
-  const history = unbroken(epochs, expected.stepsPerEpoch)
+  const history = unbroken(epochs, expected)
   const checkpoint = yield* run.validCheckpoint(faultOf(expected, history.length))
   yield* run.truncateHistory(Option.isSome(checkpoint) ? checkpoint.value.epoch : 0)
   if (Option.isNone(checkpoint)) return undefined
   // Or, where no step is left to take, what was passed over would be taken for the finished model.
   yield* run.removeCheckpointsAfter(checkpoint.value.step)
   const complete = history.slice(0, checkpoint.value.epoch)
-  return { checkpoint: checkpoint.value, history: complete, bestLoss: yield* bestLossOf(run, complete) }
+  const { stopping } = expected
+  const bestLoss =
+    stopping === undefined ? yield* bestLossOf(run, complete) : yield* bestToBeat(run, stopping, complete)
+  if (bestLoss === "lost") {
+    yield* Effect.logWarning(`run ${run.id}: the parameters of its best epoch cannot be read, so that it begins again`)
+    yield* run.truncateHistory(0)
+    yield* run.removeCheckpointsAfter(0)
+    return undefined
+  }
+  return { checkpoint: checkpoint.value, history: complete, bestLoss }
 })

@@ -1,20 +1,21 @@
 /**
- * Trains one run from where it stands to its last epoch.
+ * Trains one run from where it stands to its last epoch, or until early stopping ends it.
  *
  * Laws: a run's numbers are a function of its specs, seed and data: shuffles and noise are keyed by (seed, stream, epoch or
  * step), so going on from a checkpoint gives the bits of a run that never stopped. Metrics of an epoch are exact means
  * over its examples. An interrupt leaves a checkpoint.
  */
-import { Cause, Clock, Effect, type Scope } from "effect"
+import { Cause, Clock, Effect, Record, Scope } from "effect"
 import type { LoadedDataset } from "../../core/Dataset.ts"
-import { Engine, type EngineError } from "../../core/Engine.ts"
+import { Engine, type EngineError, type Executable, type Placed } from "../../core/Engine.ts"
 import type { ResolvedEvaluator } from "../../core/Evaluation.ts"
 import type { ModelError } from "../../core/Model.ts"
 import { scheduleValues } from "../../core/Programs.ts"
-import { stepsPerEpoch } from "../../core/Training.ts"
+import * as EarlyStopping from "../../core/EarlyStopping.ts"
+import { stepsPerEpoch, totalEpochs, TrainingError, totalSteps } from "../../core/Training.ts"
 import * as TrainStep from "../../core/TrainStep.ts"
 import { permutation } from "../../core/Random.ts"
-import { sampleEpochs } from "../../core/Cadence.ts"
+import { dueEpochs, sampleEpochs } from "../../core/Cadence.ts"
 import { float32, type HostTensors } from "../../core/Tensors.ts"
 import type { EpochMetrics } from "../../core/TrainedModel.ts"
 import type { Checkpoint } from "../store/Checkpoint.ts"
@@ -27,9 +28,21 @@ import type { ResumePoint } from "./ResumePoint.ts"
 import type { StoreError } from "../files/StoreError.ts"
 import * as TrainedModels from "./TrainedModels.ts"
 
-/** Epochs at whose end the parameters are kept for evaluations that look at the training. */
-export const snapshotEpochs = (evaluators: ReadonlyArray<ResolvedEvaluator>, epochs: number): ReadonlySet<number> =>
-  new Set(evaluators.flatMap(({ every }) => (every === undefined ? [] : sampleEpochs(every, epochs).epochs)))
+/**
+ * Epochs at whose end the parameters are kept for evaluations that look at the training. One that may end early keeps
+ * all that are due, because which of them are looked at depends on its length.
+ */
+export const snapshotEpochs = (
+  evaluators: ReadonlyArray<ResolvedEvaluator>,
+  epochs: number,
+  mayEndEarly = false
+): ReadonlySet<number> =>
+  new Set(
+    evaluators.flatMap(({ every }) => {
+      if (every === undefined) return []
+      return mayEndEarly ? dueEpochs(every, epochs) : sampleEpochs(every, epochs).epochs
+    })
+  )
 
 /** Where the run stands among those of its sweep. */
 export interface SweepPosition {
@@ -41,7 +54,7 @@ export interface SweepPosition {
 }
 
 /** Sums over the examples of a batch, added to those of an epoch; in double precision, in the order of the examples. */
-const accumulate = (sums: Record<string, number>, terms: HostTensors): void => {
+const addTerms = (sums: Record<string, number>, terms: HostTensors): void => {
   for (const [name, { values }] of Object.entries(terms)) {
     let sum = sums[name] ?? 0
     for (const value of values) sum += value
@@ -70,6 +83,60 @@ const scheduleAt = Effect.fnUntraced(function* ({ objective, training }: Planned
     )
 })
 
+/** What can only be seen in the data: whether an epoch has a batch, and whether there are validation examples. */
+const checkTraining = Effect.fnUntraced(function* (
+  { dataset, training }: PlannedRun,
+  data: LoadedDataset,
+  batches: number
+) {
+  if (batches === 0) {
+    const reason = `batchSize is ${training.batchSize}, but there are ${data.train.count} training images; with lastBatch "drop" it must be at most that`
+    return yield* new TrainingError({ reason })
+  }
+  if (training.stopping !== undefined && data.validation === undefined) {
+    const reason = `stopping needs validation examples, but ${dataset.name} was derived without them; put ValidationSplit.layer outermost`
+    return yield* new TrainingError({ reason })
+  }
+})
+
+/** The programs of the last piece of a batch, which is all of it without accumulation, and of those before it. */
+const stepPrograms = { last: TrainStep.trainStep, earlier: TrainStep.accumulateStep }
+
+/**
+ * The programs of a step, compiled for each size of a batch, or of a piece of one, when it is first needed. A step gives
+ * the terms of its pieces in order: one piece, without accumulation.
+ */
+const compileSteps = Effect.fnUntraced(function* (
+  ingredients: TrainStep.StepIngredients,
+  sizes: { readonly examples: number; readonly batchSize: number; readonly stepsPerEpoch: number }
+) {
+  const engine = yield* Engine
+  const scope = yield* Effect.scope
+  const size = TrainStep.pieceSize(ingredients, sizes.batchSize)
+  const compiled = new Map<string, Executable>()
+  const run = Effect.fnUntraced(function* (
+    kind: keyof typeof stepPrograms,
+    state: Placed,
+    data: Placed,
+    inputs: HostTensors
+  ) {
+    const batch = inputs["indices"]!.shape[0]!
+    const key = `${kind} ${batch}`
+    if (!compiled.has(key)) {
+      const { program, signature } = stepPrograms[kind](ingredients, { ...sizes, batch })
+      compiled.set(key, yield* Scope.provide(engine.compile(program, signature), scope))
+    }
+    return yield* compiled.get(key)!.run({ state, data, inputs })
+  })
+  return (state: Placed, data: Placed, inputs: HostTensors): Effect.Effect<ReadonlyArray<HostTensors>, EngineError> => {
+    if (size === sizes.batchSize) return Effect.map(run("last", state, data, inputs), (terms) => [terms])
+    const pieces = TrainStep.pieceInputs(inputs, size)
+    return Effect.forEach(pieces, (piece, index) =>
+      run(index === pieces.length - 1 ? "last" : "earlier", state, data, piece)
+    )
+  }
+})
+
 /** Trains; gives the whole history. */
 export const train = Effect.fn("Train.train")(function* (options: {
   readonly run: PlannedRun
@@ -81,11 +148,11 @@ export const train = Effect.fn("Train.train")(function* (options: {
   readonly resume: ResumePoint | undefined
 }): Effect.fn.Return<
   ReadonlyArray<EpochMetrics>,
-  EngineError | StoreError | DivergenceError | ModelError,
+  EngineError | StoreError | DivergenceError | ModelError | TrainingError,
   Engine | Progress | Scope.Scope
 > {
   const { run, data, position, writer, checkpointEvery, resume } = options
-  const { batchSize, epochs, optimizer } = run.training
+  const { batchSize, stopping } = run.training
   const engine = yield* Engine
   const progress = yield* Progress
   const autoencoder = yield* run.model.build(run.dataset.shape)
@@ -94,31 +161,32 @@ export const train = Effect.fn("Train.train")(function* (options: {
     latent: run.model.latent,
     shape: run.dataset.shape,
     objective: run.objective,
-    optimizer
+    ...TrainStep.updateOptions(run.training)
   }
   const examples = data.train.count
   const batches = stepsPerEpoch(run.training, examples)
+  yield* checkTraining(run, data, batches)
+  const epochs = totalEpochs(run.training, examples)
+  const steps = totalSteps(run.training, examples)
 
   const state = yield* engine.place(
-    resume?.checkpoint.tensors ?? TrainStep.initialState(autoencoder, optimizer, run.seed)
+    resume?.checkpoint.tensors ?? TrainStep.initialState(autoencoder, ingredients, run.seed)
   )
   const images = {
     train: yield* engine.place(TrainedModels.splitTensors(data.train, run.dataset.shape)),
-    test: yield* engine.place(TrainedModels.splitTensors(data.test, run.dataset.shape))
+    test: yield* engine.place(TrainedModels.splitTensors(data.test, run.dataset.shape)),
+    ...(stopping !== undefined &&
+      data.validation !== undefined && {
+        validation: yield* engine.place(TrainedModels.splitTensors(data.validation, run.dataset.shape))
+      })
   }
   const history: Array<EpochMetrics> = [...(resume?.history ?? [])]
   let step = resume?.checkpoint.step ?? 0
-  const at = yield* TrainedModels.make({ run, autoencoder, data, images })
+  const at = yield* TrainedModels.make({ run, autoencoder, data, images, inTraining: true })
   const trained = at({ state, history, steps: () => step })
   const scheduled = yield* scheduleAt(run, batches)
 
-  const compile = (batch: number) => {
-    const { program, signature } = TrainStep.trainStep(ingredients, { examples, batch, stepsPerEpoch: batches })
-    return engine.compile(program, signature)
-  }
-  const lastBatch = examples - (batches - 1) * batchSize
-  const wholeStep = batches > 1 || lastBatch === batchSize ? yield* compile(batchSize) : undefined
-  const lastStep = lastBatch === batchSize && wholeStep !== undefined ? wholeStep : yield* compile(lastBatch)
+  const takeStepOn = yield* compileSteps(ingredients, { examples, batchSize, stepsPerEpoch: batches })
   const inputsOf = TrainStep.stepInputs(ingredients, run.seed)
 
   let sums: Record<string, number> = { ...resume?.checkpoint.sums }
@@ -132,14 +200,16 @@ export const train = Effect.fn("Train.train")(function* (options: {
     sums: { ...sums },
     ...(Number.isNaN(lastFiniteLoss) ? {} : { lastFiniteLoss })
   })
-  const kept = snapshotEpochs(run.evaluation.evaluators, epochs)
+  const kept = snapshotEpochs(run.evaluation.evaluators, epochs, stopping !== undefined)
   const checkpointer = yield* Checkpointer.make({
     writer,
     interval: checkpointEvery,
-    epochs,
+    stopping,
     resume,
     current: Effect.map(state.read, stateAt)
   })
+  const saveSnapshot = (epoch: number, tensors: HostTensors) =>
+    writer.saveSnapshot(epoch, epoch === 0 ? tensors : TrainStep.evaluatedState(tensors))
   // The failure or the interrupt is what is told of; that something could not be kept is only said.
   const orSay = <E>(kept: Effect.Effect<number | void, E>) =>
     Effect.catchCause(kept, (cause) =>
@@ -166,21 +236,29 @@ export const train = Effect.fn("Train.train")(function* (options: {
 
   const takeStep = Effect.fnUntraced(function* (epoch: number, order: Int32Array, batch: number) {
     const indices = order.subarray(batch * batchSize, (batch + 1) * batchSize)
-    const executable = batch === batches - 1 ? lastStep : wholeStep!
-    const terms = yield* executable.run({ state, data: images.train, inputs: inputsOf(step, indices) })
-    const loss = total(terms["loss"]!.values as Float32Array) / indices.length
+    const pieces = yield* takeStepOn(state, images.train, inputsOf(step, indices))
+    const loss = pieces.reduce((sum, terms) => sum + total(terms["loss"]!.values as Float32Array), 0) / indices.length
     step += 1
     if (!Number.isFinite(loss)) return yield* diverged(epoch, "loss", loss)
     lastFiniteLoss = loss
-    accumulate(sums, terms)
+    for (const terms of pieces) addTerms(sums, terms)
     return loss
   }, Effect.uninterruptible)
+
+  const meansOn = Effect.fnUntraced(function* (split: "test" | "validation", count: number) {
+    const terms = yield* trained.terms(split)
+    return meansOf(split, Record.map(terms, total), count)
+  })
 
   const trainEpoch = Effect.fnUntraced(function* (epoch: number) {
     const order = permutation({ seed: run.seed, stream: "shuffle", step: epoch }, examples)
     const started = yield* Clock.monotonicTimeNanos
-    const first = step - (epoch - 1) * batches
-    for (let batch = first; batch < batches; batch++) {
+    const before = (epoch - 1) * batches
+    const first = step - before
+    // Fewer in the last epoch of a training whose length is in steps.
+    const last = Math.min(batches, steps - before)
+    const seen = Math.min(examples, last * batchSize)
+    for (let batch = first; batch < last; batch++) {
       yield* takeStep(epoch, order, batch)
       const done = Math.min(examples, (batch + 1) * batchSize)
       const seconds = Number((yield* Clock.monotonicTimeNanos) - started) / 1e9
@@ -188,28 +266,25 @@ export const train = Effect.fn("Train.train")(function* (options: {
       yield* progress.update(progressAt(epoch, batch + 1, sums["loss"]! / done))
       yield* checkpointer.afterStep
     }
-    const test = yield* trained.terms("test")
     const metrics = {
-      ...meansOf("train", sums, examples),
-      ...meansOf(
-        "test",
-        Object.fromEntries(Object.entries(test).map(([name, values]) => [name, total(values)])),
-        data.test.count
-      ),
+      ...meansOf("train", sums, seen),
+      ...(yield* meansOn("test", data.test.count)),
+      ...(stopping !== undefined && (yield* meansOn("validation", data.validation?.count ?? 0))),
       ...(yield* scheduled(step))
     }
     const line = { epoch, step, metrics, examplesPerSecond: rate }
+    const isLast = epoch === epochs || EarlyStopping.isOver(stopping, [...history, line])
     yield* Effect.uninterruptible(
       Effect.gen(function* () {
         const tensors = yield* state.read
         // A network can hide it from the loss: the larger of 0 and no number may be 0.
         if (!Checkpointer.hasFiniteParameters(tensors)) return yield* diverged(epoch, "parameters", lastFiniteLoss)
         // First, so that a run that goes on from this epoch finds it there.
-        if (kept.has(epoch)) yield* writer.saveSnapshot(epoch, tensors)
+        if (kept.has(epoch) || (isLast && kept.size > 0)) yield* saveSnapshot(epoch, tensors)
         yield* writer.appendEpoch(line)
         history.push(line)
         sums = {}
-        yield* checkpointer.afterEpoch(line, stateAt(tensors))
+        yield* checkpointer.afterEpoch(line, stateAt(tensors), isLast)
       })
     )
     const loss = metrics["train/loss"]!
@@ -217,8 +292,8 @@ export const train = Effect.fn("Train.train")(function* (options: {
   })
 
   yield* Effect.gen(function* () {
-    if (step === 0 && kept.has(0)) yield* Effect.flatMap(state.read, (tensors) => writer.saveSnapshot(0, tensors))
-    for (let epoch = history.length + 1; epoch <= epochs; epoch++) yield* trainEpoch(epoch)
+    if (step === 0 && kept.has(0)) yield* Effect.flatMap(state.read, (tensors) => saveSnapshot(0, tensors))
+    while (history.length < epochs && !EarlyStopping.isOver(stopping, history)) yield* trainEpoch(history.length + 1)
   }).pipe(
     Effect.onError((cause) =>
       orSay<unknown>(Cause.hasInterrupts(cause) ? checkpointer.saveNow : checkpointer.saveLastFinite)

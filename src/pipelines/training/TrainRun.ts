@@ -8,7 +8,9 @@ import { Cause, DateTime, Effect, Exit, Option, Predicate, type Scope } from "ef
 import type { DatasetError, LoadedDataset } from "../../core/Dataset.ts"
 import { Engine, type EngineError } from "../../core/Engine.ts"
 import type { ModelError } from "../../core/Model.ts"
-import { stepsPerEpoch } from "../../core/Training.ts"
+import type { EpochMetrics } from "../../core/TrainedModel.ts"
+import * as EarlyStopping from "../../core/EarlyStopping.ts"
+import { stepsPerEpoch, totalEpochs, totalSteps, type TrainingError } from "../../core/Training.ts"
 import * as TrainStep from "../../core/TrainStep.ts"
 import type { CheckpointInterval } from "./CheckpointInterval.ts"
 import type { DivergenceError } from "./DivergenceError.ts"
@@ -22,7 +24,7 @@ import type { Run } from "../store/Run.ts"
 import type { StoreError } from "../files/StoreError.ts"
 import * as Train from "./Train.ts"
 
-export type TrainFailure = DatasetError | DivergenceError | EngineError | ModelError | StoreError
+export type TrainFailure = DatasetError | DivergenceError | EngineError | ModelError | StoreError | TrainingError
 
 export interface TrainOptions {
   readonly planned: PlannedRun
@@ -55,12 +57,23 @@ const interrupted: NonNullable<Manifest["exit"]> = {
 
 /** What a checkpoint of the run must fit. */
 const expected = Effect.fnUntraced(function* ({ dataset, model, objective, training }: PlannedRun, examples: number) {
-  const { batchSize, epochs, optimizer } = training
   const autoencoder = yield* model.build(dataset.shape)
-  const ingredients = { autoencoder, latent: model.latent, shape: dataset.shape, objective, optimizer }
-  const sizes = { examples, batch: batchSize, stepsPerEpoch: stepsPerEpoch(training, examples) }
+  const ingredients = {
+    autoencoder,
+    latent: model.latent,
+    shape: dataset.shape,
+    objective,
+    ...TrainStep.updateOptions(training)
+  }
+  const sizes = { examples, batch: training.batchSize, stepsPerEpoch: stepsPerEpoch(training, examples) }
   const { signature } = TrainStep.trainStep(ingredients, sizes)
-  return { state: signature.state, stepsPerEpoch: sizes.stepsPerEpoch, epochs }
+  return {
+    state: signature.state,
+    stepsPerEpoch: sizes.stepsPerEpoch,
+    epochs: totalEpochs(training, examples),
+    steps: totalSteps(training, examples),
+    stopping: training.stopping
+  }
 })
 
 const ends: Readonly<Record<Status, string>> = {
@@ -91,6 +104,15 @@ const announce = Effect.fnUntraced(function* (
     `${name} goes on otherwise than it began, so that its last digits may not be those of a run without a stop: ${changes.join("; ")}`
   )
 })
+
+/** Says which epoch's parameters are the result of a training with early stopping. */
+const announceResult = ({ id, training }: PlannedRun, history: ReadonlyArray<EpochMetrics>) => {
+  const result = EarlyStopping.resultOf(training.stopping, history)
+  const why = EarlyStopping.isOver(training.stopping, history) ? "stopped early" : "ended"
+  return Effect.logInfo(
+    `run ${id} ${why} after epoch ${history.length}; its result are the parameters of epoch ${result?.epoch ?? 0}`
+  )
+}
 
 /** Trains the run in a folder to its last epoch, from where it stands. */
 export const train = Effect.fn("TrainRun.train")(function* (
@@ -146,8 +168,11 @@ export const train = Effect.fn("TrainRun.train")(function* (
       checkpointEvery,
       resume
     })
-    const last = history.at(-1)
-    if (last !== undefined) yield* run.writeSummary({ epoch: last.epoch, step: last.step, metrics: last.metrics })
+    const { stopping } = planned.training
+    const result = EarlyStopping.resultOf(stopping, history)
+    if (stopping !== undefined) yield* announceResult(planned, history)
+    if (result !== undefined)
+      yield* run.writeSummary({ epoch: result.epoch, step: result.step, metrics: result.metrics })
   }).pipe(
     Effect.tapCause((cause) =>
       Cause.hasInterrupts(cause) ? Effect.void : Effect.logInfo(`run ${run.id} failed: ${exitOf(cause).error}`)

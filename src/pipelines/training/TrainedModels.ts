@@ -8,8 +8,9 @@ import { type Autoencoder, labelClasses } from "../../core/Model.ts"
 import * as Programs from "../../core/Programs.ts"
 import { draw, normal, uniform } from "../../core/Random.ts"
 import { stepsPerEpoch } from "../../core/Training.ts"
+import { onAverage } from "../../core/TrainStep.ts"
 import { float32, type HostTensors, int32, sizeOf, uint8 } from "../../core/Tensors.ts"
-import type { Codes, EpochMetrics, Split, TrainedModel } from "../../core/TrainedModel.ts"
+import type { Codes, EpochMetrics, EvaluatedSplit, Split, TrainedModel } from "../../core/TrainedModel.ts"
 import type { PlannedRun } from "../plan/Plan.ts"
 
 /** Examples a call: enough for wide matrix products, few enough for the cache. */
@@ -74,26 +75,33 @@ export const make = Effect.fn("TrainedModels.make")(function* (options: {
   readonly run: PlannedRun
   readonly autoencoder: Autoencoder
   readonly data: LoadedDataset
-  readonly images: Readonly<Record<Split, Placed>>
+  readonly images: Readonly<Record<Split, Placed>> & { readonly validation?: Placed }
+  /** Whether the states are those of a training, in which an average of the parameters may be what is evaluated. */
+  readonly inTraining?: boolean
 }): Effect.fn.Return<(state: ModelState) => TrainedModel["Service"], EngineError, Engine | Scope.Scope> {
-  const { run, autoencoder, data, images } = options
+  const { run, autoencoder, data, images, inTraining = false } = options
   const engine = yield* Engine
   const scope = yield* Effect.scope
   const { latent } = run.model
   const ingredients = { autoencoder, latent, shape: run.dataset.shape, objective: run.objective }
   const nothing = yield* engine.place({})
 
-  const compiled = ({ program, signature }: Programs.TypedProgram) =>
-    Effect.cached(Scope.provide(engine.compile(program, signature), scope))
+  const compiled = (typed: Programs.TypedProgram) => {
+    const { program, signature } = inTraining && run.training.average !== undefined ? onAverage(typed) : typed
+    return Effect.cached(Scope.provide(engine.compile(program, signature), scope))
+  }
   const forSplits = <A>(make: (split: Split) => Effect.Effect<A>) =>
     Effect.all({ train: make("train"), test: make("test") })
-  const sizes = (split: Split) => ({
-    examples: data[split].count,
-    batch: Math.min(chunkSize, data[split].count),
-    stepsPerEpoch: stepsPerEpoch(run.training, data.train.count)
-  })
+  const sizes = (split: EvaluatedSplit) => {
+    const examples = data[split]?.count ?? 0
+    const batch = Math.min(chunkSize, examples)
+    return { examples, batch, stepsPerEpoch: stepsPerEpoch(run.training, data.train.count) }
+  }
 
-  const termsPrograms = yield* forSplits((split) => compiled(Programs.evaluateTerms(ingredients, sizes(split))))
+  const termsPrograms = {
+    ...(yield* forSplits((split) => compiled(Programs.evaluateTerms(ingredients, sizes(split))))),
+    validation: yield* compiled(Programs.evaluateTerms(ingredients, sizes("validation")))
+  }
   const encoders = yield* forSplits((split) => compiled(Programs.encode(ingredients, sizes(split))))
   const imageEncoder = yield* compiled(Programs.encodeImages(ingredients, { batch: chunkSize }))
   const decoder = yield* compiled(Programs.decode(ingredients, { batch: chunkSize }))
@@ -232,7 +240,7 @@ export const make = Effect.fn("TrainedModels.make")(function* (options: {
         })
         const outputs = executable.run({
           state,
-          data: images[split],
+          data: images[split] ?? nothing,
           inputs: {
             indices: int32([batch], rows(indices, 1, first, batch)),
             step,

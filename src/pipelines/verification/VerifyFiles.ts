@@ -2,6 +2,8 @@
  * Whether a run's folder holds what was written to it: every digest, and every file that another one vouches for.
  */
 import { Effect, type FileSystem, Option, Path } from "effect"
+import * as EarlyStopping from "../../core/EarlyStopping.ts"
+import { bestMetric } from "../training/Checkpointer.ts"
 import { canonicalJson } from "../../core/Spec.ts"
 import type { EpochMetrics } from "../../core/TrainedModel.ts"
 import type { RunEntry } from "../inspection/Catalogue.ts"
@@ -45,7 +47,7 @@ const sameMetrics = (left: Readonly<Record<string, number>>, right: Readonly<Rec
   return text(left) === text(right)
 }
 
-/** The history has every epoch once, and the run's summary says what its last line says. */
+/** The history has every epoch once, and the run's summary says what the line of its result says. */
 const checkHistory = Effect.fnUntraced(function* (
   entry: RunEntry,
   manifest: Manifest | undefined,
@@ -59,15 +61,18 @@ const checkHistory = Effect.fnUntraced(function* (
   if (manifest?.status !== "done") {
     return failuresOr(faults, `${plural(history.length, "epoch")}${epochs === undefined ? "" : ` of ${epochs}`}`)
   }
-  if (last?.epoch !== epochs)
-    faults.push(`metrics.ndjson: the last epoch is ${last?.epoch ?? "missing"}, not ${epochs}`)
+  const stopping = RunSnapshot.stoppingOf(manifest)
+  const isWhole = epochs === undefined ? last !== undefined : last?.epoch === epochs
+  if (!isWhole && !EarlyStopping.isOver(stopping, history))
+    faults.push(`metrics.ndjson: the last epoch is ${last?.epoch ?? "missing"}, not ${epochs ?? "known"}`)
+  const result = EarlyStopping.resultOf(stopping, history)
   const summary = yield* entry.run.summary
   if (Option.isNone(summary)) faults.push("summary.json is missing")
   else if (
-    last === undefined ||
-    summary.value.epoch !== last.epoch ||
-    summary.value.step !== last.step ||
-    !sameMetrics(summary.value.metrics, last.metrics)
+    result === undefined ||
+    summary.value.epoch !== result.epoch ||
+    summary.value.step !== result.step ||
+    !sameMetrics(summary.value.metrics, result.metrics)
   ) {
     faults.push("summary.json is not what the last line of metrics.ndjson says: one of them was changed")
   }
@@ -90,7 +95,8 @@ const checkCheckpoints = Effect.fnUntraced(function* (
     else faults.push(found.failure.message)
   }
   const best = whole.find(({ loss }) => loss !== undefined)
-  if (best !== undefined && history[best.epoch - 1]?.metrics["test/loss"] !== best.loss) {
+  const metric = bestMetric(manifest && RunSnapshot.stoppingOf(manifest))
+  if (best !== undefined && history[best.epoch - 1]?.metrics[metric] !== best.loss) {
     faults.push(`${Checkpoint.bestName}: the history has another loss than ${best.loss} at epoch ${best.epoch}`)
   }
   const last = history.at(-1)

@@ -6,6 +6,7 @@
  * said.
  */
 import { Effect, Option, type Scope } from "effect"
+import * as EarlyStopping from "../../core/EarlyStopping.ts"
 import type { DatasetError, DatasetPlatform, LoadedDataset } from "../../core/Dataset.ts"
 import { Engine } from "../../core/Engine.ts"
 import type { ResolvedEvaluator } from "../../core/Evaluation.ts"
@@ -45,14 +46,14 @@ interface Computing {
   readonly sameSetting: boolean
 }
 
-/** The terms on the test images against the last line of the history. */
+/** The terms on the test images against the line of the history that is the run's result. */
 const checkTerms = Effect.fnUntraced(function* (
-  { recorded, sameSetting }: Computing,
+  { planned, recorded, sameSetting }: Computing,
   trained: TrainedModel["Service"]
 ) {
   const terms = yield* trained.terms("test")
   const now = Object.fromEntries(Object.entries(terms).map(([name, values]) => [`test/${name}`, mean(values)]))
-  const metrics = recorded.history.at(-1)?.metrics ?? {}
+  const metrics = EarlyStopping.resultOf(planned.training.stopping, recorded.history)?.metrics ?? {}
   const test = Object.fromEntries(Object.entries(metrics).filter(([name]) => name.startsWith("test/")))
   return [judge(Object.keys(test).join(", "), CompareMetrics.deviations(test, now), sameSetting)]
 })

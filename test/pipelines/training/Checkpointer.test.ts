@@ -44,7 +44,6 @@ const recording = Effect.fnUntraced(function* (interval: CheckpointInterval, res
       saveSnapshot: () => Effect.die("a snapshot is kept by others")
     },
     interval,
-    epochs: 10,
     resume,
     current: Effect.sync(() => present)
   })
@@ -56,7 +55,7 @@ const recording = Effect.fnUntraced(function* (interval: CheckpointInterval, res
     },
     endEpoch: (epoch: number, loss: number, value = epoch) => {
       present = at(epoch, epoch * 10, value)
-      return checkpointer.afterEpoch(line(epoch, loss), present)
+      return checkpointer.afterEpoch(line(epoch, loss), present, epoch === 10)
     }
   }
 })

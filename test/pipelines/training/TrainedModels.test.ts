@@ -60,7 +60,7 @@ const seen = (...options: Parameters<typeof planned>) =>
       train: yield* engine.place(TrainedModels.splitTensors(data.train, run.dataset.shape)),
       test: yield* engine.place(TrainedModels.splitTensors(data.test, run.dataset.shape))
     }
-    const state = yield* engine.place(TrainStep.initialState(autoencoder, run.training.optimizer, 1))
+    const state = yield* engine.place(TrainStep.initialState(autoencoder, run.training, 1))
     return (yield* TrainedModels.make({ run, autoencoder, data, images }))({ state, history: [], steps: () => 0 })
   }).pipe(Effect.provide(Reference.layer))
 

@@ -24,6 +24,7 @@ const ownUnits: Readonly<Record<string, string>> = {
 
 const splits = [
   { prefix: "train/", label: "training" },
+  { prefix: "validation/", label: "validation" },
   { prefix: "test/", label: "test" }
 ]
 
@@ -56,7 +57,14 @@ export const curve = (history: ReadonlyArray<EpochMetrics>, metric: string): Rea
 const amount = (value: number | undefined, unit: string): string =>
   value === undefined ? "unknown" : `${value.toPrecision(4)}${unit}`
 
-/** A figure `curves`: one panel a term, training and test lines over the epochs. */
+/** The schedules whose values a history holds, such as `beta`. */
+const scheduleNames = (history: ReadonlyArray<EpochMetrics>): ReadonlyArray<string> => [
+  ...new Set(
+    history.flatMap(({ metrics }) => Object.keys(metrics).flatMap((key) => /^schedule\/(.+)$/.exec(key)?.[1] ?? []))
+  )
+]
+
+/** A figure `curves`: one panel for each term with training and test lines over the epochs, and one for each schedule. */
 export const Curves = (): Evaluator => ({
   spec: { _tag: "Curves" },
   needs: [],
@@ -75,12 +83,18 @@ export const Curves = (): Evaluator => ({
             `${amount(last.metrics["train/loss"], unit)} an image, the test loss ${amount(last.metrics["test/loss"], unit)}.`,
       x: "epoch",
       legend: "images",
-      panels: terms.map((term) => ({
-        title: termTitle(term, terms),
-        series: splits
-          .map(({ label, prefix }) => ({ label, points: curve(history, prefix + term) }))
-          .filter((series) => series.points.length > 0)
-      }))
+      panels: [
+        ...terms.map((term) => ({
+          title: termTitle(term, terms),
+          series: splits
+            .map(({ label, prefix }) => ({ label, points: curve(history, prefix + term) }))
+            .filter((series) => series.points.length > 0)
+        })),
+        ...scheduleNames(history).map((name) => ({
+          title: `${name} (at the last step of the epoch)`,
+          series: [{ label: "schedule", points: curve(history, `schedule/${name}`) }]
+        }))
+      ]
     })
     return { metrics: {}, figures: last === undefined ? [] : [figure] }
   })

@@ -50,6 +50,23 @@ describe("Curves", () => {
     }).pipe(Effect.provide(fakeLayer({ history })))
   )
 
+  it.effect("has a panel for each schedule, and a line for validation examples", () =>
+    Effect.gen(function* () {
+      const { figures } = yield* Curves().run
+      const text = yield* textOf(figures[0]!)
+      assert.includeMembers(text, ["beta (at the last step of the epoch)", "validation", "schedule"])
+    }).pipe(
+      Effect.provide(
+        fakeLayer({
+          history: history.map((line) => ({
+            ...line,
+            metrics: { ...line.metrics, "validation/loss": 130 / line.epoch, "schedule/beta": line.epoch / 3 }
+          }))
+        })
+      )
+    )
+  )
+
   it("orders the terms and keeps those it does not know", () => {
     assert.deepStrictEqual(termNames(history), ["loss", "reconstruction", "kl", "capacity"])
     assert.deepStrictEqual(termNames([epoch(1, { seconds: 3 })]), [])

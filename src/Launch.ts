@@ -5,6 +5,7 @@ import { createRequire } from "node:module"
 import { NodeHttpClient, NodeRuntime, NodeServices } from "@effect/platform-node"
 import { Cause, Console, Effect, Layer, Runtime, Stdio } from "effect"
 import { CliError } from "effect/cli"
+import { FetchHttpClient } from "effect/http"
 import * as ConsoleLog from "./pipelines/console/ConsoleLog.ts"
 import * as Signals from "./pipelines/console/Signals.ts"
 
@@ -25,7 +26,10 @@ const explain = (cause: Cause.Cause<unknown>): Effect.Effect<void> => {
   )
 }
 
-const services = Layer.mergeAll(NodeServices.layer, NodeHttpClient.layerUndici, ConsoleLog.layer)
+// Bun's undici lacks what the client of Node.js uses.
+const httpClient = "bun" in process.versions ? FetchHttpClient.layer : NodeHttpClient.layerUndici
+
+const services = Layer.mergeAll(NodeServices.layer, httpClient, ConsoleLog.layer)
 
 /** Runs the program with the process's arguments, and ends the process with its exit code. */
 export const launch = <E>(

@@ -2,7 +2,8 @@
 /**
  * Starts `effect-vae`, the command of the published package, with compiled code kept between calls.
  */
-import { enableCompileCache } from "node:module"
+import * as Module from "node:module"
 
-enableCompileCache()
+// Bun and Deno have no such cache.
+Module.enableCompileCache?.()
 await import("./effectVae.ts")

@@ -1,7 +1,7 @@
 /**
  * From a name or a path to an experiment: imports the file, and says plainly what is wrong where that fails.
  */
-import { registerHooks } from "node:module"
+import * as Module from "node:module"
 import { pathToFileURL } from "node:url"
 import { Effect, FileSystem, Path, Runtime, Schema } from "effect"
 import { closest, distance } from "fastest-levenshtein"
@@ -27,9 +27,9 @@ export const suggestion = (word: string, candidates: ReadonlyArray<string>): str
 }
 
 // A file outside this package may import "effect-vae" and "effect" as if it were inside: a bare name that the file's own
-// folders do not resolve is looked up from here.
+// folders do not resolve is looked up from here. Bun and Deno have no such hooks: there the file needs its own packages.
 const resolveBareNamesFromHere = (): void => {
-  registerHooks({
+  Module.registerHooks?.({
     resolve: (specifier, context, next) => {
       const bare = !/^(?:[./]|[a-z]+:)/i.test(specifier)
       try {

@@ -64,6 +64,8 @@ type Making = Effect.Effect<
 
 /** What each name of `imports` becomes. */
 const files: Readonly<Record<string, Making>> = {
+  "#export-keras": copy("model_keras.py", "#export-keras"),
+  "#export-torch": copy("model_torch.py", "#export-torch"),
   "#font-bold": copy("DejaVuSans-Bold.ttf", "#font-bold"),
   "#font-regular": copy("DejaVuSans.ttf", "#font-regular"),
   "#mnist-digits": digits,

@@ -7,6 +7,7 @@ import * as All from "./All.ts"
 import * as Clean from "./Clean.ts"
 import * as Cluster from "./Cluster.ts"
 import * as Compare from "./Compare.ts"
+import * as Export from "./Export.ts"
 import * as List from "./List.ts"
 import * as Open from "./Open.ts"
 import * as Run from "./Run.ts"
@@ -31,6 +32,7 @@ const commands = [
   Replay.command,
   Clean.command,
   Open.command,
+  Export.command,
   Worker.command,
   Cluster.command
 ] as const

@@ -35,6 +35,7 @@ ${exp} show NAME|RUN     its runs as a table, or everything about one run
 ${exp} compare A B       what differs between two runs
 ${exp} verify NAME|RUN   checks every digest, then the numbers
 ${exp} replay RUN        trains it again elsewhere and compares bits
+${exp} export RUN         its model for other programs: --format onnx, safetensors, torch or keras
 ${exp} clean [NAME|RUN]  lists what is of no more use, asks, removes`)
 })
 

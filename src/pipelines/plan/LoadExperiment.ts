@@ -51,6 +51,7 @@ export const reserved: ReadonlyArray<string> = [
   "replay",
   "clean",
   "open",
+  "export",
   "all",
   "worker",
   "cluster"

@@ -1,0 +1,188 @@
+"""The encoder and the decoder of an effect-vae run as PyTorch modules, with trainable parameters.
+
+    from model_torch import load          # pip install torch onnx numpy
+    encoder, decoder = load(".")
+    mean, deviation = encoder(images)     # images [count, height, width, channels] in [0, 1]
+    images = decoder(mean)                # a model that takes labels: decoder(codes, labels), labels int32
+
+A module executes the graph of its ONNX file: every operator is one line below.
+"""
+
+import pathlib
+
+import onnx
+import torch
+from onnx import numpy_helper
+
+TYPES = {
+    onnx.TensorProto.FLOAT: torch.float32,
+    onnx.TensorProto.DOUBLE: torch.float64,
+    onnx.TensorProto.INT32: torch.int32,
+    onnx.TensorProto.INT64: torch.int64,
+    onnx.TensorProto.UINT8: torch.uint8,
+    onnx.TensorProto.BOOL: torch.bool,
+}
+
+
+def known(table, key, what):
+    if key not in table:
+        raise NotImplementedError(f"the {what} {key}, for which this module has no line")
+    return table[key]
+
+
+def numbers(tensor):
+    return [int(value) for value in tensor.tolist()]
+
+
+def reshape(x, shape, allowzero=0):
+    sizes = [x.shape[axis] if size == 0 and not allowzero else size for axis, size in enumerate(numbers(shape))]
+    return x.reshape(sizes)
+
+
+def gemm(a, b, c=None, transA=0, transB=0, alpha=1.0, beta=1.0):
+    product = alpha * (a.T if transA else a) @ (b.T if transB else b)
+    return product if c is None else product + beta * c
+
+
+def padded(x, pads, value=0.0):
+    half = len(pads) // 2
+    pairs = [amount for axis in reversed(range(half)) for amount in (pads[axis], pads[half + axis])]
+    return torch.nn.functional.pad(x, pairs, value=float(value))
+
+
+def conv(x, kernel, bias=None, strides=(1, 1), pads=(0, 0, 0, 0), dilations=(1, 1), group=1, kernel_shape=None):
+    x = padded(x, [0, 0, pads[0], pads[1], 0, 0, pads[2], pads[3]])
+    return torch.nn.functional.conv2d(x, kernel, bias, tuple(strides), 0, tuple(dilations), group)
+
+
+def conv_transpose(
+    x,
+    kernel,
+    bias=None,
+    strides=(1, 1),
+    pads=(0, 0, 0, 0),
+    dilations=(1, 1),
+    group=1,
+    kernel_shape=None,
+    output_padding=(0, 0),
+):
+    out = torch.nn.functional.conv_transpose2d(x, kernel, bias, tuple(strides), 0, (0, 0), group, tuple(dilations))
+    out = torch.nn.functional.pad(out, (0, output_padding[1], 0, output_padding[0]))
+    return out[:, :, pads[0] : out.shape[2] - pads[2], pads[1] : out.shape[3] - pads[3]]
+
+
+def max_pool(x, kernel_shape, strides=(1, 1), pads=(0, 0, 0, 0)):
+    x = padded(x, [0, 0, pads[0], pads[1], 0, 0, pads[2], pads[3]], -float("inf"))
+    return torch.nn.functional.max_pool2d(x, tuple(kernel_shape), tuple(strides))
+
+
+def average_pool(x, kernel_shape, strides=(1, 1), pads=(0, 0, 0, 0), count_include_pad=0):
+    def means(values):
+        values = padded(values, [0, 0, pads[0], pads[1], 0, 0, pads[2], pads[3]])
+        return torch.nn.functional.avg_pool2d(values, tuple(kernel_shape), tuple(strides))
+
+    return means(x) if count_include_pad else means(x) / means(torch.ones_like(x))
+
+
+def reduce_sum(x, axes, keepdims=1):
+    return x.sum(dim=numbers(axes), keepdim=bool(keepdims))
+
+
+def pick(x, starts, ends, axes, steps=None):
+    steps = [1] * len(starts) if steps is None else numbers(steps)
+    for start, end, axis, step in zip(numbers(starts), numbers(ends), numbers(axes), steps):
+        chosen = range(x.shape[axis])[slice(start, None if end < -x.shape[axis] else end, step)]
+        x = x.index_select(axis, torch.tensor(list(chosen), device=x.device))
+    return x
+
+
+OPERATORS = {
+    "Abs": torch.abs,
+    "Add": torch.add,
+    "And": torch.logical_and,
+    "AveragePool": average_pool,
+    "Cast": lambda x, to: x.to(known(TYPES, to, "type")),
+    "Concat": lambda *xs, axis: torch.cat(xs, axis),
+    "Conv": conv,
+    "ConvTranspose": conv_transpose,
+    "Div": torch.div,
+    "Equal": torch.eq,
+    "Exp": torch.exp,
+    "Expand": lambda x, shape: x * torch.ones(numbers(shape), dtype=x.dtype, device=x.device),
+    "Floor": torch.floor,
+    "Gather": lambda x, at, axis=0: x.index_select(axis, at.reshape(-1).long()).reshape(
+        *x.shape[:axis], *at.shape, *x.shape[axis + 1 :]
+    ),
+    "Gemm": gemm,
+    "Greater": torch.gt,
+    "IsInf": torch.isinf,
+    "IsNaN": torch.isnan,
+    "Less": torch.lt,
+    "Log": torch.log,
+    "MatMul": torch.matmul,
+    "Max": torch.maximum,
+    "MaxPool": max_pool,
+    "Min": torch.minimum,
+    "Mul": torch.mul,
+    "Neg": torch.neg,
+    "Not": torch.logical_not,
+    "Or": torch.logical_or,
+    "Pad": lambda x, pads, value=0.0: padded(x, numbers(pads), value),
+    "Pow": torch.pow,
+    "Reciprocal": torch.reciprocal,
+    "ReduceSum": reduce_sum,
+    "Relu": torch.relu,
+    "Reshape": reshape,
+    "Shape": lambda x, start=0, end=None: torch.tensor(x.shape[start:end], dtype=torch.int64),
+    "Sigmoid": torch.sigmoid,
+    "Sign": torch.sign,
+    "Slice": pick,
+    "Softmax": lambda x, axis=-1: torch.softmax(x, axis),
+    "Sqrt": torch.sqrt,
+    "Sub": torch.sub,
+    "Tanh": torch.tanh,
+    "Tile": lambda x, repeats: x.repeat(numbers(repeats)),
+    "Transpose": lambda x, perm: x.permute(*perm),
+    "Where": torch.where,
+}
+
+
+class Network(torch.nn.Module):
+    """The graph of an ONNX file. Its float32 arrays are parameters, by the names that the file gives them."""
+
+    def __init__(self, path):
+        super().__init__()
+        graph = onnx.load(path).graph
+        self.input_names = [value.name for value in graph.input]
+        self.output_names = [value.name for value in graph.output]
+        self.places = {}
+        for place, initializer in enumerate(graph.initializer):
+            values = torch.from_numpy(numpy_helper.to_array(initializer).copy())
+            name = f"constant_{place}"
+            self.places[initializer.name] = name
+            if values.is_floating_point() and values.dim() > 0:
+                self.register_parameter(name, torch.nn.Parameter(values))
+            else:
+                self.register_buffer(name, values)
+        self.nodes = [
+            (
+                known(OPERATORS, node.op_type, "operator"),
+                list(node.input),
+                list(node.output),
+                {item.name: onnx.helper.get_attribute_value(item) for item in node.attribute},
+            )
+            for node in graph.node
+        ]
+
+    def forward(self, *inputs):
+        values = dict(zip(self.input_names, inputs))
+        values.update({name: getattr(self, place) for name, place in self.places.items()})
+        for operator, names, (output,), attributes in self.nodes:
+            values[output] = operator(*[values[name] if name else None for name in names], **attributes)
+        outputs = [values[name] for name in self.output_names]
+        return outputs[0] if len(outputs) == 1 else tuple(outputs)
+
+
+def load(folder="."):
+    """The encoder and the decoder of an exported folder."""
+    return tuple(Network(str(pathlib.Path(folder) / f"{name}.onnx")) for name in ("encoder", "decoder"))

@@ -9,13 +9,13 @@
  * neither its experiment's file nor its data, only its folder.
  */
 import { availableParallelism } from "node:os"
-import { Effect, FileSystem, Layer, Option, Path, Predicate, Schema, type Scope } from "effect"
+import { Effect, FileSystem, Layer, Option, Path, Schema, type Scope } from "effect"
 import { DataDirectories, type ImageShape } from "./core/Dataset.ts"
 import type { EngineError } from "./core/Engine.ts"
 import type { Experiment } from "./core/Experiment.ts"
 import * as Session from "./core/engines/onnxruntime/Session.ts"
 import { toOrt } from "./core/engines/onnxruntime/DoubleBuffer.ts"
-import { normal } from "./core/Random.ts"
+import { normal, uniform } from "./core/Random.ts"
 import { float32, type HostTensors, int32 } from "./core/Tensors.ts"
 import type { Codes, EpochMetrics } from "./core/TrainedModel.ts"
 import * as Progress from "./pipelines/console/Progress.ts"
@@ -62,7 +62,7 @@ export interface LoadedRun {
     codes: Float32Array,
     labels?: ArrayLike<number>
   ) => Effect.Effect<Float32Array, EngineError | RunError>
-  /** Means of `p(x | z)` for `count` codes of the prior N(0, I), the same for the same seed (default: 0). */
+  /** Means of `p(x | z)` for `count` codes of the prior, the same for the same seed (default: 0). */
   readonly sample: (
     count: number,
     options?: { readonly seed?: number; readonly labels?: ArrayLike<number> }
@@ -97,25 +97,26 @@ const find = Effect.fnUntraced(function* (path: string) {
   })
 })
 
-/** One network of a run's folder as a function of rows. */
+/** One network of a run's folder as a function of rows: `rows` has the shape of a row of each input. */
 const network = Effect.fnUntraced(function* (
   directory: string,
-  which: "encoder" | "decoder",
-  sizes: { readonly input: string; readonly row: ReadonlyArray<number>; readonly classes: number | undefined }
+  which: ModelFolder.NetworkName,
+  rows: Readonly<Record<string, ReadonlyArray<number>>>,
+  classes?: number
 ) {
   const bytes = yield* ModelFolder.network(directory, which)
   if (Option.isNone(bytes)) return yield* new RunError({ run: directory, reason: `model/${which}.onnx is missing` })
   const session = yield* Session.open(which, bytes.value, { device: "cpu", threads: availableParallelism() })
-  const width = sizes.row.reduce((size, length) => size * length, 1)
+  const sizes = Object.entries(rows).map(([name, row]) => ({ name, row, width: row.reduce((size, n) => size * n, 1) }))
 
-  /** Results by name, one row per row of `values`. */
-  return Effect.fnUntraced(function* (values: Float32Array, labels: ArrayLike<number> | undefined) {
-    const count = values.length / width
-    if (!Number.isInteger(count)) {
-      const reason = `${which} takes rows of ${width} numbers ([${sizes.row.join(", ")}]), but was given ${values.length} numbers`
+  /** Results by name, one row per row of the inputs. */
+  return Effect.fnUntraced(function* (inputs: Readonly<Record<string, Float32Array>>, labels?: ArrayLike<number>) {
+    const count = inputs[sizes[0]!.name]!.length / sizes[0]!.width
+    const wrong = sizes.find(({ name, width }) => inputs[name]!.length !== Math.floor(count) * width)
+    if (wrong !== undefined) {
+      const reason = `${which} takes ${wrong.name} in rows of [${wrong.row.join(", ")}], but was given ${inputs[wrong.name]!.length} numbers`
       return yield* new RunError({ run: directory, reason })
     }
-    const { classes } = sizes
     const given = Int32Array.from(labels ?? [])
     if (classes !== undefined && (given.length !== count || given.some((label) => !(label >= 0 && label < classes)))) {
       const reason = `${which} takes a label from 0 to ${classes - 1} per row: ${count} rows, labels [${given.slice(0, 10).join(", ")}]`
@@ -123,10 +124,15 @@ const network = Effect.fnUntraced(function* (
     }
     const joined: Record<string, Float32Array> = {}
     for (let start = 0; start < count; start += chunkSize) {
-      const rows = Math.min(chunkSize, count - start)
+      const end = Math.min(count, start + chunkSize)
       const feeds: HostTensors = {
-        [sizes.input]: float32([rows, ...sizes.row], values.slice(start * width, (start + rows) * width)),
-        ...(classes !== undefined && { labels: int32([rows], given.slice(start, start + rows)) })
+        ...Object.fromEntries(
+          sizes.map(({ name, row, width }) => [
+            name,
+            float32([end - start, ...row], inputs[name]!.slice(start * width, end * width))
+          ])
+        ),
+        ...(classes !== undefined && { labels: int32([end - start], given.slice(start, end)) })
       }
       const results = yield* Effect.tryPromise({
         try: () => session.run(Object.fromEntries(Object.entries(feeds).map(([name, host]) => [name, toOrt(host)]))),
@@ -168,22 +174,15 @@ export const load = Effect.fn("Runs.load")(function* (
   }
   const { classes, labelled, latent, shape } = card
   const classesOf = (takes: boolean) => (takes ? classes?.length : undefined)
-  const encoder = yield* network(directory, "encoder", {
-    input: "images",
-    row: [shape.height, shape.width, shape.channels],
-    classes: classesOf(labelled.encoder)
-  })
-  const decoder = yield* network(directory, "decoder", {
-    input: "codes",
-    row: [latent],
-    classes: classesOf(labelled.decoder)
-  })
+  const images = [shape.height, shape.width, shape.channels]
+  const encoder = yield* network(directory, "encoder", { images }, classesOf(labelled.encoder))
+  const decoder = yield* network(directory, "decoder", { codes: [latent] }, classesOf(labelled.decoder))
+  const prior =
+    card.prior === undefined ? undefined : yield* network(directory, "prior", { normal: [latent], uniform: [] })
   const history = yield* run.history
   const decode: LoadedRun["decode"] = Effect.fn("Runs.decode")(function* (codes, labels) {
-    return (yield* decoder(codes, labels))["images"] ?? none
+    return (yield* decoder({ codes }, labels))["images"] ?? none
   })
-  // A model's spec leaves the standard normal prior out.
-  const { prior } = manifest.specs.model as { readonly prior?: { readonly _tag: string } }
   return {
     id: run.id,
     experiment: run.experiment,
@@ -196,16 +195,17 @@ export const load = Effect.fn("Runs.load")(function* (
     metrics: history.at(-1)?.metrics ?? {},
     history,
     encode: Effect.fn("Runs.encode")(function* (images, labels) {
-      const { deviation = none, mean = none } = yield* encoder(images, labels)
+      const { deviation = none, mean = none } = yield* encoder({ images }, labels)
       return { mean, deviation }
     }),
     decode,
     sample: Effect.fn("Runs.sample")(function* (count, { labels, seed = 0 } = {}) {
-      if (Predicate.isNotUndefined(prior)) {
-        const reason = `its prior is ${prior._tag}, which model/ does not hold; draw codes of your own and decode them`
-        return yield* new RunError({ run: directory, reason })
-      }
-      return yield* decode(normal({ seed, stream: "samples", step: 0 }, count * latent), labels)
+      const key = { seed, stream: "samples", step: 0 }
+      const noise = normal(key, count * latent)
+      if (prior === undefined) return yield* decode(noise, labels)
+      const choices = uniform({ ...key, stream: "samples/component" }, count)
+      const { codes = none } = yield* prior({ normal: noise, uniform: choices })
+      return yield* decode(codes, labels)
     })
   }
 })

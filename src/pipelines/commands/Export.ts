@@ -45,7 +45,12 @@ const filesOf = Effect.fnUntraced(function* (run: Run, format: Format) {
     if (Option.isSome(bytes)) return bytes.value
     return yield* new UsageError({ reason: `${run.directory} has no model/${which}.onnx` })
   })
-  const networks = { "encoder.onnx": yield* network("encoder"), "decoder.onnx": yield* network("decoder") }
+  const prior = yield* ModelFolder.network(run.directory, "prior")
+  const networks = {
+    "encoder.onnx": yield* network("encoder"),
+    "decoder.onnx": yield* network("decoder"),
+    ...(Option.isSome(prior) && { "prior.onnx": prior.value })
+  }
   if (format === "onnx") return networks
   return { ...networks, [`model_${format}.py`]: yield* fs.readFile(require.resolve(`#export-${format}`)) }
 })

@@ -4,7 +4,7 @@ import { Effect, Layer } from "effect"
 import * as ort from "onnxruntime-node"
 import { Engine, type EngineError, type Program } from "../../../src/core/Engine.ts"
 import * as Native from "../../../src/core/engines/Native.ts"
-import { float32 } from "../../../src/core/Tensors.ts"
+import { float32, typesOf } from "../../../src/core/Tensors.ts"
 import * as DenseStep from "../../../src/testing/DenseStep.ts"
 import { assertRefused } from "../../../src/testing/EngineAgreement.ts"
 import { engineContract } from "../../../src/testing/EngineContract.ts"
@@ -32,6 +32,8 @@ const mapped = Effect.promise(async () => {
   return Number((await readFile("/proc/self/statm", "utf8")).split(" ")[0]) * 4096
 })
 
+const sumOf = (values: ReadonlyArray<number>): number => values.reduce((sum, value) => sum + value, 0)
+
 const sizes: DenseStep.DenseSizes = { pixels: 100, hidden: [33, 17], latent: 3, batch: 19, examples: 40 }
 
 describe("native", () => {
@@ -43,6 +45,45 @@ describe("native", () => {
       assert.strictEqual(create.mock.calls.length, 0, "onnxruntime was asked")
       create.mockRestore()
       assert.strictEqual(engine.spec._tag, "Native")
+    }).pipe(Effect.provide(layer(2, machine)))
+  )
+
+  nativeTest("compiles softmax, batches of matrix products and padding itself", (machine) =>
+    Effect.gen(function* () {
+      const create = vi.spyOn(ort.InferenceSession, "create")
+      const engine = yield* Engine
+      const x = float32(
+        [3, 4, 5],
+        Float32Array.from({ length: 60 }, (_, index) => Math.sin(index))
+      )
+      const program: Program = {
+        name: "lowered",
+        run: ({ inputs: { x } }) => ({
+          outputs: {
+            softmax: tf.softmax(x!),
+            product: tf.matMul(x!, x!, false, true),
+            padded: tf.pad(x!, [
+              [0, 0],
+              [1, 2],
+              [0, 3]
+            ])
+          }
+        })
+      }
+      const executable = yield* engine.compile(program, { state: {}, data: {}, inputs: typesOf({ x }) })
+      const placed = yield* nothing
+      const { padded, product, softmax } = yield* executable.run({ state: placed, data: placed, inputs: { x } })
+      assert.strictEqual(create.mock.calls.length, 0, "onnxruntime was asked")
+      create.mockRestore()
+      for (let row = 0; row < 12; row++) {
+        assert.closeTo(sumOf([0, 1, 2, 3, 4].map((column) => softmax!.values[5 * row + column]!)), 1, 1e-6)
+      }
+      // The diagonal of x xᵀ holds squared norms.
+      const norm = sumOf([0, 1, 2, 3, 4].map((index) => x.values[index]! ** 2))
+      assert.closeTo(product!.values[0]!, norm, 1e-6)
+      assert.deepStrictEqual(padded!.shape, [3, 7, 8])
+      assert.strictEqual(padded!.values[8], x.values[0])
+      assert.strictEqual(padded!.values[0], 0)
     }).pipe(Effect.provide(layer(2, machine)))
   )
 

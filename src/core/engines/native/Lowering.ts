@@ -1,6 +1,6 @@
 /**
- * A graph in the form that machine code is made from: fewer kinds of operators, and copies where something must lie in
- * memory of its own.
+ * Lowers a graph to the form that machine code is compiled from: fewer kinds of operators, and copies of what must be
+ * contiguous in memory.
  */
 import { sizeOf } from "../../Tensors.ts"
 import { type Constant, type Graph, type Operation, rewrite, type Value } from "../graph/Graph.ts"
@@ -28,10 +28,9 @@ export const kindOf = (operation: Operation): Kind => {
 
 export const reducerOf = ({ operator }: Operation): Operator => operator.slice("Reduce".length) as Operator
 
-export const axesOf = ({ inputs }: Operation): ReadonlyArray<number> =>
-  Array.from((inputs[1] as Constant).values, Number)
+export const axesOf = ({ inputs }: Operation): ReadonlyArray<number> => integersOf(inputs[1])
 
-/** The operands that are computed with; others only say how. */
+/** The operands that are computed with; other inputs are parameters. */
 export const operandsOf = (value: Value): ReadonlyArray<Value> => {
   if (value.kind !== "operation") return []
   const kind = kindOf(value)
@@ -79,14 +78,50 @@ export const isWhole = ({ axes, offset, source }: View): boolean => {
   )
 }
 
-/** A mean as a sum and a division; a product and a matrix as a product and a sum. */
+const integersOf = (value: Value | undefined): ReadonlyArray<number> => Array.from((value as Constant).values, Number)
+
+/** `exp(x - max) / sum(exp(x - max))` along one axis. */
+const softmax = (x: Value, axis: number): Value => {
+  const axes = [axis < 0 ? x.shape.length + axis : axis]
+  const shifted = Op.exp(Op.sub(x, Op.reduce("ReduceMax", x, axes, true)))
+  return Op.div(shifted, Op.reduce("ReduceSum", shifted, axes, true))
+}
+
+/** A batch of matrix products as broadcast multiplication and a sum: `Σ_k a[..., m, k] b[..., k, n]`. */
+const batchedProduct = (a: Value, b: Value): Value => {
+  const [left, right] = [Op.reshape(a, [...a.shape, 1]), Op.reshape(b, b.shape.toSpliced(-2, 0, 1))]
+  const products = Op.mul(left, right)
+  return Op.reduce("ReduceSum", products, [products.shape.length - 2], false)
+}
+
+/** Constant padding, an axis at a time, beside the elements that negative padding leaves. */
+const padded = (x: Value, paddings: ReadonlyArray<number>, fill: Value): Value => {
+  const rank = x.shape.length
+  const before = (axis: number) => paddings[axis]!
+  const after = (axis: number) => paddings[rank + axis]!
+  const begin = x.shape.map((_, axis) => Math.max(0, -before(axis)))
+  const kept = x.shape.map((length, axis) => length + Math.min(0, before(axis)) + Math.min(0, after(axis)))
+  return kept.reduce<Value>(
+    (value, _, axis) => {
+      const pad = (length: number) =>
+        length > 0 ? [Op.expand(Op.reshape(fill, []), value.shape.with(axis, length))] : []
+      return Op.concat([...pad(before(axis)), value, ...pad(after(axis))], axis)
+    },
+    Op.slice(x, begin, kept)
+  )
+}
+
+/** Operators in terms of fewer ones: a mean is a sum and a division, a product with a matrix added is two operations. */
 const simpler = (value: Value): Value => {
   if (value.kind !== "operation") return value
-  const [x, , bias] = value.inputs
+  const [x, y, bias] = value.inputs
   if (value.operator === "ReduceMean") {
     const count = sizeOf(x!.shape) / sizeOf(value.shape)
     return Op.div({ ...value, operator: "ReduceSum" }, Op.scalar(count))
   }
+  if (value.operator === "Softmax") return softmax(x!, value.attributes["axis"] as number)
+  if (value.operator === "MatMul" && value.type === "float32") return batchedProduct(x!, y!)
+  if (value.operator === "Pad" && classOf(value.type) !== "truth") return padded(x!, integersOf(y), bias!)
   if (
     value.operator === "Gemm" &&
     bias !== undefined &&

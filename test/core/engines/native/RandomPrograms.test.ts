@@ -1,10 +1,12 @@
 import { assert, describe, vi } from "@effect/vitest"
-import { Effect } from "effect"
+import { Effect, Layer } from "effect"
 import * as ort from "onnxruntime-node"
 import { Engine } from "../../../../src/core/Engine.ts"
 import * as Native from "../../../../src/core/engines/Native.ts"
 import * as Reference from "../../../../src/core/engines/Reference.ts"
+import type { HostTensor, HostTensors } from "../../../../src/core/Tensors.ts"
 import { assertAgree } from "../../../../src/testing/EngineAgreement.ts"
+import { amount } from "../../../LongTests.ts"
 import { nativeTest } from "./NativeTest.ts"
 import { type RandomProgram, randomProgram } from "./RandomPrograms.ts"
 
@@ -21,24 +23,41 @@ const run = ({ data, inputs, program, signature, state }: RandomProgram) =>
     })
   )
 
+/** Compares bytes, because comparing large arrays element by element takes longer than computing them. */
+const assertSameBits = (actual: HostTensors, expected: HostTensors, title: string): void => {
+  assert.sameMembers(Object.keys(actual), Object.keys(expected), title)
+  for (const [name, { shape, values }] of Object.entries(expected)) {
+    assert.deepStrictEqual(actual[name]!.shape, shape, title)
+    assert.strictEqual(Buffer.compare(bytesOf(actual[name]!.values), bytesOf(values)), 0, `${title}: "${name}"`)
+  }
+}
+
+const bytesOf = ({ buffer, byteLength, byteOffset }: HostTensor["values"]): Uint8Array =>
+  new Uint8Array(buffer, byteOffset, byteLength)
+
+/** Programs per test. */
+const chunk = 20
+
 describe("random programs", () => {
-  for (let seed = 0; seed < 25; seed++) {
+  for (let first = 0; first < amount(100, 3000); first += chunk) {
+    const title = `programs ${first} to ${first + chunk - 1}`
     nativeTest(
-      `program ${seed} has the reference engine's results, and the same bits with any number of threads`,
+      `${title} have the reference engine's results, and the same bits with any number of threads`,
       ({ set }) =>
         Effect.gen(function* () {
           const create = vi.spyOn(ort.InferenceSession, "create")
-          const program = randomProgram(seed)
-          const expected = yield* Effect.provide(run(program), Reference.layer)
-          const one = yield* Effect.provide(run(program), Native.layer({ threads: 1, instructionSet: set.name }))
-          const largest = (name: string) => Math.max(...Array.from(expected[name]!.values, Math.abs))
-          assertAgree(one, expected, (name) => 1e-4 * largest(name))
-          for (const threads of [2])
-            assert.deepStrictEqual(
-              yield* Effect.provide(run(program), Native.layer({ threads, instructionSet: set.name })),
-              one
-            )
-          assert.strictEqual(create.mock.calls.length, 0, "onnxruntime ran the program")
+          const [one, two] = yield* Effect.forEach([1, 2], (threads) =>
+            Layer.build(Native.layer({ threads, instructionSet: set.name }))
+          )
+          for (let seed = first; seed < first + chunk; seed++) {
+            const program = randomProgram(seed)
+            const expected = yield* Effect.provide(run(program), Reference.layer)
+            const actual = yield* Effect.provide(run(program), one!)
+            const largest = (name: string) => Math.max(...Array.from(expected[name]!.values, Math.abs))
+            assertAgree(actual, expected, (name) => 1e-4 * largest(name))
+            assertSameBits(yield* Effect.provide(run(program), two!), actual, `program ${seed}, two threads`)
+          }
+          assert.strictEqual(create.mock.calls.length, 0, "onnxruntime ran a program")
           create.mockRestore()
         })
     )

@@ -9,7 +9,7 @@ export interface Lifetime<Value> {
 }
 
 export interface Allocation<Value> {
-  /** Bytes in all. */
+  /** Total bytes. */
   readonly bytes: number
   readonly offsets: ReadonlyMap<Value, number>
 }

@@ -1,8 +1,8 @@
-/** The axes of a loop over tensors that lie differently: as few as let each tensor be walked with one stride an axis. */
+/** Common axes of tensors with different layouts: the fewest such that each tensor has one stride per axis. */
 import { Unsupported } from "./Unsupported.ts"
 import { type Axis, grouped, type View } from "./View.ts"
 
-/** For each view the strides along the common axes, and which of them is looked up. */
+/** The strides of each view along the common axes, and which axis is looked up. */
 export interface CommonAxes {
   readonly axes: ReadonlyArray<number>
   readonly walks: ReadonlyArray<{ readonly strides: ReadonlyArray<number>; readonly lookedUp: number | undefined }>
@@ -16,7 +16,7 @@ const boundaries = (axes: ReadonlyArray<Axis>): ReadonlyArray<number> => {
 
 const isSingleLookUp = ({ by, size }: Axis): boolean => by !== undefined && size === 1
 
-/** `mustBeVector`: views whose elements have to lie side by side along the innermost axis, or be looked up before it. */
+/** Common axes of views. `mustBeVector` says which views must be contiguous along the innermost axis. */
 export const commonAxes = (
   views: ReadonlyArray<View>,
   size: number,
@@ -32,7 +32,7 @@ export const commonAxes = (
   if (columns.some((groups) => groups === undefined || groups.some((group) => group.length > 1)))
     throw new Unsupported("operands whose axes cannot be cut alike")
 
-  // One row an axis: how each view goes along it.
+  // One row per axis: the axis of each view along it.
   const rows: Array<{ size: number; steps: Array<Axis | undefined> }> = []
   sizes.forEach((length, axis) => {
     const steps = columns.map((groups) => groups![axis]![0])

@@ -1,6 +1,6 @@
 /**
- * ONNX operators that work element by element, as formulas: floats and integers are lanes (bytes come as integers), truth
- * values are masks.
+ * Elementwise ONNX operators as formulas: floats and integers are vectors (bytes are widened to integers), truth values are
+ * masks.
  */
 import type { Operation, Value } from "../graph/Graph.ts"
 import type { Formula, Item, Lanes, Truth } from "./Formula.ts"
@@ -9,7 +9,7 @@ import { arithmetic, exp, log, powerOf, tanh } from "./Mathematics.ts"
 type Rule = (formula: Formula, ...operands: ReadonlyArray<any>) => Item
 type Rules = Readonly<Record<string, Rule>>
 
-/** The same function by its arithmetic alone. */
+/** A rule by arithmetic alone. */
 const by =
   (f: (maths: ReturnType<typeof arithmetic>, ...operands: ReadonlyArray<any>) => Item): Rule =>
   (formula, ...operands) =>
@@ -87,7 +87,7 @@ const truths: Rules = {
 
 type Class = "float" | "integer" | "truth"
 
-/** How the elements of a type are held; nothing for types that loops do not have. */
+/** How elements of a type are held in registers; undefined for types that loops do not support. */
 export const classOf = (type: Value["type"]): Class | undefined =>
   type === "float32"
     ? "float"
@@ -112,7 +112,7 @@ const numberOf = (value: Value | undefined): number | undefined =>
     ? Number(value.values[0])
     : undefined
 
-/** Small whole powers and roots of anything, and any power of a number above 0. */
+/** Small integer powers and square roots of anything, and any power of a positive constant. */
 const powerRule = (base: Value | undefined, exponent: Value | undefined): Rule | undefined => {
   const [number, power] = [numberOf(base), numberOf(exponent)]
   if (power !== undefined) {
@@ -128,10 +128,10 @@ const powerRule = (base: Value | undefined, exponent: Value | undefined): Rule |
     : undefined
 }
 
-/** The operand of a power that is not a number known beforehand. */
+/** The operand of a power that is not constant. */
 export const powerOperand = ({ inputs }: Operation): Value => inputs[numberOf(inputs[1]) === undefined ? 1 : 0]!
 
-/** How an operation's element follows from its operands' elements; nothing where it is not computed this way. */
+/** The formula of an elementwise operation; undefined for other operations. */
 export const ruleOf = ({ inputs, operator, type }: Operation): Rule | undefined => {
   const classes = inputs.map((input) => input && classOf(input.type))
   if (classOf(type) === undefined || classes.includes(undefined)) return undefined

@@ -29,7 +29,7 @@ import {
   rsi
 } from "./x86/Operands.ts"
 
-/** Slots of the table of pointers. */
+/** Slots in the table of pointers. */
 export interface PartSlots {
   /** The window's inputs, and the gradient by its outputs. */
   readonly image: number

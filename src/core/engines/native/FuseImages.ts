@@ -1,6 +1,6 @@
 /**
- * What stands behind operators on images and can be done as their results are written, or as their inputs are read: a
- * bias, cutting off at 0 and its derivative, and the derivative of a bias beside that of a filter.
+ * Fuses operations into operators on images, where they are done as results are stored or inputs are read: a bias, a
+ * rectifier and its gradient, and the gradient by a bias beside that by a filter.
  */
 import { sizeOf } from "../../Tensors.ts"
 import { type Graph, inOrder, type Operation, rewrite, useCounts, type Value } from "../graph/Graph.ts"
@@ -16,14 +16,14 @@ const madeBy = (operator: string, value: Value | undefined): Operation | undefin
 const isNumber = (value: Value | undefined, number: number): boolean =>
   value?.kind === "constant" && value.values.length === 1 && Number(value.values[0]) === number
 
-/** The `y` of `ceil(min(y, 1))`, which is 1 above 0 and 0 where `y`, which is cut off there, is 0. */
+/** The `y` of `ceil(min(y, 1))`, which is the derivative of a rectifier whose result is `y`. */
 const steppedBy = (value: Value | undefined): Value | undefined => {
   const least = madeBy("Min", madeBy("Ceil", value)?.inputs[0])
   const y = isNumber(least?.inputs[1], 1) ? least!.inputs[0] : undefined
   return madeBy("Max", y) !== undefined || (y?.kind === "operation" && y.attributes["rectified"] === 1) ? y : undefined
 }
 
-/** What an operation becomes part of, if one of its operands is an operator on images that nothing else needs. */
+/** An operation fused into the operator on images that makes one of its operands, if nothing else needs that. */
 const finished = (value: Operation, isFree: (side: number) => boolean): Value | undefined => {
   const [left, right] = value.inputs
   for (const [side, operand, other] of [
@@ -65,7 +65,7 @@ const finish = (graph: Graph): Graph => {
   })
 }
 
-/** The value whose channels are summed up over all pixels. */
+/** The image whose channels are summed over all pixels. */
 const summed = (value: Value): Value | undefined => {
   const sum = madeBy("ReduceSum", value)
   const source = sum?.inputs[0]
@@ -77,7 +77,7 @@ const summed = (value: Value): Value | undefined => {
     : undefined
 }
 
-/** A filter's derivative goes over what the bias' derivative is the sum of. */
+/** The gradient by a filter reads the image whose sums are the gradient by the bias: one pass computes both. */
 const joinSums = (graph: Graph, set: InstructionSet): Graph => {
   const values = inOrder(Object.values(graph.outputs))
   const sums = new Map(

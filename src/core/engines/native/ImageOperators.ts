@@ -36,7 +36,7 @@ const filterGradientOf = (operation: Operation, { registers }: InstructionSet): 
   return { batch, inputs, outputs, registers, window: windowOf(operation), ...(of && { sums: of }) }
 }
 
-/** `[rows, columns, inputs, outputs]`; with sums behind, all in one row. */
+/** `[rows, columns, inputs, outputs]`; flat if sums follow. */
 const filterGradient = (
   image: Value,
   gradient: Value,
@@ -53,20 +53,20 @@ const filterGradient = (
   return imageOperation("native.FilterGradient", [parts], result, window, sizes)
 }
 
-/** The gradient by a filter as what machine code has for it; other values as they are. */
+/** Lowers the gradient by a filter to its two operators; other values are returned unchanged. */
 export const lowered = (value: Value, set: InstructionSet): Value =>
   value.kind === "operation" && value.operator === "image.ConvFilterGradient"
     ? filterGradient(value.inputs[0]!, value.inputs[1]!, windowOf(value), set)
     : value
 
-/** A filter's derivative again, beside sums over all pixels of one of the two images that it is made from. */
+/** The gradient by a filter together with sums over all pixels of one of its two operands. */
 export interface WithSums {
   readonly summed: Value
-  /** Both as rows; made when called. */
+  /** Both, flat; created when called. */
   readonly join: () => { readonly filterGradient: Value; readonly sums: Value }
 }
 
-/** How sums can be had with a filter's derivative; none for other values. */
+/** The sums that the gradient by a filter can compute in passing; none for other values. */
 export const withSums = (value: Value, set: InstructionSet): ReadonlyArray<WithSums> => {
   const [parts] = value.kind === "operation" && value.operator === "native.FilterGradient" ? value.inputs : []
   if (value.kind !== "operation" || parts?.kind !== "operation" || value.shape.length !== 4) return []
@@ -85,25 +85,25 @@ export const withSums = (value: Value, set: InstructionSet): ReadonlyArray<WithS
   }))
 }
 
-/** Where the operator has its optional inputs among the others: a bias first, what masks last. */
+/** The positions of the optional inputs: a bias first, a mask last. */
 const optional = ({ attributes, inputs }: Operation) => ({
   bias: attributes["biased"] === 1 ? 2 : undefined,
   where: attributes["masked"] === 1 ? inputs.length - 1 : undefined
 })
 
-/** The operator with a bias `[channels]` added to its results; none where it cannot be. */
+/** The operator with a bias `[channels]` added to its results; undefined if it cannot be. */
 export const withBias = (value: Operation, bias: Value): Operation | undefined =>
   isConvolution(value) && !isFinished(value)
     ? { ...value, inputs: [...value.inputs, bias], attributes: { ...value.attributes, biased: 1 } }
     : undefined
 
-/** The operator whose results are cut off at 0; none where it cannot be. */
+/** The operator with rectified results; undefined if it cannot be. */
 export const rectified = (value: Operation): Operation | undefined =>
   isConvolution(value) && value.attributes["rectified"] !== 1 && value.attributes["masked"] !== 1
     ? { ...value, attributes: { ...value.attributes, rectified: 1 } }
     : undefined
 
-/** The operator whose results are 0 where `where`, of their shape, is not above 0; none where it cannot be. */
+/** The operator whose results are 0 where `where`, of their shape, is not positive; undefined if it cannot be. */
 export const masked = (value: Operation, where: Value): Operation | undefined =>
   (isConvolution(value) || value.operator === "image.PoolGradient") && value.attributes["masked"] !== 1
     ? { ...value, inputs: [...value.inputs, where], attributes: { ...value.attributes, masked: 1 } }
@@ -117,7 +117,7 @@ const isFinished = ({ attributes }: Operation): boolean =>
 
 export const isImageOperator = ({ operator }: Operation): boolean => operator in phases
 
-/** The phase that does an operation on what lies in the slots of its inputs. Raises `Unsupported`. */
+/** The phase of an operation, with the slots of its inputs and of its result. Raises `Unsupported`. */
 export const imagePhase = (
   operation: Operation,
   slots: ReadonlyArray<number>,
@@ -129,7 +129,7 @@ export const imagePhase = (
   return phases[operation.operator]!(operation, slots, to, set)
 }
 
-/** Where a thread's share begins is part of an instruction, as a number of 32 bits. */
+/** Offsets of threads' shares are immediates of 32 bits. */
 const mostBytes = 2 ** 31 - 1
 
 const convolution = (

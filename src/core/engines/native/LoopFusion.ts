@@ -1,4 +1,4 @@
-/** Loops that do operations of a graph. */
+/** Loops for operations of a graph: elementwise operations and reductions are fused. */
 import { sizeOf } from "../../Tensors.ts"
 import type { ElementType, Operation, Value } from "../graph/Graph.ts"
 import type { Access } from "./Access.ts"
@@ -12,11 +12,11 @@ import { reducer } from "./Reduction.ts"
 import type { Reading } from "./Schedule.ts"
 import { type Axis, type View, whole } from "./View.ts"
 
-/** Bytes that an element takes in memory. */
+/** Bytes per element in memory. */
 export const widthOf = (type: ElementType): 1 | 4 => (type === "uint8" || type === "bool" ? 1 : 4)
 
-/** What a loop has to know of its surroundings. */
-export interface Surroundings {
+/** What a loop needs to know of the program around it. */
+export interface LoopContext {
   readonly set: InstructionSet
   readonly readings: (operation: Operation) => ReadonlyArray<Reading>
   readonly isStored: (operation: Operation) => boolean
@@ -28,7 +28,7 @@ interface Target {
   readonly view: View
 }
 
-/** Where a reduction's result lies for the elements that it is made of. */
+/** The view of a reduction's result along the axes of its operand. */
 const reducedView = (operation: Operation): View => {
   const reduced = axesOf(operation)
   const { shape } = operation.inputs[0]!
@@ -42,7 +42,7 @@ const reducedView = (operation: Operation): View => {
   return { source: operation, offset: 0, axes: axes.filter((axis) => axis!.size > 1) as ReadonlyArray<Axis> }
 }
 
-/** A number that is known when the loop is made. */
+/** A number that is known at compile time. */
 const numberOf = ({ source }: View): number | undefined =>
   source.kind === "constant" && source.values.length === 1 ? Number(source.values[0]) : undefined
 
@@ -52,7 +52,7 @@ const assemble = (
   leaves: ReadonlyArray<View>,
   stores: ReadonlyArray<Target>,
   reductions: ReadonlyArray<Target>,
-  { slotOf }: Surroundings
+  { slotOf }: LoopContext
 ): Loop => {
   const targets = [...stores, ...reductions].map(({ view }) => view)
   const storing = new Set(stores.map(({ view }) => view))
@@ -85,8 +85,8 @@ const assemble = (
 }
 
 /** One loop for elementwise operations and reductions, each after its operands. */
-export const loopOf = (operations: ReadonlyArray<Operation>, surroundings: Surroundings): Loop => {
-  const formula = make(surroundings.set.primitives)
+export const loopOf = (operations: ReadonlyArray<Operation>, context: LoopContext): Loop => {
+  const formula = make(context.set.primitives)
   const items = new Map<Value, Item>()
   const leaves: Array<View> = []
   const leafNumbers = new Map<string, number>()
@@ -109,7 +109,7 @@ export const loopOf = (operations: ReadonlyArray<Operation>, surroundings: Surro
   const stores: Array<Target> = []
   const reductions: Array<Target> = []
   for (const operation of operations) {
-    const operands = surroundings
+    const operands = context
       .readings(operation)
       .map(({ inOrder, view }) => (inOrder ? items.get(view.source) : undefined) ?? leaf(view))
     if (kindOf(operation) === "reduction") {
@@ -118,27 +118,27 @@ export const loopOf = (operations: ReadonlyArray<Operation>, surroundings: Surro
     }
     const item = ruleOf(operation)!(formula, ...operands)
     items.set(operation, item)
-    if (surroundings.isStored(operation)) stores.push({ item, view: whole(operation) })
+    if (context.isStored(operation)) stores.push({ item, view: whole(operation) })
   }
   const first = operations[0]!
   const size = sizeOf((kindOf(first) === "reduction" ? first.inputs[0]! : first).shape)
   const names = [...new Set(operations.map(({ operator }) => operator))].join(" ")
-  return assemble(names, size, leaves, stores, reductions, surroundings)
+  return assemble(names, size, leaves, stores, reductions, context)
 }
 
-/** Loops that put values beside each other. */
-export const concatenation = (operation: Operation, surroundings: Surroundings): ReadonlyArray<Loop> => {
+/** Loops that copy values next to each other. */
+export const concatenation = (operation: Operation, context: LoopContext): ReadonlyArray<Loop> => {
   const axis = operation.attributes["axis"] as number
   const inner = sizeOf(operation.shape.slice(axis + 1))
   let begin = 0
-  return surroundings.readings(operation).map(({ view }, index) => {
+  return context.readings(operation).map(({ view }, index) => {
     const { shape } = operation.inputs[index]!
     const length = shape[axis]!
     const axes = [
       { size: sizeOf(shape.slice(0, axis)), stride: operation.shape[axis]! * inner },
       { size: length * inner, stride: 1 }
     ].filter(({ size }) => size > 1)
-    const formula = make(surroundings.set.primitives)
+    const formula = make(context.set.primitives)
     const isTruth = classOf(operation.type) === "truth"
     const to: View = { source: operation, offset: begin * inner, axes }
     const known = numberOf(view)
@@ -146,13 +146,6 @@ export const concatenation = (operation: Operation, surroundings: Surroundings):
       known === undefined || isTruth ? undefined : formula[operation.type === "float32" ? "float" : "integer"](known)
     const item = constant ?? formula[isTruth ? "loadTruth" : "load"](0)
     begin += length
-    return assemble(
-      "Concat",
-      sizeOf(shape),
-      constant === undefined ? [view] : [],
-      [{ item, view: to }],
-      [],
-      surroundings
-    )
+    return assemble("Concat", sizeOf(shape), constant === undefined ? [view] : [], [{ item, view: to }], [], context)
   })
 }

@@ -13,7 +13,7 @@ import { indexSource, isMovement, moved, type View, whole } from "./View.ts"
 
 export type Kind = "elementwise" | "movement" | "reduction" | "product" | "image" | "concat"
 
-/** What is done for an operation. */
+/** How an operation is compiled. */
 export const kindOf = (operation: Operation): Kind => {
   const { inputs, operator, type } = operation
   if (isMovement(operation)) return "movement"
@@ -53,7 +53,7 @@ export const computed = ({ outputs }: Graph): ReadonlyArray<Value> => {
 
 const copy = (value: Value): Operation => Op.operation("Identity", [value], value.shape, value.type)
 
-/** Where each value's elements lie, if nothing is copied. */
+/** The view of each value; undefined if it needs a copy. */
 export const makeViews = () => {
   const views = new Map<Value, View | undefined>()
   const viewOf = (value: Value): View | undefined => {
@@ -67,7 +67,7 @@ export const makeViews = () => {
   return viewOf
 }
 
-/** Whether a view is all of its source in order. */
+/** Whether a view is its whole source in order. */
 export const isWhole = ({ axes, offset, source }: View): boolean => {
   const [axis] = axes
   return (
@@ -131,7 +131,7 @@ const simpler = (value: Value): Value => {
   return value
 }
 
-/** Copies what a movement cannot see through, and what products and operators on images must have in order. */
+/** Adds copies for movements that are no views, and for operands that must be contiguous. */
 const copied = (graph: Graph): Graph => {
   const viewOf = makeViews()
   const used = new Set(computed(graph))
@@ -141,7 +141,7 @@ const copied = (graph: Graph): Graph => {
     if (kind === "product" || kind === "image") {
       const inputs = value.inputs.map((input) => {
         const view = viewOf(input!)
-        // A constant of one element has no place of its own.
+        // A constant of one element is not in memory.
         const isPlaced = view?.source.kind !== "constant" || view.source.values.length > 1
         return view !== undefined && isWhole(view) && isPlaced ? input : copy(input!)
       })
@@ -154,7 +154,7 @@ const copied = (graph: Graph): Graph => {
   })
 }
 
-/** Each result is made for itself, so that it has a place of its own. State that stays as it is is left out. */
+/** Gives each result memory of its own. State that does not change is left out. */
 const ownResults = ({ outputs }: Graph): Graph => {
   const taken = new Set<Value>()
   const own = (value: Value): Value => {
@@ -171,14 +171,14 @@ const ownResults = ({ outputs }: Graph): Graph => {
   }
 }
 
-/** Raises `Unsupported` for what there is no machine code for. */
+/** The lowered graph. Raises `Unsupported` for operators without machine code. */
 export const prepare = (traced: Graph): Graph => {
   const graph = rewrite(traced, simpler)
   for (const value of computed(graph)) if (sizeOf(value.shape) === 0) throw new Unsupported("a tensor without elements")
   return ownResults(copied(graph))
 }
 
-/** Inputs whose elements choose rows, and how many rows there are. */
+/** Inputs that are indices of rows, and the number of rows. */
 export const lookUps = (graph: Graph): ReadonlyArray<{ readonly name: string; readonly rows: number }> =>
   computed(graph).flatMap((value) => {
     if (value.kind !== "operation" || value.operator !== "Gather") return []

@@ -1,9 +1,9 @@
 /**
  * Elementary functions of vectors of floats, to about one unit in the last place over the whole range; infinities, NaN and
- * numbers nearer to 0 than 2^-126 as in float64, rounded.
+ * subnormal numbers as in float64, rounded.
  *
- * The polynomials are least in their largest relative error over the intervals named beside them, found by least squares
- * whose weights were adapted until the error was even. Their arguments are reduced as in Cephes
+ * The polynomials minimise the largest relative error over the intervals named beside them, by least squares with weights
+ * adapted until the error was equal everywhere. Arguments are reduced as in Cephes
  * (https://netlib.org/cephes): `exp(x) = 2^n exp(r)`, `log(x) = e log(2) + log(m)`.
  */
 import type { Formula, Item, Lanes, Truth } from "./Formula.ts"
@@ -23,7 +23,7 @@ export const arithmetic = (formula: Formula) => {
   const choose = (condition: Truth, where: Lanes, otherwise: Lanes): Lanes =>
     lanes("select", [condition, otherwise, where])
   const unordered = compare("unordered")
-  /** The instruction gives the second operand where either is NaN. */
+  /** The operation returns the second operand if either is NaN. */
   const extreme = (name: "min" | "max") => (a: Lanes, b: Lanes) => {
     if (a.step.name === "constant") return lanes(name, [a, b])
     if (b.step.name === "constant") return lanes(name, [b, a])
@@ -89,7 +89,7 @@ const tanhCoefficients = [
 /** `log(2)` in two floats, the first of few bits, so that its products with small integers are exact. */
 const [log2High, log2Low] = [0.693145751953125, 1.428606765330187e-6]
 
-/** `exp(x)`. Beyond the ends the result is 0 or infinite before the argument is cut. */
+/** `exp(x)`. The argument is clamped where the result is 0 or infinite anyway. */
 export const exp = (formula: Formula, x: Lanes): Lanes => {
   const maths = arithmetic(formula)
   const { float, fma, fnma, max, min, mul, round } = maths

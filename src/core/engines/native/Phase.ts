@@ -1,23 +1,22 @@
-/** A part of a compiled program that all threads do at once, each its share. */
+/** A part of a compiled program that all threads run at the same time, each its share. */
 import type { Assembler } from "./InstructionSet.ts"
 import { type Memory, r15, at } from "./x86/Operands.ts"
 
-/** Which part of the work a stream of code does. */
+/** The share of one thread. */
 export interface Share {
   readonly thread: number
   readonly threads: number
-  /** Memory that only this thread uses, `scratchBytes` long, at a multiple of 4096. Holds nothing on entry. */
+  /** Scratch memory of this thread, `scratchBytes` long, aligned to 4096 bytes. Undefined on entry. */
   readonly scratch: bigint
 }
 
 export const scratchBytes: number = 1 << 22
 
 /**
- * Before the next phase the threads wait for each other.
+ * Threads wait at a barrier between phases.
  *
  * On entry `r15` holds the address of the table of pointers (see {@link slot}). A phase may change every register but
- * `rsp` and `r15`; nothing but `r15` is handed on to the next. Buffers begin at multiples of 64 bytes and have room up
- * to the next multiple of 64.
+ * `rsp` and `r15`; only `r15` is preserved between phases. Buffers are aligned and padded to 64 bytes.
  */
 export interface Phase {
   /** For profiles: `product 128x784x512`. */
@@ -25,10 +24,10 @@ export interface Phase {
   readonly emit: (code: Assembler, share: Share) => void
 }
 
-/** Where the address of a tensor stands: `code.mov(rax, slot(3))`. */
+/** The address of a tensor in the table of pointers: `code.mov(rax, slot(3))`. */
 export const slot = (index: number): Memory => at(r15, 8 * index)
 
-/** What each thread does of `count` pieces: neighbours, as many as the others or one less. */
+/** The range of `count` pieces that a thread does; ranges differ by at most one piece. */
 export const rangeOf = (
   { thread, threads }: Pick<Share, "thread" | "threads">,
   count: number

@@ -1,15 +1,15 @@
 /**
- * A graph as phases of machine code: what is done when, and where each value lies.
+ * A graph as phases of machine code: the order of operations, and the memory of each value.
  *
- * Laws: state is written in place where nothing reads what it was any more, else at the very end; a place in the
- * workspace is used again once its value is not needed any more.
+ * Laws: state is overwritten in place once nothing reads its old value, else at the very end; memory of the workspace is
+ * reused once its value is dead.
  */
 import { sizeOf } from "../../Tensors.ts"
 import type { Constant, Graph, Operation, Value } from "../graph/Graph.ts"
 import * as Op from "../graph/Operators.ts"
 import * as Loop from "./Loop.ts"
 import { imagePhase } from "./ImageOperators.ts"
-import { concatenation, loopOf, type Surroundings, widthOf } from "./LoopFusion.ts"
+import { concatenation, loopOf, type LoopContext, widthOf } from "./LoopFusion.ts"
 import type { Phase } from "./Phase.ts"
 import { kindOf, lookUps, makeViews, prepare } from "./Lowering.ts"
 import * as Gemm from "./Gemm.ts"
@@ -67,11 +67,11 @@ const scheduled = (
   viewOf: ReturnType<typeof makeViews>,
   threads: number,
   set: InstructionSet
-): Schedule & { readonly loopsOf: (surroundings: Surroundings) => ReadonlyArray<Loop.Loop> } => {
+): Schedule & { readonly loopsOf: (context: LoopContext) => ReadonlyArray<Loop.Loop> } => {
   const apart = new Set<Operation>()
   for (;;) {
     const found = schedule(graph, viewOf, apart)
-    const surroundings: Surroundings = {
+    const context: LoopContext = {
       set,
       readings: (operation) => readingsOf(operation, viewOf),
       isStored: (operation) => found.stored.has(operation),
@@ -84,12 +84,12 @@ const scheduled = (
       if (
         reductions.length > 0 &&
         !isAlone &&
-        Loop.isIndivisible(loopOf(operations, surroundings), threads, set.registers.lanes)
+        Loop.isIndivisible(loopOf(operations, context), threads, set.registers.lanes)
       )
         apart.add(reductions.findLast((operation) => !apart.has(operation))!)
     }
     if (apart.size === before)
-      return { ...found, loopsOf: (surroundings) => found.loops.map((operations) => loopOf(operations, surroundings)) }
+      return { ...found, loopsOf: (context) => found.loops.map((operations) => loopOf(operations, context)) }
   }
 }
 
@@ -136,7 +136,7 @@ export const plan = (traced: Graph, threads: number, set: InstructionSet): Plan 
     return { kind: "workspace", offset: buffer.offsets.get(value)! }
   }
   const slotOf = (value: Value): number => slotOfLocation(locationOf(value))
-  const surroundings: Surroundings = {
+  const context: LoopContext = {
     set,
     readings: (operation) => readingsOf(operation, viewOf),
     isStored: (operation) => stored.has(operation),
@@ -149,12 +149,12 @@ export const plan = (traced: Graph, threads: number, set: InstructionSet): Plan 
     parts[level]!.push({ name: loop.name, emit: (code, share) => Loop.emit(loop, code, share) })
   }
   for (const operation of levels.keys()) {
-    if (kindOf(operation) === "product") parts[levels.get(operation)!]!.push(productOf(operation, surroundings))
-    if (kindOf(operation) === "image") parts[levels.get(operation)!]!.push(imageOf(operation, surroundings))
+    if (kindOf(operation) === "product") parts[levels.get(operation)!]!.push(productOf(operation, context))
+    if (kindOf(operation) === "image") parts[levels.get(operation)!]!.push(imageOf(operation, context))
     if (kindOf(operation) === "concat")
-      concatenation(operation, surroundings).forEach((loop) => addLoop(levels.get(operation)!, loop))
+      concatenation(operation, context).forEach((loop) => addLoop(levels.get(operation)!, loop))
   }
-  found.loopsOf(surroundings).forEach((loop, index) => addLoop(levels.get(loops[index]![0]!)!, loop))
+  found.loopsOf(context).forEach((loop, index) => addLoop(levels.get(loops[index]![0]!)!, loop))
   for (const [path, value] of Object.entries(graph.outputs)) {
     if (!path.startsWith("state/") || overwriting.has(value as Operation)) continue
     const copy = Op.operation("Identity", [value], value.shape, value.type)
@@ -162,7 +162,7 @@ export const plan = (traced: Graph, threads: number, set: InstructionSet): Plan 
     addLoop(
       last + 1,
       loopOf([copy], {
-        ...surroundings,
+        ...context,
         isStored: () => true,
         slotOf: (wanted) => (wanted === copy ? slotOfLocation({ kind: "state", name }) : slotOf(wanted))
       })
@@ -187,7 +187,7 @@ export const plan = (traced: Graph, threads: number, set: InstructionSet): Plan 
   }
 }
 
-const productOf = (operation: Operation, { readings, slotOf }: Surroundings): Phase => {
+const productOf = (operation: Operation, { readings, slotOf }: LoopContext): Phase => {
   // Reshaping moves nothing.
   const [left, right, bias] = readings(operation).map(({ view }) => view.source)
   const [transposeLeft, transposeRight] = [operation.attributes["transA"] === 1, operation.attributes["transB"] === 1]
@@ -205,7 +205,7 @@ const productOf = (operation: Operation, { readings, slotOf }: Surroundings): Ph
   })
 }
 
-const imageOf = (operation: Operation, { readings, set, slotOf }: Surroundings): Phase =>
+const imageOf = (operation: Operation, { readings, set, slotOf }: LoopContext): Phase =>
   imagePhase(
     operation,
     readings(operation).map(({ view }) => slotOf(view.source)),

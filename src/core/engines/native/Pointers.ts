@@ -36,9 +36,9 @@ export interface Pointers {
   readonly of: (access: Access) => Pointer
   /** The register in which an outer axis is counted. */
   readonly counter: (axis: number) => General
-  /** Moves on along an outer axis. */
+  /** Advances along an outer axis. */
   readonly advance: (code: Assembler, axis: number, count: number) => void
-  /** At the beginning of each pass of an outer axis: finds the rows that it chooses. */
+  /** At the start of each iteration of an outer axis: looks up the rows that indices choose. */
   readonly lookUp: (code: Assembler, axis: number) => void
 }
 
@@ -46,10 +46,10 @@ type Ranges = ReadonlyArray<readonly [from: number, to: number]>
 
 interface Cursor extends Pointer {
   readonly put: (code: Assembler, from: General) => void
-  /** Where it begins; nothing for what is looked up. */
+  /** The slot that it starts from; undefined for rows that are looked up. */
   readonly slot: number | undefined
   readonly start: number
-  /** In bytes, of the outer axes. */
+  /** Per outer axis, in bytes. */
   readonly strides: ReadonlyArray<number>
 }
 

@@ -1,20 +1,20 @@
 /**
- * When each value of a graph is computed, and what is computed in one loop.
+ * The order in which the values of a graph are computed, and which of them share a loop.
  *
- * Time is counted in levels: what is done on one level reads nothing that the same level writes, but for values that
- * stay in registers from one operation to the next of one loop. A value is computed as soon as it can be; what could as
- * well wait waits for those that need it, if nothing has to be kept in memory for that.
+ * Operations are assigned to levels: an operation reads nothing that its own level stores, except values that stay in
+ * registers within one loop. A value is computed as early as possible, or later with its users if that keeps no other
+ * value in memory.
  */
 import { sizeOf } from "../../Tensors.ts"
 import type { Graph, Operation, Value } from "../graph/Graph.ts"
 import { computed, kindOf, operandsOf } from "./Lowering.ts"
 import { stretched, type View } from "./View.ts"
 
-/** How an operation reads an operand: in a register, where both can be in one loop, or from memory. */
+/** How an operation reads an operand: from a register if both are in one loop, else from memory. */
 export interface Reading {
   readonly user: Operation
   readonly view: View
-  /** Whether element `i` of the source is all that element `i` of the user needs. */
+  /** Whether element `i` of the user needs element `i` of the source alone. */
   readonly inOrder: boolean
 }
 
@@ -22,11 +22,11 @@ export interface Schedule {
   readonly levels: ReadonlyMap<Operation, number>
   /** The last level. */
   readonly last: number
-  /** Elementwise operations and the reductions of their results that one loop does, each after its operands. */
+  /** Elementwise operations and reductions of their results that share a loop, each after its operands. */
   readonly loops: ReadonlyArray<ReadonlyArray<Operation>>
   /** By operand. */
   readonly readings: ReadonlyMap<Value, ReadonlyArray<Reading>>
-  /** What lies in memory. */
+  /** Operations whose results are stored to memory. */
   readonly stored: ReadonlySet<Operation>
 }
 
@@ -49,7 +49,7 @@ const isIdentity = ({ axes, offset, source }: View, size: number, isBroadcast: b
   sizeOf(source.shape) === size &&
   (axes.length === 0 || (axes.length === 1 && axes[0]!.stride === 1 && axes[0]!.by === undefined))
 
-/** `apart`: reductions that have loops of their own. */
+/** The schedule of a graph. Reductions in `apart` have loops of their own. */
 export const schedule = (
   graph: Graph,
   viewOf: (value: Value) => View | undefined,
@@ -71,7 +71,7 @@ export const schedule = (
   }
   const results = new Set(Object.values(graph.outputs))
 
-  // As soon as possible.
+  // As early as possible.
   const levels = new Map<Operation, number>()
   for (const operation of operations) {
     const after = needs.get(operation)!.map((reading) => {
@@ -86,7 +86,7 @@ export const schedule = (
   const levelOf = (value: Value): number => levels.get(value as Operation)!
   const isKept = (value: Value): boolean => results.has(value) || users(value).some((reading) => !canShare(reading))
 
-  /** Whether a value can wait for a level without keeping in memory what would have stayed in registers. */
+  /** Whether a value can be computed on a later level without storing values that would have stayed in registers. */
   const canWait = (value: Operation, level: number): boolean =>
     needs.get(value)!.every((reading) => {
       const { source } = reading.view
@@ -105,7 +105,7 @@ export const schedule = (
     if (latest > levelOf(operation) && canWait(operation, latest)) levels.set(operation, latest)
   }
 
-  // What stays in registers is in one loop.
+  // Operations that pass values in registers share a loop.
   const isShared = (reading: Reading): boolean =>
     canShare(reading) && levelOf(reading.user) === levelOf(reading.view.source)
   const leaders = new Map<Operation, Operation>()

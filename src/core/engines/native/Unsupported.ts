@@ -1,4 +1,4 @@
-/** A program has something for which no machine code is made; raised while a graph is planned, and never leaves the engine. */
+/** A program has an operator without machine code. Raised while a graph is planned; it never leaves the engine. */
 export class Unsupported extends Error {
   override readonly name = "Unsupported"
 }

@@ -1,21 +1,21 @@
 /**
- * Where a value's elements lie in the memory of another value: in what order, stretched, cut, or by rows that indices
- * choose. So reshaping, stretching, transposing, slicing, tiling and gathering move nothing by themselves.
+ * Strided views: where the elements of a value are in the memory of another one. Reshaping, broadcasting, transposing,
+ * slicing, tiling and gathering rows are views, so that they move no data.
  */
 import { type Shape, sizeOf } from "../../Tensors.ts"
 import type { Operation, Value } from "../graph/Graph.ts"
 
-/** Some consecutive part of an element's number in row-major order, and how far apart its elements lie. */
+/** An axis of a view: its length, and the distance between its elements. */
 export interface Axis {
   readonly size: number
-  /** In elements; 0 where the axis is stretched. */
+  /** In elements; 0 if the axis is broadcast. */
   readonly stride: number
-  /** Where the axis' position is not counted but looked up. */
+  /** The indices that choose positions along the axis, if they do. */
   readonly by?: Value
 }
 
 export interface View {
-  /** What lies in memory. */
+  /** The value in memory. */
   readonly source: Value
   readonly offset: number
   /** Outermost first. Their sizes multiply to the number of elements; none has size 1. */
@@ -24,14 +24,14 @@ export interface View {
 
 const full = (axes: ReadonlyArray<Axis>): ReadonlyArray<Axis> => axes.filter(({ size, by }) => size > 1 || by)
 
-/** All elements as they lie. */
+/** All elements of a value in order. */
 export const whole = (source: Value): View => ({
   source,
   offset: 0,
   axes: full([{ size: sizeOf(source.shape), stride: 1 }])
 })
 
-/** One axis in two. */
+/** An axis split in two. */
 const halved = ({ size, stride, by }: Axis, inner: number): readonly [Axis, Axis] | undefined =>
   by === undefined && size % inner === 0
     ? [
@@ -40,7 +40,7 @@ const halved = ({ size, stride, by }: Axis, inner: number): readonly [Axis, Axis
       ]
     : undefined
 
-/** The axes again, in groups of the given sizes; nothing where they cannot be cut so. */
+/** The axes in groups of the given sizes; undefined if they cannot be split so. */
 export const grouped = (
   axes: ReadonlyArray<Axis>,
   sizes: ReadonlyArray<number>
@@ -68,7 +68,7 @@ export const grouped = (
   return groups
 }
 
-/** The view's axes by the axes of its shape. */
+/** The axes of a view grouped by the axes of its shape. */
 const byShape = ({ axes }: View, shape: Shape): ReadonlyArray<ReadonlyArray<Axis>> | undefined => {
   // A looked-up axis of size 1 belongs to the first axis.
   const [first, ...others] = axes
@@ -77,7 +77,7 @@ const byShape = ({ axes }: View, shape: Shape): ReadonlyArray<ReadonlyArray<Axis
   return rest && [[first, ...(rest[0] ?? [])], ...rest.slice(1)]
 }
 
-/** The view of a value that is stretched to a shape. */
+/** The view of a value that is broadcast to a shape. */
 export const stretched = (view: View, from: Shape, to: Shape): View | undefined => {
   const axes = byShape(view, from)
   if (axes === undefined) return undefined
@@ -125,7 +125,7 @@ const tiled = (view: View, { inputs }: Operation): View | undefined => {
   return { ...view, axes: full(repeats.flatMap((size, axis) => [{ size, stride: 0 }, ...axes[axis]!])) }
 }
 
-/** The `int32` values that indices are made of: a view only looks up what is known to be within bounds. */
+/** The `int32` input that indices come from: inputs are checked against bounds before a run. */
 export const indexSource = (value: Value): Value | undefined => {
   if (value.kind === "operation")
     return value.operator === "Cast" || value.operator === "Reshape" ? indexSource(value.inputs[0]!) : undefined
@@ -155,6 +155,6 @@ const movements: Readonly<Record<string, Movement>> = {
 
 export const isMovement = ({ operator }: Operation): boolean => operator in movements
 
-/** How the result of a movement sees what its operand sees; nothing where it cannot. */
+/** The view of the result of a movement; undefined if it needs a copy. */
 export const moved = (view: View, operation: Operation): View | undefined =>
   movements[operation.operator]!(view, operation)

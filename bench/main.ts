@@ -15,7 +15,9 @@
  * load average is part of the results.
  */
 import { availableParallelism, cpus, loadavg, platform, release, totalmem } from "node:os"
-import { NodeHttpClient, NodeRuntime, NodeServices } from "@effect/platform-node"
+import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import {
   Console,
   DateTime,

@@ -3,7 +3,7 @@
  * not fit may end its process.
  */
 import * as tf from "@tensorflow/tfjs-core"
-import { NodeRuntime } from "@effect/platform-node"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Console, Effect } from "effect"
 import { Engine } from "../src/core/Engine.ts"
 import * as TensorFlow from "../src/core/engines/TensorFlow.ts"

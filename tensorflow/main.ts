@@ -8,7 +8,8 @@
  *     pnpm run setup:tensorflow --force         again, though it works
  */
 import { arch, platform } from "node:process"
-import { NodeRuntime, NodeServices } from "@effect/platform-node"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Console, Effect, Option, Path, Result, Stdio } from "effect"
 import { CliError, Command, Flag } from "effect/cli"
 import packageJson from "./package.json" with { type: "json" }

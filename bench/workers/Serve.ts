@@ -2,7 +2,9 @@
  * A worker's side of the bench's protocol in TypeScript, as `worker.py` is in Python.
  */
 import { performance } from "node:perf_hooks"
-import { NodeHttpClient, NodeRuntime, NodeServices } from "@effect/platform-node"
+import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Cause, Effect, FileSystem, Layer, Result, Schema, type Scope, Stdio, Stream } from "effect"
 import * as Sessions from "effect/ScopedRef"
 import type { DatasetPlatform } from "../../src/core/Dataset.ts"

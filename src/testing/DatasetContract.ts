@@ -1,7 +1,7 @@
 /**
  * What every dataset must keep, as a test suite for this package's datasets and for anybody's own.
  */
-import { NodeServices } from "@effect/platform-node"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it } from "@effect/vitest"
 import { ConfigProvider, Effect, FileSystem, Layer, Option, Stream } from "effect"
 import { HttpClient, HttpClientError } from "effect/http"

@@ -6,7 +6,8 @@
  */
 import { existsSync, mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
-import { NodeHttpClient, NodeServices } from "@effect/platform-node"
+import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert } from "@effect/vitest"
 import { Clock, Effect, Exit, FileSystem, Layer, Logger, Option, Path } from "effect"
 import { Engine } from "../../src/core/Engine.ts"

@@ -1,4 +1,4 @@
-import { NodeServices } from "@effect/platform-node"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Effect, Result } from "effect"
 import { hardwareAbsence } from "../../src/core/engines/onnxruntime/Hardware.ts"
 import { absence } from "../../src/core/engines/xla/Hardware.ts"

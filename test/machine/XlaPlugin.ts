@@ -1,4 +1,4 @@
-import { NodeServices } from "@effect/platform-node"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Effect, Result } from "effect"
 import { find } from "../../src/core/engines/xla/Plugin.ts"
 import * as Capability from "./Capability.ts"

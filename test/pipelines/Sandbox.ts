@@ -1,7 +1,8 @@
 /**
  * What tests of whole sweeps need: a small experiment on synthetic images, a temporary results folder, captured lines.
  */
-import { NodeHttpClient, NodeServices } from "@effect/platform-node"
+import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Effect, FileSystem, Layer } from "effect"
 import type { Engine, EngineError } from "../../src/core/Engine.ts"
 import * as OnnxRuntime from "../../src/core/engines/OnnxRuntime.ts"

@@ -5,7 +5,7 @@
  * by a name of its own for it; nothing but the page and its parts can be had; nothing can be changed.
  */
 import { createServer } from "node:http"
-import { NodeHttpServer } from "@effect/platform-node"
+import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import { Effect, FileSystem, Option, Path, Ref, Runtime, Schema, type Scope, Stream, SubscriptionRef } from "effect"
 import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"

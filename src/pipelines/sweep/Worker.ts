@@ -5,7 +5,7 @@
  * a checkpoint.
  */
 import { Socket } from "node:net"
-import { NodeStream } from "@effect/platform-node"
+import * as NodeStream from "@effect/platform-node/NodeStream"
 import { Clock, Config, Context, Effect, Layer, type Option, Queue, Schema, Stream } from "effect"
 import { RunExecutor, Outcome, type RunRequest } from "./RunExecutor.ts"
 import type { PlannedRun } from "../plan/Plan.ts"

@@ -1,5 +1,6 @@
 /** What the datasets that cannot be downloaded have in common, and a way to load a dataset from a data directory. */
-import { NodeHttpClient, NodeServices } from "@effect/platform-node"
+import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it } from "@effect/vitest"
 import { ConfigProvider, Effect, FileSystem, Layer } from "effect"
 import { DataDirectories, Dataset } from "../../../src/core/Dataset.ts"

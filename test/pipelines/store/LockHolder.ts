@@ -3,7 +3,8 @@
  * `node LockHolder.ts FOLDER ID TIMES LOG` has it so many times, and writes into LOG when it begins and ends to have it.
  */
 import { appendFileSync } from "node:fs"
-import { NodeRuntime, NodeServices } from "@effect/platform-node"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Effect, Schedule } from "effect"
 import * as RunLock from "../../../src/pipelines/store/RunLock.ts"
 

@@ -9,7 +9,8 @@
  *
  *     pnpm run build FOLDER    in another folder, whose content is replaced
  */
-import { NodeRuntime, NodeServices } from "@effect/platform-node"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Console, Effect, FileSystem, Path, Stdio } from "effect"
 import { ChildProcess, ChildProcessSpawner } from "effect/process"
 import packageJson from "../package.json" with { type: "json" }

@@ -2,7 +2,9 @@
  * Runs a command line as the process's program. Exit codes: 0 all runs done, 1 a run failed, 2 wrong usage, 130 interrupted.
  */
 import { createRequire } from "node:module"
-import { NodeHttpClient, NodeRuntime, NodeServices } from "@effect/platform-node"
+import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Cause, Console, Effect, Layer, Runtime, Stdio } from "effect"
 import { CliError } from "effect/cli"
 import { FetchHttpClient } from "effect/http"

@@ -7,8 +7,11 @@ const skippedTests = "./test/machine/SkippedTests.ts"
 
 const json = process.env["VITEST_JSON"]
 
-/** What is tested on a GPU, in processes of its own: a driver's fault ends no other test. */
+/** What is tested on a GPU. */
 const onGpu = "test/**/*.gpu.test.ts"
+
+/** Tests that load libraries as large as libtensorflow or XLA, which share a process with no other. */
+const onLibraries = ["test/core/engines/{TensorFlow,Xla}.test.ts", "test/core/engines/xla/*.test.ts"]
 
 /**
  * Debian's chromium brings a Vulkan driver that computes on the CPU. Where libraries are looked for must be known when a
@@ -31,10 +34,16 @@ export default defineConfig({
       json === undefined ? ["default", skippedTests] : ["default", skippedTests, ["json", { outputFile: json }]],
     // One more than cores: there are always suites that only wait, for processes that they started.
     maxWorkers: availableParallelism() + 1,
+    pool: "forks",
     projects: [
       // Files share a worker's modules: to load Effect and TensorFlow.js takes longer than most files' tests.
-      { extends: true, test: { name: "all", include: ["test/**/*.test.ts"], exclude: [onGpu], isolate: false } },
-      { extends: true, test: { name: "gpu", include: [onGpu], pool: "forks", env: usesSoftware ? software : {} } }
+      {
+        extends: true,
+        test: { name: "all", include: ["test/**/*.test.ts"], exclude: [onGpu, ...onLibraries], isolate: false }
+      },
+      // A file has a process of its own: a driver's fault ends no other test.
+      { extends: true, test: { name: "libraries", include: onLibraries } },
+      { extends: true, test: { name: "gpu", include: [onGpu], env: usesSoftware ? software : {} } }
     ]
   }
 })

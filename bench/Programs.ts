@@ -48,7 +48,7 @@ export interface BenchProgram {
   readonly agreementSteps: number
   /** Steps a round, and seconds after which a round takes no new one. */
   readonly round: { readonly steps: number; readonly seconds: number }
-  /** How often each convolution's kernel is applied to an image; no convolutions unless given. */
+  /** How often each convolution's kernel is applied to an image; default: no convolutions. */
   readonly positions?: Readonly<Record<string, number>>
 }
 

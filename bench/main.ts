@@ -85,7 +85,7 @@ const flags = {
     Flag.optional,
     Flag.withDescription("an interpreter that has bench/requirements.txt, in place of bench/.venv")
   ),
-  out: Flag.String("out").pipe(Flag.optional, Flag.withDescription("folder of the results; bench/results unless given"))
+  out: Flag.String("out").pipe(Flag.optional, Flag.withDescription("folder of the results; default: bench/results"))
 }
 
 const chosen = Effect.fnUntraced(function* (what: string, text: string, known: ReadonlyArray<string>) {

@@ -32,7 +32,7 @@ export default Experiment.make("pytorch-example", {
     batch: Parameter.PositiveInt({ default: 128, description: "images a training step" }),
     learningRate: Parameter.Positive({ default: 1e-3, description: "Adam's step size" })
   },
-  // PyTorch 2.13, seeds 1, 2 and 3, 60,000 training and 10,000 test images, mean over the test images, nats an image.
+  // PyTorch 2.13, seeds 1, 2 and 3, 60,000 training and 10,000 test images, mean over the test images, nats per image.
   reference: ({ dataset, latent }) => reported[`${dataset} ${latent}`] ?? {},
   run: ({ batch, dataset, epochs, hidden, latent, learningRate }) => ({
     dataset: datasets[dataset],

@@ -78,7 +78,7 @@ const command = Command.make(
   "setup:tensorflow",
   {
     from: Flag.Literals("from", ["installer", "pip", "maven"]).pipe(
-      Flag.withDescription("Where libtensorflow comes from; what is reachable unless given"),
+      Flag.withDescription("Where libtensorflow comes from; default: what is reachable"),
       Flag.optional
     ),
     force: Flag.Boolean("force").pipe(Flag.withDescription("Sets it up again though it works"), Flag.withDefault(false))

@@ -25,7 +25,7 @@ export interface Offences {
 }
 
 export interface OpenOptions {
-  /** What the page may ask for; nothing unless given. */
+  /** What the page may ask for; default: nothing. */
   readonly mayAskFor?: (address: string) => boolean
   readonly viewport?: { readonly width: number; readonly height: number }
   readonly colorScheme?: "light" | "dark"

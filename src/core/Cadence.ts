@@ -1,5 +1,5 @@
 /**
- * How often an evaluation looks at the model during its training.
+ * How often an evaluation looks at the model during training.
  */
 import { Schema } from "effect"
 
@@ -10,7 +10,7 @@ export class CadenceError extends Schema.TaggedError<CadenceError>()("CadenceErr
   }
 }
 
-/** Every so many epochs. */
+/** An interval in epochs. */
 export interface Cadence {
   readonly epochs: number
 }
@@ -26,12 +26,12 @@ export const epochs = (count: number): Cadence => {
   return { epochs: count }
 }
 
-/** Most looks at one training: enough to be seen as motion, few enough to keep and to draw. */
+/** Maximum number of frames of one training: enough for smooth motion, few enough to store and draw. */
 export const maximumFrames = 40
 
-/** The looks of a cadence. */
+/** The epochs that a cadence selects. */
 export interface SampledEpochs {
-  /** 0 is before training; ascending, the last epoch included. */
+  /** Ascending, including the last epoch; 0 is before training. */
   readonly epochs: ReadonlyArray<number>
   /** Number of epochs that the cadence asked for, before they were thinned out. */
   readonly due: number
@@ -43,7 +43,7 @@ export const dueEpochs = (cadence: Cadence, total: number): ReadonlyArray<number
   total
 ]
 
-/** A cadence's looks at a training of `total` epochs: all that are due, or 40 of them, evenly thinned. */
+/** A cadence's sampleEpochs at a training of `total` epochs: all that are due, or 40 of them, evenly thinned. */
 export const sampleEpochs = (cadence: Cadence, total: number): SampledEpochs => {
   const due = dueEpochs(cadence, total)
   const chosen = Array.from(

@@ -60,9 +60,9 @@ export class DatasetError extends Schema.TaggedError<DatasetError>()("DatasetErr
 
 /** Where to look for data. */
 export class DataDirectories extends Context.Reference<{
-  /** A folder with one subfolder a dataset, from `--data-dir` or `VAE_DATA_DIR`. */
+  /** A folder with one subfolder per dataset, from `--data-dir` or `VAE_DATA_DIR`. */
   readonly dataDirectory: string | undefined
-  /** Where verified downloads are kept; the user's cache folder unless given. */
+  /** Where verified downloads are kept; default: the user's cache folder. */
   readonly cacheDirectory: string | undefined
 }>("vae/core/DataDirectories", { defaultValue: () => ({ dataDirectory: undefined, cacheDirectory: undefined }) }) {}
 

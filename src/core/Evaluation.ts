@@ -1,9 +1,9 @@
 /**
- * Evaluations look at a trained model: they give numbers and figures.
+ * Evaluations compute metrics and figures of a trained model.
  *
- * Laws: an evaluation changes nothing and is a function of the trained model, its own spec and the run's seed; what it
- * needs beyond the common contract (labels, a planar latent space) stands in its type; evaluations are not part of a run's
- * identity, so that one can be added to runs that are done.
+ * Laws: an evaluation has no side effects and is a function of the trained model, its spec and the run's seed; what it
+ * needs beyond the common contract (labels, a planar latent space) is in its type; evaluations are not part of a run's
+ * identity, so they can be added to finished runs.
  */
 import { Context, Effect, Layer, Option, Schema } from "effect"
 import { Engine, type EngineError } from "./Engine.ts"
@@ -13,16 +13,16 @@ import type { SnapshotError, Snapshots } from "./Snapshots.ts"
 import { digestOf, type Spec } from "./Spec.ts"
 import { TrainedModel } from "./TrainedModel.ts"
 
-/** What an evaluation found. */
+/** The metrics, figures, animations and pages of an evaluation. */
 export interface EvaluationOutput {
-  /** Such as `test/elbo`; the name tells the split, nats an image unless it says otherwise. */
+  /** Such as `test/elbo`; the name starts with the split; in nats per image unless the name says otherwise. */
   readonly metrics: Readonly<Record<string, number>>
   readonly figures: ReadonlyArray<Figure>
   readonly animations?: ReadonlyArray<Animation>
   readonly pages?: ReadonlyArray<HtmlPage>
 }
 
-/** An evaluation could not be computed. */
+/** An evaluation failed. */
 export class EvaluationError extends Schema.TaggedError<EvaluationError>()("EvaluationError", {
   evaluation: Schema.String,
   reason: Schema.String,
@@ -33,7 +33,7 @@ export class EvaluationError extends Schema.TaggedError<EvaluationError>()("Eval
   }
 }
 
-/** One evaluation; `Needs` are the services it uses beside the trained model and the engine. */
+/** One evaluation; `Needs` are the services it uses besides the trained model and the engine. */
 export interface Evaluator<out Needs = never> {
   readonly spec: Spec
   /** The services of `Needs`, at run time. */
@@ -41,7 +41,7 @@ export interface Evaluator<out Needs = never> {
   readonly run: Effect.Effect<EvaluationOutput, EngineError | EvaluationError, TrainedModel | Engine | Needs>
 }
 
-/** An evaluation that looks at the model at some epochs of its training: `run` may use `Snapshots` of those in `every`. */
+/** An evaluation of the model during training: `run` may use `Snapshots` of the epochs in `every`. */
 export interface TrainingEvaluator<out Needs = never> {
   readonly spec: Spec
   readonly needs: ReadonlyArray<Context.Key<any, any>>
@@ -64,12 +64,12 @@ export const make = <const Keys extends ReadonlyArray<Context.Key<any, any>> = [
   >
 }): Evaluator<Keys[number]["Identifier"]> => ({ needs: [], ...options })
 
-/** An evaluation whose needs are met. */
+/** An evaluation whose needs are provided. */
 export interface ResolvedEvaluator {
   readonly spec: Spec
-  /** Hash of the spec: names the evaluation's results. */
+  /** Hash of the spec; identifies the evaluation's results. */
   readonly id: string
-  /** At which epochs the parameters must be kept for it. */
+  /** At which epochs its parameters must be saved. */
   readonly every?: Cadence
   readonly run: Effect.Effect<
     EvaluationOutput,
@@ -83,13 +83,13 @@ export class Evaluation extends Context.Service<
   { readonly evaluators: ReadonlyArray<ResolvedEvaluator> }
 >()("vae/core/Evaluation") {}
 
-/** An evaluation that is made where its needs are met and left out where they are not. */
+/** An evaluation that is skipped if its needs are not met. */
 export interface OptionalEvaluator<out Needs> {
   readonly optional: Evaluator<Needs> | TrainingEvaluator<Needs>
 }
 
 /**
- * Makes an evaluation optional: it no longer asks that the dataset or the model offer what it needs.
+ * Makes an evaluation optional: it is skipped if the dataset or the model does not offer what it needs.
  *
  * `whenPossible(Manifold())` belongs in an experiment whose latent dimension is a parameter.
  */
@@ -106,11 +106,11 @@ const resolve = <Needs>(
   spec: evaluator.spec,
   ...("every" in evaluator ? { every: evaluator.every } : {}),
   id: digestOf(evaluator.spec).slice(0, 12),
-  // What it needs alone: engine, trained model and loggers are the caller's.
+  // Only what it needs: engine, trained model and loggers are the caller's.
   run: Effect.provideContext(evaluator.run, Context.pick(...evaluator.needs)(context) as Context.Context<Needs>)
 })
 
-/** Provides the evaluations of an experiment; asks for what they need. */
+/** Provides the evaluations of an experiment; requires what they need. */
 export const layer = <Members extends ReadonlyArray<Evaluator<any> | TrainingEvaluator<any> | OptionalEvaluator<any>>>(
   ...members: Members
 ): Layer.Layer<Evaluation, never, NeedsOf<Members[number]>> =>

@@ -32,7 +32,7 @@ export interface LossTerm {
   readonly name: string
   /** What is wrong with its options, in one sentence with the value and what is allowed; an objective refuses it. */
   readonly problem?: string | undefined
-  /** Whether it uses `kl`; `false` unless given. */
+  /** Whether it uses `kl`; default: `false`. */
   readonly needsKl?: boolean
   /** `[batch]`. */
   readonly value: (inputs: LossTermInputs) => tf.Tensor1D

@@ -57,9 +57,9 @@ export class Objective extends Context.Service<
   Objective,
   {
     readonly spec: Spec
-    /** Whether the KL divergence has a part in the loss, so that the posterior must have one; `false` unless given. */
+    /** Whether the KL divergence has a part in the loss, so that the posterior must have one; default: `false`. */
     readonly needsKl?: boolean
-    /** How many codes it draws an example; 1 unless given. */
+    /** Number of codes drawn per example; default: 1. */
     readonly draws?: number
     /**
      * What an example's terms depend on: the example alone, or the whole batch, as a divergence of aggregated codes does.

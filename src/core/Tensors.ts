@@ -1,12 +1,15 @@
 /**
- * Names, types and host copies of tensors: what goes into an engine and what comes out of it.
+ * Names, types and host copies of tensors, as they enter and leave an engine.
  *
  * Inside a program a tensor is a TensorFlow.js tensor; outside it is a `HostTensor`, a typed array with a shape.
  * A collection of tensors is one flat record; a name is a path such as `encoder/dense1/kernel`.
  */
 import type * as tf from "@tensorflow/tfjs-core"
 
-/** Element types that cross an engine's border. Inside a program `uint8` data appears as TensorFlow.js `int32`. */
+/**
+ * Element types of tensors that enter or leave an engine. Inside a program `uint8` data appears as TensorFlow.js
+ * `int32`.
+ */
 export type DType = "float32" | "int32" | "uint8"
 
 /** Sizes of the axes, outermost first. */

@@ -18,7 +18,7 @@ export interface Codes {
   readonly deviation: Float32Array
 }
 
-/** One line of a run's history: means over the examples of an epoch, in nats an image, and the speed. */
+/** One line of a run's history: means over the examples of an epoch, in nats per image, and the speed. */
 export interface EpochMetrics {
   /** 1 for the first. */
   readonly epoch: number

@@ -14,9 +14,9 @@ export interface DatasetContractOptions {
   readonly test: number
   /** Expected number of classes; leave it out for a dataset without labels. */
   readonly classes?: number
-  /** Where the data is; nowhere unless given. */
+  /** Where the data is; default: nowhere. */
   readonly directories?: (typeof DataDirectories)["Service"]
-  /** Files and network; Node's files, no network and `VAE_OFFLINE` unless given. */
+  /** Files and network; Node's files; default: no network and `VAE_OFFLINE`. */
   readonly platform?: Layer.Layer<DatasetPlatform>
   /** Whether locating reads files to hash them: for a person's own files, which have no pinned checksum. */
   readonly hashes?: boolean

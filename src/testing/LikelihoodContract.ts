@@ -40,7 +40,7 @@ export interface LikelihoodContractOptions {
   readonly bounded?: boolean
 }
 
-/** Values of a pixel over which densities are added up, and their distance. */
+/** Values of per pixel over which densities are added up, and their distance. */
 const pointsOf = (
   pixels: Exclude<LikelihoodContractOptions["pixels"], "image">,
   center: number

@@ -188,7 +188,7 @@ describe("trainStep", () => {
     })
   )
 
-  it.effect("gives the terms before the update, one value an example", () =>
+  it.effect("gives the terms before the update, one value per example", () =>
     Effect.gen(function* () {
       const ingredients = yield* assemble({ beta: 3 })
       const { terms } = yield* onReference(train(ingredients, 1))

@@ -70,7 +70,7 @@ describe("a run of which one file", () => {
             const told = [Cause.squash(exit.cause), ...said].join("\n")
             // A snapshot that is gone is known by its epoch.
             const epoch = /epoch-0*(\d+)\.safetensors$/.exec(path)?.[1]
-            const isNamed = told.includes(join(results, path)) || told.includes(`at epoch ${epoch} were not kept`)
+            const isNamed = told.includes(join(results, path)) || told.includes(`at epoch ${epoch} were not saved`)
             return assert.isTrue(isNamed, `the file is not named in ${told}`)
           }
           const found = yield* left(results)

@@ -104,7 +104,7 @@ describe("a folder of another version", () => {
         })
         const lived = yield* live(results)
         assertDone(lived)
-        assert.match(lived.said.join("\n"), /was interrupted and goes on from step [1-9]/)
+        assert.match(lived.said.join("\n"), /was interrupted and resumes from step [1-9]/)
         assert.deepStrictEqual(yield* left(results), yield* expected)
       }).pipe(Effect.scoped)
     )

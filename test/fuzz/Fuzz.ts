@@ -12,7 +12,7 @@ import { watch } from "./Watchdog.ts"
 export interface Fuzzed<Case, A, E, R> {
   /** For messages. */
   readonly name: string
-  /** Damaged inputs in the short version, 1,000 unless given; twenty times as many in the long one. */
+  /** Damaged inputs in the short version; default: 1,000; twenty times as many in the long one. */
   readonly count?: number
   readonly draw: (draw: Draw) => Case
   readonly read: (input: Case) => Effect.Effect<A, E, R>
@@ -22,7 +22,7 @@ export interface Fuzzed<Case, A, E, R> {
   readonly accepted: (found: A, input: Case) => void
   /** Looks at what was refused, where the reader must accept some inputs; fails by an assertion. */
   readonly refused?: (input: Case, error: E) => void
-  /** Most bytes of buffers that one reading may take; 64 MiB unless given. */
+  /** Most bytes of buffers that one reading may take; default: 64 MiB. */
   readonly maximumBytes?: number
 }
 

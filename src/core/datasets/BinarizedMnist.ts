@@ -15,7 +15,9 @@ import * as IdxDataset from "./IdxDataset.ts"
 import { digestOfFiles, type IdxFile, read } from "./IdxFiles.ts"
 
 export interface BinarizedMnistOptions {
-  /** What becomes of the 10,000 validation digits; `left out` unless given, `train` puts them behind the training digits. */
+  /**
+   * What to do with the 10,000 validation digits: `left out` (the default), or `train`, after the training digits.
+   */
   readonly validation?: "left out" | "train"
 }
 

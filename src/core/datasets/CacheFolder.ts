@@ -15,7 +15,7 @@ const firstAbsolute = Effect.fnUntraced(function* (...names: ReadonlyArray<strin
 })
 
 /**
- * The folder with one subfolder a dataset: the one that `DataDirectories` gives, or else `effect-vae` in
+ * The folder with one subfolder per dataset: the one that `DataDirectories` gives, or else `effect-vae` in
  * `$XDG_CACHE_HOME` or in `.cache` of the home folder; undefined where there is no home folder either.
  *
  * Source: XDG Base Directory Specification, https://specifications.freedesktop.org/basedir-spec/latest/

@@ -14,7 +14,7 @@ export interface Derivation {
   readonly tag: string
   /** The options with defaults filled in. Its keys tell it from every other derivation: the digest has no tag. */
   readonly how: Readonly<Record<string, Json>>
-  /** For titles and messages; the other's name unless given. */
+  /** For titles and messages; default: the other's name. */
   readonly name?: string
   /** Why the options are impossible, said where the dataset is located; undefined where they are not. */
   readonly fault?: string | undefined

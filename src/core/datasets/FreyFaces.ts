@@ -15,7 +15,7 @@ import { digestOfFiles, type IdxFile, read } from "./IdxFiles.ts"
 import * as Split from "./Split.ts"
 
 export interface FreyFacesOptions {
-  /** The part of the film, at its end, that is held out; 0.2 unless given: 1,572 and 393 frames. */
+  /** The part of the film, at its end, that is held out; default: 0.2, that is 1,572 and 393 frames. */
   readonly testFraction?: number
 }
 

@@ -58,7 +58,7 @@ export const decode = (bytes: Uint8Array, dimensions: number): Result.Result<Idx
 /**
  * Reads an IDX file, gzip-compressed or not.
  *
- * `maxBytes` bounds the decompressed size, header included; 1 GiB unless given.
+ * `maxBytes` bounds the decompressed size, header included; default: 1 GiB.
  */
 export const read = Effect.fn("Idx.read")(function* (
   bytes: Uint8Array,

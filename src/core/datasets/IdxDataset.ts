@@ -38,7 +38,7 @@ export interface IdxDatasetOptions {
   readonly folder: string
   /** All that the folder must hold, in the order of a download. */
   readonly files: ReadonlyArray<IdxFile>
-  /** Names the examples and their order; the files' digest unless given. */
+  /** Names the examples and their order; default: the files' digest. */
   readonly digest?: string
   /** Reads and verifies the files of a folder that holds them. */
   readonly load: (

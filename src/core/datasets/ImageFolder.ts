@@ -1,5 +1,6 @@
 /**
- * Images of one's own in a folder: PNG, JPEG and WebP files, subfolders included; or one subfolder a class, for labels.
+ * Images of one's own in a folder: PNG, JPEG and WebP files, subfolders included; or one subfolder per class, for
+ * labels.
  *
  * The size is asked for, as a dataset's shape is known before anything is read. Images of another size are refused by name,
  * or resized where that is asked for. The digest names the files' bytes in their order, what is made of them, the version of
@@ -20,11 +21,11 @@ export interface ImageFolderOptions extends Split.SplitOptions {
   readonly height: number
   /** In pixels. */
   readonly width: number
-  /** 1 makes every image grey, 3 gives every image three colours; 3 unless given. */
+  /** 1 makes every image grey, 3 gives every image three colours; default: 3. */
   readonly channels?: 1 | 3
-  /** What to do with an image of another size: `crop` its middle or `stretch` it; refused unless given. */
+  /** What to do with an image of another size: `crop` its middle or `stretch` it; default: refused. */
   readonly resize?: Resize
-  /** For titles and messages; the folder's name unless given. */
+  /** For titles and messages; default: the folder's name. */
   readonly name?: string
 }
 

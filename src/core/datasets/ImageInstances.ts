@@ -12,7 +12,7 @@ import { derived } from "./DerivedDataset.ts"
 export interface ImageInstancesOptions {
   /** Images, from 1 to 256. */
   readonly count: number
-  /** How often each image is among the training examples, so that an epoch has more steps than one; 1 unless given. */
+  /** How often each image is among the training examples, so that an epoch has more steps than one; default: 1. */
   readonly repeat?: number
 }
 

@@ -19,14 +19,14 @@ export interface NumpyImagesOptions extends Split.SplitOptions {
   readonly height: number
   /** In pixels. */
   readonly width: number
-  /** 1 for grey, 3 for red, green and blue; 1 unless given. */
+  /** 1 for grey, 3 for red, green and blue; default: 1. */
   readonly channels?: 1 | 3
-  /** For titles and messages; the file's name unless given. */
+  /** For titles and messages; default: the file's name. */
   readonly name?: string
 }
 
 export interface LabelledOptions extends NumpyImagesOptions {
-  /** A `.npy` file of integers, one class an image: an absolute path, or one relative to the folder of the images. */
+  /** A `.npy` file of integers, one class per image: an absolute path, or one relative to the folder of the images. */
   readonly labels: string
   /** A name for each class, at most 256: label 0 is the first. */
   readonly classes: ReadonlyArray<string>
@@ -75,7 +75,7 @@ const read = Effect.fnUntraced(function* (
   const { classes, labels } = labelling
   const given = yield* NpyFile.read(labels, {
     purpose: "labels",
-    shape: `an array [${count}], one label an image`,
+    shape: `an array [${count}], one label per image`,
     fits: (shape) => shape.length === 1 && shape[0] === count
   })
   const wrong = given.values.findIndex((label) => label >= classes.length)

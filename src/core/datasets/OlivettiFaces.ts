@@ -14,9 +14,9 @@ import { digestOfFiles, type IdxFile, read } from "./IdxFiles.ts"
 import * as Split from "./Split.ts"
 
 export interface OlivettiFacesOptions {
-  /** From 0.1 to 0.9; 0.2 unless given: 8 training and 2 test images of each person. */
+  /** From 0.1 to 0.9; default: 0.2, that is 8 training and 2 test images of each person. */
   readonly testFraction?: number
-  /** Of the split; 0 unless given. */
+  /** Seed of the split; default: 0. */
   readonly seed?: number
 }
 

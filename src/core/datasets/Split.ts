@@ -11,15 +11,15 @@ import { permutation } from "../Random.ts"
 import * as DerivedDataset from "./DerivedDataset.ts"
 
 export interface SplitOptions {
-  /** Test examples as a part of all, above 0 and below 1; 0.2 unless given. */
+  /** Fraction of the test examples, above 0 and below 1; default: 0.2. */
   readonly testFraction?: number
   /**
-   * Which examples are test examples; `random` unless given. `random`: both parts are shuffled, and each class gives its
+   * Which examples are test examples; default: `random`. `random`: both parts are shuffled, and each class gives its
    * share where there are labels. `last`: the last of all, and nothing changes its order: for frames of a film, or
    * where that is how a source did it.
    */
   readonly heldOut?: "random" | "last"
-  /** Of the shuffle, an integer from 0; 0 unless given. `last` has no use for it. */
+  /** Seed of the shuffle, an integer from 0; default: 0. Unused with `last`. */
   readonly seed?: number
 }
 
@@ -49,7 +49,7 @@ export const faultOf = (split: Split, name = "testFraction"): string | undefined
 
 /**
  * How many of each class are test examples: the fraction of the class rounded down, and one more for those classes that
- * lost most by it, until the sum is the fraction of all, rounded. `counts` and the result have one number a class.
+ * lost most by it, until the sum is the fraction of all, rounded. `counts` and the result have one number per class.
  */
 const quotas = (counts: ReadonlyArray<number>, testFraction: number): Array<number> => {
   const shares = counts.map((count) => count * testFraction)

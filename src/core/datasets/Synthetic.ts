@@ -11,17 +11,17 @@ import { uniform } from "../Random.ts"
 import { digestOf, type Spec } from "../Spec.ts"
 
 export interface SyntheticOptions {
-  /** Training images; 256 unless given. */
+  /** Training images; default: 256. */
   readonly train?: number
-  /** Test images; 64 unless given. */
+  /** Test images; default: 64. */
   readonly test?: number
-  /** From 1 to 256; 4 unless given. */
+  /** From 1 to 256; default: 4. */
   readonly classes?: number
-  /** In pixels; 8 unless given. */
+  /** In pixels; default: 8. */
   readonly height?: number
-  /** In pixels; 8 unless given. */
+  /** In pixels; default: 8. */
   readonly width?: number
-  /** From 0; 0 unless given. */
+  /** From 0; default: 0. */
   readonly seed?: number
 }
 

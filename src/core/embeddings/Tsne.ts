@@ -25,9 +25,9 @@ const exaggeration = 4
 export interface TsneOptions {
   /** For the noise that parts equal points at the start. */
   readonly seed: number
-  /** Effective number of neighbours, 30 unless given; a third of the other points where that is less. */
+  /** Effective number of neighbours; default: 30; a third of the other points where that is less. */
   readonly perplexity?: number
-  /** Steps, 500 unless given. In the first fifth of them affinities are exaggerated. */
+  /** Steps; default: 500. In the first fifth of them affinities are exaggerated. */
   readonly iterations?: number
 }
 

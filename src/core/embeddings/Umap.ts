@@ -11,9 +11,9 @@ import { uniform } from "../Random.ts"
 const title = "UMAP"
 
 export interface UmapOptions {
-  /** Nearest neighbours of each point in the graph, 15 unless given; all other points where they are fewer. */
+  /** Nearest neighbours of each point in the graph; default: 15; all other points where they are fewer. */
   readonly neighbours?: number
-  /** Least distance of points in the plane, 0.1 unless given. */
+  /** Least distance of points in the plane; default: 0.1. */
   readonly leastDistance?: number
 }
 

@@ -1,5 +1,5 @@
 /**
- * What an engine holds for each record of tensors that was placed with it, until the scope of the placing closes.
+ * The tensors that are resident on an engine, until the scope in which they were placed closes.
  */
 import { Effect, type Scope } from "effect"
 import { EngineError, type Placed } from "../Engine.ts"
@@ -10,24 +10,24 @@ import { checkTypes, checkValues } from "./InputValidation.ts"
 export const engineError = (engine: string, program: string, reason: string, cause?: unknown): EngineError =>
   new EngineError({ engine, program, reason, ...(cause === undefined ? {} : { cause }) })
 
-/** An error where there is a reason for one. */
+/** Fails if there is a reason. */
 export const failIf = (engine: string, program: string, reason: string | undefined): Effect.Effect<void, EngineError> =>
   reason === undefined ? Effect.void : Effect.fail(engineError(engine, program, reason))
 
-/** How an engine holds one tensor. */
+/** How an engine allocates, reads and frees one tensor. */
 export interface TensorMemory<Held> {
   readonly engine: string
   readonly acquire: (tensor: HostTensor) => Held
   readonly release: (held: Held) => void
-  /** A copy of the present values, or how to get one. */
+  /** A copy of the current values, or an effect that reads them. */
   readonly read: (held: Held, type: TensorType) => HostTensor | Effect.Effect<HostTensor, EngineError>
-  /** Keeps reading and letting go apart from runs, where an engine cannot do them beside a run. */
+  /** Serialises reads and releases with runs, for engines that cannot do them concurrently. */
   readonly exclusively?: <A, E>(effect: Effect.Effect<A, E>) => Effect.Effect<A, E>
 }
 
 export interface DeviceTensors<Held> {
   readonly place: (tensors: HostTensors) => Effect.Effect<Placed, EngineError, Scope.Scope>
-  /** What is held, by name, if it has at least the declared tensors. */
+  /** The resident tensors by name; fails if a declared one is missing. */
   readonly find: (
     program: string,
     kind: "state" | "data",

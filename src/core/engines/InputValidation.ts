@@ -1,8 +1,8 @@
 /**
- * What may cross an engine's border: checks that every engine makes in the same words.
+ * Validation of the tensors that enter and leave an engine, shared by all engines.
  *
- * Each check gives the reason of a failure, one sentence naming the tensor, what was given and what is expected, or
- * nothing where all is well.
+ * Each check returns undefined, or the reason of the failure: one sentence with the tensor, what was given and what is
+ * expected.
  */
 import type * as tf from "@tensorflow/tfjs-core"
 import type { Results, Signature } from "../Engine.ts"
@@ -24,7 +24,7 @@ export const programDType = (dtype: DType): "float32" | "int32" => (dtype === "u
 export const hostDType = (dtype: tf.DataType): DType | undefined =>
   dtype === "bool" ? "uint8" : dtype === "float32" || dtype === "int32" ? dtype : undefined
 
-/** A type as people write it: `float32[128, 2]`. */
+/** A type as text: `float32[128, 2]`. */
 export const describe = ({ shape, dtype }: { readonly shape: ReadonlyArray<number>; readonly dtype: string }): string =>
   `${dtype}[${shape.join(", ")}]`
 

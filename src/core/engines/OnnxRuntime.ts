@@ -38,7 +38,7 @@ export { type Device, devices } from "./onnxruntime/Session.ts"
 
 export interface OnnxRuntimeOptions {
   /**
-   * Where programs run: `cpu` unless given. On `webgpu` state and data stay on the device. On `cuda`, for which
+   * Where programs run; default: `cpu`. On `webgpu` state and data stay on the device. On `cuda`, for which
    * onnxruntime's CUDA provider must be installed, they come from the host and go back with each run, because
    * onnxruntime's binding for Node.js keeps no buffers there.
    */

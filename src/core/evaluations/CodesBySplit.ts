@@ -14,7 +14,7 @@ const joined = (parts: ReadonlyArray<Float32Array>): Float32Array =>
   Float32Array.from(parts.flatMap((part) => [...part]))
 
 /**
- * A figure `codes-by-split`: means of `q(z | x)` of up to `count` images of each split, 5,000 unless given, coloured by
+ * A figure `codes-by-split`: means of `q(z | x)` of up to `count` images (default: 5,000) of each split, coloured by
  * split; of more than two latent dimensions the two whose means vary most.
  */
 export const CodesBySplit = (options: { readonly count?: number } = {}): Evaluator => {

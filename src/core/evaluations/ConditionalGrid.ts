@@ -1,5 +1,5 @@
 /**
- * Images of chosen classes: a class a row, a style a column.
+ * Images of chosen classes: one class per row, one style per column.
  *
  * Source: Kingma et al. 2014, figure 1b, https://arxiv.org/abs/1406.5298
  */
@@ -38,7 +38,7 @@ export const ConditionalGrid = (options: { readonly styles?: number } = {}): Eva
         figures: [
           imageGrid({
             name: "conditional-grid",
-            title: `${datasetName}: one class a row, one style a column`,
+            title: `${datasetName}: one class per row, one style per column`,
             caption:
               `Means of p(x | z, y) for each of the ${rows} classes y of ${datasetName} (rows) and ${styles} codes z drawn ` +
               `from the prior, ${prior} (columns, the same in every row).`,

@@ -1,5 +1,5 @@
 /**
- * How the loss and its terms fell: training and test, epoch by epoch.
+ * The loss and its terms per epoch, on training and test images.
  */
 import { Effect } from "effect"
 import type { Evaluator } from "../Evaluation.ts"
@@ -13,13 +13,13 @@ const known: Readonly<Record<string, string>> = {
   "kl-estimate": "KL divergence, estimated at the drawn codes"
 }
 
-/** Terms that are not in nats an image, and so neither is a loss that they are part of. */
+/** Terms that are not in nats per image, and so neither is a loss that they are part of. */
 const ownUnits: Readonly<Record<string, string>> = {
-  "half-squared-error": "half the squared error (an image)",
-  "mean-squared-error": "mean squared error (a pixel)",
-  "mean-reconstruction": "mean reconstruction (nats a pixel)",
+  "half-squared-error": "half the squared error (per image)",
+  "mean-squared-error": "mean squared error (per pixel)",
+  "mean-reconstruction": "mean reconstruction (nats per pixel)",
   "half-mean-squared-code": "half the mean squared code",
-  "mean-kl": "mean KL divergence, weighted (nats a dimension)"
+  "mean-kl": "mean KL divergence, weighted (nats per dimension)"
 }
 
 const splits = [
@@ -38,14 +38,14 @@ export const termNames = (history: ReadonlyArray<EpochMetrics>): ReadonlyArray<s
   return [...Object.keys(known).filter((name) => names.has(name)), ...[...names].filter((name) => !(name in known))]
 }
 
-/** Whether the loss is in nats an image, by the terms beside it. */
+/** Whether the loss is in nats per image, by the terms beside it. */
 const lossInNats = (terms: ReadonlyArray<string>): boolean => terms.every((term) => !(term in ownUnits))
 
 /** The axis title of one of a history's terms, with its unit. */
 export const termTitle = (term: string, terms: ReadonlyArray<string>): string =>
   term === "loss" && !lossInNats(terms)
     ? "loss (the sum of its terms)"
-    : (ownUnits[term] ?? `${known[term] ?? term} (nats an image)`)
+    : (ownUnits[term] ?? `${known[term] ?? term} (nats per image)`)
 
 /** One curve: a metric's values by epoch. Epochs without it leave no point. */
 export const curve = (history: ReadonlyArray<EpochMetrics>, metric: string): ReadonlyArray<readonly [number, number]> =>

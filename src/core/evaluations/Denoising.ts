@@ -1,5 +1,5 @@
 /**
- * Corrupted test images, what the model restores, and what they were.
+ * Corrupted test images, their reconstructions, and the clean images.
  *
  * Source: Vincent et al. 2010, section 4.3, https://jmlr.org/papers/v11/vincent10a.html
  */
@@ -24,7 +24,7 @@ const rowNames = ["corrupted", "restored", "clean"]
 export interface DenoisingOptions {
   /** Share of the pixels that are replaced by 0 or 1, half of them each; from 0 to 1. */
   readonly probability: number
-  /** Images that are shown, 10 unless given; with labels each class has its share of them. */
+  /** Images that are shown; default: 10; with labels each class has its share of them. */
   readonly count?: number
 }
 
@@ -81,7 +81,7 @@ export const Denoising = (options: DenoisingOptions): Evaluator => {
             title: `${datasetName}: restored from salt-and-pepper noise`,
             caption:
               `${shown} test images of ${datasetName} with ${Math.round(100 * probability)} % of their pixels replaced by ` +
-              `black or white, what the model makes of them, and the clean images. Mean squared error a pixel over ` +
+              `black or white, the model's reconstructions, and the clean images. Mean squared error per pixel over ` +
               `${indices.length} test images: ${error.toPrecision(3)} restored, ${corruptedError.toPrecision(3)} corrupted.`,
             mosaic: grid,
             y: captions(

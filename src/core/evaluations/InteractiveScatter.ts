@@ -1,5 +1,5 @@
 /**
- * Where the encoder puts images of each class, as a page to be explored.
+ * An interactive scatter plot of the codes of each class, as an HTML page.
  */
 import { Effect } from "effect"
 import { Labels } from "../Dataset.ts"
@@ -13,11 +13,11 @@ import { describeSubset, labelsAt, stratified } from "./StratifiedSubset.ts"
 const evaluation = "InteractiveScatter"
 
 export interface InteractiveScatterOptions {
-  /** Of the plot; 2 unless given. A latent space with fewer dimensions is shown with those that it has. */
+  /** Dimensions of the plot; default: 2. A latent space with fewer dimensions is shown with those that it has. */
   readonly dimensions?: 2 | 3
-  /** `test` unless given. */
+  /** Default: `test`. */
   readonly split?: Split
-  /** Most points; all unless given. */
+  /** Maximum number of points; default: all. */
   readonly count?: number
 }
 

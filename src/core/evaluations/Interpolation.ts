@@ -11,9 +11,9 @@ import { latentLines } from "./LatentLines.ts"
 const evaluation = "Interpolation"
 
 export interface InterpolationOptions {
-  /** Lines, one a row; 8 unless given. */
+  /** Number of lines, one per row; default: 8. */
   readonly lines?: number
-  /** Images along a line, both ends included; 10 unless given. */
+  /** Images along a line, both ends included; default: 10. */
   readonly steps?: number
 }
 

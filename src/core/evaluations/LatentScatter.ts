@@ -1,5 +1,5 @@
 /**
- * Where the encoder puts images of each class.
+ * A scatter plot of the codes of each class.
  */
 import { Effect } from "effect"
 import { Labels } from "../Dataset.ts"
@@ -14,13 +14,13 @@ import { describeSubset, labelsAt, stratified } from "./StratifiedSubset.ts"
 const evaluation = "LatentScatter"
 
 export interface LatentScatterOptions {
-  /** Most points that are shown as they are; 5,000 unless given. */
+  /** Maximum number of points shown without an embedding; default: 5,000. */
   readonly count?: number
-  /** Most points that are embedded; as many as the embedding lays out in a few seconds, and `count`, unless given. */
+  /** Maximum number of embedded points; default: `count`, limited to what the embedding can lay out in a few seconds. */
   readonly embeddedCount?: number
   /** `auto`: t-SNE where there are more than two dimensions. `none`: the two dimensions whose means vary most. */
   readonly embedding?: "auto" | "none" | EmbeddingName | Embedding
-  /** `test` unless given. */
+  /** Default: `test`. */
   readonly split?: Split
 }
 

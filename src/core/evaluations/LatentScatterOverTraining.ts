@@ -1,5 +1,5 @@
 /**
- * How the classes came apart in the latent plane, epoch by epoch.
+ * An animation of the codes of each class over training.
  *
  * Source: the idea of the picture is Kingma and Welling 2013, figure 4, https://arxiv.org/abs/1312.6114
  */
@@ -18,11 +18,11 @@ import { describeSubset, labelsAt, stratified } from "./StratifiedSubset.ts"
 const evaluation = "LatentScatterOverTraining"
 
 export interface LatentScatterOverTrainingOptions {
-  /** Most points, 5,000 unless given. */
+  /** Maximum number of points; default: 5,000. */
   readonly count?: number
-  /** `test` unless given. */
+  /** Default: `test`. */
   readonly split?: Split
-  /** Every epoch unless given. */
+  /** Default: every epoch. */
   readonly every?: Cadence
 }
 

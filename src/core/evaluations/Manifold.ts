@@ -1,5 +1,5 @@
 /**
- * What the decoder makes of each region of a latent plane.
+ * The images that the decoder gives over the latent plane.
  *
  * Source: Kingma and Welling 2013, figure 4, https://arxiv.org/abs/1312.6114
  */

@@ -1,5 +1,5 @@
 /**
- * How the decoder came to cover the latent plane, epoch by epoch.
+ * An animation of the latent manifold over training.
  */
 import { Effect } from "effect"
 import { EvaluationError, type TrainingEvaluator } from "../Evaluation.ts"
@@ -11,11 +11,11 @@ import { overTraining } from "./OverTraining.ts"
 const evaluation = "ManifoldOverTraining"
 
 export interface ManifoldOverTrainingOptions {
-  /** Images in a row and in a column, 20 unless given. */
+  /** Images in a row and in a column; default: 20. */
   readonly columns?: number
-  /** Least and greatest code in each dimension, -4 and 4 unless given. */
+  /** Least and greatest code in each dimension; default: -4 and 4. */
   readonly range?: Range
-  /** Every epoch unless given. */
+  /** Default: every epoch. */
   readonly every?: Cadence
 }
 

@@ -1,12 +1,12 @@
 /**
- * Looks at a model over its training, as the frames of an animation.
+ * Evaluates a model at several epochs of its training, for the frames of an animation.
  */
 import { Effect } from "effect"
 import { sampleEpochs, type Cadence } from "../Cadence.ts"
 import { Snapshots } from "../Snapshots.ts"
 import type { TrainedModel } from "../TrainedModel.ts"
 
-/** What was seen at one epoch. */
+/** The result at one epoch. */
 export interface EpochFrame<A> {
   /** Such as `epoch 3 of 20`. */
   readonly label: string

@@ -1,5 +1,5 @@
 /**
- * Test images above what the model makes of them.
+ * Test images and their reconstructions.
  */
 import { Effect } from "effect"
 import type { Examples, ImageShape } from "../Dataset.ts"
@@ -42,7 +42,7 @@ export const imagesAt = (examples: Examples, shape: ImageShape, indices: Int32Ar
   return images
 }
 
-/** Rows of images of each source in turn, `rowLength` values a row; places left over are white. */
+/** Rows of images of each source in turn, `rowLength` values per row; places left over are white. */
 export const stackRows = (sources: ReadonlyArray<Float32Array>, rowLength: number): Float32Array => {
   const rows = Math.ceil((sources[0]?.length ?? 0) / rowLength)
   const result = new Float32Array(sources.length * rows * rowLength).fill(1)
@@ -132,7 +132,7 @@ export const reconstructionsFigure = Effect.fnUntraced(function* (count: number,
   const figure = imageGrid({
     name: "reconstructions",
     title: `${datasetName}: test images and their reconstructions`,
-    caption: `${what}; mean squared error ${error} a pixel (pixels from 0 to 1).`,
+    caption: `${what}; mean squared error ${error} per pixel (pixels from 0 to 1).`,
     mosaic: grid,
     ...axes(grid.rows)
   })
@@ -142,9 +142,9 @@ export const reconstructionsFigure = Effect.fnUntraced(function* (count: number,
 /**
  * A figure `reconstructions`: test images and the means of `p(x | z)` at the means of their `q(z | x)`.
  *
- * `count` is a number of images, 10 unless given; with labels each class has its share of them. `layout` says whether
- * each reconstruction stands below its image, in rows of ten, or all of them as a square beside that of the images;
- * `below` unless given.
+ * `count` is a number of images; default: 10; with labels each class has its share of them. `layout` says whether each
+ * reconstruction stands below its image, in rows of ten, or all of them as a square beside that of the images; default:
+ * `below`.
  */
 export const Reconstructions = (options: { readonly count?: number; readonly layout?: Layout } = {}): Evaluator => {
   const { count = 10, layout = "below" } = options

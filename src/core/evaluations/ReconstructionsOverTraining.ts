@@ -1,5 +1,5 @@
 /**
- * How reconstructions of the same test images came about, epoch by epoch.
+ * An animation of the reconstructions of the same test images over training.
  */
 import { Effect } from "effect"
 import { EvaluationError, type TrainingEvaluator } from "../Evaluation.ts"
@@ -10,9 +10,9 @@ import { reconstructionsFigure } from "./Reconstructions.ts"
 const evaluation = "ReconstructionsOverTraining"
 
 export interface ReconstructionsOverTrainingOptions {
-  /** Number of test images, 10 unless given; with labels each class has its share of them. */
+  /** Number of test images; default: 10; with labels each class has its share of them. */
   readonly count?: number
-  /** Every epoch unless given. */
+  /** Default: every epoch. */
   readonly every?: Cadence
 }
 
@@ -34,7 +34,7 @@ export const ReconstructionsOverTraining = (options: ReconstructionsOverTraining
             name: "reconstructions-over-training",
             title: last.figure.title,
             caption:
-              `${last.what}, over training: mean squared error ${first.error} a pixel at first, ${last.error} at the ` +
+              `${last.what}, over training: mean squared error ${first.error} per pixel at first, ${last.error} at the ` +
               `end (pixels from 0 to 1). ${sentence}`,
             frames: seen.map(({ label, value }) => ({ label, view: value.figure.view }))
           }

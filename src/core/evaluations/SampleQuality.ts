@@ -1,5 +1,5 @@
 /**
- * How much images decoded from the prior look like images that were held out, in numbers.
+ * Measures how similar images decoded from the prior are to held-out images.
  *
  * All of it is measured in pixels with nearest neighbours, and beside each number stands that of real images: training
  * images for distances and coverage, test images for what the neighbours say. Distances alone flatter a model whose images
@@ -59,7 +59,7 @@ export const coverage = (to: NearestNeighbours.Distances, radius: ReadonlyArray<
   )
 
 export interface SampleQualityOptions {
-  /** Samples, and as many test and training images to compare them with; 1,000 unless given. */
+  /** Samples, and as many test and training images to compare them with; default: 1,000. */
   readonly count?: number
 }
 

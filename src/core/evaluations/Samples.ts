@@ -1,5 +1,5 @@
 /**
- * New images: codes from the prior, decoded.
+ * Samples: images decoded from codes drawn from the prior.
  */
 import { Effect } from "effect"
 import { EvaluationError, type Evaluator } from "../Evaluation.ts"

@@ -1,5 +1,5 @@
 /**
- * How evenly the decoded image changes along straight lines in the latent space.
+ * How smoothly the decoded image changes along straight lines in the latent space.
  *
  * A smooth latent space has no places where the image leaps: along a line the largest change of a step is little above
  * the mean change. Its change by unit of code depends on the scale of the codes, which a loss without a KL divergence
@@ -13,9 +13,9 @@ import { latentLines } from "./LatentLines.ts"
 import { mean } from "./Mean.ts"
 
 export interface SmoothnessOptions {
-  /** Lines, 50 unless given. */
+  /** Lines; default: 50. */
   readonly lines?: number
-  /** Steps along a line, 32 unless given. */
+  /** Steps along a line; default: 32. */
   readonly steps?: number
 }
 

@@ -8,14 +8,14 @@ import { niceTicks } from "./NiceTicks.ts"
 /** One line. */
 export interface Series {
   readonly label: string
-  /** What it shares its colour and its place in the legend with; its label unless given. */
+  /** What it shares its colour and its place in the legend with; default: its label. */
   readonly group?: string
   readonly points: ReadonlyArray<readonly [x: number, y: number]>
 }
 
 /** One quantity. */
 export interface Panel {
-  /** The vertical axis with its unit, such as `loss (nats an image)`. */
+  /** The vertical axis with its unit, such as `loss (nats per image)`. */
   readonly title: string
   /** `linear`, or `log` where every value is above 0. */
   readonly scale?: "linear" | "log"

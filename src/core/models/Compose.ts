@@ -29,7 +29,7 @@ export interface Options<Latent extends number = number, P extends Prior = Prior
   readonly likelihood?: Likelihood
   /** The distribution of codes that training pulls the posterior to. Default: `StandardNormal()`. */
   readonly prior?: P
-  /** How first weights are drawn: `glorot-uniform` unless given. */
+  /** How first weights are drawn; default: `glorot-uniform`. */
   readonly initializer?: DenseInitializer
 }
 

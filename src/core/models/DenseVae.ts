@@ -21,9 +21,9 @@ export interface DenseVaeOptions<
 > extends Compose.Options<Latent, P, Q> {
   /** Units of the encoder's hidden layers, from the image inwards. */
   readonly hidden: ReadonlyArray<number>
-  /** Units of the decoder's hidden layers, from the code outwards; the encoder's in reverse unless given. */
+  /** Units of the decoder's hidden layers, from the code outwards; default: the encoder's in reverse. */
   readonly decoderHidden?: ReadonlyArray<number>
-  /** After every hidden layer: `relu` unless given. */
+  /** After every hidden layer; default: `relu`. */
   readonly activation?: ActivationName
 }
 

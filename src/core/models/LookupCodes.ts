@@ -40,7 +40,7 @@ export const ones = <const Latent extends number>(latent: Latent): CodeTable<Lat
   table: (classes) => new Float32Array(classes * latent).fill(1)
 })
 
-/** A dimension a class: 1 in its own, 0 in the others. */
+/** One dimension per class: 1 in its own, 0 in the others. */
 export const oneHot = (): CodeTable => ({
   spec: { _tag: "OneHot" },
   latent: (classes) => classes,
@@ -49,7 +49,7 @@ export const oneHot = (): CodeTable => ({
 })
 
 export interface NormalOptions {
-  /** Of the draw, an integer from 0; 0 unless given. */
+  /** Seed of the codes, an integer from 0; default: 0. */
   readonly seed?: number
 }
 
@@ -71,7 +71,7 @@ export interface LookupCodesOptions<Latent extends number = number> {
   readonly codes: CodeTable<Latent>
   /** From a code `[latent]` to the likelihood's parameters in the image's shape, such as logits. */
   readonly decoder: ReadonlyArray<Module>
-  /** What the decoder's output says of an image: `BernoulliLogits()` unless given. */
+  /** What the decoder's output says of an image; default: `BernoulliLogits()`. */
   readonly likelihood?: Likelihood
 }
 

@@ -8,13 +8,13 @@ import { type DenseInitializer, denseInitializers } from "./Dense.ts"
 import { checkCounts, checkImage, type Lengths, type Padding, pair, slide } from "./SlidingWindow.ts"
 
 export interface ConvolutionOptions {
-  /** Height and width of the filters: 3 unless given. */
+  /** Height and width of the filters; default: 3. */
   readonly kernel?: Lengths
-  /** How far apart the filters' places are: 1 unless given. */
+  /** How far apart the filters' places are; default: 1. */
   readonly stride?: Lengths
-  /** `same` unless given: the output has the input's size, divided by the stride and rounded up. */
+  /** Default: `same`: the output has the input's size, divided by the stride and rounded up. */
   readonly padding?: Padding
-  /** How first weights are drawn: `glorot-uniform` unless given. A filter's inputs are all that it sees. */
+  /** How first weights are drawn; default: `glorot-uniform`. A filter's inputs are all that it sees. */
   readonly initializer?: DenseInitializer
 }
 

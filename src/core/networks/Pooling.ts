@@ -7,11 +7,11 @@ import { type Module, stateless } from "../Network.ts"
 import { checkCounts, checkImage, type Lengths, type Padding, pair, slide } from "./SlidingWindow.ts"
 
 export interface PoolingOptions {
-  /** Height and width of the windows: 2 unless given. */
+  /** Height and width of the windows; default: 2. */
   readonly size?: Lengths
-  /** How far apart the windows are: their size unless given, so that none overlap. */
+  /** How far apart the windows are; default: their size, so that none overlap. */
   readonly stride?: Lengths
-  /** `valid` unless given: what is left over at the end of an axis is left out. */
+  /** Default: `valid`: what is left over at the end of an axis is left out. */
   readonly padding?: Padding
 }
 

@@ -9,8 +9,8 @@ import { type Reduction, reductionProblem } from "./Reduction.ts"
 
 export interface KlDivergenceOptions {
   /**
-   * From 0; 1 unless given. A source that divides a batch's sum by `batch * pixels`, as the annotated PyTorch example
-   * does, has the weight `1 / pixels`: its `1 / batch` is the mean over the examples.
+   * From 0; default: 1. A source that divides a batch's sum by `batch * pixels`, as the annotated PyTorch example does,
+   * has the weight `1 / pixels`: its `1 / batch` is the mean over the examples.
    */
   readonly weight?: number
   /** Over the latent dimensions: `sum`, the default, is the divergence; `mean` what guipet's project takes. */

@@ -9,7 +9,7 @@ import { type LossTerm, pixelCount } from "../LossTerm.ts"
 import { type Reduction, reductionProblem } from "./Reduction.ts"
 
 export interface NegativeLogLikelihoodOptions {
-  /** `sum`, the default, is in nats an image; `mean` in nats a pixel. */
+  /** `sum`, the default, is in nats per image; `mean` in nats per pixel. */
   readonly reduction?: Reduction
 }
 

@@ -7,13 +7,13 @@ import { commonFlags } from "./Flags.ts"
 import * as LoadExperiment from "../plan/LoadExperiment.ts"
 import { run } from "./Run.ts"
 
-/** Some experiments could not be brought to their end. Exit code 1. */
+/** Some experiments did not finish. Exit code 1. */
 export class ExperimentsFailed extends Schema.TaggedError<ExperimentsFailed>()("ExperimentsFailed", {
   experiments: Schema.Array(Schema.String)
 }) {
   override readonly [Runtime.errorExitCode] = 1
   override get message(): string {
-    return `not every run is done of: ${this.experiments.join(", ")}; the reasons stand above`
+    return `not all runs finished of: ${this.experiments.join(", ")}; see the reasons above`
   }
 }
 

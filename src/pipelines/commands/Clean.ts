@@ -66,7 +66,7 @@ const remove = Effect.fnUntraced(function* (
     const store = yield* RunStore.RunStore
     yield* store.open(run.run.experiment, run.run.id)
     const isStill = ((yield* CleanPlan.reason(run, finished)) !== undefined) === whole
-    if (!isStill) return yield* Console.log(`  ${place} is left alone: it has changed meanwhile`)
+    if (!isStill) return yield* Console.log(`  ${place} is left alone: it has changed in the meantime`)
   }
   yield* removeFiles(folder, files)
 }, Effect.scoped)
@@ -75,7 +75,7 @@ const remove = Effect.fnUntraced(function* (
 const agreed = Effect.fnUntraced(function* (question: string) {
   const stdio = yield* Stdio.Stdio
   if (!((yield* stdio.stdinIsTerminal) && (yield* stdio.stdoutIsTerminal))) {
-    yield* Console.log("\nnothing was removed: --yes removes it where there is no terminal to ask on")
+    yield* Console.log("\nnothing was removed: there is no terminal to ask on; confirm with --yes")
     return false
   }
   const yes = yield* Prompt.Confirm({ message: question }).pipe(
@@ -121,6 +121,6 @@ export const command = Command.make(
   })
 ).pipe(
   Command.withDescription(
-    "Lists runs that came to no end, attempts that were set aside and leftovers, asks, and removes them"
+    "Lists unfinished runs, attempts that were set aside and leftover files, asks, and removes them"
   )
 )

@@ -31,7 +31,7 @@ const states = Effect.fnUntraced(function* (left: CompareRuns.Side, right: Compa
 })
 
 const run = (name: string) =>
-  Argument.String(name).pipe(Argument.withDescription("A run: its id or the beginning of it, or its folder"))
+  Argument.String(name).pipe(Argument.withDescription("A run: its id, the first digits of it, or its folder"))
 
 export const command = Command.make(
   "compare",

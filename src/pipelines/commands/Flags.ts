@@ -19,36 +19,37 @@ const toggle = (name: string, description: string): Flag.Flag<boolean> =>
 export const commonFlags = {
   seed: Flag.String("seed").pipe(
     Flag.withMetavar("N[,N...]"),
-    Flag.withDescription("Seeds; every run of the sweep is made once for each"),
+    Flag.withDescription("Seeds; every run of the sweep is trained once per seed"),
     Flag.optional
   ),
-  plan: toggle("plan", "Print the runs and which of them are done; do nothing"),
+  plan: toggle("plan", "Print the runs with their ids and status; train nothing"),
   engine: Flag.Literals("engine", ChooseEngine.names).pipe(
-    Flag.withDescription("What computes: auto picks the fastest that works here"),
+    Flag.withDescription("Engine; auto picks the fastest that works on this machine"),
     Flag.withDefault("auto" as const)
   ),
   device: Flag.Literals("device", ChooseEngine.devices).pipe(
-    Flag.withDescription(
-      "Where it computes: auto picks the fastest that works here, but no driver that computes on the CPU"
-    ),
+    Flag.withDescription("Device; auto picks the fastest that works on this machine, but no software driver"),
     Flag.withDefault("auto" as const)
   ),
   dataDir: Flag.String("data-dir").pipe(
     Flag.withMetavar("FOLDER"),
-    Flag.withDescription("Folder with one subfolder a dataset, such as mnist/ (or the variable VAE_DATA_DIR)"),
+    Flag.withDescription("Folder with one subfolder per dataset, such as mnist/ (or the variable VAE_DATA_DIR)"),
     Flag.optional
   ),
   results: Flag.String("results").pipe(
     Flag.withMetavar("FOLDER"),
-    Flag.withDescription("Where runs are kept"),
+    Flag.withDescription("Folder where runs are stored"),
     Flag.withDefault("results")
   ),
-  quick: toggle("quick", "A small version: at most 2,000 training and 500 test images, 2 epochs; marked so everywhere"),
-  force: toggle("force", "Train finished runs again; what they were is kept aside"),
+  quick: toggle(
+    "quick",
+    "Small version: at most 2,000 training and 500 test images, 2 epochs; labelled as quick everywhere"
+  ),
+  force: toggle("force", "Train finished runs again; the previous ones are set aside"),
   jobs: Flag.String("jobs").pipe(
     Flag.withMetavar("N"),
     Flag.withDescription(
-      "Make N runs at once, each in a process of its own with its part of the cores; shapes no number"
+      "Train N runs at once, each in its own process with its share of the cores; results do not change"
     ),
     Flag.withDefault("1")
   ),
@@ -67,28 +68,23 @@ export const commonFlags = {
     Flag.optional
   ),
   failFast: toggle("fail-fast", "Stop at the first run that fails"),
-  keepGoing: toggle(
-    "keep-going",
-    "Go on with the other runs where one fails (what happens unless --fail-fast is given)"
-  ),
+  keepGoing: toggle("keep-going", "Continue with the other runs when one fails (the default)"),
   retry: Flag.String("retry").pipe(
     Flag.withMetavar("N"),
     Flag.withDescription(
-      "Try a run again up to N times, from its last checkpoint, where its engine or its folder fails; a run that diverged is not tried again, as it would repeat itself exactly"
+      "Retry a run up to N times from its last checkpoint when its engine or its folder fails; diverged runs are not retried"
     ),
     Flag.withDefault("0")
   ),
   checkpointEvery: Flag.String("checkpoint-every").pipe(
     Flag.withMetavar("N(epochs|s|m|h)"),
-    Flag.withDescription(
-      "Keep the state of a run in training this often, such as 5epochs, 90s or 5m; it shapes no number"
-    ),
+    Flag.withDescription("How often to save a checkpoint, such as 5epochs, 90s or 5m; results do not change"),
     Flag.withDefault("30s")
   ),
-  watch: toggle("watch", "Serve the page of the runs, on this machine alone, while they are made; it renews itself"),
+  watch: toggle("watch", "Serve a live report on localhost while the runs train"),
   port: Flag.String("port").pipe(
     Flag.withMetavar("N"),
-    Flag.withDescription("The port at which --watch serves: one that is free unless given"),
+    Flag.withDescription("Port for --watch (default: a free port)"),
     Flag.optional
   )
 }
@@ -103,14 +99,14 @@ export const inspectionFlags = {
 export const verificationFlags = {
   results: commonFlags.results,
   dataDir: commonFlags.dataDir,
-  engine: commonFlags.engine.pipe(Flag.withDescription("What computes: auto is what the run was made with")),
-  device: commonFlags.device.pipe(Flag.withDescription("Where it computes: auto is where the run was made")),
+  engine: commonFlags.engine.pipe(Flag.withDescription("Engine; auto is the one that the run was trained with")),
+  device: commonFlags.device.pipe(Flag.withDescription("Device; auto is the one that the run was trained on")),
   experiment: Flag.String("experiment").pipe(
     Flag.withMetavar("FILE"),
-    Flag.withDescription("The experiment's file, where it does not stand in experiments/"),
+    Flag.withDescription("The experiment's file, if it is not in experiments/"),
     Flag.optional
   ),
-  evaluations: toggle("evaluations", "Make the evaluations again too, and compare their numbers and figures' data")
+  evaluations: toggle("evaluations", "Also run the evaluations again, and compare their metrics and figure data")
 }
 
 /** Accepted where they change nothing, so that one set of options serves every call. */
@@ -200,7 +196,7 @@ export const withFlags = Effect.fnUntraced(function* (
 export const runOptions = Effect.fnUntraced(function* (flags: CommonFlags) {
   const { failFast, force } = flags
   if (failFast && flags.keepGoing) {
-    return yield* new UsageError({ reason: "--keep-going and --fail-fast ask for opposite things; give one of them" })
+    return yield* new UsageError({ reason: "--keep-going and --fail-fast contradict each other; give one of them" })
   }
   const checkpointEvery = CheckpointInterval.parse(flags.checkpointEvery)
   if (checkpointEvery === undefined) {

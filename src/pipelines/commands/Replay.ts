@@ -24,7 +24,7 @@ export class NotReplayed extends Schema.TaggedError<NotReplayed>()("NotReplayed"
 }) {
   override readonly [Runtime.errorExitCode] = 1
   override get message(): string {
-    return `run ${this.run} came to something else: ${plural(this.failed, "comparison")} failed`
+    return `run ${this.run} was not reproduced: ${plural(this.failed, "comparison")} failed`
   }
 }
 
@@ -50,11 +50,11 @@ export const command = Command.make(
   "replay",
   {
     target: Argument.String("run").pipe(
-      Argument.withDescription("A finished run: its id or the beginning of it, or its folder")
+      Argument.withDescription("A finished run: its id, the first digits of it, or its folder")
     ),
     into: Flag.String("into").pipe(
       Flag.withMetavar("FOLDER"),
-      Flag.withDescription("Where it is trained: an empty folder, kept afterwards; a temporary one unless given"),
+      Flag.withDescription("Empty folder to train in, kept afterwards (default: a temporary folder)"),
       Flag.optional
     ),
     ...verificationFlags

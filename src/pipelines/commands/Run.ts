@@ -104,7 +104,7 @@ const watching = <A, E, R>(run: Effect.Effect<A, E, R>, options: Serve.ServeOpti
     Effect.gen(function* () {
       const progress = yield* Progress.Progress
       const { finish, untilLeft, url } = yield* Serve.serve(options)
-      yield* progress.line(`the page of these runs, while they are made: ${url}`)
+      yield* progress.line(`live report: ${url}`)
       const exit = yield* Effect.exit(run)
       yield* finish
       yield* untilLeft

@@ -15,7 +15,7 @@ import * as Rows from "../inspection/Rows.ts"
 import * as SummaryTable from "../store/SummaryTable.ts"
 import * as Target from "./Target.ts"
 
-/** Numbers that JSON lacks as words. */
+/** Numbers for JSON, with NaN and infinities as words. */
 const jsonNumbers = (record: Readonly<Record<string, number>>): Record<string, Schema.Json> =>
   Object.fromEntries(
     Object.entries(record).map(([name, value]) => [name, Number.isFinite(value) ? value : String(value)])
@@ -40,7 +40,7 @@ const showExperiment = Effect.fnUntraced(function* (experiment: Catalogue.Experi
     ],
     SummaryTable.plain({ experiment: name, runs: rows }, columns > 0 ? columns : 160, "exp show RUN").split("\n"),
     [
-      "metrics are in nats an image unless their name says otherwise",
+      "metrics are in nats per image unless their name says otherwise",
       ...(setAside === 0 ? [] : [`set aside: ${runCount(Array(setAside).fill(name))}; exp clean ${name} lists them`])
     ]
   ]
@@ -71,7 +71,7 @@ export const command = Command.make(
   "show",
   {
     target: Argument.String("name-or-run").pipe(
-      Argument.withDescription("An experiment's name, or a run: its id or the beginning of it, or its folder")
+      Argument.withDescription("An experiment's name, or a run: its id, the first digits of it, or its folder")
     ),
     ...inspectionFlags,
     ...ignoredFlags

@@ -21,7 +21,7 @@ const isPath = (word: string): boolean => /[\\/]/.test(word) || word === "." || 
 const atPath = Effect.fnUntraced(function* (word: string) {
   const fs = yield* FileSystem.FileSystem
   const { basename, dirname, join, resolve } = yield* Path.Path
-  // Package managers run scripts in the package's folder and keep the person's own folder in INIT_CWD.
+  // Package managers run scripts in the package's folder and pass the user's working directory in INIT_CWD.
   for (const from of [process.env["INIT_CWD"] ?? ".", "."]) {
     const folder = resolve(from, word)
     const exists = (name: string) => Effect.orElseSucceed(fs.exists(join(folder, name)), () => false)

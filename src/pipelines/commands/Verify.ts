@@ -25,7 +25,7 @@ export class NotVerified extends Schema.TaggedError<NotVerified>()("NotVerified"
 }) {
   override readonly [Runtime.errorExitCode] = 1
   override get message(): string {
-    return `${this.failed} of ${plural(this.checks, "check")} failed; what differs stands above`
+    return `${this.failed} of ${plural(this.checks, "check")} failed; see the differences above`
   }
 }
 

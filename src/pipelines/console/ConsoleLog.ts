@@ -1,11 +1,11 @@
 /**
- * Log messages as a person reads them: one plain line to standard error, marked where something is amiss.
+ * Log messages for a terminal: one plain line on standard error, prefixed with `warning:` or `error:`.
  */
 import { type Layer, Logger } from "effect"
 
 const marks: Readonly<Record<string, string>> = { Warn: "warning: ", Error: "error: ", Fatal: "error: " }
 
-/** On a terminal the line takes the place of the renewed progress lines, which are drawn again below it. */
+/** On a terminal the line overwrites the progress bars, which are redrawn below it. */
 const plain = (terminal: boolean) =>
   Logger.withConsoleError(
     Logger.make<unknown, string>(({ logLevel, message }) => {

@@ -1,5 +1,5 @@
 /**
- * What a parameter is called on the command line.
+ * The command-line flag of a parameter.
  */
 
 /** `learningRate` is `--learning-rate`. */

@@ -1,9 +1,9 @@
 /**
- * What a person sees while runs go on: a line for each that renews itself on a terminal, a line an epoch elsewhere.
+ * Progress of runs: a progress bar per run on a terminal, one line per epoch elsewhere.
  */
 import { Clock, Console, Context, Effect, Layer, type Scope, Stdio, Stream } from "effect"
 
-/** Where a sweep stands. */
+/** The progress of a run's training. */
 export interface TrainingProgress {
   /** 1 for the first run. */
   readonly run: number
@@ -12,31 +12,31 @@ export interface TrainingProgress {
   readonly label: string
   readonly epoch: number
   readonly epochs: number
-  /** Part of the epoch that is done, 0 to 1. */
+  /** Completed fraction of the epoch, 0 to 1. */
   readonly fraction: number
-  /** Mean training loss of this epoch so far, in nats an image. */
+  /** Mean training loss of this epoch so far, in nats per image. */
   readonly loss: number
   readonly examplesPerSecond: number
-  /** Seconds until the last run ends, at the present rate. */
+  /** Seconds until the last run ends, at the current rate. */
   readonly secondsLeft: number
 }
 
-/** What is said of one run at a time. */
+/** The progress bar of one run. */
 export interface ProgressBar {
-  /** Says where the sweep stands; cheap, may be called at every step. */
+  /** Updates the bar; cheap enough to be called at every step. */
   readonly update: (state: TrainingProgress) => Effect.Effect<void>
-  /** Ends an epoch, with its metrics in words. */
+  /** Reports the end of an epoch, with its metrics as text. */
   readonly epoch: (state: TrainingProgress, summary: string) => Effect.Effect<void>
-  /** Says what goes on beside training, such as an evaluation; where lines are plain, nothing. */
+  /** Shows an activity other than training, such as an evaluation; prints nothing without a terminal. */
   readonly note: (text: string) => Effect.Effect<void>
-  /** Prints a line of its own. */
+  /** Prints a line above the bars. */
   readonly line: (text: string) => Effect.Effect<void>
 }
 
 export class Progress extends Context.Service<
   Progress,
   ProgressBar & {
-    /** A further bar for a run beside others, until the scope closes. */
+    /** An additional bar for a concurrent run, until the scope closes. */
     readonly bar: Effect.Effect<ProgressBar, never, Scope.Scope>
   }
 >()("vae/pipelines/Progress") {}
@@ -72,7 +72,7 @@ const plain: ProgressBar = {
   line: (text) => Console.log(text)
 }
 
-/** Plain lines: one an epoch. */
+/** Plain lines, one per epoch. */
 export const layerPlain: Layer.Layer<Progress> = Layer.succeed(Progress, { ...plain, bar: Effect.succeed(plain) })
 
 const silent: ProgressBar = { ...plain, epoch: () => Effect.void, line: () => Effect.void }
@@ -86,13 +86,13 @@ const clear = "\r\u001b[0J"
 const upBy = (lines: number): string => (lines === 0 ? "" : `\u001b[${lines}A`)
 const millisecondsBetweenUpdates = 100
 
-/** Lines that renew themselves, one a bar; they are cleared when the layer's scope closes. */
+/** Progress bars on a terminal; they are cleared when the layer's scope closes. */
 export const layerTerminal: Layer.Layer<Progress, never, Stdio.Stdio> = Layer.effect(
   Progress,
   Effect.gen(function* () {
     const stdio = yield* Stdio.Stdio
     const write = (text: string) => Effect.ignore(Stream.run(Stream.succeed(text), stdio.stdout({ endOnDone: false })))
-    /** What each bar shows, in the order in which they came; nothing at first. */
+    /** The text of each bar, in order of creation; empty at first. */
     const shown = new Map<object, string>()
     let last = Number.NEGATIVE_INFINITY
 
@@ -135,7 +135,7 @@ export const layerTerminal: Layer.Layer<Progress, never, Stdio.Stdio> = Layer.ef
   })
 )
 
-/** Renewed lines where standard output is a terminal, plain lines elsewhere. */
+/** Progress bars if standard output is a terminal, plain lines otherwise. */
 export const layer: Layer.Layer<Progress, never, Stdio.Stdio> = Layer.unwrap(
   Effect.map(
     Stdio.Stdio.use((stdio) => stdio.stdoutIsTerminal),

@@ -1,20 +1,20 @@
 /**
- * What a second SIGINT or SIGTERM does: it leaves at once.
+ * A second SIGINT or SIGTERM exits immediately.
  *
- * The first interrupts the program, which then keeps what it has; a person who does not want to wait for that sends
- * another. What is on the disk is whole at every moment, so that nothing but the time since the last checkpoint is lost.
+ * The first signal interrupts the program, which then saves its state; a user who does not want to wait sends another.
+ * Files are consistent at any time, so only the work since the last checkpoint is lost.
  */
 import { Clock, Effect, type Scope } from "effect"
 
 const signals = ["SIGINT", "SIGTERM"] as const
 
 /**
- * Signals this close to each other are one, in milliseconds: of one Ctrl-C a terminal tells the whole group of processes,
- * and a package manager that started the program tells it once more.
+ * Signals within this many milliseconds count as one: a terminal sends Ctrl-C to the whole process group, and a package
+ * manager forwards it once more.
  */
 const same = 500
 
-/** Leaves with exit code 130 at the second signal, for the time of the scope. */
+/** Exits with code 130 at the second signal, while the scope is open. */
 export const exitOnSecondSignal: Effect.Effect<void, never, Scope.Scope> = Effect.gen(function* () {
   const clock = yield* Clock.Clock
   let first: bigint | undefined

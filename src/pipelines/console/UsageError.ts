@@ -1,5 +1,5 @@
 /**
- * What a person is told who asked for something that is not allowed.
+ * Invalid usage of the command line.
  */
 import { Runtime, Schema } from "effect"
 

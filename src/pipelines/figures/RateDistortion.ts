@@ -12,9 +12,9 @@ export interface RateDistortionRow {
   readonly label: string
   /** Runs of one group differ by their seeds alone and are drawn in one colour. */
   readonly group?: string
-  /** Mean KL divergence, nats an image. */
+  /** Mean KL divergence, nats per image. */
   readonly rate: number
-  /** Mean negative log likelihood of the image given its code, nats an image. */
+  /** Mean negative log likelihood of the image given its code, nats per image. */
   readonly distortion: number
 }
 
@@ -54,8 +54,9 @@ const byLegend = (rows: ReadonlyArray<RateDistortionRow>) => {
 }
 
 /**
- * One point a run, with dashed lines along which the ELBO, `-(rate + distortion)`, is the same. Where there is room for
- * every label it stands beside its point; otherwise, and where runs differ by their seeds, colours tell the runs apart.
+ * One point per run, with dashed lines along which the ELBO, `-(rate + distortion)`, is the same. Where there is room
+ * for every label it stands beside its point; otherwise, and where runs differ by their seeds, colours tell the runs
+ * apart.
  *
  * Runs whose numbers are not finite are left out and named in the caption.
  */
@@ -97,14 +98,14 @@ export const rateDistortion = (
   const xOf = (field: string) => ({
     field,
     type: "quantitative",
-    title: "rate: KL divergence (nats an image)",
+    title: "rate: KL divergence (nats per image)",
     scale: { domain: x, nice: false, zero: false },
     axis: { grid: false }
   })
   const yOf = (field: string) => ({
     field,
     type: "quantitative",
-    title: "distortion: reconstruction (nats an image)",
+    title: "distortion: reconstruction (nats per image)",
     scale: { domain: y, nice: false, zero: false },
     axis: { grid: false }
   })
@@ -112,7 +113,7 @@ export const rateDistortion = (
     (best === undefined
       ? "No run has finite numbers."
       : `Mean test rate and distortion of ${finite.length} runs; the best ELBO, ` +
-        `${minus((-(best.rate + best.distortion)).toPrecision(5))} nats an image, is that of ${best.label}. ` +
+        `${minus((-(best.rate + best.distortion)).toPrecision(5))} nats per image, is that of ${best.label}. ` +
         "Along each dashed line the ELBO is the same.") +
     (lost.length === 0 ? "" : ` Left out, as their numbers are not finite: ${lost.join(", ")}.`)
   return {
@@ -154,8 +155,8 @@ export const rateDistortion = (
             ...(labelled === undefined && byLegend(finite)),
             tooltip: [
               { field: "label", type: "nominal", title: "run" },
-              { field: "x", type: "quantitative", title: "rate (nats an image)", format: ".5~g" },
-              { field: "y", type: "quantitative", title: "distortion (nats an image)", format: ".5~g" }
+              { field: "x", type: "quantitative", title: "rate (nats per image)", format: ".5~g" },
+              { field: "y", type: "quantitative", title: "distortion (nats per image)", format: ".5~g" }
             ]
           }
         },

@@ -137,8 +137,8 @@ const draw = Effect.fnUntraced(function* (figure: Figure, specification: Vega.Sp
 })
 
 /**
- * Renders a figure; what Vega finds doubtful is logged as a warning. `pixelRatio` is the number of pixels of the PNG along
- * one unit of length, 2 unless given.
+ * Renders a figure; what Vega finds doubtful is logged as a warning. `pixelRatio` is the number of pixels of the PNG
+ * along one unit of length; default: 2.
  */
 export const render = Effect.fn("RenderFigure.render")(function* (
   figure: Figure,

@@ -17,7 +17,7 @@ export interface SweepCurvesRow {
 /** Values that span more than this factor are shown on a logarithmic axis. */
 const logAbove = 100
 
-/** `KL divergence (nats an image, log)`. */
+/** `KL divergence (nats per image, log)`. */
 const logTitle = (title: string): string => (title.endsWith(")") ? title.replace(/\)$/, ", log)") : `${title} (log)`)
 
 /** More lines than this are not told one by one. */
@@ -25,10 +25,10 @@ const mostNamed = 6
 
 const linesText = (rows: ReadonlyArray<SweepCurvesRow>): string => {
   const groups = [...new Set(rows.flatMap(({ group }) => (group === undefined ? [] : [group])))]
-  if (groups.length > 0) return `one line a run, one colour for the seeds of each of ${groups.length} settings`
+  if (groups.length > 0) return `one line per run, one colour for the seeds of each of ${groups.length} settings`
   return rows.length > mostNamed
     ? `one line for each of ${rows.length} runs`
-    : `one line a run: ${rows.map(({ label }) => label).join(", ")}`
+    : `one line per run: ${rows.map(({ label }) => label).join(", ")}`
 }
 
 /** Which runs the last epoch left with the least and the greatest loss. */
@@ -46,7 +46,9 @@ const lastText = (rows: ReadonlyArray<SweepCurvesRow>): string => {
         `${greatest.value.toPrecision(5)}, with ${greatest.label}.`
 }
 
-/** One panel a term, one line a run, over the epochs; a term that spans more than two decades on a logarithmic axis. */
+/**
+ * One panel per term, one line per run, over the epochs; a term that spans more than two decades on a logarithmic axis.
+ */
 export const sweepCurves = (
   rows: ReadonlyArray<SweepCurvesRow>,
   options: { readonly name?: string; readonly title: string }

@@ -93,7 +93,7 @@ export const write = Effect.fn("AtomicFile.write")(function* (path: string, cont
   yield* syncFolder(folder)
 })
 
-/** The content of a file of at most `maximumBytes`; none where there is no such file. Errors: `StoreError`. */
+/** The content of a file of at most `maximumBytes`; none if there is no such file. Errors: `StoreError`. */
 export const read = Effect.fn("AtomicFile.read")(function* (path: string, maximumBytes: number) {
   const fs = yield* FileSystem.FileSystem
   const bytes = Effect.gen(function* () {

@@ -1,15 +1,15 @@
 /**
- * What lies in a results folder: experiments and their runs, recognised by names and manifests.
+ * The contents of a results folder: experiments and their runs, recognised by names and manifests.
  *
- * Laws: looking changes nothing; what this program did not make is passed over; a folder that is no results folder is
- * refused.
+ * Laws: reading changes nothing; files that this program did not create are ignored; a folder that is not a results
+ * folder is rejected.
  */
 import { Effect, FileSystem, Option, Path } from "effect"
 import { UsageError } from "../console/UsageError.ts"
 import * as Run from "../store/Run.ts"
 import { fromPlatform, type StoreError } from "../files/StoreError.ts"
 
-/** A run's folder. It may lack a manifest: its process may have been killed at once. */
+/** A run's folder. It may lack a manifest if its process was killed early. */
 export interface RunEntry {
   /** The folder's name: the run's id, or `ID.attempt-N` for one that was set aside. */
   readonly name: string
@@ -32,10 +32,10 @@ export interface Catalogue {
   readonly experiments: ReadonlyArray<ExperimentEntry>
 }
 
-/** Names that an experiment can have. */
+/** Valid experiment names. */
 const experimentName = /^[A-Za-z0-9][A-Za-z0-9._-]*$/
 
-/** The parts of a run folder's name; undefined for other names. */
+/** The id in the name of a run's folder; undefined for other names. */
 export const parseName = (name: string): { readonly id: string; readonly setAside: boolean } | undefined => {
   const [, id, attempt] = /^([0-9a-f]{12})(\.attempt-[1-9]\d*)?$/.exec(name) ?? []
   return id === undefined ? undefined : { id, setAside: attempt !== undefined }
@@ -43,7 +43,7 @@ export const parseName = (name: string): { readonly id: string; readonly setAsid
 
 const refuse = (directory: string, what: string) =>
   new UsageError({
-    reason: `--results: ${directory} ${what}; name the folder that runs are kept in, one subfolder an experiment`
+    reason: `--results: ${directory} ${what}; give the folder that runs are stored in, with one subfolder per experiment`
   })
 
 const entriesOf = (folder: string) =>
@@ -51,14 +51,14 @@ const entriesOf = (folder: string) =>
     Effect.mapError(fromPlatform(folder, "read"))
   )
 
-/** Whether a path leads to a folder, through links too. */
+/** Whether a path is a folder, following links. */
 const isFolder = (path: string) =>
   Effect.flatMap(FileSystem.FileSystem, (fs) => fs.stat(path)).pipe(
     Effect.map(({ type }) => type === "Directory"),
     Effect.orElseSucceed(() => false)
   )
 
-/** The run in a folder whose name may be any. */
+/** The run in a folder of any name. */
 export const runAt = Effect.fnUntraced(function* (experiment: string, directory: string) {
   const name = (yield* Path.Path).basename(directory)
   const parsed = parseName(name)
@@ -66,7 +66,7 @@ export const runAt = Effect.fnUntraced(function* (experiment: string, directory:
   return { name, setAside: parsed?.setAside ?? false, run } satisfies RunEntry
 })
 
-/** An experiment's folder; none where it has neither runs nor a summary. Errors: `StoreError`. */
+/** An experiment's folder; none if it has neither runs nor a summary. Errors: `StoreError`. */
 export const experimentAt = Effect.fnUntraced(function* (directory: string) {
   const { basename, join } = yield* Path.Path
   const entries = yield* entriesOf(directory)
@@ -81,7 +81,7 @@ export const experimentAt = Effect.fnUntraced(function* (directory: string) {
     : Option.none<ExperimentEntry>()
 })
 
-/** Reads a results folder. Errors: `UsageError` where it is none. */
+/** Reads a results folder. Errors: `UsageError` if it is not one. */
 export const read = Effect.fn("Catalogue.read")(function* (
   results: string
 ): Effect.fn.Return<Catalogue, StoreError | UsageError, FileSystem.FileSystem | Path.Path> {
@@ -93,10 +93,10 @@ export const read = Effect.fn("Catalogue.read")(function* (
     return yield* refuse(directory, exists ? "is not a folder" : "does not exist")
   }
   if (parseName(basename(directory)) !== undefined) {
-    return yield* refuse(directory, "is the folder of one run, and the one two above it is meant")
+    return yield* refuse(directory, "is the folder of one run; its results folder is two levels above")
   }
   if (Option.isSome(yield* experimentAt(directory))) {
-    return yield* refuse(directory, "is the folder of one experiment, and the one above it is meant")
+    return yield* refuse(directory, "is the folder of one experiment; its results folder is one level above")
   }
   const entries = yield* entriesOf(directory)
   const names = entries
@@ -108,23 +108,23 @@ export const read = Effect.fn("Catalogue.read")(function* (
   )
   const found = yield* Effect.forEach(folders, (folder) =>
     Effect.catch(experimentAt(folder), (error) =>
-      Effect.as(Effect.logWarning(`A folder is passed over. ${error.message}`), Option.none<ExperimentEntry>())
+      Effect.as(Effect.logWarning(`A folder is skipped. ${error.message}`), Option.none<ExperimentEntry>())
     )
   )
   const experiments = found.flatMap(Option.toArray)
-  // Files whose names begin with a dot are the system's, or locks.
+  // Hidden files belong to the system, or are locks.
   const foreign = entries.filter(({ name, type }) => type === "File" && !name.startsWith(".")).map(({ name }) => name)
   if (experiments.length === 0 && foreign.length > 0) {
     const more = foreign.length > 3 ? ` and ${foreign.length - 3} more files` : ""
     return yield* refuse(
       directory,
-      `is no results folder: it holds no run, but ${foreign.slice(0, 3).join(", ")}${more}`
+      `is not a results folder: it contains no runs, but ${foreign.slice(0, 3).join(", ")}${more}`
     )
   }
   return { directory, experiments }
 })
 
-/** Refuses a folder that runs cannot be kept in, for what is in it; one that does not exist yet will do. */
+/** Fails if a folder has contents that are not runs; a folder that does not exist yet is fine. */
 export const checkUsable = Effect.fnUntraced(function* (results: string) {
   const fs = yield* FileSystem.FileSystem
   const { resolve } = yield* Path.Path

@@ -1,9 +1,9 @@
 /**
- * What may be removed from a results folder: runs that came to no end, attempts that were set aside, what killed writes
- * left, and experiments' folders without any run.
+ * What may be removed from a results folder: unfinished runs, attempts that were set aside, temporary files of killed
+ * processes, and experiment folders without runs.
  *
- * Laws: looking changes nothing; a run that a process is making now is left alone, and so is whatever this program did not
- * make, links included.
+ * Laws: planning changes nothing; a run that a process is training is left alone, and so are files that this program
+ * did not create, including links.
  */
 import { Clock, DateTime, Effect, FileSystem, Option, Path } from "effect"
 import type { Catalogue, ExperimentEntry, RunEntry } from "./Catalogue.ts"
@@ -15,7 +15,7 @@ import { RunStore } from "../store/RunStore.ts"
 import * as Summary from "../store/Summary.ts"
 import type { SweepSummary } from "../store/SummaryRow.ts"
 
-/** Files to be removed from one folder, and the folder itself where nothing else is in it. */
+/** Files to remove from one folder, and the folder itself if it is then empty. */
 export interface Removal {
   /** Absolute. */
   readonly folder: string
@@ -23,21 +23,24 @@ export interface Removal {
   readonly place: string
   /** What it is: `failed at epoch 1 of 15`. */
   readonly what: string
-  /** Relative to the folder; folders among them go only if they are empty then. */
+  /** Relative to the folder; folders among them are removed only if they are then empty. */
   readonly files: ReadonlyArray<FolderFiles.FolderFile>
-  /** Whether all of a run goes, and not only leftovers in its folder. */
+  /** Whether the whole run is removed, not only temporary files in its folder. */
   readonly whole: boolean
-  /** The run whose folder it is, which nobody may be making; none for an experiment's own files and attempts. */
+  /**
+   * The run whose folder it is, which no process may own; absent for an experiment's own files and for attempts that
+   * were set aside.
+   */
   readonly run?: RunEntry
 }
 
 export interface CleanPlan {
   readonly removals: ReadonlyArray<Removal>
-  /** What is left alone, and why. */
+  /** What is left alone, with the reason. */
   readonly left: ReadonlyArray<string>
 }
 
-/** A file of an experiment's own that is younger may be one that a process is writing. */
+/** Minimum age of an experiment's temporary file, in milliseconds; a younger one may still be written. */
 const oldEnough = 60 * 60 * 1000
 
 const leftover = "left by a killed write"
@@ -47,7 +50,7 @@ const folderOf = Effect.fnUntraced(function* (catalogue: Catalogue, folder: stri
   return { folder, place: relative(catalogue.directory, folder).replaceAll(sep, "/") }
 })
 
-/** Whether a folder is where its path says, and not behind a link. */
+/** Whether a folder's path contains no links. */
 const isHere = Effect.fnUntraced(function* (catalogue: Catalogue, folder: string) {
   const fs = yield* FileSystem.FileSystem
   const { join, relative } = yield* Path.Path
@@ -62,7 +65,7 @@ const progressText = (run: RunEntry, manifest: Manifest) =>
     ({ epochs }) => `at epoch ${epochs.length} of ${epochsOf(manifest) ?? "?"}`
   )
 
-/** Why a run may be removed; undefined where it is to stay. */
+/** Why a run may be removed; undefined if it must stay. */
 export const reason = Effect.fnUntraced(function* (entry: RunEntry, finished: boolean) {
   const found = yield* Effect.result(entry.run.manifest)
   if (entry.setAside) {
@@ -84,7 +87,7 @@ export const reason = Effect.fnUntraced(function* (entry: RunEntry, finished: bo
   }
 })
 
-/** Other experiments whose summaries name a folder. */
+/** Other experiments whose summaries refer to a folder. */
 const shownBy = Effect.fnUntraced(function* (catalogue: Catalogue, entry: RunEntry) {
   const { resolve } = yield* Path.Path
   const others = catalogue.experiments.filter(({ name }) => name !== entry.run.experiment)
@@ -97,7 +100,7 @@ const shownBy = Effect.fnUntraced(function* (catalogue: Catalogue, entry: RunEnt
   return naming.map(({ name }) => name)
 })
 
-/** What may be removed of one run. */
+/** What may be removed from one run. */
 export const planRun = Effect.fn("CleanPlan.planRun")(function* (
   catalogue: Catalogue,
   entry: RunEntry,
@@ -115,9 +118,9 @@ export const planRun = Effect.fn("CleanPlan.planRun")(function* (
   if (why === undefined && own.length === 0) return nothing()
   const foreign = why === undefined ? [] : files.filter((file) => file.type !== "Directory" && !own.includes(file))
   if (own.every(({ type }) => type === "Directory") && foreign.length > 0)
-    return nothing("has nothing of this program's in it")
+    return nothing("contains no files of this program")
   const owner = entry.setAside ? Option.none() : yield* RunStore.use((store) => store.owner(entry.run.id))
-  if (Option.isSome(owner)) return nothing(`is being made by ${owner.value}`)
+  if (Option.isSome(owner)) return nothing(`is being trained by ${owner.value}`)
   const shown = why === undefined ? [] : yield* shownBy(catalogue, entry)
   const also = shown.length === 0 ? "" : `; ${shown.join(", ")} shows it too`
   const removal: Removal = {
@@ -127,10 +130,10 @@ export const planRun = Effect.fn("CleanPlan.planRun")(function* (
     whole: why !== undefined,
     ...(entry.setAside ? {} : { run: entry })
   }
-  return { removals: [removal], left: foreign.map(({ path }) => `${at.place}/${path} is not this program's`) }
+  return { removals: [removal], left: foreign.map(({ path }) => `${at.place}/${path} does not belong to this program`) }
 })
 
-/** What may be removed of an experiment's own files, once `gone` of its runs are removed. */
+/** What may be removed from an experiment's own files, after the runs `gone` are removed. */
 const planOwn = Effect.fnUntraced(function* (
   catalogue: Catalogue,
   experiment: ExperimentEntry,
@@ -162,7 +165,7 @@ const planOwn = Effect.fnUntraced(function* (
   return left.length === 0 ? [] : [{ ...at, what: leftover, files: left, whole: false }]
 })
 
-/** What may be removed of an experiment. */
+/** What may be removed from an experiment. */
 export const planExperiment = Effect.fn("CleanPlan.planExperiment")(function* (
   catalogue: Catalogue,
   experiment: ExperimentEntry,

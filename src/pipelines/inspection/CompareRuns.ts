@@ -1,5 +1,5 @@
 /**
- * Two runs side by side: what they were made with and what came out, as far as it differs, with the difference of numbers.
+ * Compares two runs side by side: parameters, specs, provenance and metrics that differ.
  */
 import { DateTime } from "effect"
 import { canonicalJson, type Json } from "../../core/Spec.ts"
@@ -9,7 +9,7 @@ import { type Difference, differences } from "../plan/Differences.ts"
 import type { Manifest } from "../store/Manifest.ts"
 import type { RunSnapshot } from "./RunSnapshot.ts"
 
-/** A run whose manifest can be read. */
+/** A run with a readable manifest. */
 export interface Side extends RunSnapshot {
   readonly manifest: Manifest
 }
@@ -17,7 +17,7 @@ export interface Side extends RunSnapshot {
 export interface Section {
   readonly title: string
   readonly differences: ReadonlyArray<Difference>
-  /** Names of the members that are the same in both. */
+  /** Names of the fields that are equal in both. */
   readonly same: ReadonlyArray<string>
 }
 
@@ -41,13 +41,13 @@ const provenance = (manifest: Manifest): Members => {
   return { ...(members as unknown as Members), ...secondsOf(manifest) }
 }
 
-/** Numbers that JSON lacks as words. */
+/** Numbers for JSON, with NaN and infinities as words. */
 const numbers = (metrics: Readonly<Record<string, number>>): Members =>
   Object.fromEntries(
     Object.entries(metrics).map(([name, value]) => [name, Number.isFinite(value) ? value : String(value)])
   )
 
-/** What differs between two runs, by kind. */
+/** What differs between two runs, by section. */
 export const compare = (left: Side, right: Side): ReadonlyArray<Section> => {
   const parameters = ({ parameters, seed }: Manifest): Members => ({ ...parameters, seed })
   const specs = ({ specs }: Manifest): Members => specs as unknown as Members
@@ -56,7 +56,7 @@ export const compare = (left: Side, right: Side): ReadonlyArray<Section> => {
     section("specs", specs(left.manifest), specs(right.manifest)),
     section("provenance", provenance(left.manifest), provenance(right.manifest)),
     section(
-      "metrics, in nats an image unless their name says otherwise",
+      "metrics, in nats per image unless their name says otherwise",
       { ...numbers(left.metrics), status: left.status },
       { ...numbers(right.metrics), status: right.status }
     )

@@ -1,5 +1,5 @@
 /**
- * Everything about one run, in words for a terminal.
+ * Describes one run as text for a terminal.
  */
 import { DateTime, Predicate } from "effect"
 import type { Json } from "../../core/Spec.ts"
@@ -12,14 +12,14 @@ import { rowOf } from "./Rows.ts"
 import type { SummaryRow } from "../store/SummaryRow.ts"
 import * as SummaryTable from "../store/SummaryTable.ts"
 
-/** Four decimals; powers of ten where they would show nothing. Whole numbers stay whole. */
+/** A number with four decimals, in scientific notation if it is too small or too large; integers without decimals. */
 export const formatNumber = (value: number): string => {
   const size = Math.abs(value)
   if (Number.isInteger(value) || !Number.isFinite(value)) return String(value)
   return size < 0.001 || size >= 1e9 ? value.toExponential(3) : value.toFixed(4)
 }
 
-/** `Adam (learningRate 0.001, beta1 0.9)`: the tag, then the other members. */
+/** A spec as text: `Adam (learningRate 0.001, beta1 0.9)`. */
 export const formatSpec = (value: Json): string => {
   if (Array.isArray(value))
     return value.every(Predicate.isNumber) ? value.join("-") : `[${value.map(formatSpec).join(", ")}]`
@@ -61,7 +61,7 @@ const parameters = (manifest: Manifest): Entries => [
   ["seed", String(manifest.seed)]
 ]
 
-/** Which specs, data and code made the run, on what and when; a line for each earlier process that began it. */
+/** The run's specs, data, code, machine and time; one line per earlier process. */
 const origin = (manifest: Manifest): Entries => {
   const { data, earlier = [], engine, host, specs, versions } = manifest
   return [
@@ -97,10 +97,10 @@ const metricsTable = (reading: RunSnapshot, row: SummaryRow | undefined): Readon
       ? [{ header: "reported", cells: names.map((name) => SummaryTable.valueText(references[name])), right: true }]
       : [])
   ]
-  return ["", "metrics, in nats an image unless their name says otherwise", ...Columns.lines(columns)]
+  return ["", "metrics, in nats per image unless their name says otherwise", ...Columns.lines(columns)]
 }
 
-/** What a subfolder holds: `2 files, 30 kB: curves, samples`. */
+/** The contents of a subfolder: `2 files, 30 kB: curves, samples`. */
 const holdings = (
   files: ReadonlyArray<FolderFiles.FolderFile>,
   folder: string,
@@ -113,7 +113,7 @@ const holdings = (
   return [[`${folder}/`, `${count}, ${size}${names.length === 0 ? "" : `: ${names.join(", ")}`}`]]
 }
 
-/** The text. `row` is the run's in the experiment's summary, which has the references. */
+/** The description of a run. `row` is its row in the experiment's summary, which has the reference values. */
 export const describeRun = (
   reading: RunSnapshot,
   row: SummaryRow | undefined,

@@ -1,6 +1,6 @@
 /**
- * An experiment's runs as rows of a table, as their folders say now: those that its summary names, in the summary's order
- * and wherever they are, then the others of its folder.
+ * An experiment's runs as rows of a table, read from their folders: first those of its summary, in its order and in any
+ * experiment's folder, then the other runs of its own folder.
  */
 import { Effect, type FileSystem, Option, Path } from "effect"
 import * as Catalogue from "./Catalogue.ts"
@@ -9,18 +9,18 @@ import * as Summary from "../store/Summary.ts"
 import type { SweepSummary, SummaryRow } from "../store/SummaryRow.ts"
 import type { TableRow } from "../store/SummaryTable.ts"
 
-/** The experiment's summary; none, with a warning, where it cannot be read. */
+/** The experiment's summary; none, with a warning, if it cannot be read. */
 export const summaryOf = (
   directory: string
 ): Effect.Effect<Option.Option<SweepSummary>, never, FileSystem.FileSystem | Path.Path> =>
   Effect.catch(Summary.read(directory), (error) => Effect.as(Effect.logWarning(error.message), Option.none()))
 
-/** A run as a row. The summary's row says what the folder does not: references, evaluations that failed. */
+/** A run as a row. The summary's row adds what the folder lacks: reference values and failed evaluations. */
 export const rowOf = (reading: RunSnapshot.RunSnapshot, row: SummaryRow | undefined): TableRow => {
   const { entry, faults, manifest, metrics, status } = reading
   const reasons = [...faults.map(({ message }) => message), manifest?.exit?.message ?? row?.error]
   const error = reasons.filter((reason) => reason !== undefined).join("; ")
-  // In the order of the summary, which is that of the experiment's evaluations.
+  // In the order of the summary, which follows the experiment's evaluations.
   const order = Object.keys(row?.metrics ?? {}).filter((name) => name in metrics)
   return {
     id: entry.name,
@@ -34,13 +34,13 @@ export const rowOf = (reading: RunSnapshot.RunSnapshot, row: SummaryRow | undefi
   }
 }
 
-/** A run of an experiment, with its row in the summary if it has one. */
+/** A run of an experiment, with its row in the summary, if any. */
 export interface ListedRun {
   readonly entry: Catalogue.RunEntry
   readonly row: SummaryRow | undefined
 }
 
-/** The runs of an experiment without what was set aside. Some that the summary names may be gone. */
+/** The runs of an experiment except those set aside. Some runs of the summary may no longer exist. */
 export const runsOf = Effect.fn("Rows.runsOf")(function* ({
   directory,
   runs

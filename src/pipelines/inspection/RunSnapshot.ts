@@ -1,5 +1,5 @@
 /**
- * What a run's folder says of the run, however it stands: whatever cannot be read is said, and the rest is read.
+ * Everything that can be read from a run's folder, in any state; what cannot be read is listed in `faults`.
  */
 import { Effect, FileSystem, Option, Path } from "effect"
 import * as EarlyStopping from "../../core/EarlyStopping.ts"
@@ -12,18 +12,18 @@ import { fromPlatform, type StoreError } from "../files/StoreError.ts"
 export interface RunSnapshot {
   readonly entry: RunEntry
   readonly manifest: Manifest | undefined
-  /** One word or two: how the run stands, or why that is not known. */
+  /** The run's status in one or two words, or why it is unknown. */
   readonly status: string
   readonly history: ReadonlyArray<EpochMetrics>
   /** Those of the epoch that is its result, then what the evaluations found. */
   readonly metrics: Readonly<Record<string, number>>
-  /** Names of the figures, animations and pages that its evaluations made. */
+  /** Names of the figures, animations and pages of its evaluations. */
   readonly figures: ReadonlyArray<string>
   /** What could not be read. */
   readonly faults: ReadonlyArray<StoreError>
 }
 
-/** Ids of the evaluators that left a result, sorted. */
+/** Ids of the evaluators with a stored result, sorted. */
 export const evaluators = Effect.fnUntraced(function* (directory: string) {
   const fs = yield* FileSystem.FileSystem
   const folder = (yield* Path.Path).join(directory, "evaluations")

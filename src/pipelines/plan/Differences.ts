@@ -1,10 +1,10 @@
 /**
- * Where two JSON values differ, member by member.
+ * Differences between two JSON values, field by field.
  */
 import { Predicate } from "effect"
 import { canonicalJson, type Json } from "../../core/Spec.ts"
 
-/** One member that is not the same; a value that is absent is undefined. */
+/** One differing field; an absent value is undefined. */
 export interface Difference {
   /** Such as `training.optimizer.learningRate`; empty for the values themselves. */
   readonly path: string
@@ -16,7 +16,9 @@ type Members = { readonly [name: string]: Json }
 
 const isMembers = (value: Json | undefined): value is Members => Predicate.isObject(value) && !Array.isArray(value)
 
-/** The innermost members that differ, in the order of the left value and then of the right one; lists are one member. */
+/**
+ * The innermost fields that differ, in the order of the left value and then of the right one; an array is one field.
+ */
 export const differences = (left: Json | undefined, right: Json | undefined, path = ""): ReadonlyArray<Difference> => {
   if (isMembers(left) && isMembers(right)) {
     const names = [...new Set([...Object.keys(left), ...Object.keys(right)])]

@@ -6,13 +6,13 @@ import { HttpClient } from "effect/http"
 import type { DatasetError, DatasetPlatform, LoadedDataset } from "../../core/Dataset.ts"
 import type { PlannedRun } from "./Plan.ts"
 
-/** Reads each dataset once, as long as runs with the same data follow each other. */
+/** Loads datasets; consecutive runs with the same data load it once. */
 export const make: Effect.Effect<
   (run: PlannedRun) => Effect.Effect<LoadedDataset, DatasetError>,
   never,
   DatasetPlatform
 > = Effect.gen(function* () {
-  // These services alone: loggers and scopes are the caller's.
+  // Only these services: loggers and scopes are the caller's.
   const context = Context.pick(
     FileSystem.FileSystem,
     Path.Path,

@@ -1,5 +1,5 @@
 /**
- * From a name or a path to an experiment: imports the file, and says plainly what is wrong where that fails.
+ * Loads an experiment by name or path, with a clear error if that fails.
  */
 import * as Module from "node:module"
 import { pathToFileURL } from "node:url"
@@ -7,7 +7,7 @@ import { Effect, FileSystem, Path, Runtime, Schema } from "effect"
 import { closest, distance } from "fastest-levenshtein"
 import { type Experiment, isExperiment } from "../../core/Experiment.ts"
 
-/** An experiment cannot be found or its file cannot be used. */
+/** An experiment is not found or its file is invalid. */
 export class ExperimentError extends Schema.TaggedError<ExperimentError>()("ExperimentError", {
   experiment: Schema.String,
   reason: Schema.String,
@@ -19,7 +19,7 @@ export class ExperimentError extends Schema.TaggedError<ExperimentError>()("Expe
   }
 }
 
-/** ` Did you mean "x"?` where one of the candidates is near, otherwise nothing. */
+/** ` Did you mean "x"?` if one of the candidates is similar, otherwise empty. */
 export const suggestion = (word: string, candidates: ReadonlyArray<string>): string => {
   if (candidates.length === 0) return ""
   const nearest = closest(word, candidates)
@@ -62,7 +62,7 @@ const faultOf = (value: unknown): string | undefined => {
     return `its default export is ${value === undefined ? "missing" : `of type ${typeof value}`}; export default Experiment.make(...)`
   }
   if (!/^[a-z0-9][a-z0-9._-]*$/i.test(value.name)) {
-    return `"${value.name}" cannot be an experiment's name: letters, digits, ".", "_" and "-" may stand in it`
+    return `"${value.name}" is not a valid experiment name: letters, digits, ".", "_" and "-" are allowed`
   }
   return undefined
 }
@@ -83,14 +83,14 @@ export const names = Effect.gen(function* () {
 })
 
 /**
- * Loads an experiment by its name in `experiments/`, or by the path of a file anywhere (from the folder the person is in).
+ * Loads an experiment by its name in `experiments/`, or by a path, relative to the user's working directory.
  */
 export const load = Effect.fn("LoadExperiment.load")(function* (
   target: string
 ): Effect.fn.Return<Experiment<any>, ExperimentError, FileSystem.FileSystem | Path.Path> {
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
-  // Package managers run scripts in the package's folder and keep the person's own folder in INIT_CWD.
+  // Package managers run scripts in the package's folder and pass the user's working directory in INIT_CWD.
   const file = isPath(target)
     ? path.resolve(process.env["INIT_CWD"] ?? ".", target)
     : path.join(yield* folder, `${target}.ts`)

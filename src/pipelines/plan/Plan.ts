@@ -1,5 +1,5 @@
 /**
- * From an experiment to its runs: every point of the sweep, with every seed, described completely. Reads no images.
+ * Plans an experiment: every point of the sweep with every seed becomes a completely described run. Reads no images.
  */
 import { Effect, Layer, Option, Runtime, Schema } from "effect"
 import { Dataset, type DatasetError, type DatasetPlatform, Labels, type Located } from "../../core/Dataset.ts"
@@ -11,9 +11,9 @@ import { Training } from "../../core/Training.ts"
 import type { Json } from "../../core/Spec.ts"
 import { type RunSpecs, runId } from "../store/Manifest.ts"
 
-/** One run, before it happens. */
+/** A planned run. */
 export interface PlannedRun {
-  /** Names the run by all that shapes its numbers. */
+  /** Hash of everything that determines the run's numbers. */
   readonly id: string
   readonly experiment: string
   /** All parameters as JSON. */
@@ -30,11 +30,11 @@ export interface PlannedRun {
   readonly located: Located
   /** Names of the dataset's classes, where it has labels. */
   readonly classes?: ReadonlyArray<string> | undefined
-  /** What the experiment's source reported for these parameters. */
+  /** The values that the experiment's source reported for these parameters. */
   readonly reference: Reference
 }
 
-/** A run cannot be planned: its layers refuse their options. */
+/** A run cannot be planned: its layers reject their options. */
 export class PlanError extends Schema.TaggedError<PlanError>()("PlanError", {
   experiment: Schema.String,
   parameters: Schema.String,
@@ -46,7 +46,7 @@ export class PlanError extends Schema.TaggedError<PlanError>()("PlanError", {
   }
 }
 
-/** The services of a run. Its layers are built apart from those of the sweep's other runs. */
+/** The services of a run. Its layers are built separately from those of the sweep's other runs. */
 const assemble = (assembly: AnyAssembly) => {
   const described = Layer.provideMerge(assembly.model, assembly.dataset)
   const layers = Layer.mergeAll(
@@ -73,12 +73,12 @@ export const label = (parameters: Readonly<Record<string, Json>>, names: Readonl
 /** `1 run` or `3 runs`. */
 export const runCount = (runs: ReadonlyArray<unknown>): string => (runs.length === 1 ? "1 run" : `${runs.length} runs`)
 
-/** Where the runs' data is, each place once, such as `MNIST from FOLDER`. */
+/** The distinct data sources of the runs, such as `MNIST from FOLDER`. */
 export const dataSources = (runs: ReadonlyArray<PlannedRun>): ReadonlyArray<string> => [
   ...new Set(runs.map(({ dataset, located }) => `${dataset.name} from ${located.location}`))
 ]
 
-/** Names whose values are not the same in all of these records. */
+/** Names whose values differ between these records. */
 export const varyingNames = (records: ReadonlyArray<Readonly<Record<string, Json>>>): ReadonlyArray<string> => {
   const names = [...new Set(records.flatMap((record) => Object.keys(record)))]
   return names.filter((name) => new Set(records.map((record) => JSON.stringify(record[name]))).size > 1)

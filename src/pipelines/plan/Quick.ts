@@ -1,6 +1,6 @@
 /**
- * A small, honest version of any experiment: the same code on fewer images for fewer epochs, with a name of its own, so that
- * its results are taken for nothing else.
+ * The quick version of any experiment: the same code on fewer images for fewer epochs, under its own name, so that its
+ * results are not mistaken for the full ones.
  */
 import { Layer, Result } from "effect"
 import type { Dataset, Examples, LoadedDataset } from "../../core/Dataset.ts"
@@ -29,7 +29,7 @@ const firstOf = ({ test, train, validation }: LoadedDataset): LoadedDataset => (
 
 const { epochs, steps, ...counts } = limits
 
-/** The first images of a dataset; the digest tells them from the whole. */
+/** The first images of a dataset, with a digest of their own. */
 const small = (of: Dataset["Service"]): DerivedDataset.Derivation => ({
   tag: "First",
   how: counts,
@@ -56,7 +56,7 @@ export const quickVersion = <A>(experiment: Experiment<A>): Experiment<A> => ({
   pipe: experiment.pipe,
   name: `${experiment.name}-quick`,
   description: `${experiment.description} Quick version: at most ${counts.train} training images, ${epochs} epochs.`,
-  // What was reported of the whole experiment is no measure for the small one.
+  // Values reported for the full experiment do not apply.
   reference: () => ({}),
   run: (values) => shortened(experiment.run(values))
 })

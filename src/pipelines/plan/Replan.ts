@@ -1,6 +1,6 @@
 /**
- * A run's plan, made again from its manifest: the experiment is loaded by its name and given the manifest's parameters
- * and seed. What the experiment's file describes now is compared with what was recorded.
+ * Plans a run again from its manifest: loads the experiment by name with the manifest's parameters and seed, and
+ * compares the specs with the recorded ones.
  */
 import { Effect, type FileSystem, type Path, Schema } from "effect"
 import type { Dataset, DatasetError, DatasetPlatform, Located } from "../../core/Dataset.ts"
@@ -16,27 +16,30 @@ export interface Replanned {
   readonly planned: PlannedRun
   /** Specs that are not as recorded (`left`), such as `training.epochs`. */
   readonly changes: ReadonlyArray<Difference>
-  /** Why the dataset cannot be found; the plan then has the recorded place and digest. */
+  /** Why the dataset cannot be found; the plan then has the recorded location and digest. */
   readonly missing?: DatasetError
 }
 
 const ending = "-quick"
 
-/** The experiment of this name; a quick version is made from the whole. `file` is where it stands if not in `experiments/`. */
+/**
+ * The experiment of this name; a quick version is derived from the full one. `file` is its path if it is not in
+ * `experiments/`.
+ */
 const experimentOf = Effect.fnUntraced(function* (name: string, file: string | undefined) {
   const known = yield* LoadExperiment.names
   const whole = name.endsWith(ending) && !known.includes(name) ? name.slice(0, -ending.length) : name
   if (file === undefined && !known.includes(whole)) {
     return yield* new LoadExperiment.ExperimentError({
       experiment: whole,
-      reason: "there is no such file in experiments/; name the experiment's own with --experiment FILE"
+      reason: "there is no such file in experiments/; give the experiment's file with --experiment FILE"
     })
   }
   const experiment = yield* LoadExperiment.load(file ?? whole)
   return experiment.name !== name && name.endsWith(ending) ? quickVersion(experiment) : experiment
 })
 
-/** The manifest's values for the parameters that the experiment has now; others have their defaults. */
+/** The manifest's values for the experiment's current parameters; new parameters have their defaults. */
 const valuesOf = (experiment: Experiment<any>, recorded: Manifest["parameters"]) =>
   Effect.map(
     Effect.forEach(Object.entries(experiment.parameters), ([name, parameter]) =>

@@ -1,13 +1,13 @@
 /**
- * Names of the files beside the page, in the folder `report`. Scripts are named without their ending.
+ * Names of the report's assets in the folder `report`, without the extension of scripts.
  */
 
 import type { NetworkName } from "../store/ModelFolder.ts"
 
-/** The folder beside the page. */
+/** The folder of the assets. */
 export const folder = "report"
 
-/** onnxruntime-web with its WebAssembly, and the library for plots in space. */
+/** onnxruntime-web with its WebAssembly, and Plotly for 3-D plots. */
 export const runtime = "runtime"
 export const plotly = "plotly"
 
@@ -15,9 +15,9 @@ export const network = (run: string, which: NetworkName): string => `model-${run
 export const codes = (run: string): string => `codes-${run}`
 export const images = (digest: string): string => `images-${digest.slice(0, 12)}`
 export const figure = (run: string, name: string): string => `figure-${run}-${name}`
-/** With its ending. */
+/** With its extension. */
 export const animation = (run: string, name: string): string => `animation-${run}-${name}.gif`
 
-/** Whether a file of the folder is one of these, so that it may be removed when no page needs it. */
+/** Whether a file of the folder is an asset, so that it may be removed when it is no longer needed. */
 export const isAsset = (file: string): boolean =>
   /^(?:runtime|plotly|(?:model|codes|images|figure|animation)-.*)\.(?:js|gif)$/.test(file)

@@ -19,7 +19,7 @@ const Kept = Schema.Struct({
 })
 type Kept = typeof Kept.Type
 
-/** A file that a script brings along: zipped, as base64, in a global variable that is there before the script runs. */
+/** A file embedded in a script: gzipped, as base64, in a global variable that is set before the script runs. */
 export interface Attachment {
   readonly variable: string
   readonly path: string
@@ -32,13 +32,13 @@ const attached = async ({ path, variable }: Attachment): Promise<string> =>
 export const build = (entry: string, attachment: Attachment | undefined): Effect.Effect<Kept, ReportError> =>
   Effect.tryPromise({
     try: async () => {
-      // It takes a tenth of a second to load, which a command without a report should not wait for.
+      // Loading it takes a tenth of a second, which commands without a report should not pay.
       const { rolldown } = await import("rolldown")
       const bundle = await rolldown({
         input: entry,
         platform: "browser",
         transform: {
-          // A script that is no module has no address of its own.
+          // A classic script has no URL of its own.
           define: { "import.meta.url": "globalThis.location.href", "process.env.NODE_ENV": '"production"' }
         },
         onLog: () => {}
@@ -46,7 +46,7 @@ export const build = (entry: string, attachment: Attachment | undefined): Effect
       const { output } = await bundle.generate({ format: "iife", minify: true, comments: false })
       await bundle.close()
       const [{ code, moduleIds }] = output
-      // This module too, which says how it is made.
+      // Including this module, which defines the build.
       const files = [import.meta.filename, ...(attachment === undefined ? [] : [attachment.path])]
       const paths = [...moduleIds.filter((path) => !path.startsWith("\0")), ...files]
       const modules = await Promise.all(paths.map(async (path) => [path, sha256(await readFile(path))] as const))
@@ -71,14 +71,14 @@ const unchanged = Effect.fnUntraced(function* (modules: Kept["modules"]) {
   return same.every((is) => is)
 })
 
-/** Where what is made of these files is kept; none where there is no cache folder. */
+/** The cache file of a bundle; none without a cache folder. */
 const keptAt = Effect.fnUntraced(function* (files: string) {
   const folder = yield* Effect.orElseSucceed(cacheFolder, () => undefined)
   const { join } = yield* Path.Path
   return folder === undefined ? Option.none() : Option.some(join(folder, "page", `${sha256(files).slice(0, 12)}.json`))
 })
 
-/** What this process has read or made, by entry. */
+/** Bundles of this process, by entry. */
 const known = new Map<string, string>()
 
 /** A script that is built already, after the file that it brings along. */
@@ -110,7 +110,7 @@ export const script = Effect.fn("Bundle.script")(function* (
   }
   const { code, modules } = yield* build(entry, attachment)
   known.set(entry, code)
-  // Without a place to keep it, it is made again by the next process.
+  // Without a cache folder, the next process bundles it again.
   if (Option.isSome(path)) yield* Effect.ignore(AtomicFile.write(path.value, JSON.stringify({ code, modules })))
   return code
 })

@@ -1,5 +1,5 @@
 /**
- * Reads what the report's page shows of a sweep from the runs' folders, however far the runs are.
+ * Collects what the report page shows of a sweep from the runs' folders, in any state.
  */
 import * as EarlyStopping from "../../core/EarlyStopping.ts"
 import { DateTime, Effect, type FileSystem, Option, Path } from "effect"
@@ -22,7 +22,7 @@ import { commandText, parameterTexts } from "./CommandText.ts"
 import * as AssetName from "./AssetName.ts"
 import type { FigureEntry, FigureData, ModelData, ReportData, RunData } from "./ReportData.ts"
 
-/** A run of the page, and where it was found. */
+/** A run of the report, and where it was found. */
 export interface CollectedRun {
   readonly data: RunData
   readonly planned: PlannedRun
@@ -44,7 +44,7 @@ const exhibitOf = Effect.fnUntraced(function* (run: Run, name: string) {
     return [{ name, title, caption, kind: "figure", part: AssetName.figure(run.id, name) } satisfies FigureEntry]
   }
   const about = yield* FigureFolder.readDescription(folder, name)
-  // A page has a place of its own: what it shows is in the report.
+  // HTML pages are not included: the report shows the same interactively.
   if (Option.isNone(about) || !about.value.files.includes("gif")) return []
   const { caption, title } = about.value
   return [{ name, title, caption, kind: "animation", part: AssetName.animation(run.id, name) } satisfies FigureEntry]
@@ -140,7 +140,7 @@ const collectRun = Effect.fnUntraced(function* (
   return report
 })
 
-/** Figures that compare the runs; the curves of a single one, as long as it has none of its own. */
+/** Figures that compare the runs; for a single run its curves, unless it has its own. */
 const figuresOf = (name: string, reported: ReadonlyArray<SweepFigures.ReportedRun>, own: ReadonlySet<string>) =>
   reported.length === 1 && !own.has("curves")
     ? [sweepCurves(reported, { name: "curves", title: `${name} · test loss and its terms` })]
@@ -156,12 +156,12 @@ const figureData = ({ caption, name, title, view }: Figure): FigureData => ({
 export interface CollectOptions {
   readonly experiment: Experiment<any>
   readonly runs: ReadonlyArray<PlannedRun>
-  /** What the summary says of the runs that ended. */
+  /** Rows of the runs that have ended. */
   readonly rows: ReadonlyArray<SummaryRow>
   readonly live: boolean
 }
 
-/** Everything that the page shows, now. A run that cannot be read is shown without what it holds. */
+/** Collects the current content of the page. An unreadable run is shown without its results. */
 export const collect = Effect.fn("CollectReport.gather")(function* (
   options: CollectOptions
 ): Effect.fn.Return<CollectedReport, StoreError, RunStore | FileSystem.FileSystem | Path.Path> {
@@ -179,7 +179,7 @@ export const collect = Effect.fn("CollectReport.gather")(function* (
     label: data.label === "" ? `run ${data.id}` : data.label,
     history,
     metrics: data.metrics,
-    // These are shown by themselves.
+    // Figures of single runs are shown separately.
     figures: [],
     likelihood: planned.specs.model["likelihood"] ?? null
   }))

@@ -1,5 +1,5 @@
 /**
- * The command that makes a run, as it is typed.
+ * The command that trains a run, as typed in a shell.
  */
 import { Effect, Schema } from "effect"
 import type { Experiment } from "../../core/Experiment.ts"
@@ -7,7 +7,7 @@ import { flagName } from "../console/FlagName.ts"
 import type { PlannedRun } from "../plan/Plan.ts"
 import { valueText } from "../store/SummaryTable.ts"
 
-/** A run's parameters as a command line has them. */
+/** A run's parameters as command-line values. */
 export const parameterTexts = (
   experiment: Experiment<any>,
   { parameters }: PlannedRun
@@ -27,7 +27,7 @@ export const parameterTexts = (
     Object.fromEntries
   )
 
-/** A word of a command line that a shell hands on as it is. */
+/** A word quoted for a shell. */
 export const quoted = (word: string): string =>
   /^[A-Za-z0-9_.,:@%+=/-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
 

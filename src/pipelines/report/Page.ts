@@ -1,8 +1,8 @@
 /**
- * The page's document: its data, its look and its program in one file; what is large lies beside it.
+ * The HTML document of the report: data, style and script in one file; large assets are separate files.
  *
- * Laws: nothing in the data becomes part of the document or of a program. The browser is told to run the page's own
- * program and the scripts of the folder beside it alone: no other script, no handler in an attribute, no text.
+ * Laws: data never becomes markup or code. The content security policy allows only the page's own script and those of
+ * the asset folder.
  */
 import { createHash } from "node:crypto"
 import * as Html from "../../core/figures/Html.ts"
@@ -10,7 +10,7 @@ import type { Json } from "../../core/Spec.ts"
 
 export interface PageOptions {
   readonly title: string
-  /** Stands until the program has drawn the page, and where there is none. */
+  /** Shown until the script has rendered the page, and without JavaScript. */
   readonly lead: string
   /** The encoded data. */
   readonly data: Json
@@ -19,13 +19,13 @@ export interface PageOptions {
   readonly live: boolean
 }
 
-/** The hash by which a document allows one inline script. */
+/** The hash that allows one inline script in a content security policy. */
 const hashOf = (script: string): string => `'sha256-${createHash("sha256").update(script).digest("base64")}'`
 
 const policyOf = (script: string, live: boolean): string =>
   [
     "default-src 'none'",
-    // A page from the file system has no origin that every browser takes for its own.
+    // A page from the file system has no origin that all browsers treat as 'self'.
     `script-src ${hashOf(script)} 'self'${live ? "" : " file:"} 'wasm-unsafe-eval'`,
     "style-src 'unsafe-inline'",
     `img-src 'self'${live ? "" : " file:"} data: blob:`,

@@ -1,8 +1,8 @@
 /**
- * What the report's page shows, as one JSON value: a sweep's runs with their numbers, and what can be looked at of each.
+ * The content of the report page as one JSON value: a sweep's runs with their metrics, figures and models.
  *
- * Laws: it names files by their part of the folder `report` and holds nothing that a browser could run; texts are texts,
- * whatever stands in them. Numbers that JSON lacks are the words `NaN`, `Infinity` and `-Infinity`.
+ * Laws: files are named by their asset names, and nothing is executable: strings are always rendered as text. NaN and
+ * infinities are the words `NaN`, `Infinity` and `-Infinity`.
  */
 import { Schema } from "effect"
 
@@ -15,7 +15,7 @@ export const FigureData = Schema.Struct({
 })
 export type FigureData = typeof FigureData.Type
 
-/** A figure or an animation of a run, which is read when it is looked at. */
+/** A figure or an animation of a run, loaded when it is displayed. */
 export const FigureEntry = Schema.Struct({
   name: Schema.String,
   title: Schema.String,
@@ -26,7 +26,7 @@ export const FigureEntry = Schema.Struct({
 })
 export type FigureEntry = typeof FigureEntry.Type
 
-/** What the page needs to know to run a model. */
+/** What the page needs to run a model. */
 export const ModelData = Schema.Struct({
   latent: Schema.Int,
   shape: Schema.Struct({ height: Schema.Int, width: Schema.Int, channels: Schema.Int }),
@@ -47,22 +47,22 @@ export const RunStatus = Schema.Literals(["planned", "running", "done", "failed"
 
 export const RunData = Schema.Struct({
   id: Schema.String,
-  /** What tells it from the others, such as `β = 12`; empty for a single run. */
+  /** The varying parameters, such as `β = 12`; empty for a single run. */
   label: Schema.String,
   seed: Schema.Int,
   status: RunStatus,
-  /** Why it did not end well. */
+  /** Why it failed. */
   error: Schema.optionalKey(Schema.String),
   /** As a command line has them. */
   parameters: Schema.Record(Schema.String, Schema.String),
   epochs: Schema.Struct({ done: Schema.Int, of: Schema.Int }),
-  /** In nats an image unless the name says otherwise. */
+  /** In nats per image unless the name says otherwise. */
   metrics: Schema.Record(Schema.String, Schema.Number),
-  /** What the experiment's source reported, by metric. */
+  /** The values that the experiment's source reported, by metric. */
   reference: Schema.Record(Schema.String, Schema.Union([Schema.String, Schema.Finite])),
-  /** The command that makes the run. */
+  /** The command that trains the run. */
   command: Schema.String,
-  /** Facts about how it was made, such as engine, machine, commit. */
+  /** Provenance, such as engine, machine and commit. */
   made: Schema.Array(Schema.Struct({ name: Schema.String, value: Schema.String })),
   model: Schema.optionalKey(ModelData),
   exhibits: Schema.Array(FigureEntry)
@@ -73,9 +73,9 @@ export const ReportData = Schema.Struct({
   format: Schema.Literal("effect-vae report 1"),
   experiment: Schema.String,
   description: Schema.String,
-  /** When the page was made, ISO 8601. */
+  /** When the page was generated, ISO 8601. */
   made: Schema.String,
-  /** Whether the page is served and renews itself. */
+  /** Whether the page is served and updates itself. */
   live: Schema.Boolean,
   /** All parameters, with their descriptions, in the experiment's order. */
   parameters: Schema.Array(Schema.Struct({ name: Schema.String, description: Schema.String, varies: Schema.Boolean })),
@@ -85,10 +85,10 @@ export const ReportData = Schema.Struct({
 })
 export type ReportData = typeof ReportData.Type
 
-/** The JSON form. */
+/** The JSON codec. */
 export const codec = Schema.toCodecJson(ReportData)
 
-// What parts hold. Arrays of numbers are base64 of their bytes, little-endian.
+// Contents of the assets. Arrays of numbers are base64 of their little-endian bytes.
 
 /** Codes of test images. */
 export const CodesData = Schema.Struct({
@@ -105,7 +105,7 @@ export type CodesData = typeof CodesData.Type
 
 /** Test images of a dataset. */
 export const ImagesData = Schema.Struct({
-  /** Some of them in full: uint8 `[count, height, width, channels]`. */
+  /** Some images at full size: uint8 `[count, height, width, channels]`. */
   examples: Schema.Struct({
     count: Schema.Int,
     indices: Schema.Array(Schema.Int),

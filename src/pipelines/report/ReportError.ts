@@ -1,5 +1,5 @@
 /**
- * The report could not be made. The runs' numbers and figures do not depend on it.
+ * The report could not be written. The runs' metrics and figures do not depend on it.
  */
 import { Schema } from "effect"
 

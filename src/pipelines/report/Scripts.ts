@@ -1,5 +1,5 @@
 /**
- * The programs that the report consists of: the page's own, the runtime of the models, the library for plots in space.
+ * The report's scripts: the page itself, the runtime of the models, and the library for 3-D plots.
  */
 import { readFile } from "node:fs/promises"
 import { createRequire } from "node:module"
@@ -12,7 +12,7 @@ const require = createRequire(import.meta.url)
 /** The page's own program. */
 export const page = Bundle.script(require.resolve("#report-page"))
 
-/** onnxruntime-web. Its WebAssembly, zipped, is a quarter of its size, and a browser unzips it by itself. */
+/** onnxruntime-web. Its WebAssembly is gzipped to a quarter of its size and decompressed by the browser. */
 export const runtime = Effect.suspend(() =>
   Bundle.script(require.resolve("#report-runtime"), {
     variable: "effectVaeWasm",
@@ -20,7 +20,7 @@ export const runtime = Effect.suspend(() =>
   })
 )
 
-/** Plotly, as far as it draws in space. */
+/** Plotly's 3-D bundle. */
 export const plotly = Effect.tryPromise({
   try: () => readFile(require.resolve("#plotly-3d"), "utf8"),
   catch: (cause) => new ReportError({ reason: "Plotly (#plotly-3d) could not be read", cause })

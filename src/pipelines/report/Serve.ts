@@ -1,8 +1,8 @@
 /**
- * Serves the report of runs while they are made: on the loopback address alone, renewed as epochs end.
+ * Serves a live report while runs train: on the loopback address only, updated as epochs end.
  *
- * Laws: only requests that name this address as their host are answered, so that no page from elsewhere reads anything
- * by a name of its own for it; nothing but the page and its parts can be had; nothing can be changed.
+ * Laws: only requests with this address as their Host header are answered, which prevents DNS rebinding; only the page
+ * and its assets are served; the server is read-only.
  */
 import { createServer } from "node:http"
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
@@ -19,23 +19,23 @@ import * as AssetName from "./AssetName.ts"
 import { codec } from "./ReportData.ts"
 import * as WriteReport from "./WriteReport.ts"
 
-/** The address cannot be served at. */
+/** The port cannot be bound. */
 export class ServeError extends Schema.TaggedError<ServeError>()("ServeError", {
   port: Schema.Int,
   cause: Schema.optionalKey(Schema.Defect())
 }) {
   override readonly [Runtime.errorExitCode] = 2
   override get message(): string {
-    return `the page cannot be served at port ${this.port}: another program has it, or it may not be had; choose another with --port, or none for one that is free`
+    return `the report cannot be served on port ${this.port}: the port is in use or not permitted; choose another with --port, or omit --port for a free one`
   }
 }
 
-/** A page that is served. */
+/** A running report server. */
 export interface ReportServer {
   readonly url: string
-  /** Looks at the runs once more, after they have ended. */
+  /** Updates the report once more, after the runs have ended. */
   readonly finish: Effect.Effect<void>
-  /** Waits until no browser shows the page any more. */
+  /** Waits until no browser has the page open. */
   readonly untilLeft: Effect.Effect<void>
 }
 
@@ -44,7 +44,7 @@ const loopback = "127.0.0.1"
 const headers = {
   "cache-control": "no-store",
   "x-content-type-options": "nosniff",
-  // No page from elsewhere may take a part for a script of its own, or show the page in itself.
+  // Other sites may neither load an asset as a script nor embed the page.
   "cross-origin-resource-policy": "same-origin",
   "x-frame-options": "DENY"
 }
@@ -53,7 +53,7 @@ const refusal = (status: number, text: string) => HttpServerResponse.text(`${tex
 
 const contentTypes: Readonly<Record<string, string>> = { js: "text/javascript; charset=utf-8", gif: "image/gif" }
 
-/** A part's file: no other name leads anywhere. */
+/** The response for an asset; other names are not found. */
 const partOf = Effect.fnUntraced(function* (folder: string, name: string) {
   const fs = yield* FileSystem.FileSystem
   const { join } = yield* Path.Path
@@ -64,20 +64,20 @@ const partOf = Effect.fnUntraced(function* (folder: string, name: string) {
   return HttpServerResponse.uint8Array(content.value, { contentType, headers })
 })
 
-/** How often the runs' folders are looked at. */
+/** How often the runs' folders are polled. */
 const pause = "1 second"
 
-/** How long a page may be gone that is only loaded anew. */
+/** How long a page may be disconnected while it reloads. */
 const patience = "4 seconds"
 
 export interface ServeOptions {
   readonly experiment: Experiment<any>
   readonly runs: ReadonlyArray<PlannedRun>
-  /** One that is free unless given. */
+  /** Default: one that is free. */
   readonly port: number | undefined
 }
 
-/** Serves the page until the scope closes. */
+/** Serves the report until the scope closes. */
 export const serve = Effect.fn("Serve.serve")(function* (
   options: ServeOptions
 ): Effect.fn.Return<ReportServer, ServeError | StoreError, RunStore | DatasetPlatform | Scope.Scope> {
@@ -103,11 +103,11 @@ export const serve = Effect.fn("Serve.serve")(function* (
   const renew = Effect.fnUntraced(function* (ended: boolean) {
     const found = yield* look(ended)
     const before = (yield* Ref.get(present)).data
-    // The time at which it was looked at is no news.
+    // The time of polling is not a change.
     const next = { ...found, data: { ...found.data, made: before.made } }
     const text = yield* textOf(next)
     if (text === (yield* SubscriptionRef.get(news))) return
-    // The parts first, so that they are there when the page asks for them.
+    // Assets first, so that they exist when the page requests them.
     yield* WriteReport.writeAssets(directory, next)
     yield* Ref.set(present, next)
     yield* SubscriptionRef.set(news, text)

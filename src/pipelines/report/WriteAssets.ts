@@ -1,5 +1,5 @@
 /**
- * Writes the files beside the page: what a run's model, codes, images and figures are, as scripts that hand over text.
+ * Writes the report's assets: models, codes, images and figures, as scripts that carry JSON text.
  */
 import { Effect, FileSystem, Option, Path, Schema } from "effect"
 import { chooseExamples } from "../../core/evaluations/Reconstructions.ts"
@@ -21,11 +21,11 @@ import { CodesData, FigureData, ImagesData, NetworkData } from "./ReportData.ts"
 const base64 = ({ buffer, byteLength, byteOffset }: NodeJS.TypedArray): string =>
   Buffer.from(buffer, byteOffset, byteLength).toString("base64")
 
-/** A script that hands over a value as JSON text, which the page parses: nothing in it is a program. */
+/** A script that passes a value as JSON text, which the page parses; the value is never executed. */
 export const assetScript = (name: string, json: unknown): string =>
   `effectVaePart(${JSON.stringify(name)},${JSON.stringify(JSON.stringify(json))})\n`
 
-/** Test images that are shown in full: as many as half a megabyte holds, at least 4 and at most 40. */
+/** Number of test images shown at full size: as many as fit into half a megabyte, at least 4 and at most 40. */
 const exampleCount = ({ channels, height, width }: ImageShape): number =>
   Math.max(4, Math.min(40, Math.floor(500_000 / (channels * height * width))))
 
@@ -47,7 +47,7 @@ const imagesOf = Effect.fnUntraced(function* ({ test }: LoadedDataset, name: str
   return data
 })
 
-/** Writes a file where it does not have this content already. */
+/** Writes a file unless it already has this content. */
 const writeChanged = Effect.fnUntraced(function* (path: string, content: string | Uint8Array) {
   const fs = yield* FileSystem.FileSystem
   const bytes = typeof content === "string" ? Buffer.from(content) : content
@@ -56,7 +56,7 @@ const writeChanged = Effect.fnUntraced(function* (path: string, content: string 
   yield* AtomicFile.write(path, bytes)
 })
 
-/** Writes the parts of one run's model. */
+/** Writes the assets of one run's model. */
 const writeModel = Effect.fnUntraced(function* (
   write: <A, E>(
     name: string,
@@ -96,15 +96,15 @@ const wanted = ({ runs }: CollectedReport, scripts: WriteAssetsOptions["scripts"
   ])
 
 export interface WriteAssetsOptions {
-  /** The folder of the parts. */
+  /** The folder of the assets. */
   readonly folder: string
   readonly report: CollectedReport
-  /** Programs by their file's name. */
+  /** Scripts by file name. */
   readonly scripts: Readonly<Record<string, string>>
   readonly load: (planned: PlannedRun) => Effect.Effect<LoadedDataset, DatasetError>
 }
 
-/** Writes what is missing or has changed, and removes what no run of the page has. */
+/** Writes assets that are missing or have changed, and removes those that are no longer used. */
 export const writeAssetFiles = Effect.fn("WriteAssets.writeAssetFiles")(function* (
   options: WriteAssetsOptions
 ): Effect.fn.Return<void, DatasetError | FigureError | StoreError, FileSystem.FileSystem | Path.Path> {
@@ -137,7 +137,7 @@ export const writeAssetFiles = Effect.fn("WriteAssets.writeAssetFiles")(function
     yield* writeModel(write, run)
     const images = data.model.images!
     const known = yield* Effect.orElseSucceed(fs.exists(join(folder, `${images}.js`)), () => false)
-    // The name says which data it is.
+    // The name identifies the data.
     if (!known) yield* write(images, ImagesData, yield* imagesOf(yield* load(planned), images, card.shape))
   })
 

@@ -1,5 +1,5 @@
 /**
- * Writes the report of a sweep: `report.html`, and the folder `report` beside it.
+ * Writes the report of a sweep: `report.html` and the asset folder `report`.
  */
 import { readFile } from "node:fs/promises"
 import { createRequire } from "node:module"
@@ -40,7 +40,7 @@ export const documentOf = Effect.fn("WriteReport.documentOf")(function* ({ data 
   })
 })
 
-/** The libraries that the runs' models need: one runs them, one shows codes in space. */
+/** The libraries that the runs' models need: one to run them, one to plot codes in 3-D. */
 const libraries = Effect.fnUntraced(function* ({ data }: CollectedReport) {
   const models = data.runs.flatMap(({ model }) => (model === undefined ? [] : [model]))
   return {
@@ -49,7 +49,7 @@ const libraries = Effect.fnUntraced(function* ({ data }: CollectedReport) {
   }
 })
 
-/** Writes what lies beside the page. */
+/** Writes the report's assets. */
 export const writeAssets = Effect.fn("WriteReport.writeAssets")(function* (directory: string, report: CollectedReport) {
   const { join } = yield* Path.Path
   yield* writeAssetFiles({
@@ -60,7 +60,7 @@ export const writeAssets = Effect.fn("WriteReport.writeAssets")(function* (direc
   })
 })
 
-/** Writes the page and what lies beside it; gives the page's path. */
+/** Writes the page and its assets; returns the page's path. */
 export const write = Effect.fn("WriteReport.write")(function* (
   options: Omit<CollectOptions, "live">
 ): Effect.fn.Return<

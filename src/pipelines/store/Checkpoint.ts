@@ -1,9 +1,9 @@
 /**
- * Checkpoints: everything that a run needs to go on, as of the end of one optimiser step.
+ * Checkpoints: everything needed to resume a run, as of the end of one optimiser step.
  *
- * Laws: a checkpoint that is read has the content that was saved; one that is damaged, cut off or another run's is passed
- * over with a warning and the one before it is used; one of a format that is not known is an error; the newest two are
- * kept, and the one of the epoch with the least loss on the test images, `best.safetensors`, from which no run goes on.
+ * Laws: a checkpoint that is read has the content that was saved; one that is damaged, truncated or another run's is
+ * skipped with a warning, and the one before it is used; an unknown format is an error; the newest two are kept, and
+ * `best.safetensors`, that of the epoch with the lowest test loss, from which no run resumes.
  */
 import { Effect, FileSystem, Option, Path, Result, Schema } from "effect"
 import type { HostTensors } from "../../core/Tensors.ts"
@@ -20,19 +20,19 @@ export interface Checkpoint {
   readonly epoch: number
   /** Optimiser steps taken. */
   readonly step: number
-  /** Sums of the terms over the examples that the present epoch has taken; empty at an epoch's end. */
+  /** Sums of the terms over the examples of the current epoch so far; empty at the end of an epoch. */
   readonly sums: Readonly<Record<string, number>>
-  /** Mean loss of the batch of the last step, in nats an image; absent before the first. */
+  /** Mean loss of the batch of the last step, in nats per image; absent before the first. */
   readonly lastFiniteLoss?: number
 }
 
-/** The state at the end of the epoch that had the least loss on the test images. */
+/** The state at the end of the epoch with the lowest test loss. */
 export interface Best {
   /** Parameters and optimiser state. */
   readonly tensors: HostTensors
   readonly epoch: number
   readonly step: number
-  /** Mean on the test images, in nats an image. */
+  /** Mean on the test images, in nats per image. */
   readonly loss: number
 }
 
@@ -90,8 +90,8 @@ const steps = (names: ReadonlyArray<string>): ReadonlyArray<number> =>
     .sort((left, right) => right - left)
 
 /**
- * Removes checkpoints that a run at `step` does not need: later ones, which were not fit to go on from, and all but the
- * newest two; for the process that owns the run, so that a temporary file is what a killed process left.
+ * Removes the checkpoints that a run at `step` does not need: later ones, which cannot be resumed from, and all but the
+ * newest two. Only the process that owns the run may call it: temporary files are taken for those of a killed process.
  */
 export const prune = Effect.fnUntraced(function* (folder: string, step: number) {
   const fs = yield* FileSystem.FileSystem
@@ -119,7 +119,7 @@ const write = Effect.fnUntraced(function* <T, E>(
   yield* AtomicFile.write(path, pieces.success)
 })
 
-/** Saves a checkpoint whole, then removes those that are no longer needed. */
+/** Saves a checkpoint atomically, then removes those that are no longer needed. */
 export const save = Effect.fn("Checkpoint.save")(function* (folder: string, run: string, checkpoint: Checkpoint) {
   const { tensors, ...progress } = checkpoint
   const path = (yield* Path.Path).join(folder, fileName(checkpoint.step))
@@ -129,7 +129,7 @@ export const save = Effect.fn("Checkpoint.save")(function* (folder: string, run:
   )
 })
 
-/** Puts the best checkpoint in the place of the former. */
+/** Replaces the best checkpoint. */
 export const saveBest = Effect.fn("Checkpoint.saveBest")(function* (folder: string, run: string, best: Best) {
   const { tensors, ...progress } = best
   const path = (yield* Path.Path).join(folder, bestName)
@@ -147,7 +147,7 @@ const contentsOf = Effect.fnUntraced(function* <T extends { readonly run: string
   const contents = Safetensors.decode(bytes.value)
   if (Result.isFailure(contents)) return yield* corrupt(path, contents.failure)
   const stated = contents.success.metadata["format"] ?? ""
-  // Whole, and so by another version: to pass it over would lose what that version did.
+  // The file is intact, so another version wrote it: skipping it would lose what that version did.
   if (/^effect-vae [a-z ]*checkpoint \d+$/.test(stated) && !readable.includes(stated)) {
     return yield* unknownFormat(path, `"${stated}"`, readable)
   }
@@ -164,17 +164,17 @@ const read = Effect.fnUntraced(function* (path: string, run: string, step: numbe
   return Option.some<Checkpoint>({ tensors: contents.value.tensors, ...progress })
 })
 
-/** None where the content is not what was written, with a warning. */
+/** None, with a warning, if the content is not what was written. */
 const passOver = <A, R>(found: Effect.Effect<Option.Option<A>, StoreError, R>) =>
   Effect.catchIf(
     found,
     (error) => error.problem === "corrupt",
-    (error) => Effect.as(Effect.logWarning(`A checkpoint is passed over. ${error.message}`), Option.none<A>())
+    (error) => Effect.as(Effect.logWarning(`A checkpoint is skipped. ${error.message}`), Option.none<A>())
   )
 
 /**
- * The newest checkpoint of a run that is whole and has no `fault`; none where there is none. Warns of each one that is
- * passed over. Errors: `StoreError` where a file cannot be read.
+ * The newest intact checkpoint of a run without a `fault`, or none. Warns about each one that is skipped. Errors:
+ * `StoreError` where a file cannot be read.
  */
 export const newest = Effect.fn("Checkpoint.newest")(function* (
   folder: string,
@@ -195,7 +195,7 @@ export const newest = Effect.fn("Checkpoint.newest")(function* (
   return Option.none<Checkpoint>()
 })
 
-/** The best checkpoint; none where there is none that is whole, with a warning. Errors: `StoreError`. */
+/** The best checkpoint; none, with a warning, if it is missing or damaged. Errors: `StoreError`. */
 export const best = Effect.fn("Checkpoint.best")(function* (folder: string, run: string) {
   const path = (yield* Path.Path).join(folder, bestName)
   const contents = yield* passOver(contentsOf(path, run, BestMetadata, [bestFormat]))
@@ -208,7 +208,7 @@ export const names = Effect.fnUntraced(function* (folder: string) {
   return [...steps(entries).map(fileName), ...entries.filter((name) => name === bestName)]
 })
 
-/** What a checkpoint says of itself. */
+/** A checkpoint's own metadata. */
 export interface Inspected {
   readonly epoch: number
   readonly step: number
@@ -216,7 +216,7 @@ export interface Inspected {
   readonly loss?: number
 }
 
-/** What the checkpoint of this name says of itself. Errors: `StoreError` where it is not whole or another run's. */
+/** The metadata of the checkpoint of this name. Errors: `StoreError` if it is damaged or another run's. */
 export const inspect = Effect.fn("Checkpoint.inspect")(function* (folder: string, run: string, name: string) {
   const path = (yield* Path.Path).join(folder, name)
   const found: Option.Option<Inspected> =

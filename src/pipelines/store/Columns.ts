@@ -5,18 +5,18 @@
 export interface Column {
   readonly header: string
   readonly cells: ReadonlyArray<string>
-  /** Numbers are set flush right. */
+  /** Whether cells are right-aligned, as numbers are. */
   readonly right?: boolean
 }
 
-/** Characters that the widest cell takes. */
+/** Width of the widest cell, in characters. */
 export const widthOf = ({ cells, header }: Column): number =>
   Math.max(header.length, ...cells.map((cell) => cell.length))
 
 /** Spaces between two columns. */
 export const gap = 2
 
-/** The headers, unless all are empty, and a line for each row; without spaces at the ends. */
+/** The header line, unless all headers are empty, and one line per row, without trailing spaces. */
 export const lines = (columns: ReadonlyArray<Column>): ReadonlyArray<string> => {
   const rows = Math.max(0, ...columns.map(({ cells }) => cells.length))
   const line = (cellOf: (column: Column) => string): string =>
@@ -30,7 +30,7 @@ export const lines = (columns: ReadonlyArray<Column>): ReadonlyArray<string> => 
   return [...headers, ...Array.from({ length: rows }, (_, row) => line(({ cells }) => cells[row] ?? ""))]
 }
 
-/** Names with their values below each other, each line with `indent` spaces before it. */
+/** Names and values in two aligned columns, each line indented by `indent` spaces. */
 export const named = (entries: ReadonlyArray<readonly [name: string, value: string]>, indent = 2): string =>
   lines([
     { header: "", cells: entries.map(([name]) => " ".repeat(indent) + name) },

@@ -1,8 +1,8 @@
 /**
- * How many decimals the numbers of a column have in common, so that they stand below each other and can be told apart.
+ * The number of decimals shared by the numbers of a column, so that they align and can be told apart.
  */
 
-/** The largest number of the column has at least so many digits that matter, and at most so many. */
+/** Bounds on the significant digits of a column's largest number. */
 const least = 4
 const most = 6
 
@@ -10,8 +10,8 @@ const most = 6
 const digitsBefore = (value: number): number => Math.floor(Math.log10(value)) + 1
 
 /**
- * Decimals for some numbers: none for whole ones; otherwise at least two, as many as give the largest of them four digits
- * that matter, and more, up to six digits, as long as different numbers look the same.
+ * Decimals for a column of numbers: none if all are integers; otherwise at least two, enough to give the largest number
+ * four significant digits, and more, up to six digits, while different numbers look the same.
  */
 export const decimalsFor = (values: ReadonlyArray<number>): number => {
   const finite = values.filter(Number.isFinite)
@@ -24,7 +24,7 @@ export const decimalsFor = (values: ReadonlyArray<number>): number => {
   return Math.min(decimals, 20)
 }
 
-/** Whether so many decimals are too long for a number, or leave it fewer than `digits` digits that matter. */
+/** Whether a number is too long with `decimals` decimals, or has fewer than `digits` significant digits. */
 export const isUnfit = (value: number, decimals: number, digits = 2): boolean => {
   const size = Math.abs(value)
   return size >= 1e6 || (size > 0 && size < 10 ** (digits - 1 - decimals))

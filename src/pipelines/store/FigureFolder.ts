@@ -1,6 +1,6 @@
 /**
- * A folder of figures: each as a picture and as the value that it was drawn from, animations and pages as files beside a
- * text about them, with a list of captions.
+ * A folder of figures: static figures as PNG, SVG and the Vega-Lite value they were drawn from; animations and pages as
+ * files with a description; and a list of captions.
  */
 import { Effect, FileSystem, Option, Path, Schema } from "effect"
 import type { Figure } from "../../core/Figure.ts"
@@ -15,12 +15,12 @@ export interface StaticFigure {
   readonly svg?: string
 }
 
-/** An animation or a page, ready to be stored. */
+/** An animation or an HTML page, ready to be stored. */
 export interface MediaFigure {
   readonly name: string
   readonly title: string
   readonly caption: string
-  /** Content by ending, such as `gif`; what people look at comes first. */
+  /** Content by file extension, such as `gif`; the one to display comes first. */
   readonly files: Readonly<Record<string, AtomicFile.Content>>
 }
 
@@ -38,22 +38,22 @@ const FigureSchema = Schema.Struct({
 const DescriptionSchema = Schema.Struct({
   title: Schema.String,
   caption: Schema.String,
-  /** Endings of its files. */
+  /** File extensions. */
   files: Schema.Array(Schema.String)
 })
 
 const valueEnding = ".vl.json"
 
-/** Ending of the text about an animation or a page. */
+/** File extension of the description of an animation or a page. */
 const descriptionEnding = ".about.json"
 
-/** The figure that was stored under this name; none where there is none. */
+/** The stored figure of this name, or none. */
 export const read = Effect.fn("FigureFolder.read")(function* (folder: string, name: string) {
   const figure = yield* JsonFile.read(FigureSchema, yield* AtomicFile.entry(folder, name + valueEnding))
   return figure satisfies Option.Option<Figure>
 })
 
-/** Names of the entries of a folder that have such a file, sorted. */
+/** Names of a folder's files with this extension, sorted. */
 const names = Effect.fnUntraced(function* (folder: string, ending: string) {
   const fs = yield* FileSystem.FileSystem
   const entries = yield* fs
@@ -75,12 +75,12 @@ export const readAll = Effect.fn("FigureFolder.readAll")(function* (folder: stri
   return figures.flatMap(Option.toArray)
 })
 
-/** The text about an animation or a page that was stored under this name; none where there is none. */
+/** The description of the animation or page stored under this name, or none. */
 export const readDescription = Effect.fnUntraced(function* (folder: string, name: string) {
   return yield* JsonFile.read(DescriptionSchema, yield* AtomicFile.entry(folder, name + descriptionEnding))
 })
 
-/** Whether all files of a figure, an animation or a page are there. */
+/** Whether all files of a figure, an animation or a page exist. */
 export const has = Effect.fnUntraced(function* (folder: string, name: string) {
   const fs = yield* FileSystem.FileSystem
   const { join } = yield* Path.Path
@@ -92,7 +92,7 @@ export const has = Effect.fnUntraced(function* (folder: string, name: string) {
 
 const escape = (text: string): string => text.replace(/\s+/g, " ").replace(/[\\`*_[\]<>|#]/g, "\\$&")
 
-/** A title, what is to be looked at, and a caption. */
+/** A title, a file to display, and a caption. */
 interface Caption {
   readonly title: string
   readonly caption: string
@@ -100,7 +100,7 @@ interface Caption {
   readonly file: string
 }
 
-/** Everything with its title, picture and caption, as Markdown. Of a page there is a link. */
+/** Titles, images and captions as Markdown; pages are linked. */
 export const captions = (entries: ReadonlyArray<Caption>): string =>
   [
     "# Figures",
@@ -135,7 +135,10 @@ const writeMedia = Effect.fnUntraced(function* (folder: string, { caption, files
   yield* JsonFile.write(DescriptionSchema, yield* AtomicFile.entry(folder, name + descriptionEnding), about)
 })
 
-/** Stores figures, animations and pages, each file whole, and renews `captions.md`. One of the same name is replaced. */
+/**
+ * Stores figures, animations and pages, each file atomically, and rewrites `captions.md`. Replaces those of the same
+ * name.
+ */
 export const write = Effect.fn("FigureFolder.write")(function* (
   folder: string,
   artifacts: ReadonlyArray<StoredFigure>

@@ -1,8 +1,8 @@
 /**
  * A run's history, `metrics.ndjson`: one JSON line an epoch.
  *
- * Laws: a line counts once its line break is written, so a line that a kill or a full disk cut short is dropped by
- * readers and by the next append; epochs rise; removing epochs rewrites the file whole.
+ * Laws: a line counts once its line break is written, so readers and the next append drop a line cut short by a kill or
+ * a full disk; epochs increase; removing epochs rewrites the file atomically.
  */
 import { ByteSize, Effect, FileSystem, Option, Path, Result, Schema } from "effect"
 import type { EpochMetrics } from "../../core/TrainedModel.ts"
@@ -31,13 +31,13 @@ const fromLine = (path: string, line: string, number: number) =>
     Effect.flatMap((json) => JsonFile.check(EpochMetricsSchema, `${path}, line ${number}`, json))
   )
 
-/** The epochs of the lines before the first that is damaged, and what is wrong with that one. */
+/** The epochs before the first damaged line, and what is wrong with that line. */
 export interface ReadableHistory {
   readonly epochs: ReadonlyArray<EpochMetrics>
   readonly fault: Option.Option<StoreError>
 }
 
-/** What can be read of the file, oldest epoch first; nothing where there is no file. Errors: `StoreError`. */
+/** The valid epochs of the file, oldest first; empty if there is no file. Errors: `StoreError`. */
 export const readValid = Effect.fn("History.readable")(function* (
   path: string
 ): Effect.fn.Return<ReadableHistory, StoreError, FileSystem.FileSystem> {
@@ -63,13 +63,13 @@ export const readValid = Effect.fn("History.readable")(function* (
   return { epochs, fault: Option.none() }
 })
 
-/** All epochs of the file, oldest first; none where there is no file. Errors: `StoreError`. */
+/** All epochs of the file, oldest first; empty if there is no file. Errors: `StoreError`. */
 export const read = Effect.fn("History.read")(function* (path: string) {
   const { epochs, fault } = yield* readValid(path)
   return Option.isSome(fault) ? yield* fault.value : epochs
 })
 
-/** Bytes of an open file up to its last line break. */
+/** Size of an open file up to its last line break, in bytes. */
 const wholeBytes = Effect.fnUntraced(function* (path: string, file: FileSystem.File) {
   const size = ByteSize.toBigInt((yield* file.stat).size)
   if (size === 0n) return 0
@@ -80,8 +80,7 @@ const wholeBytes = Effect.fnUntraced(function* (path: string, file: FileSystem.F
 })
 
 /**
- * Appends an epoch and waits until the disk has it. A failure takes back what was written of it.
- * Errors: `StoreError`.
+ * Appends an epoch and syncs it to disk. A failed write is undone. Errors: `StoreError`.
  */
 export const append = Effect.fn("History.append")(function* (path: string, epoch: EpochMetrics) {
   const fs = yield* FileSystem.FileSystem
@@ -100,15 +99,15 @@ export const append = Effect.fn("History.append")(function* (path: string, epoch
   })
   yield* extend.pipe(
     Effect.scoped,
-    // An operation that was let go of would go on after the file is closed.
+    // An interrupted operation would continue after the file is closed.
     Effect.uninterruptible,
     Effect.catchTag("PlatformError", (error) => Effect.fail(fromPlatform(path, "write")(error)))
   )
 })
 
 /**
- * Removes the epochs after `epoch`, and lines that cannot be read: what a run does that goes on from an earlier
- * checkpoint. Errors: `StoreError`.
+ * Removes the epochs after `epoch` and damaged lines, for a run that resumes from an earlier checkpoint. Errors:
+ * `StoreError`.
  */
 export const truncate = Effect.fn("History.truncate")(function* (path: string, epoch: number) {
   const { epochs, fault } = yield* readValid(path)

@@ -1,5 +1,5 @@
 /**
- * Which files this program makes: what may be removed is recognised by its name and place, and nothing else is.
+ * Which files this program creates. Only files recognised by name and location may be removed.
  */
 import * as AtomicFile from "../files/AtomicFile.ts"
 import type { FolderFile } from "../files/FolderFiles.ts"
@@ -30,11 +30,11 @@ const patterns = { run: pattern(inRun), experiment: pattern(inExperiment) }
 
 const nameOf = (path: string): string => path.slice(path.lastIndexOf("/") + 1)
 
-/** Whether a file was left by a write that did not end. */
+/** Whether a file is left over from an unfinished write. */
 export const isTemporary = ({ path, type }: FolderFile): boolean =>
   type === "File" && AtomicFile.isTemporary(nameOf(path))
 
-/** Whether a file or folder in a run's or an experiment's folder is this program's. Links never are. */
+/** Whether this program created a file or folder of a run or an experiment. Never true for links. */
 export const isManaged =
   (kind: keyof typeof patterns) =>
   (file: FolderFile): boolean =>

@@ -1,9 +1,9 @@
 /**
- * A run's manifest: what exactly produced it, and how it ended.
+ * A run's manifest: exactly what produced the run, and how it ended.
  *
  * Laws: the id follows from the specs, the seed and the data; each field carries its digest, so that a manifest changed
- * by hand or by a faulty disk is refused with the field's name; a format version that is not known is refused, never
- * guessed at. A manifest of version 1 is one of version 2 that says nothing of parts before the last.
+ * by hand or by a faulty disk is rejected with the field's name; an unknown format version is rejected. A version 1
+ * manifest is a version 2 manifest without earlier segments.
  */
 import { Effect, type FileSystem, Option, type Path, Predicate, Schema } from "effect"
 import { digestOf, type Json, type Spec } from "../../core/Spec.ts"
@@ -12,16 +12,16 @@ import * as JsonFile from "../files/JsonFile.ts"
 import { Provenance } from "./Provenance.ts"
 import { corrupt, StoreError, unknownFormat } from "../files/StoreError.ts"
 
-/** Raised when equal specs begin to mean other numbers: such runs get new ids. */
+/** Increased when equal specs come to mean different numbers: such runs get new ids. */
 const runFormat = 1
 
-/** Raised when the file's form changes. */
+/** Increased when the file format changes. */
 const formatVersion = 2
 
-/** Versions that are read: what version 2 has beyond version 1 may be absent. */
+/** Readable versions; fields that version 2 added may be absent. */
 const readable: ReadonlyArray<unknown> = [1, formatVersion]
 
-/** What a run is made of. */
+/** The specs that define a run. */
 export interface RunSpecs {
   readonly dataset: Spec
   readonly model: Spec
@@ -29,7 +29,10 @@ export interface RunSpecs {
   readonly training: Spec
 }
 
-/** Names a run by all that shapes its numbers: 12 hexadecimal digits. `dataDigest` is the dataset's SHA-256. */
+/**
+ * A run's id, 12 hexadecimal digits: the hash of everything that determines its numbers. `dataDigest` is the dataset's
+ * SHA-256.
+ */
 export const runId = (specs: RunSpecs, seed: number, dataDigest: string): string =>
   digestOf({
     format: runFormat,
@@ -51,7 +54,7 @@ export const SpecSchema = Schema.StructWithRest(Schema.Struct({ _tag: Schema.Str
 /** An engine's spec: name, device, threads, version. */
 export const EngineSpec = Schema.Record(Schema.String, Schema.Union([Schema.String, Schema.Finite]))
 
-/** What one process contributed to a run: what it ran on, and when. */
+/** What one process contributed to a run, on which engine and machine, and when. */
 const segment = {
   /** Optimiser steps that were taken before; absent in a manifest of version 1. */
   fromStep: Schema.optionalKey(Schema.Natural),
@@ -62,7 +65,7 @@ const segment = {
   ended: Schema.optionalKey(Schema.DateTimeUtcFromString)
 }
 
-/** A process that a later one went on from; it was killed where its status is `running`. */
+/** The segment of a process that a later one resumed from; that process was killed if the status is `running`. */
 export const Segment = Schema.Struct({ ...segment, status: Status })
 export type Segment = typeof Segment.Type
 
@@ -79,10 +82,10 @@ export const Manifest = Schema.Struct({
     digest: Schema.String
   }),
   ...segment,
-  /** Processes before this one whose steps are in the run, oldest first; absent where one process did it all. */
+  /** Segments of earlier processes whose steps are in the run, oldest first; absent if one process took all steps. */
   earlier: Schema.optionalKey(Schema.Array(Segment)),
   status: Status,
-  /** Why a run did not end well. */
+  /** Why a run failed or was interrupted. */
   exit: Schema.optionalKey(
     Schema.Struct({
       /** The error's tag. */
@@ -90,7 +93,7 @@ export const Manifest = Schema.Struct({
       message: Schema.String,
       epoch: Schema.optionalKey(Schema.Int),
       step: Schema.optionalKey(Schema.Int),
-      /** Of a run that diverged, in nats an image. */
+      /** Of a run that diverged, in nats per image. */
       lastFiniteLoss: Schema.optionalKey(Schema.Number),
       /** Step of the newest checkpoint. */
       checkpoint: Schema.optionalKey(Schema.Natural)
@@ -101,7 +104,7 @@ export type Manifest = typeof Manifest.Type
 
 type Fields = Readonly<Record<string, Json>>
 
-/** One digest a field; 64 bits are enough against accidents and show a change by hand. */
+/** One digest per field; 64 bits detect accidents and manual changes. */
 const digests = (fields: Fields): Record<string, string> =>
   Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, digestOf(value).slice(0, 16)]))
 
@@ -119,14 +122,14 @@ export const write = Effect.fn("Manifest.write")(function* (
   yield* AtomicFile.write(path, JsonFile.format({ formatVersion, ...fields, digests: seal }))
 })
 
-/** The first field whose digest is not the one that was written with it. */
+/** The first field that does not match its stored digest. */
 const changedField = (fields: Fields, stated: unknown): string | undefined => {
   const found = digests(fields)
   const expected = Predicate.isObject(stated) ? (stated as Record<string, unknown>) : {}
   return [...new Set([...Object.keys(found), ...Object.keys(expected)])].find((name) => found[name] !== expected[name])
 }
 
-/** Reads a manifest strictly; none where there is no file. Errors: `StoreError`, which names what is wrong. */
+/** Reads a manifest strictly; none if there is no file. Errors: `StoreError`, which says what is wrong. */
 export const read = Effect.fn("Manifest.read")(function* (
   path: string
 ): Effect.fn.Return<Option.Option<Manifest>, StoreError, FileSystem.FileSystem> {

@@ -1,5 +1,5 @@
 /**
- * A run's folder `model`: the trained model for those who do not have this program.
+ * A run's folder `model`: the trained model for use without this program.
  *
  * - `encoder.onnx`: `images` `[batch, height, width, channels]` in [0, 1], and `labels` `[batch]` where the encoder takes
  *   them, to `mean` and `deviation` of `q(z | x)`, `[batch, latent]` each;
@@ -7,11 +7,12 @@
  *   of `p(x | z)`;
  * - `prior.onnx`, for a prior other than N(0, I): `normal` `[batch, latent]` and `uniform` `[batch]` in [0, 1) to `codes`
  *   `[batch, latent]` of the prior;
- * - `codes.safetensors`: which test images there are codes of (`indices`), their `labels`, and `mean` and `deviation`;
- * - `model.json`: what the files are of.
+ * - `codes.safetensors`: the encoded test images (`indices`), their `labels`, and `mean` and `deviation` of their
+ *   codes;
+ * - `model.json`: the description of the model.
  *
- * Laws: every file is whole or absent, and `model.json`, written last, vouches for the others. The folder follows from
- * the run's last checkpoint and is no part of what the run is.
+ * Laws: every file is complete or absent; `model.json` is written last and guarantees the others. The folder is derived
+ * from the run's last checkpoint and is not part of the run's identity.
  */
 import { Effect, FileSystem, Option, Path, Result, Schema } from "effect"
 import type { HostTensors } from "../../core/Tensors.ts"
@@ -20,7 +21,7 @@ import * as JsonFile from "../files/JsonFile.ts"
 import * as Safetensors from "../files/Safetensors.ts"
 import { corrupt, type StoreError } from "../files/StoreError.ts"
 
-/** What a model is, for those who run it. */
+/** The description of a trained model. */
 export const ModelCard = Schema.Struct({
   format: Schema.Literal("effect-vae model 1"),
   /** The run's id. */
@@ -67,7 +68,7 @@ export const write = Effect.fn("ModelFolder.write")(function* (run: string, file
   yield* JsonFile.write(ModelCard, yield* pathOf(run, "model.json"), card)
 })
 
-/** What the model of a run's folder is; none where one of its files is missing. Errors: `StoreError`. */
+/** The description of a run's model; none if one of its files is missing. Errors: `StoreError`. */
 export const card = Effect.fn("ModelFolder.card")(function* (
   run: string
 ): Effect.fn.Return<Option.Option<ModelCard>, StoreError, FileSystem.FileSystem | Path.Path> {
@@ -80,12 +81,12 @@ export const card = Effect.fn("ModelFolder.card")(function* (
 /** The networks that a folder may hold. */
 export type NetworkName = "encoder" | "decoder" | "prior"
 
-/** The bytes of one network's file; none where there is no such file. Errors: `StoreError`. */
+/** The bytes of one network's file; none if there is no such file. Errors: `StoreError`. */
 export const network = Effect.fn("ModelFolder.network")(function* (run: string, which: NetworkName) {
   return yield* AtomicFile.read(yield* pathOf(run, { ...names, prior: priorName }[which]), Safetensors.maximumBytes)
 })
 
-/** The codes of test images; none where there is no such file. Errors: `StoreError`. */
+/** The codes of test images; none if there is no such file. Errors: `StoreError`. */
 export const codes = Effect.fn("ModelFolder.codes")(function* (run: string) {
   const path = yield* pathOf(run, names.codes)
   const bytes = yield* AtomicFile.read(path, Safetensors.maximumBytes)

@@ -1,9 +1,9 @@
 /**
- * Which process on which machine, and whether it still lives.
+ * Identifies a process on a machine, and tells whether it is still alive.
  *
- * A process number alone does not tell: numbers are used again, a restarted machine begins anew, and another machine or
- * another container that shares the folder has numbers of its own. So an identity also has the moment when the process
- * began, the machine's start, and the space in which the number counts. Whatever cannot be told for certain is unknown.
+ * A process id alone is not enough: ids are reused, a restarted machine starts over, and another machine or container
+ * that shares the folder has its own ids. An identity therefore also has the process's start time, the machine's boot
+ * id and the PID namespace. Whatever cannot be determined is unknown.
  */
 import { hostname, uptime } from "node:os"
 import { Clock, Effect, FileSystem, Option, Schema } from "effect"
@@ -13,13 +13,13 @@ export const ProcessIdentity = Schema.Struct({
   pid: Schema.Int.check(Schema.isGreaterThan(0)),
   /** The machine's name. */
   host: Schema.String,
-  /** Tells the machine from others of its name, whichever way it was started; a digest of `/etc/machine-id`. */
+  /** Digest of `/etc/machine-id`; distinguishes machines of the same name. */
   machine: Schema.optionalKey(Schema.String),
-  /** Tells one start of the machine from the others. */
+  /** Boot id of the machine. */
   boot: Schema.optionalKey(Schema.String),
-  /** In what the process number counts: containers on one machine have numbers of their own. */
+  /** PID namespace: containers on one machine have their own process ids. */
   pidSpace: Schema.optionalKey(Schema.String),
-  /** When the process began, in the system's ticks since the machine's start. */
+  /** Start time of the process, in clock ticks since boot. */
   began: Schema.optionalKey(Schema.String)
 })
 export type ProcessIdentity = typeof ProcessIdentity.Type
@@ -44,7 +44,7 @@ const lineOf = (path: string) =>
     Effect.option
   )
 
-/** State and beginning of a process as Linux tells them; none elsewhere, or where it is gone or hidden. */
+/** State and start time of a process on Linux; none on other systems, or if the process is gone or hidden. */
 const stateOf = (pid: number) =>
   Effect.map(lineOf(`/proc/${pid}/stat`), (line) =>
     Option.flatMap(line, (text) => {
@@ -55,7 +55,7 @@ const stateOf = (pid: number) =>
     })
   )
 
-/** Whether a process of this number is there, whosever it is. */
+/** Whether a process of this id exists, whoever owns it. */
 const exists = (pid: number) =>
   Effect.try({
     try: () => process.kill(pid, 0),
@@ -86,8 +86,8 @@ export const current: Effect.Effect<ProcessIdentity, never, FileSystem.FileSyste
 })
 
 /**
- * What has become of a process, as seen by `self`. `sign` is when it last gave a sign of life, in milliseconds since 1970
- * by the clock of whoever keeps the file.
+ * Whether another process is alive, as seen by `self`. `sign` is the time of its last heartbeat, in milliseconds since
+ * 1970, by the clock of the file system.
  */
 export const livenessOf = Effect.fnUntraced(function* (
   other: ProcessIdentity,
@@ -97,7 +97,7 @@ export const livenessOf = Effect.fnUntraced(function* (
   if (other.host !== self.host || other.machine !== self.machine) return unknown
   if (other.boot !== self.boot) {
     if (other.boot === undefined || self.boot === undefined || self.machine === undefined) return unknown
-    // Copies of one virtual machine have all of its names. A sign since this machine's start came from another one.
+    // Copies of one virtual machine share its ids: a heartbeat after this machine's boot came from another one.
     const start = (yield* Clock.currentTimeMillis) - uptime() * 1000
     return sign < start ? dead("was ended by a restart of its machine") : unknown
   }
@@ -105,7 +105,7 @@ export const livenessOf = Effect.fnUntraced(function* (
   if (!(yield* exists(other.pid))) return dead("has ended")
   const state = yield* stateOf(other.pid)
   if (Option.isNone(state) || other.began === undefined) return unknown
-  if (state.value.began !== other.began) return dead("has ended, and its number is another's now")
-  // What has ended but was not yet waited for by its parent.
+  if (state.value.began !== other.began) return dead("has ended, and its process number was reused")
+  // Zombies: ended, but not yet waited for by the parent.
   return /[ZXx]/.test(state.value.state) ? dead("has ended") : alive
 })

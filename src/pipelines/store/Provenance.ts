@@ -1,5 +1,5 @@
 /**
- * Which code on which machine: what a manifest says beyond the run's own description.
+ * Provenance of a run: package versions, git state and machine, recorded in the manifest beside the run's specs.
  */
 import { createHash } from "node:crypto"
 import { arch, availableParallelism, cpus, hostname, platform } from "node:os"
@@ -7,15 +7,15 @@ import { Effect, FileSystem, Option, Path, Schema, Stream } from "effect"
 import { ChildProcess, ChildProcessSpawner } from "effect/process"
 
 export const Provenance = Schema.Struct({
-  /** Versions of what shapes the numbers, by package; `node` is the runtime. */
+  /** Versions of the packages that affect results; `node` is the runtime. */
   versions: Schema.Record(Schema.String, Schema.String),
-  /** The checkout that the code ran from; absent where it is not one or there is no `git`. */
+  /** The git checkout that the code ran from; absent without a checkout or without `git`. */
   git: Schema.optionalKey(
     Schema.Struct({
       commit: Schema.String,
       /** Whether files differed from the commit. */
       dirty: Schema.Boolean,
-      /** SHA-256 of what `git diff HEAD` says; absent where no file that git tracks differed. */
+      /** SHA-256 of `git diff HEAD`; absent if no tracked file differed. */
       diff: Schema.optionalKey(Schema.String)
     })
   ),
@@ -30,7 +30,7 @@ export const Provenance = Schema.Struct({
 })
 export type Provenance = typeof Provenance.Type
 
-/** Dependencies that neither compute, nor read data, nor draw: their versions are left out. */
+/** Dependencies that do not compute, read data or draw; their versions are not recorded. */
 export const unrelatedPackages: ReadonlyArray<string> = [
   "@effect/platform-node",
   "@effect/sql-pg",
@@ -52,7 +52,7 @@ const PackageJson = Schema.fromJsonString(
   })
 )
 
-/** What a package.json states; none where there is no such file. */
+/** What a package.json states; none if there is no such file. */
 const packageAt = Effect.fnUntraced(function* (folder: string) {
   const fs = yield* FileSystem.FileSystem
   const { join } = yield* Path.Path
@@ -92,7 +92,7 @@ const installed = Effect.fnUntraced(function* (name: string) {
   return Option.none()
 })
 
-/** What `read` makes of git's output; none where git is not there, fails or takes long. */
+/** Result of `read` on git's output; none if git is missing, fails or times out. */
 const git = <A>(
   folder: string,
   args: ReadonlyArray<string>,
@@ -125,7 +125,7 @@ const digest = (output: Stream.Stream<Uint8Array, unknown>) =>
     ({ bytes, hash }) => (bytes === 0 ? undefined : hash.digest("hex"))
   )
 
-// In one form whatever a person's settings are.
+// Independent of the user's git settings.
 const diff = [
   "-c",
   "core.quotePath=true",
@@ -147,10 +147,10 @@ const diff = [
   "--submodule=short"
 ]
 
-/** Commit of the checkout that `folder` is the root of, whether files differ from it, and the digest of how. */
+/** Commit of the checkout whose root is `folder`, whether files differ from it, and the digest of the differences. */
 export const gitState = Effect.fnUntraced(function* (folder: string) {
   const prefix = yield* git(folder, ["rev-parse", "--show-prefix"], text)
-  // A prefix means that the folder lies within somebody else's checkout.
+  // A prefix means that the folder is inside another project's checkout.
   if (Option.isNone(prefix) || prefix.value !== "") return Option.none()
   const commit = yield* git(folder, ["rev-parse", "HEAD"], text)
   const changes = yield* git(folder, ["status", "--porcelain"], text)
@@ -162,7 +162,7 @@ export const gitState = Effect.fnUntraced(function* (folder: string) {
   }))
 })
 
-/** Looks at the installed packages, the checkout and the machine. Never fails: what cannot be found out is absent. */
+/** Collects the provenance of this process. Never fails: what cannot be determined is absent. */
 export const collect: Effect.Effect<
   Provenance,
   never,

@@ -1,8 +1,8 @@
 /**
  * One run's folder.
  *
- * Laws: every file is whole or absent, and the folder can be read at any moment; what is written last vouches for the
- * rest: an evaluation's result comes after its figures, the summary after the history, the manifest's end after both.
+ * Laws: every file is complete or absent, and the folder can be read at any time; the file written last guarantees the
+ * others: an evaluation's result comes after its figures, the summary after the history, the manifest's end after both.
  */
 import { Context, Effect, FileSystem, Logger, Option, Path, Schema, type Scope } from "effect"
 import type { Figure } from "../../core/Figure.ts"
@@ -18,11 +18,11 @@ import * as Manifest from "./Manifest.ts"
 import * as Snapshot from "./Snapshot.ts"
 import { fromPlatform, type StoreError } from "../files/StoreError.ts"
 
-/** Where a run stands at its end. */
+/** A run's final epoch, step and metrics. */
 const RunSummary = Schema.Struct({
   epoch: Schema.Natural,
   step: Schema.Natural,
-  /** The last epoch's, in nats an image. */
+  /** The last epoch's, in nats per image. */
   metrics: Schema.Record(Schema.String, Schema.Number)
 })
 export type RunSummary = typeof RunSummary.Type
@@ -45,37 +45,37 @@ export interface Run {
   readonly directory: string
   readonly manifest: Effect.Effect<Option.Option<Manifest.Manifest>, StoreError>
   readonly writeManifest: (manifest: Manifest.Manifest) => Effect.Effect<void, StoreError>
-  /** One line an epoch, oldest first; empty before the first. */
+  /** One line per epoch, oldest first; empty before the first. */
   readonly history: Effect.Effect<ReadonlyArray<EpochMetrics>, StoreError>
   readonly appendHistory: (epoch: EpochMetrics) => Effect.Effect<void, StoreError>
-  /** The lines of the history before the first that is damaged. */
+  /** The lines of the history before the first damaged one. */
   readonly readableHistory: Effect.Effect<History.ReadableHistory, StoreError>
   /** Removes the epochs after `epoch`, and lines that cannot be read. */
   readonly truncateHistory: (epoch: number) => Effect.Effect<void, StoreError>
-  /** The newest checkpoint that is whole. */
+  /** The newest intact checkpoint. */
   readonly checkpoint: Effect.Effect<Option.Option<Checkpoint.Checkpoint>, StoreError>
-  /** The newest checkpoint that is whole and has no fault; warns of those that are passed over. */
+  /** The newest intact checkpoint without a fault; warns about those that are skipped. */
   readonly validCheckpoint: (
     fault: (checkpoint: Checkpoint.Checkpoint) => string | undefined
   ) => Effect.Effect<Option.Option<Checkpoint.Checkpoint>, StoreError>
   readonly saveCheckpoint: (checkpoint: Checkpoint.Checkpoint) => Effect.Effect<void, StoreError>
-  /** Removes the checkpoints after `step`, which were not fit to go on from. */
+  /** Removes the checkpoints after `step`, which cannot be resumed from. */
   readonly removeCheckpointsAfter: (step: number) => Effect.Effect<void, StoreError>
-  /** The state at the end of the epoch with the least loss on the test images. */
+  /** The state at the end of the epoch with the lowest test loss. */
   readonly best: Effect.Effect<Option.Option<Checkpoint.Best>, StoreError>
   readonly saveBest: (best: Checkpoint.Best) => Effect.Effect<void, StoreError>
-  /** Keeps the parameters in a state at the end of an epoch, 0 before the first. */
+  /** Saves the parameters of a state at the end of an epoch; epoch 0 is before training. */
   readonly saveSnapshot: (epoch: number, state: HostTensors) => Effect.Effect<void, StoreError>
   readonly hasSnapshot: (epoch: number) => Effect.Effect<boolean>
   /** The parameters at the end of an epoch. */
   readonly snapshot: (epoch: number) => Effect.Effect<Option.Option<HostTensors>, StoreError>
   readonly summary: Effect.Effect<Option.Option<RunSummary>, StoreError>
   readonly writeSummary: (summary: RunSummary) => Effect.Effect<void, StoreError>
-  /** An evaluation's result by the evaluator's id; none also where one of its figures is gone. */
+  /** An evaluation's result by the evaluator's id; none also if one of its figures is missing. */
   readonly evaluation: (id: string) => Effect.Effect<Option.Option<EvaluationResult>, StoreError>
   /**
    * Stores figures, animations and pages, then the result that names them. Another evaluator's result that names one of
-   * them is removed first, since what it tells of will be gone.
+   * them is removed first, because its figure is replaced.
    */
   readonly writeEvaluation: (
     id: string,
@@ -85,13 +85,13 @@ export interface Run {
   readonly figure: (name: string) => Effect.Effect<Option.Option<Figure>, StoreError>
   /** By name. */
   readonly figures: Effect.Effect<ReadonlyArray<Figure>, StoreError>
-  /** Removes what a killed process left of writes that did not end; for the process that owns the run. */
+  /** Removes the temporary files of a killed process; for the process that owns the run. */
   readonly removeTemporaryFiles: Effect.Effect<void>
-  /** Writes to `run.log`; a log that cannot be written to stops nothing. */
+  /** A logger that writes to `run.log`; write errors are ignored. */
   readonly logger: Effect.Effect<Logger.Logger<unknown, void>, StoreError, Scope.Scope>
   /**
-   * Moves the folder aside as `ID.attempt-N`, so that the run can be made anew and nothing is lost; gives the new path,
-   * or none where there was no folder.
+   * Moves the folder aside as `ID.attempt-N`, so that the run can be trained again without losing anything; returns the
+   * new path, or none if there was no folder.
    */
   readonly setAside: Effect.Effect<Option.Option<string>, StoreError>
 }
@@ -124,7 +124,7 @@ const overwritten = Effect.fnUntraced(function* (folder: string, own: string, na
   return yield* Effect.filter(
     paths.filter((path) => path !== own),
     (path) =>
-      // One that cannot be read vouches for nothing.
+      // An unreadable result guarantees nothing.
       Effect.orElseSucceed(JsonFile.read(EvaluationResult, path), () => Option.none()).pipe(
         Effect.map((result) => Option.isSome(result) && result.value.figures.some((name) => names.includes(name)))
       )
@@ -138,7 +138,7 @@ const evaluation = Effect.fnUntraced(function* (figures: string, path: string) {
   return present.every((has) => has) ? result : Option.none()
 })
 
-/** The run of a folder; touches nothing yet. */
+/** The run stored in a folder; reads and writes nothing yet. */
 export const make = Effect.fnUntraced(function* (
   experiment: string,
   id: string,
@@ -147,7 +147,7 @@ export const make = Effect.fnUntraced(function* (
   const path = yield* Path.Path
   const { join } = path
   const fs = yield* FileSystem.FileSystem
-  // These two alone: loggers and scopes are the caller's.
+  // Only these two: loggers and scopes are the caller's.
   const context = Context.make(FileSystem.FileSystem, fs).pipe(Context.add(Path.Path, path))
   const provided = <A, E, R>(effect: Effect.Effect<A, E, R | FileSystem.FileSystem | Path.Path>) =>
     Effect.provideContext(effect, context)

@@ -1,14 +1,14 @@
 /**
- * Who makes a run: at most one process at a time, in whichever experiment.
+ * Locks on runs: at most one process trains a run at a time, across all experiments.
  *
- * Whoever wants a run writes a claim of its own, `ID.TOKEN.json`, whole and under a name that is never used again, and then
- * looks at all claims to the run: if no other living process has one, the run is its own; otherwise it takes its claim
- * back. Of two processes at least the one that looks later sees the other's claim, so never do both have the run. A dead
- * process's claim is removed by name, which can hit no other, so any number of processes may take a run over at once.
+ * A process that wants a run writes its own claim, `ID.TOKEN.json`, atomically and under a unique name, and then reads
+ * all claims to the run. If no other living process has one, it owns the run; otherwise it withdraws its claim. Of two
+ * processes at least the later reader sees the other's claim, so they never both own the run. A dead process's claim is
+ * removed by its unique name, so any number of processes may take over a run concurrently.
  *
- * Laws: a run has at most one living owner; a claim is whole or absent; an owner whose process has ended is passed over at
- * once, and one of which that cannot be known (another machine) when it has given no sign of life for `patience`, measured
- * by the watcher's own steady clock; an owner that was passed over can tell.
+ * Laws: a run has at most one living owner; a claim is complete or absent; the claim of a process that has ended is
+ * ignored at once; one whose process cannot be checked (another machine) is ignored after `staleAfter` without a
+ * heartbeat, measured by the observer's monotonic clock; an owner that lost its run can detect it.
  */
 import { randomBytes } from "node:crypto"
 import {
@@ -32,10 +32,10 @@ import * as JsonFile from "../files/JsonFile.ts"
 import * as ProcessIdentity from "./ProcessIdentity.ts"
 import { fromPlatform, StoreError } from "../files/StoreError.ts"
 
-/** Time between two signs of life. */
+/** Time between two heartbeats. */
 const heartbeat = Duration.seconds(20)
 
-/** Far above a heartbeat: a long computation delays it, and a file server may tell of it late. */
+/** Much longer than a heartbeat: a long computation delays heartbeats, and a file server may report them late. */
 const staleAfter = Duration.minutes(3)
 
 /** Name of the folder of claims in a results folder. */
@@ -50,40 +50,40 @@ const Claim = Schema.Struct({
   since: Schema.DateTimeUtcFromString
 })
 
-/** Another living process has the run. */
+/** Another living process owns the run. */
 export class RunLocked extends Schema.TaggedError<RunLocked>()("RunLocked", {
   run: Schema.String,
   /** Such as `process 4711 on HOST`. */
   owner: Schema.String
 }) {
   override get message(): string {
-    return `run ${this.run} is being made by ${this.owner}`
+    return `run ${this.run} is being trained by ${this.owner}`
   }
 }
 
-// Of processes that claim a run in the same moment each may see another's claim and take its own back; so each tries again
-// after a while of its own.
+// Processes that claim a run at the same time may all see each other's claims and withdraw, so each retries after a
+// random delay.
 const backoff = Schedule.exponential("20 millis", 1.4).pipe(
   Schedule.modifyDelay(({ duration }) => Effect.map(Random.next, (random) => Duration.times(duration, 2 * random)))
 )
 
-/** Another process claims the run in the same moment. */
+/** Another process claims the run at the same time. */
 class Collision extends Data.TaggedError("Collision")<{ readonly rival: string }> {}
 
-/** A run that this process has. */
+/** The lock on a run that this process owns. */
 export interface HeldLock {
-  /** Fails where another process has taken the run over meanwhile. */
+  /** Fails if another process has taken over the run in the meantime. */
   readonly check: Effect.Effect<void, StoreError>
 }
 
 export interface RunLock {
-  /** Has the run for the scope. Never waits for its owner. */
+  /** Locks the run for the scope. Never waits for another owner. */
   readonly acquire: (id: string) => Effect.Effect<HeldLock, RunLocked | StoreError, Scope.Scope>
-  /** Who has the run, such as `process 4711 on HOST`; none where nobody alive has. */
+  /** The owner of the run, such as `process 4711 on HOST`; none without a living owner. */
   readonly owner: (id: string) => Effect.Effect<Option.Option<string>, StoreError>
 }
 
-/** Another process's claim, with what has become of that process. */
+/** Another process's claim, and whether that process is alive. */
 interface Other {
   readonly path: string
   readonly owner: string
@@ -92,7 +92,7 @@ interface Other {
 
 const isDead = (other: Other): boolean => other.liveness._tag === "Dead"
 
-/** Locks whose claims lie in `folder`, which need not exist yet. */
+/** Locks whose claims are stored in `folder`, which need not exist yet. */
 export const make = Effect.fnUntraced(function* (
   folder: string
 ): Effect.fn.Return<RunLock, never, FileSystem.FileSystem | Path.Path> {
@@ -102,10 +102,10 @@ export const make = Effect.fnUntraced(function* (
   // These two alone: scopes and loggers are the caller's.
   const context = Context.make(FileSystem.FileSystem, fs).pipe(Context.add(Path.Path, path))
   const self = yield* ProcessIdentity.current
-  /** Each claim's last sign of life that was seen, and when it was new, by this process's steady clock. */
+  /** The last heartbeat seen of each claim, and when it was first seen, by this process's monotonic clock. */
   const signs = new Map<string, { readonly sign: number; readonly seen: bigint }>()
 
-  /** Dead if it has given no sign of life for long enough. */
+  /** Dead if there was no heartbeat for `staleAfter`. */
   const bySilence = Effect.fnUntraced(function* (
     path: string,
     sign: number
@@ -115,18 +115,18 @@ export const make = Effect.fnUntraced(function* (
     if (last?.sign !== sign) signs.set(path, { sign, seen: now })
     const silence = last?.sign === sign ? Duration.nanos(now - last.seen) : Duration.zero
     return Duration.isGreaterThan(silence, staleAfter)
-      ? { _tag: "Dead", why: `has given no sign of life for ${Duration.format(staleAfter)}` }
+      ? { _tag: "Dead", why: `has sent no heartbeat for ${Duration.format(staleAfter)}` }
       : { _tag: "Unknown" }
   })
 
-  /** A claim and its owner's liveness; none where it was taken back meanwhile. */
+  /** A claim and whether its owner is alive; none if it was withdrawn in the meantime. */
   const look = Effect.fnUntraced(
     function* (
       path: string
     ): Effect.fn.Return<Option.Option<Other>, StoreError | PlatformError, FileSystem.FileSystem> {
       const { mtime } = yield* fs.stat(path)
       const sign = Option.match(mtime, { onNone: () => 0, onSome: (date) => date.getTime() })
-      // One of another version, say, cannot be read: its owner cannot be known, but still gives signs of life.
+      // A claim of another version may be unreadable: its owner is unknown, but still sends heartbeats.
       const read = yield* Effect.option(JsonFile.read(Claim, path))
       if (Option.isSome(read) && Option.isNone(read.value)) return Option.none()
       const claim = Option.flatten(read)
@@ -169,7 +169,7 @@ export const make = Effect.fnUntraced(function* (
 
   const remove = (path: string) => Effect.mapError(fs.remove(path, { force: true }), fromPlatform(path, "write"))
 
-  /** Removes what dead processes left of the run. */
+  /** Removes the claims of dead processes to the run. */
   const clear = Effect.fnUntraced(function* (id: string, mine: string) {
     for (const { liveness, owner, path } of yield* others(id, mine)) {
       if (liveness._tag !== "Dead") continue
@@ -200,7 +200,7 @@ export const make = Effect.fnUntraced(function* (
 
   const beat = (path: string) =>
     Effect.flatMap(DateTime.nowAsDate, (now) => fs.utimes(path, now, now)).pipe(
-      // A claim that is gone is found out when the owner next writes.
+      // A missing claim is detected when the owner next writes.
       Effect.ignore,
       Effect.repeat(Schedule.spaced(heartbeat))
     )

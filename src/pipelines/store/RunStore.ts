@@ -1,7 +1,7 @@
 /**
- * The results folder: `EXPERIMENT/ID/` holds one run, `EXPERIMENT/` what is said of all its runs together.
+ * The results folder: `EXPERIMENT/ID/` holds one run, `EXPERIMENT/` the summary and figures of all its runs.
  *
- * Laws: a run is found by its id, whichever experiment made it; one process at a time writes to it.
+ * Laws: a run is found by its id, whichever experiment it belongs to; one process at a time writes to it.
  */
 import { Context, Effect, FileSystem, Layer, Option, Path, type Scope } from "effect"
 import type { Figure } from "../../core/Figure.ts"
@@ -14,13 +14,13 @@ import { fromPlatform, StoreError } from "../files/StoreError.ts"
 import * as Summary from "./Summary.ts"
 import type { SweepSummary, SummaryRow } from "./SummaryRow.ts"
 
-/** A run that has a manifest. Its folder is to be read only; `open` it to write. */
+/** A run that has a manifest. Its folder is read-only; use `open` to write. */
 export interface FoundRun {
   readonly run: Run.Run
   readonly manifest: Manifest
 }
 
-/** What is said of an experiment's runs together. */
+/** The folder of an experiment: the summary and figures of all its runs. */
 export interface ExperimentFolder {
   /** Absolute path. */
   readonly directory: string
@@ -40,21 +40,21 @@ export class RunStore extends Context.Service<
     /** Absolute path of the results folder. */
     readonly directory: string
     /**
-     * A run to be made, gone on with or evaluated, which no other process does for the time of the scope. Fails at once
-     * where another process has it. If it is taken from this process nonetheless, its writes fail.
+     * Opens a run for training or evaluation, locked for the scope. Fails at once if another process owns it. If
+     * another process takes it over nonetheless, writes fail.
      */
     readonly open: (
       experiment: string,
       id: string
     ) => Effect.Effect<Run.Run, StoreError | RunLock.RunLocked, Scope.Scope>
-    /** Who has the run, such as `process 4711 on HOST`; none where nobody alive has. */
+    /** The owner of the run, such as `process 4711 on HOST`; none without a living owner. */
     readonly owner: (id: string) => Effect.Effect<Option.Option<string>, StoreError>
     /**
-     * The run of this id: a finished one rather than another, one of `experiment` rather than another's. A broken
-     * manifest is an error in `experiment`, and passed over with a warning elsewhere.
+     * The run of this id. Prefers a finished run, then one of `experiment`. A broken manifest is an error in
+     * `experiment`; elsewhere it is skipped with a warning.
      */
     readonly find: (id: string, experiment?: string) => Effect.Effect<Option.Option<FoundRun>, StoreError>
-    /** How the run of this id stands; a run that was killed says `running`. */
+    /** The status of the run of this id; a killed run still says `running`. */
     readonly status: (id: string) => Effect.Effect<Option.Option<Status>, StoreError>
     readonly experiment: (name: string) => Effect.Effect<ExperimentFolder, StoreError>
   }
@@ -63,9 +63,13 @@ export class RunStore extends Context.Service<
 const checkId = (path: string, id: string) =>
   /^[0-9a-f]{12}$/.test(id)
     ? Effect.void
-    : new StoreError({ path, problem: "cannot read", reason: `"${id}" is no run id: one has 12 digits of 0-9 and a-f` })
+    : new StoreError({
+        path,
+        problem: "cannot read",
+        reason: `"${id}" is not a run id; an id has 12 hexadecimal digits`
+      })
 
-/** The run, whose writing effects first make sure that it is still the caller's. */
+/** The run with write effects that first check that the caller still owns it. */
 const guarded = (run: Run.Run, { check }: RunLock.HeldLock): Run.Run => {
   const guard =
     <A extends ReadonlyArray<any>, B>(write: (...args: A) => Effect.Effect<B, StoreError>) =>
@@ -109,7 +113,7 @@ const make = Effect.fnUntraced(function* (results: string) {
       )
     )
 
-  /** Experiments other than `own` that have a folder for the run. */
+  /** Other experiments than `own` that have a folder for the run. */
   const others = Effect.fnUntraced(function* (id: string, own: string | undefined) {
     const names = yield* fs
       .readDirectory(directory)
@@ -129,7 +133,7 @@ const make = Effect.fnUntraced(function* (results: string) {
     if (Option.isSome(own) && own.value.manifest.status === "done") return own
     const elsewhere = yield* Effect.forEach(yield* others(id, experiment), (name) =>
       foundAt(name, id).pipe(
-        Effect.catch((error) => Effect.as(Effect.logWarning(`A run is passed over. ${error.message}`), Option.none()))
+        Effect.catch((error) => Effect.as(Effect.logWarning(`A run is skipped. ${error.message}`), Option.none()))
       )
     )
     const found = elsewhere.flatMap(Option.toArray)
@@ -165,6 +169,6 @@ const make = Effect.fnUntraced(function* (results: string) {
   })
 })
 
-/** Keeps runs in `directory`, which need not exist yet. */
+/** Stores runs in `directory`, which need not exist yet. */
 export const layer = (directory: string): Layer.Layer<RunStore, never, FileSystem.FileSystem | Path.Path> =>
   Layer.effect(RunStore, make(directory))

@@ -1,8 +1,8 @@
 /**
- * Snapshots: a run's parameters at the end of some epochs, for pictures of how training went.
+ * Snapshots: a run's parameters at the end of some epochs, for animations of its training.
  *
- * Laws: a snapshot that is read has the content that was saved; it is no part of what a run is, and no run goes on from
- * one.
+ * Laws: a snapshot that is read has the content that was saved; snapshots are not part of a run's identity, and no run
+ * resumes from one.
  */
 import { Effect, FileSystem, Option, Path, Result, Schema } from "effect"
 import { type HostTensors, prefixed, under } from "../../core/Tensors.ts"
@@ -25,7 +25,7 @@ export const fileName = (epoch: number): string => `epoch-${String(epoch).padSta
 
 const prefix = "parameters/"
 
-/** Saves the parameters in a run's state as they stand at an epoch's end, and nothing else of it. */
+/** Saves the parameters of a run's state at the end of an epoch, and nothing else of the state. */
 export const save = Effect.fn("Snapshot.save")(function* (
   folder: string,
   run: string,
@@ -40,14 +40,14 @@ export const save = Effect.fn("Snapshot.save")(function* (
   yield* AtomicFile.write(path, pieces.success)
 })
 
-/** Whether an epoch's snapshot is there. */
+/** Whether an epoch's snapshot exists. */
 export const has = Effect.fnUntraced(function* (folder: string, epoch: number) {
   const { join } = yield* Path.Path
   const fs = yield* FileSystem.FileSystem
   return yield* Effect.orElseSucceed(fs.exists(join(folder, fileName(epoch))), () => false)
 })
 
-/** The parameters at an epoch's end; none where they were not kept. Errors: `StoreError`. */
+/** The parameters at the end of an epoch; none if they were not saved. Errors: `StoreError`. */
 export const read = Effect.fn("Snapshot.read")(function* (folder: string, run: string, epoch: number) {
   const path = (yield* Path.Path).join(folder, fileName(epoch))
   const bytes = yield* AtomicFile.read(path, Safetensors.maximumBytes)
@@ -60,7 +60,7 @@ export const read = Effect.fn("Snapshot.read")(function* (folder: string, run: s
   return Option.some(contents.success.tensors)
 })
 
-/** Epochs of the snapshots in a folder, rising. Errors: `StoreError`. */
+/** Epochs of the snapshots in a folder, ascending. Errors: `StoreError`. */
 export const epochs = Effect.fnUntraced(function* (folder: string) {
   const fs = yield* FileSystem.FileSystem
   const names = yield* fs

@@ -16,7 +16,7 @@ const SummaryRowSchema = Schema.Struct({
   metrics: Schema.Record(Schema.String, Schema.Number),
   /** Why the run failed. */
   error: Schema.optionalKey(Schema.String),
-  /** What the experiment's source reported, by metric. */
+  /** The values that the experiment's source reported, by metric. */
   reference: Schema.optionalKey(Schema.Record(Schema.String, Schema.Union([Schema.String, Schema.Finite])))
 })
 /** One run. */

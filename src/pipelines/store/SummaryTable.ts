@@ -1,13 +1,13 @@
 /**
- * A summary as a table: what differs between the runs first, then the metrics with as many decimals as tell the runs apart,
- * then seed, id, status.
+ * A summary as a table: varying parameters first, then metrics with enough decimals to tell the runs apart, then seed,
+ * id and status.
  */
 import { canonicalJson, type Json } from "../../core/Spec.ts"
 import * as Columns from "./Columns.ts"
 import { decimalsFor, isUnfit } from "./Decimals.ts"
 import type { SummaryRow, SweepSummary } from "./SummaryRow.ts"
 
-/** What a table shows of a run; of one whose manifest cannot be read little is known. */
+/** A run as a row of a table; a run with an unreadable manifest has few values. */
 export interface TableRow extends Omit<SummaryRow, "seed" | "status"> {
   readonly seed?: number
   readonly status: string
@@ -15,14 +15,14 @@ export interface TableRow extends Omit<SummaryRow, "seed" | "status"> {
 
 const distinct = (columnNames: Iterable<string>): ReadonlyArray<string> => [...new Set(columnNames)]
 
-/** Names of the columns that the rows need, in the order in which they come up. */
+/** Names of the columns of the rows, in order of first appearance. */
 export const names = (runs: ReadonlyArray<TableRow>) => ({
   parameters: distinct(runs.flatMap((row) => Object.keys(row.parameters))),
   metrics: distinct(runs.flatMap((row) => Object.keys(row.metrics))),
   references: distinct(runs.flatMap((row) => Object.keys(row.reference ?? {})))
 })
 
-/** The column of what the source reported of a metric. */
+/** Header of the column with the value that the experiment's source reported for a metric. */
 export const referenceHeader = (name: string): string => `${name} (reported)`
 
 /** A value as text, unrounded; lists as `512-256`. */
@@ -33,7 +33,7 @@ export const valueText = (value: Json | undefined): string => {
   return typeof value === "object" ? canonicalJson(value) : String(value)
 }
 
-/** So many decimals; three digits of a value that is too small or too large for them. */
+/** A number with `decimals` decimals; three significant digits if it is too small or too large for them. */
 export const numberText = (value: string | number | undefined, decimals: number): string => {
   if (typeof value !== "number") return value ?? ""
   if (!Number.isFinite(value)) return String(value)
@@ -42,7 +42,7 @@ export const numberText = (value: string | number | undefined, decimals: number)
   return size < 1e-3 || size >= 1e6 ? value.toExponential(2) : value.toPrecision(3)
 }
 
-/** A column of numbers, all with the same decimals. */
+/** A column of numbers with the same number of decimals. */
 const numbers = (
   runs: ReadonlyArray<TableRow>,
   header: string,
@@ -52,16 +52,16 @@ const numbers = (
   return { header, cell: (row) => numberText(valueOf(row), decimals), right: true, optional: true }
 }
 
-/** Parameters of which the rows have more than one value. */
+/** Parameters that vary between the rows. */
 const varying = (runs: ReadonlyArray<TableRow>, parameters: ReadonlyArray<string>): ReadonlyArray<string> =>
   parameters.filter((name) => new Set(runs.map((row) => canonicalJson(row.parameters[name] ?? null))).size > 1)
 
 interface Column {
   readonly header: string
   readonly cell: (row: TableRow) => string
-  /** Numbers are set flush right. */
+  /** Whether cells are right-aligned, as numbers are. */
   readonly right: boolean
-  /** May be left out where a line is too narrow. */
+  /** Whether the column may be dropped if the line is too narrow. */
   readonly optional: boolean
 }
 
@@ -98,7 +98,7 @@ const failures = (runs: ReadonlyArray<TableRow>): ReadonlyArray<string> =>
 
 const escape = (cell: string): string => cell.replace(/\s+/g, " ").replace(/[\\|`*_[\]<>]/g, "\\$&")
 
-/** The table as Markdown; ids lead to the runs' folders. */
+/** The table as Markdown; ids link to the runs' folders. */
 export const markdown = ({ experiment, runs }: SweepSummary): string => {
   const shown = columns(runs)
   const line = (cells: ReadonlyArray<string>): string => `| ${cells.join(" | ")} |`
@@ -112,7 +112,7 @@ export const markdown = ({ experiment, runs }: SweepSummary): string => {
   const constant = commonParameters(runs)
   const blocks = [
     `# ${escape(experiment)}`,
-    "Metrics are in nats an image unless their name says otherwise.",
+    "Metrics are in nats per image unless their name says otherwise.",
     constant === "" ? [] : `In every run: ${escape(constant)}.`,
     table.join("\n"),
     failures(runs)
@@ -125,7 +125,7 @@ export const markdown = ({ experiment, runs }: SweepSummary): string => {
     .join("\n\n")}\n`
 }
 
-/** Columns that fit into a line; of the optional ones the last are left out first. */
+/** Columns that fit into a line; the last optional ones are dropped first. */
 const fitting = (all: ReadonlyArray<Column>, widthOf: (column: Column) => number, width: number) => {
   let shown = all
   while (shown.reduce((sum, column) => sum + widthOf(column) + Columns.gap, -Columns.gap) > width) {
@@ -137,8 +137,8 @@ const fitting = (all: ReadonlyArray<Column>, widthOf: (column: Column) => number
 }
 
 /**
- * The table as aligned lines of at most `width` characters where that can be, for a terminal; no line break at the end.
- * `elsewhere` has the columns for which there is no room.
+ * The table as aligned lines for a terminal, at most `width` characters wide if possible, without a final line break.
+ * `elsewhere` names where the dropped columns can be seen.
  */
 export const plain = (
   { runs }: Omit<SweepSummary, "runs"> & { readonly runs: ReadonlyArray<TableRow> },

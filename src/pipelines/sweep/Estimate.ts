@@ -1,7 +1,7 @@
 /**
- * How long a run's training may take here: a few of its steps, measured.
+ * Estimates how long a run's training takes on this machine, by timing a few of its steps.
  *
- * What is measured is not kept; the run's own steps are the same program on the same images.
+ * The timed steps are discarded; they run the same program on the same images as training.
  */
 import { Clock, Effect } from "effect"
 import type { DatasetError, LoadedDataset } from "../../core/Dataset.ts"
@@ -14,16 +14,16 @@ import * as TrainStep from "../../core/TrainStep.ts"
 import type { PlannedRun } from "../plan/Plan.ts"
 import * as TrainedModels from "../training/TrainedModels.ts"
 
-/** Steps are measured on so many bytes of images at most, so that large images do not take long. */
+/** Maximum bytes of images per timed step, so that large images do not take long. */
 const bytes = 128 * 28 * 28
 
-/** Steps are timed until they have taken so long, in milliseconds. */
+/** Total duration of the timed steps, in milliseconds. */
 const enough = 300
 
 /** A pass over the test images needs no gradients: about a third of a training step's work. */
 const evaluationShare = 1 / 3
 
-/** Milliseconds of one training step on `batch` images: the fastest of a few. */
+/** Duration of one training step on `batch` images in milliseconds: the fastest of a few. */
 const stepTime = Effect.fn("Estimate.stepTime")(function* (run: PlannedRun, data: LoadedDataset, batch: number) {
   const engine = yield* Engine
   const autoencoder = yield* run.model.build(run.dataset.shape)
@@ -78,8 +78,8 @@ export const seconds = Effect.fn("Estimate.seconds")(function* (
 })
 
 /**
- * An estimator that reads each dataset and measures each kind of step once; what it cannot read or compile has no
- * estimate. Data that would have to be downloaded is not fetched for it.
+ * An estimator that reads each dataset and times each kind of step once; undefined for what cannot be read or compiled.
+ * Downloads nothing.
  */
 export const make = (
   load: (run: PlannedRun) => Effect.Effect<LoadedDataset, DatasetError>

@@ -1,8 +1,8 @@
 /**
- * Brings one run to its end: trains what is missing of it, then makes the evaluations it lacks.
+ * Executes one run: trains it if needed, then runs the missing evaluations.
  *
- * Laws: a finished run is never trained again unless asked, and what it was is then kept; an evaluation that fails leaves
- * the trained run done.
+ * Laws: a finished run is trained again only on request, and the previous one is kept; a failed evaluation leaves the
+ * trained run done.
  */
 import { DateTime, Effect, type FileSystem, Logger, Option, type Path, Result, type Scope } from "effect"
 import { Engine } from "../../core/Engine.ts"
@@ -20,11 +20,11 @@ import { train, type TrainFailure, type TrainOptions } from "../training/TrainRu
 export type RunFailure = TrainFailure | Evaluate.EvaluateFailure | RunLocked
 
 export interface ExecuteOptions extends TrainOptions {
-  /** Train again though the run is done; what there was is kept aside. */
+  /** Train again even if the run is done; the previous one is set aside. */
   readonly force: boolean
-  /** With `force`: when the attempt was begun that is to be made again, if there is one. One begun since is not it. */
+  /** With `force`: the start time of the run to replace, if there is one. A run started later is not replaced. */
   readonly previousStart?: string
-  /** How often the run is tried again where its engine or its folder fails. */
+  /** How often to retry if the engine or the folder fails. */
   readonly retries: number
 }
 
@@ -35,8 +35,8 @@ export interface ExecutedRun {
 }
 
 /**
- * Makes room for a new attempt at a run that has ended or cannot be read. What was killed or interrupted is that attempt
- * itself, so that the same command goes on with it.
+ * Sets aside a run that has ended or cannot be read. A killed or interrupted run stays, so that the same command
+ * resumes it.
  */
 const setEndedAside = Effect.fnUntraced(function* (run: Run) {
   const found = yield* Effect.result(run.manifest)
@@ -46,11 +46,11 @@ const setEndedAside = Effect.fnUntraced(function* (run: Run) {
 
 type Wanted = Pick<ExecuteOptions, "force" | "previousStart" | "planned">
 
-/** The finished run of this id, wherever it is. */
+/** The finished run of this id in any experiment's folder. */
 const findDone = Effect.fnUntraced(function* ({ force, previousStart, planned }: Wanted) {
   const store = yield* RunStore
   const search = store.find(planned.id, planned.experiment)
-  // What cannot be read is set aside.
+  // An unreadable run is set aside.
   const found = force ? Effect.orElseSucceed(search, () => Option.none()) : search
   return Option.filter(
     yield* found,
@@ -58,15 +58,15 @@ const findDone = Effect.fnUntraced(function* ({ force, previousStart, planned }:
   )
 })
 
-/** Whether nothing is left to be added to a finished run. */
+/** Whether a finished run has all its evaluations and its exported model. */
 const isWhole = (planned: PlannedRun, run: Run) =>
   Effect.all([Evaluate.missing(planned, run), ModelFolder.card(run.directory)]).pipe(
     Effect.map(([evaluators, model]) => evaluators.length === 0 && Option.isSome(model)),
-    // What cannot be read is said where it is to be made.
+    // An unreadable result is reported when it is computed again.
     Effect.orElseSucceed(() => false)
   )
 
-/** The finished run of this id, wherever it is, if nothing is left to be added to it. */
+/** The finished run of this id in any experiment's folder, if it is complete. */
 export const findComplete = Effect.fnUntraced(function* (wanted: Wanted) {
   const found = yield* findDone(wanted)
   return Option.isSome(found) && (yield* isWhole(wanted.planned, found.value.run))
@@ -74,7 +74,7 @@ export const findComplete = Effect.fnUntraced(function* (wanted: Wanted) {
     : Option.none<Run>()
 })
 
-/** The finished run of this id, wherever it is; else trains it in its own folder. */
+/** The finished run of this id in any experiment's folder; otherwise trains it in its own folder. */
 const finished = Effect.fnUntraced(function* (options: ExecuteOptions) {
   const { force, planned, retries } = options
   const store = yield* RunStore
@@ -84,7 +84,7 @@ const finished = Effect.fnUntraced(function* (options: ExecuteOptions) {
   const home = Option.match(found, { onNone: () => planned.experiment, onSome: ({ run }) => run.experiment })
   const run = yield* store.open(home, planned.id)
   yield* run.removeTemporaryFiles
-  // Another process may have finished it before this one had it.
+  // Another process may have finished it before this one got the lock.
   const done = yield* findDone(options)
   if (Option.isSome(done))
     return { run: done.value.run.directory === run.directory ? run : done.value.run, trained: false }
@@ -97,8 +97,7 @@ const finished = Effect.fnUntraced(function* (options: ExecuteOptions) {
 })
 
 /**
- * Trains the run if it is not done yet. No other process writes to it for the time of the scope, unless nothing is left to
- * be written.
+ * Trains the run if it is not done yet. The run is locked for the scope, unless it is already complete.
  */
 export const execute = Effect.fn("ExecuteRun.perform")(
   (
@@ -110,18 +109,18 @@ export const execute = Effect.fn("ExecuteRun.perform")(
   > => finished(options)
 )
 
-/** Says where a finished run was trained by another engine than it is about to be evaluated by. */
+/** Warns if a finished run is evaluated by another engine than it was trained by. */
 const sayChanges = Effect.fnUntraced(function* (run: Run) {
   const { spec } = yield* Engine
   const manifest = yield* run.manifest
   const changes = Option.isSome(manifest) ? Segments.engineChanges(manifest.value.engine, spec) : []
   if (changes.length === 0) return
   yield* Effect.logWarning(
-    `run ${run.id} is evaluated otherwise than it was trained, so that the last digits may differ: ${changes.join("; ")}`
+    `run ${run.id} is evaluated under other conditions than it was trained, so the last digits may differ: ${changes.join("; ")}`
   )
 })
 
-/** Makes the evaluations that a finished run lacks. */
+/** Runs the missing evaluations of a finished run. */
 export const evaluate = Effect.fn("ExecuteRun.evaluate")(function* (
   { data, planned, retries }: ExecuteOptions,
   run: Run

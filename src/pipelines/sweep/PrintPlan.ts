@@ -1,5 +1,5 @@
 /**
- * What `--plan` prints: the runs, their ids, which of them are done, and how long the others may take. Does nothing else.
+ * Prints the plan of an experiment (`--plan`): the runs, their ids and status, and an estimate of the remaining time.
  */
 import { Console, Effect, Option } from "effect"
 import { lengthInWords } from "../../core/Training.ts"
@@ -12,13 +12,13 @@ import { duration } from "../console/Progress.ts"
 import { RunStore } from "../store/RunStore.ts"
 import * as LiveStatus from "../store/LiveStatus.ts"
 
-/** Stands where a dataset would have to be fetched first, which a plan does not do. */
+/** Placeholder for a dataset that would have to be downloaded first, which a plan does not do. */
 const notYetHere: Located = { source: "download", location: "a download", digest: "known after the download" }
 
 /** `about 3m 20s` of training, where it could be measured. */
 const about = (seconds: number | undefined): string => (seconds === undefined ? "" : `about ${duration(seconds)}`)
 
-/** Prints the plan of an experiment: a line a run, as soon as its time is known. */
+/** Prints the plan of an experiment: one line per run, as soon as its time is known. */
 export const printPlan = Effect.fn("PrintPlan.printPlan")(function* (experiment: Experiment<any>) {
   const store = yield* RunStore
   const runs = yield* plan(experiment, ({ peek }) => Effect.map(peek, (located) => located ?? notYetHere))

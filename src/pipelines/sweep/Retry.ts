@@ -1,23 +1,23 @@
 /**
- * Tries again what failed for a reason that may pass.
+ * Retries after failures that may be transient.
  *
- * Law: a failure that would repeat itself exactly is not tried again: a run that diverged, data that is damaged.
+ * Law: a failure that would repeat itself, such as divergence or damaged data, is not retried.
  */
 import { Duration, Effect } from "effect"
 import { EngineError } from "../../core/Engine.ts"
 import { StoreError } from "../files/StoreError.ts"
 
-/** Problems of a disk that may be full or out of reach for a while. */
+/** Storage problems that may be transient. */
 const passing: ReadonlyArray<string> = ["cannot write", "cannot read", "no space"]
 
 /** Whether a failure may not repeat itself. */
 export const mayPass = (failure: unknown): boolean =>
   failure instanceof EngineError || (failure instanceof StoreError && passing.includes(failure.problem))
 
-/** A second before the first time, then twice as long each time, at most a minute. */
+/** Delay before a retry: one second, doubled each time, at most one minute. */
 const pause = (time: number): Duration.Duration => Duration.seconds(Math.min(60, 2 ** (time - 1)))
 
-/** Makes an attempt again after failures that may pass, up to `retries` times; `what` is for messages. */
+/** Retries an effect up to `retries` times after transient failures; `what` names it in messages. */
 export const withRetries = <A, E extends { readonly _tag: string; readonly message: string }, R>(
   attempt: Effect.Effect<A, E, R>,
   { retries, what }: { readonly retries: number; readonly what: string }
@@ -27,7 +27,7 @@ export const withRetries = <A, E extends { readonly _tag: string; readonly messa
       attempt,
       (failure) => time <= retries && mayPass(failure),
       (failure) =>
-        Effect.logWarning(`${what} is tried again (${time} of ${retries}). ${failure.message}`).pipe(
+        Effect.logWarning(`${what} is retried (${time} of ${retries}). ${failure.message}`).pipe(
           Effect.andThen(Effect.sleep(pause(time))),
           Effect.andThen(from(time + 1))
         )

@@ -1,8 +1,8 @@
 /**
- * Attempts at bringing runs to their end, wherever they are made.
+ * Executes runs: trains and evaluates what is missing of each, in this process or in worker processes.
  *
- * Laws: an attempt ends in a value, whatever goes wrong; one that is interrupted leaves a checkpoint and a run marked
- * interrupted, and has let go of the run when its interruption is over.
+ * Laws: an execution ends in an `Outcome`, whatever goes wrong; an interrupted one leaves a checkpoint and a run marked
+ * interrupted, and has released the run's lock when the interrupt completes.
  */
 import { Cause, Context, Effect, FileSystem, Layer, Path, Schema } from "effect"
 import type { ChildProcessSpawner } from "effect/process"
@@ -17,17 +17,17 @@ import { mayPass } from "./Retry.ts"
 import { RunStore } from "../store/RunStore.ts"
 import type { RunDescription } from "../plan/RunDescription.ts"
 
-/** How an attempt ended. */
+/** How the execution of a run ended. */
 export const Outcome = Schema.TaggedUnion({
   Done: {
-    /** Whether this attempt trained the run. */
+    /** Whether this execution trained the run. */
     trained: Schema.Boolean,
-    /** Why something that is made of the trained run is missing. */
+    /** Why an evaluation or the exported model is missing. */
     error: Schema.optionalKey(Schema.String)
   },
   Failed: {
     reason: Schema.String,
-    /** Whether another attempt or another machine may succeed; absent where the failure would repeat itself. */
+    /** Whether another attempt or another machine may succeed; absent where the engineError would repeat itself. */
     mayPass: Schema.optionalKey(Schema.Literal(true))
   },
   /** Another process makes the run. */
@@ -44,14 +44,14 @@ export interface RunRequest extends Omit<ExecuteRun.ExecuteOptions, "data" | "pr
 export class RunExecutor extends Context.Service<
   RunExecutor,
   {
-    /** Number of attempts that may go on at once. */
+    /** Number of runs that may be executed at once. */
     readonly jobs: number
-    /** Trains what is missing of a run and makes what is missing of its evaluations. Does not wait for another process. */
+    /** Trains and evaluates what is missing of a run. Does not wait for another process. */
     readonly execute: (request: RunRequest) => Effect.Effect<Outcome>
   }
 >()("vae/pipelines/RunExecutor") {}
 
-/** In words: an expected failure says what to do, a defect shows where it arose. */
+/** The text of a failure: the message of an expected error, the stack trace of a defect. */
 export const failureText = (cause: Cause.Cause<{ readonly message: string }>): string => {
   const error = Cause.squash(cause)
   return Cause.hasDies(cause) || !(error instanceof Error) ? Cause.pretty(cause) : error.message
@@ -64,7 +64,7 @@ const failed = (cause: Cause.Cause<{ readonly message: string }>): Outcome => {
   return { _tag: "Failed", reason: failureText(cause), ...(passes && { mayPass: true }) }
 }
 
-/** Attempts in this process, one at a time. */
+/** RunExecutor in this process, one at a time. */
 export const layer: Layer.Layer<
   RunExecutor,
   never,
@@ -72,7 +72,7 @@ export const layer: Layer.Layer<
 > = Layer.effect(
   RunExecutor,
   Effect.gen(function* () {
-    // These services alone: loggers and scopes are the caller's.
+    // Only these services: loggers and scopes are the caller's.
     const context = Context.pick(
       Engine,
       FileSystem.FileSystem,
@@ -91,7 +91,7 @@ export const layer: Layer.Layer<
             Effect.scoped(ExportModel.exportMissing(request.planned, run, options.data)).pipe(
               Effect.andThen(ExecuteRun.evaluate(options, run)),
               Effect.as(Outcome.make({ _tag: "Done", trained })),
-              // What is made of a trained run leaves it trained.
+              // A failed evaluation leaves the run trained.
               Effect.catchCause((cause) =>
                 Cause.hasInterrupts(cause)
                   ? Effect.interrupt
@@ -99,7 +99,7 @@ export const layer: Layer.Layer<
               )
             )
           ),
-          // Until then no other process writes to the run.
+          // The lock is held until here.
           Effect.scoped,
           Effect.catchTag("RunLocked", ({ owner }) => Effect.succeed(Outcome.make({ _tag: "Locked", owner }))),
           // A defect too is this run's alone.

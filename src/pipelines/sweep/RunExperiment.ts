@@ -1,7 +1,8 @@
 /**
- * Runs a sweep: brings every run to its end and says what came out.
+ * Runs a sweep: executes every run and reports the results.
  *
- * Laws: a run that fails fails alone; whatever happens, the summary says how each run that was begun ended.
+ * Laws: a failing run does not affect the others; whatever happens, the summary has the status of each run that was
+ * started.
  */
 import { pathToFileURL } from "node:url"
 import { Clock, DateTime, Effect, Option, Runtime, Schema, Terminal } from "effect"
@@ -20,18 +21,18 @@ import type { SummaryRow } from "../store/SummaryRow.ts"
 import * as SummaryTable from "../store/SummaryTable.ts"
 import * as WriteReport from "../report/WriteReport.ts"
 
-/** Some runs of a sweep did not end well; the summary says why. */
+/** Some runs of a sweep failed; the summary says why. */
 export class RunsFailed extends Schema.TaggedError<RunsFailed>()("RunsFailed", {
   failed: Schema.Int,
   runs: Schema.Int
 }) {
   override readonly [Runtime.errorExitCode] = 1
   override get message(): string {
-    return `${this.failed} of ${this.runs} runs failed; the reasons stand above`
+    return `${this.failed} of ${this.runs} runs failed; see the reasons above`
   }
 }
 
-/** Writes summary and figures of the runs so far. */
+/** Writes the summary and the figures of the runs so far. */
 const report = Effect.fnUntraced(function* (
   experiment: Experiment<any>,
   folder: ExperimentFolder,
@@ -58,9 +59,9 @@ export interface RunOptions {
   readonly force: boolean
   /** Stop at the first run that fails. */
   readonly failFast: boolean
-  /** Every 30 seconds unless given. */
+  /** Default: every 30 seconds. */
   readonly checkpointEvery?: CheckpointInterval
-  /** How often a run is tried again whose engine or folder fails; 0 unless given. */
+  /** How often to retry a run whose engine or folder fails; default: 0. */
   readonly retries?: number
 }
 
@@ -83,7 +84,7 @@ export const run = Effect.fn("RunExperiment.run")(function* (
     [`run ${index + 1} of ${runs.length}`, runs[index]!.label].filter((part) => part !== "").join(" · ")
 
   const requestOf = Effect.fnUntraced(function* (planned: PlannedRun, index: number) {
-    // What is done now is to be made again; what another process finishes meanwhile is not.
+    // Runs done now are trained again; runs that another process finishes in the meantime are not.
     const previousStart = force
       ? yield* Effect.orElseSucceed(store.find(planned.id, planned.experiment), () => Option.none())
       : Option.none()
@@ -102,12 +103,12 @@ export const run = Effect.fn("RunExperiment.run")(function* (
   })
   const requests = yield* Effect.forEach(runs, requestOf)
 
-  /** By the run's place in the sweep. */
+  /** By the run's index in the sweep. */
   const outcomes = new Map<number, RunResult.RunResult>()
 
   const interrupted = new Set<number>()
 
-  /** What became of a run, which another process may have brought to its end. */
+  /** The result of a run, which another process may have finished. */
   const outcomeOf = Effect.fnUntraced(function* (planned: PlannedRun, index: number) {
     const outcome = outcomes.get(index)
     if (outcome !== undefined) return Option.some(outcome)
@@ -131,7 +132,7 @@ export const run = Effect.fn("RunExperiment.run")(function* (
         ending._tag === "Failed"
           ? RunResult.unfinished(planned, "failed", ending.reason)
           : Option.getOrElse(yield* RunResult.find(folder, planned, ending.error), () =>
-              RunResult.unfinished(planned, "failed", "its folder was removed meanwhile")
+              RunResult.unfinished(planned, "failed", "its folder was removed in the meantime")
             )
       outcomes.set(index, outcome)
       if (!RunResult.succeeded(outcome)) yield* Effect.logError(`${titleOf(index)}: ${outcome.row.error}`)
@@ -139,7 +140,7 @@ export const run = Effect.fn("RunExperiment.run")(function* (
     }),
     onInterrupt: (index) => Effect.sync(() => interrupted.add(index)),
     onWait: (index, owner) =>
-      progress.line(`${titleOf(index)} · run ${runs[index]!.id} is being made by ${owner}; waiting`)
+      progress.line(`${titleOf(index)} · run ${runs[index]!.id} is being trained by ${owner}; waiting`)
   }).pipe(Effect.onInterrupt(() => Effect.ignore(Effect.flatMap(all, (ended) => report(experiment, folder, ended)))))
   yield* progress.note("drawing the figures that compare the runs")
   const ended = yield* all

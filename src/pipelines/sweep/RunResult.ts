@@ -1,5 +1,5 @@
 /**
- * What became of a run of a sweep: its row of the summary, and what the report shows of it.
+ * The result of a run of a sweep: its row of the summary, and what the report shows of it.
  */
 import * as EarlyStopping from "../../core/EarlyStopping.ts"
 import { lengthInWords, type TrainingOptions } from "../../core/Training.ts"
@@ -21,10 +21,10 @@ export interface RunResult {
 
 export const succeeded = ({ row }: RunResult): boolean => row.status === "done" && row.error === undefined
 
-/** What the summary says of every run, however it ended. */
+/** The fields of a row that do not depend on how the run ended. */
 const base = ({ id, parameters, seed }: PlannedRun) => ({ id, parameters, seed, metrics: {} })
 
-/** A run that did not come to its end. It is where it would be made: a failed or interrupted run is nowhere else. */
+/** The result of a failed or interrupted run, which is in its own experiment's folder. */
 export const unfinished = (planned: PlannedRun, status: "failed" | "interrupted", error?: string): RunResult => ({
   row: { ...base(planned), status, directory: planned.id, ...(error === undefined ? {} : { error }) }
 })
@@ -86,7 +86,7 @@ const finished = Effect.fnUntraced(function* (
   return outcome
 })
 
-/** The outcome of a run that is done, wherever it is; none where it is not. `error` is why an evaluation failed. */
+/** The result of a finished run in any experiment's folder, or none. `error` is why an evaluation failed. */
 export const find = Effect.fnUntraced(
   function* (folder: ExperimentFolder, planned: PlannedRun, error: string | undefined) {
     const found = yield* RunStore.use((store) => store.find(planned.id, planned.experiment))
@@ -94,7 +94,7 @@ export const find = Effect.fnUntraced(
       ? Option.some(yield* finished(folder, planned, found.value.run, error))
       : Option.none<RunResult>()
   },
-  // What it left cannot be read.
+  // The run's files cannot be read.
   (outcome, _, planned) =>
     Effect.catchCause(outcome, (cause) =>
       Cause.hasInterrupts(cause)

@@ -1,32 +1,35 @@
 /**
- * Brings runs to their ends, as many at once as there are jobs, and shares them with other processes.
+ * Executes runs, as many at once as there are jobs, and shares them with other processes.
  *
- * Laws: a run that another process makes is left for later; when nothing else is left to do, it is waited for, and is then
- * done, or taken over where its process has ended or given it up.
+ * Laws: a run owned by another process is deferred; when nothing else is left, it is waited for until it is done, or
+ * taken over if its process has ended or released it.
  */
 import { Effect, Option, Random } from "effect"
 import { RunExecutor, type Outcome, type RunRequest } from "./RunExecutor.ts"
 import { RunStore } from "../store/RunStore.ts"
 
-/** Time between two looks at runs that other processes make; spread, so that several processes do not look at once. */
+/**
+ * Time between two checks of runs owned by other processes; randomised, so that processes do not check at the same
+ * time.
+ */
 const pause = Effect.flatMap(Random.nextBetween(800, 1200), (milliseconds) => Effect.sleep(milliseconds))
 
-/** A run by its place among the runs, and who makes it. */
+/** A run owned by another process, by its index. */
 interface LockedRun {
   readonly index: number
   readonly owner: string
 }
 
 export interface ShareHandlers<E, R> {
-  /** Asked before each run is begun. */
+  /** Asked before each run is started. */
   readonly shouldContinue: () => boolean
   readonly onEnd: (index: number, outcome: Exclude<Outcome, { readonly _tag: "Locked" }>) => Effect.Effect<void, E, R>
   readonly onInterrupt: (index: number) => Effect.Effect<void>
-  /** Before a run is waited for; once for each process that makes it. */
+  /** Before a run is waited for; once per owner. */
   readonly onWait: (index: number, owner: string) => Effect.Effect<void>
 }
 
-/** Brings all of these runs to their ends. */
+/** Executes all of these runs. */
 export const share = Effect.fn("ShareRuns.share")(function* <E, R>(
   requests: ReadonlyArray<RunRequest>,
   { shouldContinue, onEnd, onInterrupt, onWait }: ShareHandlers<E, R>
@@ -42,7 +45,7 @@ export const share = Effect.fn("ShareRuns.share")(function* <E, R>(
     return Option.none<LockedRun>()
   })
 
-  /** Those of the runs that other processes make. */
+  /** Executes these runs; returns those owned by other processes. */
   const round = (indices: ReadonlyArray<number>) =>
     Effect.map(Effect.forEach(indices, one, { concurrency: jobs }), (taken) => taken.flatMap(Option.toArray))
 

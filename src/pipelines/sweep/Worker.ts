@@ -1,8 +1,8 @@
 /**
- * A process that makes runs for another one, which has started it with the same command line.
+ * A worker process: executes runs for its parent, which started it with the same command line.
  *
- * Law: when the other process ends, however it ends, the worker does: it interrupts the run that it is making, which leaves
- * a checkpoint.
+ * Law: when the parent ends, however it ends, the worker interrupts its current run, which leaves a checkpoint, and
+ * exits.
  */
 import { Socket } from "node:net"
 import * as NodeStream from "@effect/platform-node/NodeStream"
@@ -13,37 +13,37 @@ import * as RunDescription from "../plan/RunDescription.ts"
 import { type ProgressBar, Progress } from "../console/Progress.ts"
 import { ipcDescriptor, type Task, tasks, type WorkerEvent, events, threadsVariable } from "./WorkerMessage.ts"
 
-/** Threads to compute with, if this process is a worker. */
+/** Number of threads to compute with, if this process is a worker. */
 export const threads: Config.Config<Option.Option<number>> = Config.option(Config.Int(threadsVariable))
 
-/** The worker was not started by a process that gives tasks. */
+/** The worker was not started by a parent process. */
 export class WorkerError extends Schema.TaggedError<WorkerError>()("WorkerError", { cause: Schema.Defect() }) {
   override get message(): string {
     return `${threadsVariable} is for processes that this program starts itself; unset it`
   }
 }
 
-/** The process that has started this one. */
+/** The parent process. */
 export class Parent extends Context.Service<
   Parent,
   {
-    /** Ends when the other process does. */
+    /** Ends when the parent does. */
     readonly tasks: Stream.Stream<Task>
     readonly report: (report: WorkerEvent) => Effect.Effect<void>
   }
 >()("vae/pipelines/Worker/Parent") {}
 
-/** The other end of the file descriptor that the process was started with. */
+/** The parent process, through the file descriptor that this process was started with. */
 export const parent: Layer.Layer<Parent, WorkerError> = Layer.effect(
   Parent,
   Effect.gen(function* () {
     const open = Effect.try({
-      // The other end may have no more tasks and still listen.
+      // The parent may have no more tasks and still listen.
       try: () => new Socket({ fd: ipcDescriptor, allowHalfOpen: true }),
       catch: (cause) => new WorkerError({ cause })
     })
     const socket = yield* Effect.acquireRelease(open, (socket) => Effect.sync(() => socket.destroy()))
-    // A process that has ended hears nothing, which is no fault of this one.
+    // Writing to a parent that has ended is not an error of the worker.
     socket.on("error", () => {})
     return {
       tasks: NodeStream.fromReadable({ evaluate: () => socket, closeOnDone: false }).pipe(
@@ -62,7 +62,7 @@ export const parent: Layer.Layer<Parent, WorkerError> = Layer.effect(
 
 const millisecondsBetweenUpdates = 100
 
-/** Progress as the other process shows it. */
+/** Progress that is sent to the parent, which displays it. */
 export const progress: Layer.Layer<Progress, never, Parent> = Layer.effect(
   Progress,
   Effect.gen(function* () {

@@ -1,11 +1,11 @@
 /**
- * What a process and the workers that it has started say to each other: JSON values, one a line.
+ * Messages between a process and its workers: newline-delimited JSON.
  */
 import { Effect, Schema } from "effect"
 import { RunDescription } from "../plan/RunDescription.ts"
 import { Outcome } from "./RunExecutor.ts"
 
-/** A run to be brought to its end; the worker knows the rest from the command line that both were given. */
+/** A run to execute; the worker has the rest from the command line, which is the same for both. */
 export const Task = Schema.Struct({
   run: Schema.String,
   position: Schema.Struct({ run: Schema.Int, runs: Schema.Int, epochsAfter: Schema.Number }),
@@ -30,9 +30,9 @@ export const TrainingProgress = Schema.Struct({
 })
 export type TrainingProgress = typeof TrainingProgress.Type
 
-/** What a worker tells: what is to be shown, and how each task ended. */
+/** What a worker reports: progress to display, and the outcome of each task. */
 export const WorkerEvent = Schema.TaggedUnion({
-  /** It takes tasks. */
+  /** Ready for tasks. */
   Ready: {},
   Update: { state: TrainingProgress },
   Epoch: { state: TrainingProgress, summary: Schema.String },
@@ -45,7 +45,7 @@ export type WorkerEvent = typeof WorkerEvent.Type
 const lines = <T, E>(schema: Schema.Codec<T, E>) => {
   const text = Schema.fromJsonString(Schema.toCodecJson(schema))
   return {
-    // Both ends are this program's: what does not fit is a defect.
+    // Both ends are this program: an invalid message is a defect.
     encode: (message: T): Effect.Effect<string> =>
       Effect.orDie(Effect.map(Schema.encodeEffect(text)(message), (json) => `${json}\n`)),
     decode: (line: string): Effect.Effect<T> => Effect.orDie(Schema.decodeEffect(text)(line))
@@ -55,7 +55,7 @@ const lines = <T, E>(schema: Schema.Codec<T, E>) => {
 export const tasks = lines(Task)
 export const events = lines(WorkerEvent)
 
-/** Where a worker finds the other end: the file descriptor after the standard ones. */
+/** The file descriptor between parent and worker: the first after the standard ones. */
 export const ipcDescriptor = 3
 
 /** The environment variable that makes a process a worker; its value is the number of threads to compute with. */

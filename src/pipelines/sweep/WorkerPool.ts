@@ -1,8 +1,8 @@
 /**
- * Attempts in several processes at once, so that each has an engine and an event loop to itself.
+ * A pool of worker processes that execute runs concurrently, each with its own engine and event loop.
  *
- * Laws: a process that ends on its own takes one run with it and no other; the numbers are those of one process, since the
- * threads that each computes with shape none.
+ * Laws: a process that dies fails its own run and no other; results are those of a single process, because they do not
+ * depend on the number of threads.
  */
 import { availableParallelism } from "node:os"
 import { Context, Effect, FileSystem, Layer, Option, Path, Scope } from "effect"
@@ -13,7 +13,7 @@ import { Progress } from "../console/Progress.ts"
 import { RunStore } from "../store/RunStore.ts"
 import * as WorkerProcess from "./WorkerProcess.ts"
 
-/** Attempts in so many processes, started when they are needed with the command line's arguments. */
+/** Executes runs in `jobs` processes, started on demand with the command line's arguments. */
 export const layer = (options: {
   readonly jobs: number
   readonly args: ReadonlyArray<string>
@@ -37,7 +37,7 @@ export const layer = (options: {
       const threads = Math.max(1, Math.floor(availableParallelism() / jobs))
       const idle: Array<WorkerProcess.WorkerProcess> = []
       const said = new Set<string>()
-      // Such as which engine was picked: each of them says it.
+      // Each worker prints these, such as which engine was chosen.
       const line = (text: string) =>
         Effect.suspend(() => {
           if (said.has(text)) return Effect.void
@@ -67,7 +67,7 @@ export const layer = (options: {
         jobs,
         execute: Effect.fnUntraced(
           function* (request) {
-            // For what is whole no process is needed.
+            // A complete run needs no process.
             const whole = yield* Effect.orElseSucceed(ExecuteRun.findComplete(request), () => Option.none())
             return Option.isSome(whole) ? Outcome.make({ _tag: "Done", trained: false }) : yield* inWorker(request)
           },

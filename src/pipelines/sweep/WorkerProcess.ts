@@ -1,5 +1,5 @@
 /**
- * A worker as the process sees it that has started it.
+ * A worker process, seen from its parent.
  */
 import { type Cause, Deferred, Effect, Queue, Schema, type Scope, Stream } from "effect"
 import { ChildProcess, type ChildProcessSpawner } from "effect/process"
@@ -13,17 +13,17 @@ export class WorkerFailed extends Schema.TaggedError<WorkerFailed>()("WorkerFail
   cause: Schema.optionalKey(Schema.Defect())
 }) {
   override get message(): string {
-    return `a process to make it in ${this.reason}`
+    return `the worker process ${this.reason}`
   }
 }
 
 export interface WorkerProcess {
-  /** Has a run made and its progress shown in the bar. One at a time. An interrupt stops the worker. */
+  /** Executes a run and shows its progress in the bar; one at a time. An interrupt stops the worker. */
   readonly execute: (request: RunRequest, bar: ProgressBar) => Effect.Effect<Outcome>
   readonly hasExited: Effect.Effect<boolean>
 }
 
-/** How a process ended, to follow "process 4711". */
+/** How a process ended, to complete "process 4711 ...". */
 const endOf = ({ exitCode }: ChildProcessSpawner.ChildProcessHandle): Effect.Effect<string> =>
   exitCode.pipe(
     Effect.map((code) => (code === 130 ? "was interrupted" : `ended with exit code ${code}`)),
@@ -33,12 +33,12 @@ const endOf = ({ exitCode }: ChildProcessSpawner.ChildProcessHandle): Effect.Eff
     })
   )
 
-/** Starts a worker; it ends with the scope, having interrupted what it was making. */
+/** Starts a worker; when the scope closes, it interrupts its current run and exits. */
 export const start = Effect.fn("WorkerProcess.start")(function* (options: {
   /** Of the command line. */
   readonly args: ReadonlyArray<string>
   readonly threads: number
-  /** Shows a line that is not about a run. */
+  /** Prints a line that is not about a run. */
   readonly line: (text: string) => Effect.Effect<void>
 }): Effect.fn.Return<WorkerProcess, WorkerFailed, ChildProcessSpawner.ChildProcessSpawner | Scope.Scope> {
   const queued = yield* Queue.unbounded<Task, Cause.Done>()
@@ -86,12 +86,12 @@ export const start = Effect.fn("WorkerProcess.start")(function* (options: {
     Effect.ignoreCause
   )
   yield* Effect.forkScoped(relay(handle.stdout, options.line))
-  // Its log messages already say what kind they are.
+  // Its log messages already carry their level.
   yield* Effect.forkScoped(relay(handle.stderr, (line) => Effect.logInfo(line)))
   yield* Effect.forkScoped(
     Effect.flatMap(Effect.andThen(messages, endOf(handle)), (how) => Deferred.succeed(ended, how))
   )
-  /** A worker that gets no more tasks interrupts what it is making, and ends. */
+  /** A worker whose tasks have ended interrupts its current run and exits. */
   const stop = Effect.andThen(Queue.end(queued), Deferred.await(ended))
   yield* Effect.addFinalizer(() => stop)
 

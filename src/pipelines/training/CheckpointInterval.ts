@@ -1,18 +1,18 @@
 /**
- * How often a run in training is kept: after so many epochs, or after so much time.
+ * How often training saves a checkpoint: every few epochs, or every few seconds.
  *
- * It shapes no number: a run goes on from any checkpoint to the same bits.
+ * It does not affect results: a run resumed from any checkpoint comes to the same bits.
  */
 
 /** Whole epochs, or seconds of training. */
 export type CheckpointInterval = { readonly epochs: number } | { readonly seconds: number }
 
-/** What is lost to a kill by default: half a minute of training. */
+/** The default: a kill loses at most half a minute of training. */
 export const defaultInterval: CheckpointInterval = { seconds: 30 }
 
 const secondsOf: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600 }
 
-/** How it is written: `1epoch`, `5epochs`, `90s`, `2.5m`, `1h`. */
+/** The syntax in words, for messages: `1epoch`, `5epochs`, `90s`, `2.5m`, `1h` are valid. */
 export const syntax = "a whole number of epochs (5epochs) or a time (90s, 5m, 1h), above 0"
 
 /** Reads `5epochs`, `90s`, `2.5m` or `1h`; undefined for anything else. */

@@ -1,5 +1,5 @@
 /**
- * Keeps a run in training from being lost: says when its state is saved, and which states are worth it.
+ * Decides when training saves checkpoints, and which states are worth saving.
  *
  * Laws: every checkpoint has finite parameters, and the history up to it is kept before it; the best one is the first epoch
  * with the least loss on the test images, or the best by the metric of early stopping, among those up to the newest
@@ -16,19 +16,19 @@ import type { CheckpointInterval } from "./CheckpointInterval.ts"
 import type { ResumePoint } from "./ResumePoint.ts"
 import type { StoreError } from "../files/StoreError.ts"
 
-/** Where a run keeps what it must not lose. */
+/** Where training saves checkpoints, history and snapshots. */
 export interface RunWriter {
   readonly saveCheckpoint: (checkpoint: Checkpoint) => Effect.Effect<void, StoreError>
   readonly saveBest: (best: Best) => Effect.Effect<void, StoreError>
-  /** Removes the checkpoints from a step on; gives the newest that is left. */
+  /** Removes the checkpoints from a step on; returns the newest remaining one. */
   readonly removeCheckpointsFrom: (step: number) => Effect.Effect<Option.Option<Checkpoint>, StoreError>
   readonly appendEpoch: (metrics: EpochMetrics) => Effect.Effect<void, StoreError>
-  /** Keeps the parameters in the state at the end of an epoch, 0 before the first. */
+  /** Saves the parameters of the state at the end of an epoch; epoch 0 is before training. */
   readonly saveSnapshot: (epoch: number, state: HostTensors) => Effect.Effect<void, StoreError>
 }
 
 export interface Checkpointer {
-  /** After a step: saves the present state if it is time. */
+  /** After a step: saves the current state if it is due. */
   readonly afterStep: Effect.Effect<void, EngineError | StoreError>
   /** After an epoch whose line is kept, with the state at its end. */
   readonly afterEpoch: (line: EpochMetrics, checkpoint: Checkpoint, isLast: boolean) => Effect.Effect<void, StoreError>
@@ -37,8 +37,8 @@ export interface Checkpointer {
   /** Saves the state at the end of the last epoch with a finite loss, if that is newer than what is saved. */
   readonly saveLastFinite: Effect.Effect<void, StoreError>
   /**
-   * After a step of which the loss or the parameters are not finite: sees to it that the newest checkpoint is one from
-   * which a finite loss was computed, and gives its step; undefined where there is none.
+   * After a step with a loss or parameters that are not finite: makes sure that the newest checkpoint is one with a
+   * finite loss, and returns its step; undefined if there is none.
    */
   readonly afterDivergence: (step: number) => Effect.Effect<number | undefined, StoreError>
 }
@@ -67,7 +67,7 @@ export const make = Effect.fnUntraced(function* (options: {
   let good: Checkpoint | undefined
 
   const save = Effect.fnUntraced(function* (checkpoint: Checkpoint) {
-    // A run would go on from it to nowhere; from the one before it comes here again.
+    // Resuming from it would lead nowhere; resuming from the previous one leads here again.
     if (!hasFiniteParameters(checkpoint.tensors)) return
     if (best !== undefined) yield* writer.saveBest(best)
     best = undefined
@@ -100,7 +100,7 @@ export const make = Effect.fnUntraced(function* (options: {
     }),
     saveLastFinite,
     afterDivergence: Effect.fnUntraced(function* (step) {
-      // The step before made the parameters that this one's loss is of.
+      // The previous step made the parameters of this step's loss.
       const ruined = step - 1
       if (saved?.step === ruined && good?.step !== ruined)
         saved = Option.getOrUndefined(yield* writer.removeCheckpointsFrom(ruined))

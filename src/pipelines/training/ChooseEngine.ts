@@ -1,5 +1,5 @@
 /**
- * Which engine runs the programs, and on which device: those asked for, or the fastest that work on this machine.
+ * Chooses the engine and the device: the requested ones, or the fastest that work on this machine.
  */
 import { Context, Effect, type FileSystem, Layer, type Path } from "effect"
 import type { ChildProcessSpawner } from "effect/process"
@@ -13,15 +13,15 @@ import * as XlaProbe from "../../core/engines/xla/Probe.ts"
 import * as Xla from "../../core/engines/Xla.ts"
 import { Progress } from "../console/Progress.ts"
 
-/** What `--engine` may say. */
+/** Values of `--engine`. */
 export const names = ["auto", "native", "xla", "onnxruntime", "tensorflow", "reference"] as const
 export type Name = (typeof names)[number]
 
-/** What `--device` may say. */
+/** Values of `--device`. */
 export const devices = ["auto", "cpu", "webgpu", "cuda", "rocm", "tpu"] as const
 export type Device = (typeof devices)[number]
 
-/** What is asked for. */
+/** The requested engine and device. */
 export interface EngineRequest {
   readonly engine: Name
   readonly device: Device
@@ -36,7 +36,7 @@ interface Candidate {
   readonly device: Device
 }
 
-/** What may serve, the fastest first. */
+/** Candidates, fastest first. */
 const candidates: ReadonlyArray<Candidate & { readonly device: DeviceName }> = [
   { engine: "xla", device: "cuda" },
   { engine: "xla", device: "rocm" },
@@ -51,7 +51,7 @@ const candidates: ReadonlyArray<Candidate & { readonly device: DeviceName }> = [
   { engine: "reference", device: "cpu" }
 ]
 
-/** What may serve as what is asked for. TensorFlow finds its device itself. */
+/** The candidates that match a request. TensorFlow picks its device itself. */
 const candidatesFor = (asked: EngineRequest): ReadonlyArray<Candidate> => {
   const found = candidates.filter(
     ({ device, engine }) =>
@@ -65,7 +65,7 @@ const candidatesFor = (asked: EngineRequest): ReadonlyArray<Candidate> => {
     .map((candidate) => (candidate.engine === "tensorflow" ? { ...candidate, device: "auto" } : candidate))
 }
 
-/** Why nothing can be what is asked for, and what is allowed. */
+/** Why a request cannot be met, and what is allowed; undefined if it can. */
 export const unsupportedReason = (asked: EngineRequest): string | undefined => {
   if (candidatesFor(asked).length > 0) return undefined
   const allowed = [...Map.groupBy(candidates, ({ engine }) => engine)].map(([engine, on]) => {
@@ -77,7 +77,7 @@ export const unsupportedReason = (asked: EngineRequest): string | undefined => {
 
 type Needed = ChildProcessSpawner.ChildProcessSpawner | FileSystem.FileSystem | Path.Path | Progress
 
-/** The engine, and what is to be said of it. Devices with drivers of their own are tried first. */
+/** The layer of a candidate, and a note about it. Devices with their own drivers are probed first. */
 const engineOf = Effect.fnUntraced(function* (
   { device, engine }: Candidate,
   asked: EngineRequest,
@@ -100,7 +100,7 @@ const engineOf = Effect.fnUntraced(function* (
   return { layer: OnnxRuntime.layer({ ...options, device: on }), note }
 })
 
-/** Why another was not taken. */
+/** Why a candidate was rejected. */
 interface Reason {
   readonly name: string
   readonly reason: string
@@ -112,7 +112,7 @@ const inWords = (reasons: ReadonlyArray<Reason>): ReadonlyArray<string> =>
     ([reason, others]) => `${others.map(({ name }) => name).join(", ")}: ${reason}`
   )
 
-/** Says in one line which engine was picked, and why not those before it. */
+/** Prints in one line which engine was chosen, and why not the faster ones. */
 const announced = (
   layer: Layer.Layer<Engine, EngineError>,
   words: string
@@ -128,8 +128,8 @@ const nameOf = ({ device, engine }: Candidate, asked: EngineRequest): string => 
 }
 
 /**
- * Provides the engine that is asked for, which computes with so many threads where it has several; all cores' unless
- * given. Errors: `EngineError` with a reason for each that might have served.
+ * Provides the requested engine with `threads` threads (default: all cores). Errors: `EngineError` with the reason of
+ * each rejected candidate.
  */
 export const layer = (asked: EngineRequest, threads?: number): Layer.Layer<Engine, EngineError, Needed> => {
   const first = (
@@ -148,7 +148,7 @@ export const layer = (asked: EngineRequest, threads?: number): Layer.Layer<Engin
     const opened = Layer.unwrap(
       Effect.map(engineOf(candidate, asked, threads), ({ layer, note }) => announced(layer, `${note}${why}`))
     )
-    // Where there was no choice, its own words are the best.
+    // Without an alternative, the engine's own error is the most useful.
     if (others.length === 0 && reasons.length === 0) return opened
     return Layer.catch(opened, (error) =>
       first(others, [...reasons, { name: nameOf(candidate, asked), reason: error.reason }])

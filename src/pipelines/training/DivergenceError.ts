@@ -1,9 +1,9 @@
 /**
- * The failure of a run whose numbers are no longer finite.
+ * The failure of a run whose loss or parameters are no longer finite.
  */
 import { Schema } from "effect"
 
-/** The loss or a parameter is no longer a finite number. The same run would come to the same again. */
+/** The loss or a parameter is not finite. The same run would diverge again. */
 export class DivergenceError extends Schema.TaggedError<DivergenceError>()("DivergenceError", {
   run: Schema.String,
   /** 1 for the first. */

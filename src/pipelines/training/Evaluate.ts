@@ -1,5 +1,5 @@
 /**
- * Evaluations of one run: computes and draws what is missing, keeps what is there.
+ * Evaluates one run: computes and draws what is missing, keeps existing results.
  */
 import { Cause, Effect, Option, type Scope } from "effect"
 import type { DatasetError, LoadedDataset } from "../../core/Dataset.ts"
@@ -66,7 +66,7 @@ export const trainedModel = Effect.fnUntraced(function* (planned: PlannedRun, ru
   }
 })
 
-/** Draws everything that an evaluation found. */
+/** Renders the figures, animations and pages of an evaluation. */
 const rendered = Effect.fnUntraced(function* ({ animations = [], figures, pages = [] }: EvaluationOutput) {
   const pictures = yield* Effect.forEach(figures, (figure) =>
     Effect.map(render(figure), ({ png, svg }) => ({ figure, png, svg }))
@@ -78,8 +78,8 @@ const rendered = Effect.fnUntraced(function* ({ animations = [], figures, pages 
 })
 
 /**
- * Names that an evaluator gave to a figure, an animation or a page although something else of the run has that name: one
- * would take the other's place.
+ * Fails if a figure, animation or page of an evaluator has the name of another one of the run, because it would
+ * overwrite it.
  */
 const checkNames = Effect.fnUntraced(function* (
   planned: PlannedRun,
@@ -112,8 +112,8 @@ export type EvaluateFailure =
   | StoreError
 
 /**
- * Makes these evaluations and stores their numbers and figures, one after the other. One that fails does not keep the
- * others from being made; the first failure is the result, further ones are logged.
+ * Runs these evaluations one after the other and stores their metrics and figures. A failure does not stop the others;
+ * the first failure is the result, further ones are logged.
  */
 export const evaluate = Effect.fn("Evaluate.evaluate")(function* (options: {
   readonly planned: PlannedRun

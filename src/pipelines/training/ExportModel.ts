@@ -1,5 +1,5 @@
 /**
- * Writes the folder `model` of a finished run where it is missing, from the run's last checkpoint.
+ * Writes the folder `model` of a finished run from its last checkpoint, if it is missing.
  */
 import { Effect, type FileSystem, Option, type Path, Result, type Scope } from "effect"
 import type { DatasetError, LoadedDataset } from "../../core/Dataset.ts"
@@ -16,13 +16,13 @@ import type { PlannedRun } from "../plan/Plan.ts"
 import type { Run } from "../store/Run.ts"
 import type { StoreError } from "../files/StoreError.ts"
 
-/** Most test images whose codes are kept: all of the usual datasets'. */
+/** Maximum number of test images whose codes are stored: enough for all of the usual test sets. */
 export const maximumCodes = 10_000
 
 const shapeText = ({ channels, height, width }: PlannedRun["dataset"]["shape"]): string =>
   [height, width, channels].join(", ")
 
-/** What stands in both files about the model. */
+/** The description of the model for both ONNX files. */
 const cardOf = (planned: PlannedRun, encoder: TypedProgram, decoder: TypedProgram): ModelFolder.ModelCard => {
   const takesLabels = ({ signature }: TypedProgram): boolean => "labels" in signature.inputs
   return {
@@ -95,7 +95,7 @@ const networks = (planned: PlannedRun, autoencoder: Autoencoder, state: HostTens
   }
 }
 
-/** Writes the folder if it is not there. A model that cannot be recorded has none, which is said in a warning. */
+/** Writes the folder if it is missing. Warns if a model cannot be exported. */
 export const exportMissing = Effect.fn("ExportModel.exportMissing")(function* (
   planned: PlannedRun,
   run: Run,

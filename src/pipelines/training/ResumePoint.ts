@@ -1,8 +1,8 @@
 /**
- * What an earlier process left of a run that is not done, and from where it can be gone on with.
+ * Finds the point from which an unfinished run can resume.
  *
- * Laws: a run goes on from the newest checkpoint that is whole, fits the model and has the history up to it; where there is
- * none it begins again; either way it comes to the same bits. What cannot be used is said.
+ * Laws: a run resumes from the newest intact checkpoint that fits the model and has the history up to it; without one
+ * it restarts; either way it comes to the same bits. What cannot be used is logged.
  */
 import { Effect, Option } from "effect"
 import * as EarlyStopping from "../../core/EarlyStopping.ts"
@@ -13,16 +13,16 @@ import type { Checkpoint } from "../store/Checkpoint.ts"
 import type { Run } from "../store/Run.ts"
 import type { StoreError } from "../files/StoreError.ts"
 
-/** Where a run stands. */
+/** The state to resume from. */
 export interface ResumePoint {
   readonly checkpoint: Checkpoint
   /** The epochs that are complete. */
   readonly history: ReadonlyArray<EpochMetrics>
-  /** The least loss on the test images so far, where its checkpoint is there. */
+  /** The lowest test loss so far, if its checkpoint exists. */
   readonly bestLoss: number | undefined
 }
 
-/** What a checkpoint of the run must fit. */
+/** What a checkpoint must match. */
 export interface ExpectedState {
   /** Of parameters and optimiser state. */
   readonly state: TensorTypes
@@ -35,7 +35,7 @@ export interface ExpectedState {
 
 const types = (tensors: TensorTypes): string => canonicalJson(typesOf(tensors) as unknown as Json)
 
-/** Why a run cannot go on from a checkpoint, as a sentence. */
+/** Why a run cannot resume from a checkpoint, as a sentence. */
 const faultOf =
   ({ epochs, state, steps, stepsPerEpoch }: ExpectedState, complete: number) =>
   (checkpoint: Checkpoint): string | undefined => {
@@ -58,7 +58,7 @@ const unbroken = (
   return gap < 0 ? epochs : epochs.slice(0, gap)
 }
 
-/** The loss of the best checkpoint if it is one of these epochs'. */
+/** The loss of the best checkpoint, if it belongs to one of these epochs. */
 const bestLossOf = Effect.fnUntraced(function* (run: Run, history: ReadonlyArray<EpochMetrics>) {
   const best = yield* run.best
   if (Option.isNone(best)) return undefined
@@ -95,7 +95,7 @@ export const findResumePoint = Effect.fn("ResumePoint.findResumePoint")(function
   const checkpoint = yield* run.validCheckpoint(faultOf(expected, history.length))
   yield* run.truncateHistory(Option.isSome(checkpoint) ? checkpoint.value.epoch : 0)
   if (Option.isNone(checkpoint)) return undefined
-  // Or, where no step is left to take, what was passed over would be taken for the finished model.
+  // Otherwise, with no step left to take, a skipped checkpoint would be taken for the finished model.
   yield* run.removeCheckpointsAfter(checkpoint.value.step)
   const complete = history.slice(0, checkpoint.value.epoch)
   const { stopping } = expected

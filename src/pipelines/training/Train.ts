@@ -1,9 +1,9 @@
 /**
  * Trains one run from where it stands to its last epoch, or until early stopping ends it.
  *
- * Laws: a run's numbers are a function of its specs, seed and data: shuffles and noise are keyed by (seed, stream, epoch or
- * step), so going on from a checkpoint gives the bits of a run that never stopped. Metrics of an epoch are exact means
- * over its examples. An interrupt leaves a checkpoint.
+ * Laws: a run's numbers are a function of its specs, seed and data: shuffles and noise are keyed by (seed, stream,
+ * epoch or step), so resuming from a checkpoint gives the bits of an uninterrupted run. Metrics of an epoch are exact
+ * means over its examples. An interrupt leaves a checkpoint.
  */
 import { Cause, Clock, Effect, Record, Scope } from "effect"
 import type { LoadedDataset } from "../../core/Dataset.ts"
@@ -44,7 +44,7 @@ export const snapshotEpochs = (
     })
   )
 
-/** Where the run stands among those of its sweep. */
+/** The position of a run in its sweep. */
 export interface SweepPosition {
   /** 1 for the first. */
   readonly run: number
@@ -144,7 +144,7 @@ export const train = Effect.fn("Train.train")(function* (options: {
   readonly position: SweepPosition
   readonly writer: Checkpointer.RunWriter
   readonly checkpointEvery: CheckpointInterval
-  /** What an earlier process left. */
+  /** The state left by an earlier process. */
   readonly resume: ResumePoint | undefined
 }): Effect.fn.Return<
   ReadonlyArray<EpochMetrics>,
@@ -210,10 +210,10 @@ export const train = Effect.fn("Train.train")(function* (options: {
   })
   const saveSnapshot = (epoch: number, tensors: HostTensors) =>
     writer.saveSnapshot(epoch, epoch === 0 ? tensors : TrainStep.evaluatedState(tensors))
-  // The failure or the interrupt is what is told of; that something could not be kept is only said.
+  // The engineError or the interrupt is what is told of; that something could not be kept is only said.
   const orSay = <E>(kept: Effect.Effect<number | void, E>) =>
     Effect.catchCause(kept, (cause) =>
-      Effect.logWarning(`run ${run.id}: its present state was not kept. ${Cause.squash(cause)}`)
+      Effect.logWarning(`run ${run.id}: its current state was not saved. ${Cause.squash(cause)}`)
     )
   const diverged = Effect.fnUntraced(function* (epoch: number, what: "loss" | "parameters", loss: number) {
     const checkpoint = yield* orSay(checkpointer.afterDivergence(step))
@@ -277,7 +277,7 @@ export const train = Effect.fn("Train.train")(function* (options: {
     yield* Effect.uninterruptible(
       Effect.gen(function* () {
         const tensors = yield* state.read
-        // A network can hide it from the loss: the larger of 0 and no number may be 0.
+        // A network can hide this from the loss: max(0, NaN) may be 0.
         if (!Checkpointer.hasFiniteParameters(tensors)) return yield* diverged(epoch, "parameters", lastFiniteLoss)
         // First, so that a run that goes on from this epoch finds it there.
         if (kept.has(epoch) || (isLast && kept.size > 0)) yield* saveSnapshot(epoch, tensors)

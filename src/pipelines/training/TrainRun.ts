@@ -1,8 +1,8 @@
 /**
- * Trains what is missing of one run in its folder.
+ * Trains the missing epochs of one run in its folder.
  *
- * Laws: the manifest says how the run stands at every moment, and which process took which of its steps; what differs
- * between these processes is said.
+ * Laws: the manifest has the run's status at any time, and which process took which steps; differences between these
+ * processes are logged.
  */
 import { Cause, DateTime, Effect, Exit, Option, Predicate, type Scope } from "effect"
 import type { DatasetError, LoadedDataset } from "../../core/Dataset.ts"
@@ -35,7 +35,7 @@ export interface TrainOptions {
   readonly checkpointEvery: CheckpointInterval
 }
 
-/** How a failure stands in the manifest. */
+/** A failure as recorded in the manifest. */
 const exitOf = (cause: Cause.Cause<TrainFailure>): NonNullable<Manifest["exit"]> => {
   const error = Cause.squash(cause)
   const number = (name: string) =>
@@ -52,10 +52,10 @@ const exitOf = (cause: Cause.Cause<TrainFailure>): NonNullable<Manifest["exit"]>
 
 const interrupted: NonNullable<Manifest["exit"]> = {
   error: "Interrupted",
-  message: "it was interrupted; the same command goes on from its last checkpoint"
+  message: "it was interrupted; the same command resumes it from its last checkpoint"
 }
 
-/** What a checkpoint of the run must fit. */
+/** What a checkpoint must match. */
 const expected = Effect.fnUntraced(function* ({ dataset, model, objective, training }: PlannedRun, examples: number) {
   const autoencoder = yield* model.build(dataset.shape)
   const ingredients = {
@@ -83,7 +83,7 @@ const ends: Readonly<Record<Status, string>> = {
   done: "was done"
 }
 
-/** Says from where a run goes on, and what is not as it was. */
+/** Logs from which step a run resumes, and which conditions changed. */
 const announce = Effect.fnUntraced(function* (
   { label }: PlannedRun,
   manifest: Manifest,
@@ -94,14 +94,14 @@ const announce = Effect.fnUntraced(function* (
   if (Option.isNone(previous)) return yield* Effect.logInfo(`${name} is trained`)
   const ended = ends[previous.value.status]
   if (fromStep === 0) {
-    return yield* Effect.logWarning(`${name} ${ended} and begins again: it has no checkpoint to go on from`)
+    return yield* Effect.logWarning(`${name} ${ended} and restarts: it has no checkpoint to resume from`)
   }
-  yield* Effect.logInfo(`${name} ${ended} and goes on from step ${fromStep}`)
+  yield* Effect.logInfo(`${name} ${ended} and resumes from step ${fromStep}`)
   const last = earlier.at(-1)
   const changes = last === undefined ? [] : Segments.changes(last, manifest)
   if (changes.length === 0) return
   yield* Effect.logWarning(
-    `${name} goes on otherwise than it began, so that its last digits may not be those of a run without a stop: ${changes.join("; ")}`
+    `${name} resumes under other conditions, so its last digits may differ from those of an uninterrupted run: ${changes.join("; ")}`
   )
 })
 
@@ -178,11 +178,11 @@ export const train = Effect.fn("TrainRun.train")(function* (
       Cause.hasInterrupts(cause) ? Effect.void : Effect.logInfo(`run ${run.id} failed: ${exitOf(cause).error}`)
     )
   )
-  // From the moment that the manifest says "running" on, however the run ends, it says so.
+  // From the moment that the manifest says "running", however the run ends, the end is recorded.
   yield* Effect.uninterruptibleMask((restore) =>
     run.writeManifest(manifest).pipe(
       Effect.andThen(restore(toTheEnd)),
-      // A disk that cannot take the manifest has most likely caused the failure that it would tell of.
+      // A disk that cannot store the manifest most likely caused the failure itself.
       Effect.onExit((exit) => (Exit.isSuccess(exit) ? finish(exit) : Effect.ignore(finish(exit))))
     )
   )

@@ -1,5 +1,5 @@
 /**
- * A model with its parameters on an engine, as the evaluations see it. Programs are compiled when first used.
+ * Trained models on an engine, as evaluations use them. Programs are compiled on first use.
  */
 import { Effect, Record, Scope } from "effect"
 import type { Examples, LoadedDataset } from "../../core/Dataset.ts"
@@ -13,7 +13,7 @@ import { float32, type HostTensors, int32, sizeOf, uint8 } from "../../core/Tens
 import type { Codes, EpochMetrics, EvaluatedSplit, Split, TrainedModel } from "../../core/TrainedModel.ts"
 import type { PlannedRun } from "../plan/Plan.ts"
 
-/** Examples a call: enough for wide matrix products, few enough for the cache. */
+/** Examples per call: enough for wide matrix products, few enough for the cache. */
 const chunkSize = 500
 
 /** Images of a split, and their labels where they have some, as the engines take them. */
@@ -35,8 +35,8 @@ const rows = <A extends Float32Array | Int32Array>(values: A, width: number, sta
 }
 
 /**
- * Calls `run` for chunks of `size` rows and joins the results by name, `width(name)` values a row; what belongs to the
- * rows that fill up the last chunk is left out.
+ * Calls `run` for chunks of `size` rows and concatenates the results by name; the padding rows of the last chunk are
+ * dropped.
  */
 const inChunks = <E>(
   count: number,
@@ -56,9 +56,9 @@ const inChunks = <E>(
     return joined
   })
 
-/** What a model has come to. */
+/** A state of a model during or after training. */
 export interface ModelState {
-  /** Has the parameters. A model follows its state while training changes it. */
+  /** The parameters. A model follows this state while training changes it. */
   readonly state: Placed
   readonly history: ReadonlyArray<EpochMetrics>
   /** Optimiser steps taken: the objective's terms have the weights of the last of them. */
@@ -66,10 +66,10 @@ export interface ModelState {
 }
 
 /**
- * The trained model at any of its standings; its programs are compiled once for all of them.
+ * The trained model in any state; its programs are compiled once for all states.
  *
- * `images` holds the splits' images on the engine. A split's terms draw one code an example with noise that is a function
- * of the run's seed and the example, the same at every epoch.
+ * `images` holds the splits' images on the engine. A split's terms draw one code per example with noise that is a
+ * function of the run's seed and the example, the same at every epoch.
  */
 export const make = Effect.fn("TrainedModels.make")(function* (options: {
   readonly run: PlannedRun

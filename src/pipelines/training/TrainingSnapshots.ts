@@ -1,5 +1,5 @@
 /**
- * Shows evaluations the model as it stood at some epochs, from the snapshots in a run's folder.
+ * Gives evaluations the model at earlier epochs, from the snapshots in a run's folder.
  */
 import { Effect, Option } from "effect"
 import { Engine } from "../../core/Engine.ts"
@@ -8,7 +8,7 @@ import { TrainedModel } from "../../core/TrainedModel.ts"
 import type { Run } from "../store/Run.ts"
 import type { ModelState } from "./TrainedModels.ts"
 
-const remedy = "make it again with --force, which keeps the present one aside"
+const remedy = "train it again with --force, which sets this one aside"
 
 const missing = (run: Run, epochs: ReadonlyArray<number>): SnapshotError => {
   const some = epochs.length > 5 ? `${epochs.slice(0, 5).join(", ")} and ${epochs.length - 5} more` : epochs.join(", ")
@@ -16,8 +16,8 @@ const missing = (run: Run, epochs: ReadonlyArray<number>): SnapshotError => {
     run: run.id,
     epochs,
     reason:
-      `its parameters at epoch ${some} were not kept, because nothing asked for them while it was trained; ` +
-      `the run is whole without them: to see its training, ${remedy}`
+      `its parameters at epoch ${some} were not saved, because nothing asked for them during training; ` +
+      `the run is complete without them; to see its training, ${remedy}`
   })
 }
 
@@ -49,7 +49,7 @@ export const make = Effect.fnUntraced(function* (
         const gone = yield* Effect.filter(epochs, (epoch) => Effect.map(run.hasSnapshot(epoch), (has) => !has))
         if (gone.length > 0) return yield* missing(run, gone)
         return yield* Effect.forEach(epochs, (epoch) =>
-          // What the engine holds for one epoch is let go before the next.
+          // The engine's tensors of one epoch are released before the next.
           Effect.gen(function* () {
             const state = yield* engine.place(yield* tensorsOf(epoch))
             const steps = history[epoch - 1]?.step ?? 0

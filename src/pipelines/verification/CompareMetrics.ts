@@ -1,5 +1,5 @@
 /**
- * How close two records of metrics are: bit for bit, or by how much.
+ * Compares two records of metrics: bit for bit, or by relative difference.
  */
 
 type Metrics = Readonly<Record<string, number>>
@@ -8,14 +8,14 @@ export interface Deviation {
   readonly metric: string
   readonly recorded: number | undefined
   readonly now: number | undefined
-  /** `|now - recorded| / max(1, |recorded|)`; infinite where one is missing or only one is a number. */
+  /** `|now - recorded| / max(1, |recorded|)`; infinite if one is missing or only one is a number. */
   readonly relative: number
 }
 
-/** What two engines may differ by in what they compute once: relative to a value's size, in nats below 1. */
+/** Tolerance between two engines for a single evaluation: relative above 1, absolute below. */
 export const evaluationTolerance = 1e-4
 
-/** The same after training, which amplifies what the engines differ by from step to step. */
+/** Tolerance between two engines after training, which amplifies differences from step to step. */
 export const trainingTolerance = 1e-2
 
 const deviation = (metric: string, recorded: number | undefined, now: number | undefined): Deviation => {
@@ -23,7 +23,7 @@ const deviation = (metric: string, recorded: number | undefined, now: number | u
   return { metric, recorded, now, relative: Number.isNaN(difference) ? Number.POSITIVE_INFINITY : difference }
 }
 
-/** The metrics that are not the same number, the farthest first. */
+/** The metrics that differ, largest difference first. */
 export const deviations = (recorded: Metrics, now: Metrics): ReadonlyArray<Deviation> =>
   [...new Set([...Object.keys(recorded), ...Object.keys(now)])]
     .filter((metric) => !Object.is(recorded[metric], now[metric]))

@@ -1,5 +1,5 @@
 /**
- * How two records of tensors differ: not at all, bit for bit, or by how much.
+ * Compares two records of tensors: bit for bit, or by largest difference.
  */
 import type { HostTensor, HostTensors } from "../../core/Tensors.ts"
 
@@ -15,17 +15,17 @@ export interface Deviation {
 export interface Comparison {
   /** Values that were compared. */
   readonly values: number
-  /** Tensors that one side lacks, or that have another shape or element type. */
+  /** Tensors that exist on one side only, or with different shapes or element types. */
   readonly incomparable: ReadonlyArray<string>
-  /** Tensors of which not all bits are the same, the largest difference first. */
+  /** Tensors whose bits differ, largest difference first. */
   readonly deviations: ReadonlyArray<Deviation>
 }
 
-/** The elements' bits as whole numbers. */
+/** The elements' bits as integers. */
 const bitsOf = ({ dtype, values }: HostTensor): ArrayLike<number> =>
   dtype === "uint8" ? values : new Int32Array(values.buffer, values.byteOffset, values.length)
 
-/** Bits count: `-0` is not `0`, and a NaN is itself. */
+/** Compares bits: `-0` differs from `0`, and a NaN equals itself. */
 const deviation = (tensor: string, left: HostTensor, right: HostTensor): Deviation | undefined => {
   const [one, other] = [bitsOf(left), bitsOf(right)]
   let elements = 0
@@ -42,7 +42,7 @@ const deviation = (tensor: string, left: HostTensor, right: HostTensor): Deviati
 const alike = (left: HostTensor, right: HostTensor): boolean =>
   left.dtype === right.dtype && left.shape.join() === right.shape.join()
 
-/** Not a number is worse than any difference. */
+/** NaN ranks above any difference. */
 const rank = ({ largest }: Deviation): number => (Number.isNaN(largest) ? Number.MAX_VALUE : largest)
 
 /** Compares two records of tensors by name. */
@@ -63,7 +63,7 @@ export const compareTensors = (left: HostTensors, right: HostTensors): Compariso
 export const identical = ({ deviations, incomparable }: Comparison): boolean =>
   deviations.length === 0 && incomparable.length === 0
 
-/** In one line: `identical bits (5,120 values)`, or which tensors differ and by how much. */
+/** The comparison in one line: `identical bits (5,120 values)`, or which tensors differ and by how much. */
 export const format = (comparison: Comparison): string => {
   const { deviations, incomparable, values } = comparison
   if (identical(comparison)) return `identical bits (${values.toLocaleString("en-US")} values)`

@@ -1,7 +1,7 @@
 /**
- * What computes now against what computed a run: engine, versions, code and machine.
+ * Compares the current environment with a run's recorded one: engine, versions, code and machine.
  *
- * Law: where all are the recorded ones equal bits may be asked for.
+ * Law: if all are as recorded, results must have equal bits.
  */
 import { Effect } from "effect"
 import { Engine } from "../../core/Engine.ts"
@@ -10,7 +10,7 @@ import type { Manifest } from "../store/Manifest.ts"
 import * as Segments from "../plan/Segments.ts"
 import type { Provenance } from "../store/Provenance.ts"
 
-/** In which ways what computes now is not what computed the run, or one of its parts; empty where it is. */
+/** The differences between the current environment and those of all segments of a run; empty if there are none. */
 export const changes = Effect.fnUntraced(function* (manifest: Manifest, provenance: Provenance) {
   const { spec } = yield* Engine
   const parts = [...(manifest.earlier ?? []), manifest]
@@ -19,7 +19,7 @@ export const changes = Effect.fnUntraced(function* (manifest: Manifest, provenan
 
 const isVersion = (change: string): boolean => change.startsWith("versions.")
 
-/** Says what differs; digests are cut, and many versions are counted. */
+/** The differences as a finding; digests are shortened, and many versions are only counted. */
 export const finding = (all: ReadonlyArray<string>): Omit<Finding, "subject"> => {
   if (all.length === 0)
     return ok("engine, versions, code and machine are the recorded ones, so equal bits are asked for")

@@ -1,13 +1,13 @@
 /**
- * The engine that runs are computed again with: the one asked for, or the one that a run was made with.
+ * The engine for recomputing runs: the requested one, or the one that a run was trained with.
  */
 import { Effect, Layer } from "effect"
 import * as ChooseEngine from "../training/ChooseEngine.ts"
 import type { Manifest } from "../store/Manifest.ts"
 
-/** How a manifest's engine and device are asked for; `auto` where this version does not have them. */
+/** The request for a manifest's engine and device; `auto` if this version does not have them. */
 const recorded = ({ engine: { _tag, device } }: Pick<Manifest, "engine">): ChooseEngine.EngineRequest => {
-  // TensorFlow has one kind of graphics cards.
+  // TensorFlow calls every graphics card `gpu`.
   const on = device === "gpu" ? "cuda" : device
   return {
     engine: ChooseEngine.names.find((name) => name === String(_tag).toLowerCase()) ?? "auto",
@@ -15,7 +15,7 @@ const recorded = ({ engine: { _tag, device } }: Pick<Manifest, "engine">): Choos
   }
 }
 
-/** What to open for a run of which this is asked: what is not said is as it was, as far as both go together. */
+/** The engine and device for a run: what is not requested is as recorded, as far as both are compatible. */
 export const engineFor = (
   asked: ChooseEngine.EngineRequest,
   manifest: Pick<Manifest, "engine"> | undefined
@@ -30,7 +30,7 @@ export const engineFor = (
   return isOther || ChooseEngine.unsupportedReason(both) !== undefined ? asked : both
 }
 
-/** Gives the engine for a run. Each is opened once, for the scope. */
+/** Opens the engine for a run. Each engine is opened once and stays open for the scope. */
 export const make = Effect.fnUntraced(function* (asked: ChooseEngine.EngineRequest) {
   const scope = yield* Effect.scope
   const open = (wanted: ChooseEngine.EngineRequest) =>

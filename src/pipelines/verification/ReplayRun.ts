@@ -1,9 +1,10 @@
 /**
- * A finished run trained again from its manifest in another folder, and what came out compared with what was recorded.
+ * Replays a finished run: trains it again from its manifest in another folder, and compares the results with the
+ * recorded ones.
  *
- * Law: in the recorded setting equal bits are asked for, of parameters, optimiser state, history and snapshots; elsewhere
- * the metrics of every epoch within `trainingTolerance`, and the parameters' differences are told, not judged, since
- * training amplifies them.
+ * Law: in the recorded environment, parameters, optimiser state, history and snapshots must have equal bits; elsewhere
+ * the metrics of every epoch must be within `trainingTolerance`, and differences of parameters are only reported,
+ * because training amplifies them.
  */
 import { Effect, Option, Runtime, Schema } from "effect"
 import { canonicalJson, type Json } from "../../core/Spec.ts"
@@ -26,7 +27,7 @@ import * as Snapshot from "../store/Snapshot.ts"
 import { corrupt } from "../files/StoreError.ts"
 import * as TrainRun from "../training/TrainRun.ts"
 
-/** A run cannot be trained again as it was. Exit code 1. */
+/** A run cannot be replayed. Exit code 1. */
 export class ReplayError extends Schema.TaggedError<ReplayError>()("ReplayError", {
   run: Schema.String,
   reason: Schema.String
@@ -37,11 +38,11 @@ export class ReplayError extends Schema.TaggedError<ReplayError>()("ReplayError"
   }
 }
 
-/** The run's plan, which must be that of the very same run. */
+/** The run's plan, which must describe the same run. */
 const planOf = Effect.fnUntraced(function* (manifest: Manifest, file: string | undefined) {
   const { id } = manifest
   if (manifest.status !== "done") {
-    const reason = `its status is "${manifest.status}", so that there is no end to compare with`
+    const reason = `its status is "${manifest.status}", so there is no final state to compare with`
     return yield* new ReplayError({ run: id, reason })
   }
   const { changes, missing, planned } = yield* replan(manifest, file)
@@ -73,7 +74,7 @@ const compareStates = Effect.fnUntraced(function* (recorded: Run, now: Run, same
   return [sameSetting || comparison.incomparable.length > 0 ? failed(words) : note(words)]
 })
 
-/** Line by line, without the speeds. */
+/** Compares histories line by line, except for speeds. */
 const compareHistories = (
   recorded: ReadonlyArray<EpochMetrics>,
   now: ReadonlyArray<EpochMetrics>,
@@ -96,7 +97,7 @@ const compareHistories = (
   return [(within ? close : failed)(`${words}, ${within ? "within" : "more than"} ${CompareMetrics.trainingTolerance}`)]
 }
 
-/** Parameters at the epochs that both runs kept. */
+/** Compares parameters at the epochs of which both runs have snapshots. */
 const compareSnapshots = Effect.fnUntraced(function* (recorded: Run, now: Run, sameSetting: boolean) {
   const epochs = yield* Snapshot.epochs(`${recorded.directory}/snapshots`)
   const both = yield* Effect.filter(epochs, (epoch) => now.hasSnapshot(epoch))
@@ -112,7 +113,7 @@ const compareSnapshots = Effect.fnUntraced(function* (recorded: Run, now: Run, s
   return [sameSetting ? failed(words) : note(words)]
 })
 
-/** What one evaluation found and drew. */
+/** Compares metrics and figures of one evaluation. */
 const compareEvaluation = Effect.fnUntraced(function* (
   { id, tag }: { readonly id: string; readonly tag: string },
   recorded: Run,
@@ -138,13 +139,13 @@ const compareEvaluation = Effect.fnUntraced(function* (
 
 export interface ReplayOptions {
   readonly provenance: Provenance
-  /** The experiment's file, where it is not in `experiments/`. */
+  /** The experiment's file, if it is not in `experiments/`. */
   readonly file: string | undefined
-  /** Whether to make the evaluations again too. */
+  /** Whether to run the evaluations again as well. */
   readonly evaluations: boolean
 }
 
-/** The run in the store of the present context, trained to its end and evaluated if asked. */
+/** Trains the run in the store of the context, and evaluates it if requested. */
 const trainAgain = Effect.fnUntraced(function* (planned: PlannedRun, { evaluations, provenance }: ReplayOptions) {
   const data = (yield* LoadData.make)(planned)
   const run = yield* (yield* RunStore).open(planned.experiment, planned.id)
@@ -155,7 +156,7 @@ const trainAgain = Effect.fnUntraced(function* (planned: PlannedRun, { evaluatio
   return run
 })
 
-/** Trains the run again in the present store, which must not have it, and compares. */
+/** Trains the run again in the store of the context, which must not contain it, and compares. */
 export const replay = Effect.fn("ReplayRun.replay")(function* (
   recorded: Run,
   manifest: Manifest,

@@ -1,5 +1,6 @@
 /**
- * Whether the results of a run's evaluations are theirs, and the figures that they name are there and whole.
+ * Checks that the results of a run's evaluations belong to their evaluators, and that their figures exist and are
+ * intact.
  */
 import { Effect, FileSystem, Option, Path } from "effect"
 import { digestOf, type Json } from "../../core/Spec.ts"
@@ -11,7 +12,7 @@ import { pngFault } from "../files/PngCheck.ts"
 import * as RunSnapshot from "../inspection/RunSnapshot.ts"
 import { EvaluationResult } from "../store/Run.ts"
 
-/** The files of one figure, animation or page are there, and what carries a checksum has the right one. */
+/** Faults of one figure, animation or page: missing files and wrong checksums. */
 const figureFaults = Effect.fnUntraced(function* (folder: string, name: string) {
   const { join } = yield* Path.Path
   const fs = yield* FileSystem.FileSystem
@@ -27,7 +28,7 @@ const figureFaults = Effect.fnUntraced(function* (folder: string, name: string) 
   return faults
 })
 
-/** Every result is that of the evaluator that its file names, and its figures are there. */
+/** Checks that every result belongs to the evaluator that its file names, and that its figures exist. */
 export const checkEvaluations = Effect.fn("VerifyEvaluations.checkEvaluations")(function* (directory: string) {
   const { join } = yield* Path.Path
   const ids = yield* RunSnapshot.evaluators(directory)

@@ -1,5 +1,5 @@
 /**
- * Whether a run's folder holds what was written to it: every digest, and every file that another one vouches for.
+ * Checks a run's folder: every digest, and every file that another one refers to.
  */
 import { Effect, type FileSystem, Option, Path } from "effect"
 import * as EarlyStopping from "../../core/EarlyStopping.ts"
@@ -16,13 +16,13 @@ import * as Snapshot from "../store/Snapshot.ts"
 import { corrupt } from "../files/StoreError.ts"
 import { checkEvaluations } from "./VerifyEvaluations.ts"
 
-/** What of the run was read on the way. */
+/** The findings, and what was read of the run. */
 export interface VerifiedFiles {
   readonly findings: ReadonlyArray<Finding>
-  /** Undefined where it cannot be trusted. */
+  /** Undefined if it cannot be trusted. */
   readonly manifest: Manifest | undefined
   readonly history: ReadonlyArray<EpochMetrics>
-  /** Whether the run is done and the checkpoint of its last step is whole. */
+  /** Whether the run is done and the checkpoint of its last step is intact. */
   readonly complete: boolean
 }
 
@@ -40,7 +40,7 @@ const checkManifest = (entry: RunEntry, manifest: Option.Option<Manifest>) => {
   )
 }
 
-/** Numbers and words, equal where all are; a NaN equals itself. */
+/** Whether two records of metrics are equal; a NaN equals itself. */
 const sameMetrics = (left: Readonly<Record<string, number>>, right: Readonly<Record<string, number>>): boolean => {
   const text = (metrics: Readonly<Record<string, number>>) =>
     canonicalJson(Object.fromEntries(Object.entries(metrics).map(([name, value]) => [name, String(value)])))
@@ -133,7 +133,7 @@ const checkModel = Effect.fnUntraced(function* (entry: RunEntry, manifest: Manif
   return failuresOr(faults, "the card is this run's; the codes have their digest")
 })
 
-/** Checks a run's folder. Never fails: what is wrong is among the findings. */
+/** Checks a run's folder. Never fails: faults are among the findings. */
 export const verifyFiles = Effect.fn("VerifyFiles.verifyFiles")(function* (
   entry: RunEntry
 ): Effect.fn.Return<VerifiedFiles, never, FileSystem.FileSystem | Path.Path> {

@@ -1,6 +1,6 @@
 /**
- * Whether a run's model still gives the numbers that were recorded: the run is planned again from its manifest, its data
- * is read and verified, and the parameters of its last checkpoint are evaluated.
+ * Checks that a run's model still gives the recorded numbers: plans the run again from its manifest, reads and verifies
+ * its data, and evaluates the parameters of its last checkpoint.
  *
  * Law: in the recorded setting equal bits are asked for; elsewhere numbers within `onceTolerance`, and what differs is
  * said.
@@ -26,7 +26,7 @@ import type { Run } from "../store/Run.ts"
 import * as Environment from "./Environment.ts"
 import type { VerifiedFiles } from "./VerifyFiles.ts"
 
-/** The verdict on some metrics. */
+/** The finding on some metrics. */
 const judge = (what: string, deviations: ReadonlyArray<CompareMetrics.Deviation>, sameSetting: boolean) => {
   const [largest] = deviations
   if (largest === undefined) return ok(`${what}: identical bits`)
@@ -37,7 +37,7 @@ const judge = (what: string, deviations: ReadonlyArray<CompareMetrics.Deviation>
     : failed(`${words}, more than ${CompareMetrics.evaluationTolerance}`)
 }
 
-/** Everything that computing needs. */
+/** What the checks need. */
 interface Computing {
   readonly planned: PlannedRun
   readonly run: Run
@@ -58,7 +58,7 @@ const checkTerms = Effect.fnUntraced(function* (
   return [judge(Object.keys(test).join(", "), CompareMetrics.deviations(test, now), sameSetting)]
 })
 
-/** One evaluation's numbers and figures against what was stored. */
+/** Compares one evaluation's metrics and figures with the stored ones. */
 const checkEvaluation = Effect.fnUntraced(function* (
   { run, sameSetting }: Computing,
   { id, run: compute, spec }: ResolvedEvaluator
@@ -76,7 +76,7 @@ const checkEvaluation = Effect.fnUntraced(function* (
   )
   const names = differing.map(({ name }) => name).join(", ")
   if (names === "") return faults
-  // Every point of a figure may be off a little where the engine is another.
+  // Another engine may shift every point of a figure slightly.
   const says = `${spec._tag}, figures: the data of ${names} is not as recorded`
   return [...faults, sameSetting ? failed(says) : note(says)]
 })
@@ -99,7 +99,7 @@ const compute = Effect.fn("VerifyNumbers.compute")(function* (computing: Computi
   return [...findings, ...more.flat()]
 })
 
-/** What the experiment's file describes now against the manifest. */
+/** Compares the specs in the experiment's file with the manifest. */
 const specFindings = ({ changes }: Replanned) => {
   const words = changes.map((change) =>
     formatDifference(change, { left: "in the manifest", right: "in the experiment's file" })
@@ -129,14 +129,14 @@ const dataFindings = Effect.fnUntraced(function* (
 
 export interface VerifyOptions {
   readonly provenance: Provenance
-  /** The experiment's file, where it is not in `experiments/`. */
+  /** The experiment's file, if it is not in `experiments/`. */
   readonly file: string | undefined
-  /** Whether to make the evaluations again too. */
+  /** Whether to run the evaluations again as well. */
   readonly evaluations: boolean
   readonly load: (run: PlannedRun) => Effect.Effect<LoadedDataset, DatasetError>
 }
 
-/** Checks specs, data and numbers of a run whose folder was checked. Never fails: what is wrong is among the findings. */
+/** Checks specs, data and numbers of a run whose files were checked. Never fails: faults are among the findings. */
 export const verifyNumbers = Effect.fn("VerifyNumbers.verifyNumbers")(function* (
   run: Run,
   recorded: VerifiedFiles,

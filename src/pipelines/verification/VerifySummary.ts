@@ -1,5 +1,5 @@
 /**
- * Whether an experiment's summary says what its runs' folders say.
+ * Checks that an experiment's summary agrees with its runs' folders.
  */
 import { Effect, type FileSystem, Option, Path } from "effect"
 import * as Catalogue from "../inspection/Catalogue.ts"
@@ -9,7 +9,7 @@ import * as RunSnapshot from "../inspection/RunSnapshot.ts"
 import * as Summary from "../store/Summary.ts"
 import type { SummaryRow } from "../store/SummaryRow.ts"
 
-/** What is wrong with one row. Metrics of evaluations that the experiment no longer makes are the run's alone. */
+/** The faults of one row. Ignores metrics of evaluations that the experiment no longer has. */
 const faultsOf = Effect.fnUntraced(function* (directory: string, row: SummaryRow) {
   const { basename, dirname, resolve } = yield* Path.Path
   const folder = resolve(directory, row.directory)

@@ -14,7 +14,7 @@ export interface PosteriorContractOptions {
   readonly prior?: ReadonlyArray<number>
   /** Heads between minus this and this must give finite values and gradients. */
   readonly extreme?: number
-  /** Values of every head but the first, in units of `extreme`, that must be survived; -1, 0 and 1 unless given. */
+  /** Values of every head but the first, in units of `extreme`, that must be survived; -1; default: 0 and 1. */
   readonly scales?: ReadonlyArray<number>
   /** Whether a code is `mean + deviation noise`, dimension by dimension. Default: `true`. */
   readonly diagonal?: boolean

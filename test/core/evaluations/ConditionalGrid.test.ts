@@ -12,7 +12,7 @@ describe("ConditionalGrid", () => {
     return Effect.gen(function* () {
       const { figures } = yield* ConditionalGrid({ styles: 4 }).run
       const text = yield* textOf(figures[0]!)
-      assert.includeMembers(text, ["Fake: one class a row, one style a column", "class 0", "class 1", "class 2"])
+      assert.includeMembers(text, ["Fake: one class per row, one style per column", "class 0", "class 1", "class 2"])
       assert.include(figures[0]!.caption, "each of the 3 classes y of Fake (rows) and 4 codes z")
       const [{ codes, labels }] = decoded as [(typeof decoded)[0]]
       assert.deepStrictEqual(labels, [0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2])

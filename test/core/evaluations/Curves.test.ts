@@ -25,27 +25,27 @@ const history = [1, 2, 3].map((number) =>
 
 describe("Curves", () => {
   it("calls a loss nats only where all of its terms are", () => {
-    assert.strictEqual(termTitle("loss", ["loss", "kl", "capacity"]), "loss (nats an image)")
+    assert.strictEqual(termTitle("loss", ["loss", "kl", "capacity"]), "loss (nats per image)")
     assert.strictEqual(termTitle("loss", ["loss", "half-squared-error"]), "loss (the sum of its terms)")
-    assert.strictEqual(termTitle("reconstruction", ["half-squared-error"]), "reconstruction (nats an image)")
+    assert.strictEqual(termTitle("reconstruction", ["half-squared-error"]), "reconstruction (nats per image)")
     assert.strictEqual(termTitle("half-mean-squared-code", []), "half the mean squared code")
   })
 
-  it.effect("has one panel a term, training and test, and the last losses in the caption", () =>
+  it.effect("has one panel per term, training and test, and the last losses in the caption", () =>
     Effect.gen(function* () {
       const { figures } = yield* Curves().run
       const text = yield* textOf(figures[0]!)
       assert.includeMembers(text, [
-        "loss (nats an image)",
-        "KL divergence (nats an image)",
-        "capacity (nats an image)",
+        "loss (nats per image)",
+        "KL divergence (nats per image)",
+        "capacity (nats per image)",
         "training",
         "test"
       ])
       assert.include(figures[0]!.title, "Fake")
       assert.include(
         figures[0]!.caption,
-        "After epoch 3 the training loss is 36.67 nats an image, the test loss 40.00 nats"
+        "After epoch 3 the training loss is 36.67 nats per image, the test loss 40.00 nats"
       )
     }).pipe(Effect.provide(fakeLayer({ history })))
   )

@@ -72,7 +72,7 @@ describe("Reconstructions", () => {
         (sum, value, index) => sum + (value - reconstructions[index]!) ** 2 / images.length,
         0
       )
-      assert.include(figures[0]!.caption, `mean squared error ${error.toPrecision(3)} a pixel`)
+      assert.include(figures[0]!.caption, `mean squared error ${error.toPrecision(3)} per pixel`)
     }).pipe(Effect.provide(fakeLayer({ onDecode: (codes) => void decoded.push(codes) })))
   })
 })

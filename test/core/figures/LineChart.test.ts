@@ -19,11 +19,11 @@ describe("LineChart", () => {
       }))
       const text = yield* textOf(
         chart([
-          { title: "loss (nats an image)", series },
-          { title: "KL (nats an image)", series }
+          { title: "loss (nats per image)", series },
+          { title: "KL (nats per image)", series }
         ])
       )
-      for (const expected of ["loss (nats an image)", "KL (nats an image)", "T", "images", "training", "test"]) {
+      for (const expected of ["loss (nats per image)", "KL (nats per image)", "T", "images", "training", "test"]) {
         assert.strictEqual(text.filter((piece) => piece === expected).length, 1, expected)
       }
       assert.strictEqual(text.filter((piece) => piece === "epoch").length, 2)

@@ -105,7 +105,7 @@ describe("exp clean", () => {
         for (const name of mine) yield* fs.writeFileString(`${folders[0]}/${name}`, "mine")
         const { output } = yield* exp("clean", "--yes", "--results", results)
         for (const name of mine) {
-          assert.include(output, `small/${ids[0]}/${name} is not this program's`)
+          assert.include(output, `small/${ids[0]}/${name} does not belong to this program`)
           assert.strictEqual(yield* fs.readFileString(`${folders[0]}/${name}`), "mine")
         }
         const left = yield* everything(folders[0])
@@ -132,7 +132,7 @@ describe("exp clean", () => {
         const { output } = yield* exp("clean", "--finished", "--yes", "--results", results)
         assert.include(output, `small/${ids[0]} is behind a link`)
         assert.include(output, "other is behind a link")
-        assert.include(output, `small/${ids[1]}/checkpoints is not this program's`)
+        assert.include(output, `small/${ids[1]}/checkpoints does not belong to this program`)
         assert.deepStrictEqual(yield* everything(outside), before)
         assert.deepStrictEqual(yield* fs.readDirectory(folders[1]), ["checkpoints"])
       })
@@ -148,7 +148,7 @@ describe("exp clean", () => {
             yield* (yield* storeOf(results)).open("small", ids[0])
             const { output } = yield* exp("clean", "--yes", "--results", results)
             assert.match(output, /^nothing to remove/)
-            assert.match(output, new RegExp(`small/${ids[0]} is being made by process \\d+`))
+            assert.match(output, new RegExp(`small/${ids[0]} is being trained by process \\d+`))
           })
         )
         assert.deepStrictEqual(yield* everything(folders[0]), before)

@@ -66,7 +66,7 @@ describe("exp replay", () => {
         const names = yield* (yield* files).readDirectory(`${results}/small`)
         const failed = names.find((name) => /^[0-9a-f]{12}$/.test(name) && !ids.includes(name))!
         const { code, output } = yield* replay(results, failed)
-        assert.include(output, 'its status is "failed", so that there is no end to compare with')
+        assert.include(output, 'its status is "failed", so there is no final state to compare with')
         assert.strictEqual(code, 1)
       }).pipe(Effect.orDie)
     )

@@ -7,7 +7,7 @@ describe("exp show", () => {
     Sweep.layer,
     shared
   )((it) => {
-    it.effect("an experiment: a row a run, aligned, with what the runs share above", () =>
+    it.effect("an experiment: one row per run, aligned, with what the runs share above", () =>
       Effect.gen(function* () {
         const { ids, results } = yield* copy
         const { code, output } = yield* exp("show", "small", "--results", results)
@@ -19,7 +19,7 @@ describe("exp show", () => {
         assert.match(rows[0]!, new RegExp(`^ +0 .*${ids[0]}  done$`))
         assert.match(rows[1]!, new RegExp(`^ +4 .*${ids[1]}  done$`))
         assert.strictEqual(header!.indexOf("id"), rows[0]!.indexOf(ids[0]))
-        assert.include(output, "nats an image")
+        assert.include(output, "nats per image")
       })
     )
 

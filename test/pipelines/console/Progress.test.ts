@@ -60,7 +60,7 @@ describe("progress", () => {
     )
   })
 
-  it.effect("elsewhere than on a terminal: a line an epoch, also of several runs", () =>
+  it.effect("elsewhere than on a terminal: one line per epoch, also of several runs", () =>
     Effect.gen(function* () {
       const progress = yield* Progress.Progress
       const [one, two] = [yield* progress.bar, yield* progress.bar]

@@ -44,7 +44,7 @@ describe("a signal", () => {
     assert.isBelow(step, 800)
     const again = await exp(file, results, args)
     assert.strictEqual(again.code, 0, again.output)
-    assert.include(again.output, `was interrupted and goes on from step ${step}`)
+    assert.include(again.output, `was interrupted and resumes from step ${step}`)
     const whole = join(folder, "whole")
     assert.strictEqual((await exp(file, whole, args)).code, 0)
     assert.deepStrictEqual(await whatIsLeft(results), await whatIsLeft(whole))

@@ -23,9 +23,9 @@ describe("SweepCurves", () => {
       )
       const text = yield* textOf(figure)
       assert.includeMembers(text, [
-        "loss (nats an image)",
-        "reconstruction (nats an image)",
-        "KL divergence (nats an image, log)",
+        "loss (nats per image)",
+        "reconstruction (nats per image)",
+        "KL divergence (nats per image, log)",
         "β = 0",
         "β = 200",
         "run"
@@ -37,7 +37,7 @@ describe("SweepCurves", () => {
   it.effect("keeps a linear axis where a value is 0", () =>
     Effect.gen(function* () {
       const runs = [history(0), history(30)].map((values, index) => ({ label: String(index), history: values }))
-      assert.include(yield* textOf(sweepCurves(runs, { title: "T" })), "KL divergence (nats an image)")
+      assert.include(yield* textOf(sweepCurves(runs, { title: "T" })), "KL divergence (nats per image)")
     })
   )
 

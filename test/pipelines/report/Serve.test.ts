@@ -162,7 +162,7 @@ describe("Serve", () => {
       const ended = yield* Effect.promise(() =>
         exp("./test/pipelines/commands/SmallExperiment.ts", results, ["--watch"], {
           onOutput: (output) => {
-            const url = /while they are made: (http:\S+)/.exec(output)?.[1]
+            const url = /live report: (http:\S+)/.exec(output)?.[1]
             if (url !== undefined) asked ??= fetch(url)
           }
         })

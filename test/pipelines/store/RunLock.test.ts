@@ -65,7 +65,7 @@ describe("RunLock", () => {
       "whose process number is another process's now",
       () => Effect.succeed({ began: "1" }),
       new Date(),
-      /has ended, and its number is another's now$/,
+      /has ended, and its process number was reused$/,
       linux
     ],
     [
@@ -91,7 +91,7 @@ describe("RunLock", () => {
           yield* lock.acquire(id)
           const error = yield* Effect.flip(Effect.scoped(other.acquire(id)))
           assert.strictEqual(error._tag, "RunLocked")
-          assert.match(error.message, new RegExp(`^run ${id} is being made by process ${process.pid} on \\S+$`))
+          assert.match(error.message, new RegExp(`^run ${id} is being trained by process ${process.pid} on \\S+$`))
           assert.include(error.message, Option.getOrThrow(yield* other.owner(id)))
           // Another run is another matter.
           yield* Effect.scoped(other.acquire("000000000000"))

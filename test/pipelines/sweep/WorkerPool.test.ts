@@ -103,7 +103,7 @@ describe("--jobs", () => {
     }
     const again = await exp(file, results, runs, {
       onOutput: (output, kill) => {
-        if (/goes on from step [1-9]/.test(output)) kill("SIGKILL")
+        if (/resumes from step [1-9]/.test(output)) kill("SIGKILL")
       }
     })
     assert.match(again.output, /was interrupted and goes on from step [1-9]/)
@@ -123,7 +123,7 @@ describe("--jobs", () => {
     })
     assert.strictEqual(code, 1, output)
     const reason = new RegExp(
-      `^error: run \\d of 3 · beta=\\d: process ${killed} was ended by SIGKILL while it made the run$`,
+      `^error: run \\d of 3 · beta=\\d: process ${killed} was ended by SIGKILL while it trained the run$`,
       "m"
     )
     assert.match(output, reason)

@@ -95,7 +95,7 @@ const withLines = (change: (lines: Array<string>) => ReadonlyArray<string>) => (
 
 /** Damages, the epochs that must be trained again, and what is said. */
 const cases: ReadonlyArray<readonly [string, ReadonlyArray<Damage>, epochs: number, ReadonlyArray<RegExp>]> = [
-  ["nothing", [], 0, [/^Info run \w+ was killed and goes on from step 12$/]],
+  ["nothing", [], 0, [/^Info run \w+ was killed and resumes from step 12$/]],
   [
     "a cut newest checkpoint",
     [changing(checkpoint(12), cut)],

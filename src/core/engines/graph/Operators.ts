@@ -59,7 +59,7 @@ export const broadcastShape = (...shapes: ReadonlyArray<Shape>): Shape =>
 
 // Element by element
 
-/** One operand; the same type unless given. */
+/** One operand; default: the same type. */
 export const unary = (
   operator: string,
   x: Value,
@@ -67,7 +67,7 @@ export const unary = (
   attributes: Readonly<Record<string, Attribute>> = {}
 ): Value => operation(operator, [x], x.shape, type, attributes)
 
-/** Two operands of one type, broadcast; the same type unless given. */
+/** Two operands of one type, broadcast; default: the same type. */
 export const binary = (operator: string, a: Value, b: Value, type: ElementType = a.type): Value =>
   operation(operator, [a, b], broadcastShape(a.shape, b.shape), type)
 

@@ -12,7 +12,7 @@ const { AttributeType } = onnx.AttributeProto
 
 /** How a model looks from outside, where it is for others than the engine. */
 export interface Appearance {
-  /** The model's name of a graph's output; `=NAME` unless given. */
+  /** The model's name of a graph's output; default: `=NAME`. */
   readonly outputName: (name: string) => string
   /** Lengths of the axes of an input or output of this name; a name for an axis of any length. */
   readonly axes: (name: string, value: Value) => ReadonlyArray<number | string>

@@ -1,6 +1,6 @@
 /**
- * The end of a graph that only updates state, element by element, such as an optimiser's step: cut off, so that one loop
- * can do in place what would be a dozen passes over memory.
+ * Splits the elementwise state update at the end of a graph, such as an optimiser's step, off into a fused in-place
+ * loop, instead of a dozen passes over memory.
  *
  * An operation belongs to the tail if it is arithmetic on `float32`, its operands have its own shape or one element, and
  * its result goes nowhere but into the tail and into state.

@@ -139,7 +139,7 @@ const loadNow = ({ folder }: Found, wanted: number | undefined): Loaded => {
   return loaded
 }
 
-/** Loads a package onto TensorFlow.js; its operations have so many threads, all cores' unless given. */
+/** Loads a package onto TensorFlow.js; its operations use `threads` threads; default: all cores. */
 export const load = (found: Found, threads?: number): Effect.Effect<Loaded, TensorFlowUnavailable> =>
   Effect.try({
     try: () => loadNow(found, threads),

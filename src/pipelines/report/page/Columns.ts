@@ -37,7 +37,7 @@ const metricColumn = (groups: ReadonlyArray<Group>, name: string): Column => {
   const decimals = counts ? Math.min(2, wanted) : wanted
   return {
     name: `metric ${name}`,
-    title: `${name}: mean over the images, in nats an image unless the name says otherwise`,
+    title: `${name}: mean over the images, in nats per image unless the name says otherwise`,
     number: true,
     value: (group) => meanOf(group, name),
     text: (group) => {

@@ -185,7 +185,7 @@ export const RunTable = ({ chosen, data, onChoose }: RunTableProps) => {
         </table>
       </div>
       <p class="quiet">
-        Metrics are means over the images, in nats an image unless their name says otherwise.
+        Metrics are means over the images, in nats per image unless their name says otherwise.
         {constant.length > 0 &&
           data.runs.length > 0 &&
           ` In every run: ${constant

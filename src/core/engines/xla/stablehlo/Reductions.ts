@@ -35,7 +35,7 @@ export interface Sliding {
   readonly size: ReadonlyArray<number>
   readonly strides?: ReadonlyArray<number>
   readonly paddings: ReadonlyArray<readonly [number, number]>
-  /** How far apart the elements of the operand, and of the window, are; next to each other unless given. */
+  /** How far apart the elements of the operand, and of the window, are; default: next to each other. */
   readonly baseDilations?: ReadonlyArray<number>
   readonly windowDilations?: ReadonlyArray<number>
 }

@@ -41,7 +41,7 @@ describe("exp replay", () => {
           output,
           /FAILED +history +1 of 3 epochs differ, from epoch 2 on; most in epoch 2: train\/loss is 1\d+/
         )
-        assert.match(output, /came to something else: 1 comparison failed/)
+        assert.match(output, /was not reproduced: 1 comparison failed/)
         assert.strictEqual(code, 1)
       })
     )

@@ -151,7 +151,7 @@ describe("exp show", () => {
       })
     )
 
-    it.effect("refuses a folder that is no results folder", () =>
+    it.effect("refuses a folder that is not a results folder", () =>
       Effect.gen(function* () {
         const { folders, results } = yield* copy
         const fs = yield* files
@@ -159,7 +159,7 @@ describe("exp show", () => {
         yield* fs.makeDirectory(own)
         yield* fs.writeFileString(`${own}/letter.txt`, "Dear Ada")
         const refusals: ReadonlyArray<readonly [string, RegExp]> = [
-          [own, /is no results folder: it holds no run, but letter\.txt/],
+          [own, /is not a results folder: it holds no run, but letter\.txt/],
           [`${own}/letter.txt`, /is not a folder/],
           [`${own}/nothing`, /does not exist/],
           [`${results}/small`, /is the folder of one experiment/],

@@ -184,7 +184,7 @@ describe("Serve", () => {
       const { url } = yield* served(results)
       const exit = yield* Effect.exit(Effect.scoped(served(results, Number(new URL(url).port))))
       assert.isTrue(Exit.isFailure(exit))
-      assert.match(String(Exit.isFailure(exit) && exit.cause), /another program has it.*--port/)
+      assert.match(String(Exit.isFailure(exit) && exit.cause), /the port is in use.*--port/)
     })
   )
 

@@ -162,7 +162,7 @@ describe("Checkpoint", () => {
       })
     )
 
-    it.effect("a whole one of a format that is not known is an error with its format, and nothing is passed over", () =>
+    it.effect("a whole one of a format that is not known is an error with its format, and nothing is skipped", () =>
       Effect.gen(function* () {
         const fs = yield* FileSystem.FileSystem
         const { join } = yield* Path.Path

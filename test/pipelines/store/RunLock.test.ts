@@ -111,7 +111,7 @@ describe("RunLock", () => {
     )
 
     it.effect(
-      "an owner that has ended but whose parent does not know yet is passed over",
+      "an owner that has ended but whose parent does not know yet is skipped",
       () =>
         Effect.gen(function* () {
           const folder = yield* temporary
@@ -163,7 +163,10 @@ describe("RunLock", () => {
           assert.strictEqual(yield* taken, "RunLocked")
           yield* TestClock.adjust("2 minutes")
           const { lines } = yield* logged(Effect.scoped(lock.acquire(id)))
-          assert.match(lines.join("\n"), /^run \S+ is taken over: process \d+ on \S+, which had it, has given no sign/)
+          assert.match(
+            lines.join("\n"),
+            /^run \S+ is taken over: process \d+ on \S+, which had it, has sent no heartbeat/
+          )
           assert.isFalse(yield* fs.exists(path))
         })
       )
@@ -197,7 +200,7 @@ describe("RunLock", () => {
           yield* fs.writeFileString(`${folder}/${id}.0123.json`, content)
           const lock = yield* RunLock.make(folder)
           const error = yield* Effect.flip(Effect.scoped(lock.acquire(id)))
-          assert.match(error.message, /is being made by a process whose claim \S+ cannot be read/)
+          assert.match(error.message, /is being trained by a process whose claim \S+ cannot be read/)
           yield* TestClock.adjust("4 minutes")
           yield* Effect.scoped(lock.acquire(id))
         })

@@ -45,7 +45,7 @@ describe("retrying", () => {
       const enough = yield* outcomeOf(passing, 4)
       assert.strictEqual(enough.attempts, 5)
       assert.strictEqual(enough.result._tag, "Success")
-      assert.match(enough.said[0]!, /^run 1 is tried again \(1 of 4\)\. abacus cannot run/)
+      assert.match(enough.said[0]!, /^run 1 is retried \(1 of 4\)\. abacus cannot run/)
       assert.strictEqual(enough.said.length, 4)
       const few = yield* outcomeOf(passing, 2)
       assert.strictEqual(few.attempts, 3)
@@ -96,7 +96,7 @@ const leftBy = Effect.fnUntraced(function* (results: string) {
 })
 
 describe("a run whose engine fails once", () => {
-  it.live("is tried again where asked, from its last epoch, and comes to the same bits", () =>
+  it.live("is retried where asked, from its last epoch, and comes to the same bits", () =>
     Effect.gen(function* () {
       const [whole, broken] = [yield* temporaryFolder, yield* temporaryFolder]
       yield* runExperiment(single, whole)

@@ -217,7 +217,7 @@ describe("processes on the same runs", () => {
         onOutput: (output, kill) => {
           const before = [makes, waits]
           makes ||= /epoch \d+\/60/.test(output)
-          waits ||= /is being made by process \d+ on .*; waiting/.test(output)
+          waits ||= /is being trained by process \d+ on .*; waiting/.test(output)
           if (makes && !before[0]) makers.push(kill)
           if (waits && !before[1]) waiting += 1
           if (makes !== before[0] || waits !== before[1]) next()
@@ -230,8 +230,8 @@ describe("processes on the same runs", () => {
     const ends = commands.map(({ code, signal }) => signal ?? String(code)).sort()
     assert.deepStrictEqual(ends, ["0", "130", "SIGKILL"], outputs)
     assert.strictEqual(outputs.match(/ is taken over: process \d+ on \S+, which had it, has ended$/gm)?.length, 1)
-    assert.match(outputs, /was killed and goes on from step [1-9]/)
-    assert.match(outputs, /was interrupted and goes on from step [1-9]/)
+    assert.match(outputs, /was killed and resumes from step [1-9]/)
+    assert.match(outputs, /was interrupted and resumes from step [1-9]/)
     const [path] = await runsIn(results)
     const manifest = JSON.parse(await readFile(join(results, path!), "utf8"))
     assert.strictEqual(manifest.status, "done")

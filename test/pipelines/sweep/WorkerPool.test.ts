@@ -106,7 +106,7 @@ describe("--jobs", () => {
         if (/resumes from step [1-9]/.test(output)) kill("SIGKILL")
       }
     })
-    assert.match(again.output, /was interrupted and goes on from step [1-9]/)
+    assert.match(again.output, /was interrupted and resumes from step [1-9]/)
   })
 
   it("a worker that is killed takes one run with it, the others go on, and the same command makes it", async () => {
@@ -133,7 +133,7 @@ describe("--jobs", () => {
     assert.strictEqual(again.code, 0, again.output)
     assert.strictEqual(again.output.match(/already done/g)?.length, 2)
     assert.match(again.output, /is taken over: process \d+ on \S+, which had it, has ended/)
-    assert.match(again.output, /was killed and goes on from step [1-9]/)
+    assert.match(again.output, /was killed and resumes from step [1-9]/)
   })
 
   it("workers whose command is killed interrupt their runs and end", async () => {

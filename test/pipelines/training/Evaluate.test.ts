@@ -164,7 +164,10 @@ describe("evaluations", () => {
       assert.isTrue(Exit.isFailure(exit) && !Cause.hasDies(exit.cause))
       const { row, run } = yield* found(results)
       assert.strictEqual(row.status, "done")
-      assert.match(row.error!, /parameters at epoch 0, 1, 2, 3, 4 and 1 more were not kept.*make it again with --force/)
+      assert.match(
+        row.error!,
+        /parameters at epoch 0, 1, 2, 3, 4 and 1 more were not saved.*train it again with --force/
+      )
       assert.strictEqual(Option.getOrThrow(yield* run.manifest).status, "done")
       assert.deepStrictEqual(
         (yield* run.figures).map(({ name }) => name),

@@ -100,21 +100,21 @@ const cases: ReadonlyArray<readonly [string, ReadonlyArray<Damage>, epochs: numb
     "a cut newest checkpoint",
     [changing(checkpoint(12), cut)],
     1,
-    [/^Warn A checkpoint is passed over\..*step-0000000012/, /was killed and goes on from step 8$/]
+    [/^Warn A checkpoint is skipped\..*step-0000000012/, /was killed and resumes from step 8$/]
   ],
   [
     "an altered newest checkpoint",
     [changing(checkpoint(12), altered)],
     1,
-    [/^Warn A checkpoint is passed over\. .*digest/, /goes on from step 8$/]
+    [/^Warn A checkpoint is skipped\. .*digest/, /resumes from step 8$/]
   ],
   [
     "two damaged checkpoints",
     [changing(checkpoint(12), cut), changing(checkpoint(8), altered)],
     3,
-    [/step-0000000012/, /step-0000000008/, /^Warn run \w+ was killed and begins again/]
+    [/step-0000000012/, /step-0000000008/, /^Warn run \w+ was killed and restarts/]
   ],
-  ["no checkpoint", [removing("checkpoints")], 3, [/^Warn run \w+ was killed and begins again/]],
+  ["no checkpoint", [removing("checkpoints")], 3, [/^Warn run \w+ was killed and restarts/]],
   [
     "a history without its last line",
     [
@@ -124,9 +124,9 @@ const cases: ReadonlyArray<readonly [string, ReadonlyArray<Damage>, epochs: numb
       )
     ],
     1,
-    [/saved after epoch 3, and the history has 2 epochs/, /goes on from step 8$/]
+    [/saved after epoch 3, and the history has 2 epochs/, /resumes from step 8$/]
   ],
-  ["no history", [removing("metrics.ndjson")], 3, [/the history has 0 epochs/, /begins again/]],
+  ["no history", [removing("metrics.ndjson")], 3, [/the history has 0 epochs/, /restarts/]],
   [
     "a history with a line in the middle that is damaged",
     [
@@ -136,13 +136,13 @@ const cases: ReadonlyArray<readonly [string, ReadonlyArray<Damage>, epochs: numb
       )
     ],
     3,
-    [/^Warn run \w+: the history is used up to epoch 1\. .*line 2/, /begins again/]
+    [/^Warn run \w+: the history is used up to epoch 1\. .*line 2/, /restarts/]
   ],
   [
     "a half-written line",
     [changing("metrics.ndjson", (bytes) => bytes.subarray(0, bytes.length - 5))],
     1,
-    [/the history has 2 epochs/, /goes on from step 8$/]
+    [/the history has 2 epochs/, /resumes from step 8$/]
   ],
   ["no best checkpoint", [removing("checkpoints/best.safetensors"), removing(checkpoint(12))], 1, [/from step 8$/]],
   ["no summary", [removing("summary.json")], 0, [/from step 12$/]]
@@ -244,7 +244,7 @@ describe("a run that is gone on with", () => {
       assert.strictEqual(first!.status, "interrupted")
       assert.isDefined(first!.ended)
       if (first!.engine["threads"] === 1) return assert.isUndefined(warning)
-      assert.match(warning ?? "", /run \w+ goes on otherwise than it began.*engine\.threads is \d+ before, 1 now/)
+      assert.match(warning ?? "", /run \w+ resumes under other conditions.*engine\.threads is \d+ before, 1 now/)
     })
   )
 
@@ -318,7 +318,9 @@ describe("a finished run", () => {
       const { exit, logged } = yield* evaluatedToo(results)
       assert.isTrue(Exit.isSuccess(exit))
       assert.isTrue(
-        logged.some((line) => /^Warn .* is evaluated otherwise.*engine\.threads is 77 before, \d+ now/.test(line))
+        logged.some((line) =>
+          /^Warn .* is evaluated under other conditions.*engine\.threads is 77 before, \d+ now/.test(line)
+        )
       )
       const found = yield* Effect.forEach(yield* evaluators(run.directory), (id) => run.evaluation(id))
       assert.deepStrictEqual(

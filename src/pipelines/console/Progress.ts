@@ -80,8 +80,8 @@ const silent: ProgressBar = { ...plain, epoch: () => Effect.void, line: () => Ef
 /** Shows nothing. */
 export const layerSilent: Layer.Layer<Progress> = Layer.succeed(Progress, { ...silent, bar: Effect.succeed(silent) })
 
-// The cursor stays at the beginning of the first line, so that whatever else is printed begins there: it takes the lines'
-// place, and they are drawn below it the next time.
+// The cursor stays at the beginning of the first bar, so that other output overwrites the bars, which are redrawn below
+// it.
 const clear = "\r\u001b[0J"
 const upBy = (lines: number): string => (lines === 0 ? "" : `\u001b[${lines}A`)
 const millisecondsBetweenUpdates = 100

@@ -1,6 +1,6 @@
 /**
- * Programs for the page, made of this package's own modules and of libraries: one script each, made when first needed and
- * kept in the cache folder for as long as none of the modules changes. The published package has them built already.
+ * Bundles scripts for the report page from this package's modules and libraries, on demand; bundles are cached until
+ * one of the modules changes. The published package has them built already.
  */
 import { readFile } from "node:fs/promises"
 import { promisify } from "node:util"
@@ -28,7 +28,7 @@ export interface Attachment {
 const attached = async ({ path, variable }: Attachment): Promise<string> =>
   `globalThis.${variable}="${(await promisify(gzip)(await readFile(path))).toString("base64")}";\n`
 
-/** One script, and the files it was made of. */
+/** Bundles one script, and lists its source files. */
 export const build = (entry: string, attachment: Attachment | undefined): Effect.Effect<Kept, ReportError> =>
   Effect.tryPromise({
     try: async () => {

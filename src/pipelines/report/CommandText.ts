@@ -39,7 +39,7 @@ export const commandText = (
   planned: PlannedRun,
   parameters: Readonly<Record<string, string>>
 ): string => {
-  // Only the quick version of an experiment has a dataset of this kind.
+  // Only quick versions have a dataset of this kind.
   const quick = planned.specs.dataset._tag === "First" && planned.experiment.endsWith(quickEnding)
   const name = quick ? planned.experiment.slice(0, -quickEnding.length) : planned.experiment
   const flags = Object.entries(parameters).flatMap(([parameter, value]) => [`--${flagName(parameter)}`, value])

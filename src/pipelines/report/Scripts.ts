@@ -9,7 +9,7 @@ import { ReportError } from "./ReportError.ts"
 
 const require = createRequire(import.meta.url)
 
-/** The page's own program. */
+/** The script of the page. */
 export const page = Bundle.script(require.resolve("#report-page"))
 
 /** onnxruntime-web. Its WebAssembly is gzipped to a quarter of its size and decompressed by the browser. */

@@ -50,7 +50,7 @@ const report = Effect.fnUntraced(function* (
 const page = (experiment: Experiment<any>, runs: ReadonlyArray<PlannedRun>, rows: ReadonlyArray<SummaryRow>) =>
   WriteReport.write({ experiment, runs, rows }).pipe(
     Effect.map((path) => [`report: ${pathToFileURL(path).href}`]),
-    // Numbers and figures do not depend on it.
+    // Metrics and figures do not depend on the report.
     Effect.catch((error) => Effect.as(Effect.logWarning(error.message), []))
   )
 

@@ -165,7 +165,7 @@ export const verifyFiles = Effect.fn("VerifyFiles.verifyFiles")(function* (
     manifest?.status === "done" ? yield* check("model", checkModel(entry, manifest)) : []
   ].flat()
   return {
-    // Paths within the run's folder are enough: its own stands above.
+    // Paths are relative to the run's folder, which is printed above.
     findings: findings.map((finding) => ({
       ...finding,
       message: finding.message.replaceAll(run.directory + sep, "")

@@ -40,7 +40,7 @@ describe("code blocks", () => {
   let errors = ""
 
   beforeAll(async () => {
-    const options = { extends: "../../../tsconfig.json", include: ["*.ts"], exclude: [] }
+    const options = { extends: "../../../tsconfig.json", include: ["*.ts", "../../../src/**/*.d.ts"], exclude: [] }
     await writeFile(join(folder, "tsconfig.json"), JSON.stringify(options))
     const tsc = join(root, "node_modules/typescript/bin/tsc")
     errors = await promisify(execFile)(process.execPath, [tsc, "-p", folder], { cwd: root }).then(

@@ -9,7 +9,9 @@ export const root: string = join(import.meta.dirname, "../..")
 
 /** Paths of all documents, relative to `root`. */
 export const documents: ReadonlyArray<string> = [
-  ...["README.md", "CONTRIBUTING.md", "CHANGELOG.md"],
+  "README.md",
+  "CONTRIBUTING.md",
+  "CHANGELOG.md",
   ...readdirSync(join(root, "docs"))
     .filter((name) => name.endsWith(".md"))
     .map((name) => `docs/${name}`)

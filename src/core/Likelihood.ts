@@ -6,7 +6,7 @@
  */
 import type * as tf from "@tensorflow/tfjs-core"
 import type { ImageShape } from "./Dataset.ts"
-import type { ParameterInfo } from "./Model.ts"
+import type { ParameterInfo } from "./ParameterInfo.ts"
 import type { Spec } from "./Spec.ts"
 import type { Tensors } from "./Tensors.ts"
 

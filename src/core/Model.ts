@@ -7,13 +7,13 @@
 import type * as tf from "@tensorflow/tfjs-core"
 import { Context, type Effect, Schema } from "effect"
 import type { ImageShape } from "./Dataset.ts"
-import type { Initializer } from "./Initializer.ts"
+import type { ParameterInfo } from "./ParameterInfo.ts"
 import type { LikelihoodDistribution } from "./Likelihood.ts"
 import type { NoiseTypes } from "./Noise.ts"
 import type { PosteriorDistribution } from "./Posterior.ts"
 import type { PriorDistribution } from "./Prior.ts"
 import type { Spec } from "./Spec.ts"
-import type { Shape, Tensors } from "./Tensors.ts"
+import type { Tensors } from "./Tensors.ts"
 
 /** A model cannot be built as asked: which option, its value, and what is allowed. */
 export class ModelError extends Schema.TaggedError<ModelError>()("ModelError", {
@@ -23,12 +23,6 @@ export class ModelError extends Schema.TaggedError<ModelError>()("ModelError", {
   override get message(): string {
     return `${this.model}: ${this.reason}`
   }
-}
-
-/** A parameter before it has values. */
-export interface ParameterInfo {
-  readonly shape: Shape
-  readonly initializer: Initializer
 }
 
 /** What a model is given beside images and codes. */

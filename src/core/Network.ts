@@ -8,7 +8,7 @@
  */
 import type * as tf from "@tensorflow/tfjs-core"
 import { Result, Schema } from "effect"
-import type { ParameterInfo } from "./Model.ts"
+import type { ParameterInfo } from "./ParameterInfo.ts"
 import type { NoiseTypes } from "./Noise.ts"
 import type { Spec } from "./Spec.ts"
 import { prefixed, type Shape, type Tensors, under } from "./Tensors.ts"

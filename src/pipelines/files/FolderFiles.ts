@@ -11,6 +11,14 @@ export interface FolderFile {
   readonly bytes: number
 }
 
+/** Names of a folder's entries; empty if there is no folder. Errors: `StoreError`. */
+export const names = (folder: string): Effect.Effect<ReadonlyArray<string>, StoreError, FileSystem.FileSystem> =>
+  Effect.flatMap(FileSystem.FileSystem, (fs) => fs.readDirectory(folder)).pipe(
+    Effect.catchTag("PlatformError", (error) =>
+      error.reason._tag === "NotFound" ? Effect.succeed([]) : Effect.fail(fromPlatform(folder, "read")(error))
+    )
+  )
+
 /** Files and links below a folder, and the folders themselves after what they hold; none where there is no folder. */
 export const list = Effect.fn("FolderFiles.list")(function* (
   folder: string
@@ -22,14 +30,8 @@ export const list = Effect.fn("FolderFiles.list")(function* (
     below: string
   ): Effect.fn.Return<void, StoreError, FileSystem.FileSystem | Path.Path> {
     const absolute = join(folder, below)
-    const names = yield* fs
-      .readDirectory(absolute)
-      .pipe(
-        Effect.catchTag("PlatformError", (error) =>
-          error.reason._tag === "NotFound" ? Effect.succeed([]) : Effect.fail(fromPlatform(absolute, "read")(error))
-        )
-      )
-    for (const name of names.sort()) {
+    const entries = yield* names(absolute)
+    for (const name of [...entries].sort()) {
       const path = below === "" ? name : `${below}/${name}`
       // A file that a process replaces or removes meanwhile is passed over.
       const stat = yield* Effect.option(fs.lstat(join(folder, path)))

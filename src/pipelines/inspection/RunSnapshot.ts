@@ -7,7 +7,8 @@ import type { EpochMetrics } from "../../core/TrainedModel.ts"
 import type { RunEntry } from "./Catalogue.ts"
 import type { Manifest } from "../store/Manifest.ts"
 import * as LiveStatus from "../store/LiveStatus.ts"
-import { fromPlatform, type StoreError } from "../files/StoreError.ts"
+import * as FolderFiles from "../files/FolderFiles.ts"
+import type { StoreError } from "../files/StoreError.ts"
 
 export interface RunSnapshot {
   readonly entry: RunEntry
@@ -25,15 +26,8 @@ export interface RunSnapshot {
 
 /** Ids of the evaluators with a stored result, sorted. */
 export const evaluators = Effect.fnUntraced(function* (directory: string) {
-  const fs = yield* FileSystem.FileSystem
   const folder = (yield* Path.Path).join(directory, "evaluations")
-  const names = yield* fs
-    .readDirectory(folder)
-    .pipe(
-      Effect.catchTag("PlatformError", (error) =>
-        error.reason._tag === "NotFound" ? Effect.succeed([]) : Effect.fail(fromPlatform(folder, "read")(error))
-      )
-    )
+  const names = yield* FolderFiles.names(folder)
   return names.flatMap((name) => /^([0-9a-f]{12})\.json$/.exec(name)?.[1] ?? []).sort()
 })
 

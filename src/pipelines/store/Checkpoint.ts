@@ -8,9 +8,10 @@
 import { Effect, FileSystem, Option, Path, Result, Schema } from "effect"
 import type { HostTensors } from "../../core/Tensors.ts"
 import * as AtomicFile from "../files/AtomicFile.ts"
+import * as FolderFiles from "../files/FolderFiles.ts"
 import * as JsonFile from "../files/JsonFile.ts"
 import * as Safetensors from "../files/Safetensors.ts"
-import { corrupt, fromPlatform, StoreError, unknownFormat } from "../files/StoreError.ts"
+import { corrupt, StoreError, unknownFormat } from "../files/StoreError.ts"
 
 /** A run's state. */
 export interface Checkpoint {
@@ -75,13 +76,6 @@ export const bestName = "best.safetensors"
 
 const stepOf = (name: string): number => Number(/^step-(\d{10,})\.safetensors$/.exec(name)?.[1] ?? Number.NaN)
 
-const entriesOf = (folder: string): Effect.Effect<ReadonlyArray<string>, StoreError, FileSystem.FileSystem> =>
-  Effect.flatMap(FileSystem.FileSystem, (fs) => fs.readDirectory(folder)).pipe(
-    Effect.catchTag("PlatformError", (error) =>
-      error.reason._tag === "NotFound" ? Effect.succeed([]) : Effect.fail(fromPlatform(folder, "read")(error))
-    )
-  )
-
 /** Steps of the checkpoints that lie in a folder, newest first. */
 const steps = (names: ReadonlyArray<string>): ReadonlyArray<number> =>
   names
@@ -96,7 +90,7 @@ const steps = (names: ReadonlyArray<string>): ReadonlyArray<number> =>
 export const prune = Effect.fnUntraced(function* (folder: string, step: number) {
   const fs = yield* FileSystem.FileSystem
   const { join } = yield* Path.Path
-  const names = yield* entriesOf(folder)
+  const names = yield* FolderFiles.names(folder)
   const keep = new Set(
     steps(names)
       .filter((other) => other <= step)
@@ -182,7 +176,7 @@ export const newest = Effect.fn("Checkpoint.newest")(function* (
   fault: (checkpoint: Checkpoint) => string | undefined = () => undefined
 ) {
   const { join } = yield* Path.Path
-  for (const step of steps(yield* entriesOf(folder))) {
+  for (const step of steps(yield* FolderFiles.names(folder))) {
     const path = join(folder, fileName(step))
     const found = yield* passOver(
       Effect.tap(read(path, run, step), (checkpoint) => {
@@ -204,7 +198,7 @@ export const best = Effect.fn("Checkpoint.best")(function* (folder: string, run:
 
 /** Names of the checkpoints in a folder: the newest first, the best one last. Errors: `StoreError`. */
 export const names = Effect.fnUntraced(function* (folder: string) {
-  const entries = yield* entriesOf(folder)
+  const entries = yield* FolderFiles.names(folder)
   return [...steps(entries).map(fileName), ...entries.filter((name) => name === bestName)]
 })
 

@@ -5,8 +5,8 @@
 import { Effect, FileSystem, Option, Path, Schema } from "effect"
 import type { Figure } from "../../core/Figure.ts"
 import * as AtomicFile from "../files/AtomicFile.ts"
+import * as FolderFiles from "../files/FolderFiles.ts"
 import * as JsonFile from "../files/JsonFile.ts"
-import { fromPlatform } from "../files/StoreError.ts"
 
 /** A rendered figure. */
 export interface StaticFigure {
@@ -55,14 +55,7 @@ export const read = Effect.fn("FigureFolder.read")(function* (folder: string, na
 
 /** Names of a folder's files with this extension, sorted. */
 const names = Effect.fnUntraced(function* (folder: string, ending: string) {
-  const fs = yield* FileSystem.FileSystem
-  const entries = yield* fs
-    .readDirectory(folder)
-    .pipe(
-      Effect.catchTag("PlatformError", (error) =>
-        error.reason._tag === "NotFound" ? Effect.succeed([]) : Effect.fail(fromPlatform(folder, "read")(error))
-      )
-    )
+  const entries = yield* FolderFiles.names(folder)
   return entries
     .filter((entry) => entry.endsWith(ending) && !AtomicFile.isTemporary(entry))
     .map((entry) => entry.slice(0, -ending.length))

@@ -28,6 +28,7 @@ import {
 } from "effect"
 import type { PlatformError } from "effect/PlatformError"
 import * as AtomicFile from "../files/AtomicFile.ts"
+import * as FolderFiles from "../files/FolderFiles.ts"
 import * as JsonFile from "../files/JsonFile.ts"
 import * as ProcessIdentity from "./ProcessIdentity.ts"
 import { fromPlatform, StoreError } from "../files/StoreError.ts"
@@ -149,13 +150,7 @@ export const make = Effect.fnUntraced(function* (
 
   /** All claims to a run but one. */
   const others = Effect.fnUntraced(function* (id: string, mine?: string) {
-    const names = yield* fs
-      .readDirectory(folder)
-      .pipe(
-        Effect.catchTag("PlatformError", (error) =>
-          error.reason._tag === "NotFound" ? Effect.succeed([]) : Effect.fail(fromPlatform(folder, "read")(error))
-        )
-      )
+    const names = yield* FolderFiles.names(folder)
     const claims = names.filter((name) => name.startsWith(`${id}.`) && name.endsWith(".json"))
     const found = yield* Effect.forEach(
       claims.map((name) => join(folder, name)).filter((path) => path !== mine),

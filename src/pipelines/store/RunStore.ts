@@ -6,11 +6,12 @@
 import { Context, Effect, FileSystem, Layer, Option, Path, type Scope } from "effect"
 import type { Figure } from "../../core/Figure.ts"
 import * as AtomicFile from "../files/AtomicFile.ts"
+import * as FolderFiles from "../files/FolderFiles.ts"
 import * as FigureFolder from "./FigureFolder.ts"
 import type { Manifest, Status } from "./Manifest.ts"
 import * as Run from "./Run.ts"
 import * as RunLock from "./RunLock.ts"
-import { fromPlatform, StoreError } from "../files/StoreError.ts"
+import { StoreError } from "../files/StoreError.ts"
 import * as Summary from "./Summary.ts"
 import type { SweepSummary, SummaryRow } from "./SummaryRow.ts"
 
@@ -115,13 +116,7 @@ const make = Effect.fnUntraced(function* (results: string) {
 
   /** Other experiments than `own` that have a folder for the run. */
   const others = Effect.fnUntraced(function* (id: string, own: string | undefined) {
-    const names = yield* fs
-      .readDirectory(directory)
-      .pipe(
-        Effect.catchTag("PlatformError", (error) =>
-          error.reason._tag === "NotFound" ? Effect.succeed([]) : Effect.fail(fromPlatform(directory, "read")(error))
-        )
-      )
+    const names = yield* provided(FolderFiles.names(directory))
     return yield* Effect.filter(names.filter((name) => name !== own).sort(), (name) =>
       Effect.orElseSucceed(fs.exists(path.join(directory, name, id, "manifest.json")), () => false)
     )

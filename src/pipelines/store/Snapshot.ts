@@ -7,9 +7,10 @@
 import { Effect, FileSystem, Option, Path, Result, Schema } from "effect"
 import { type HostTensors, prefixed, under } from "../../core/Tensors.ts"
 import * as AtomicFile from "../files/AtomicFile.ts"
+import * as FolderFiles from "../files/FolderFiles.ts"
 import * as JsonFile from "../files/JsonFile.ts"
 import * as Safetensors from "../files/Safetensors.ts"
-import { corrupt, fromPlatform, StoreError } from "../files/StoreError.ts"
+import { corrupt, StoreError } from "../files/StoreError.ts"
 
 const format = "effect-vae snapshot 1"
 
@@ -62,14 +63,7 @@ export const read = Effect.fn("Snapshot.read")(function* (folder: string, run: s
 
 /** Epochs of the snapshots in a folder, ascending. Errors: `StoreError`. */
 export const epochs = Effect.fnUntraced(function* (folder: string) {
-  const fs = yield* FileSystem.FileSystem
-  const names = yield* fs
-    .readDirectory(folder)
-    .pipe(
-      Effect.catchTag("PlatformError", (error) =>
-        error.reason._tag === "NotFound" ? Effect.succeed([]) : Effect.fail(fromPlatform(folder, "read")(error))
-      )
-    )
+  const names = yield* FolderFiles.names(folder)
   return names
     .flatMap((name) => /^epoch-(\d{4,})\.safetensors$/.exec(name)?.[1] ?? [])
     .map(Number)

@@ -159,7 +159,7 @@ describe("exp show", () => {
         yield* fs.makeDirectory(own)
         yield* fs.writeFileString(`${own}/letter.txt`, "Dear Ada")
         const refusals: ReadonlyArray<readonly [string, RegExp]> = [
-          [own, /is not a results folder: it holds no run, but letter\.txt/],
+          [own, /is not a results folder: it contains no runs, but letter\.txt/],
           [`${own}/letter.txt`, /is not a folder/],
           [`${own}/nothing`, /does not exist/],
           [`${results}/small`, /is the folder of one experiment/],

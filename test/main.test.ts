@@ -140,7 +140,7 @@ describe("exp", { concurrent: true }, () => {
     ["number.ts", "export default 1", /default export is of type number/],
     ["syntax.ts", "export default {", /syntax\.ts does not load/],
     ["throws.ts", `throw new Error("the file's own words")`, /the file's own words/],
-    ["name.ts", own("../escape"), /"\.\.\/escape" cannot be an experiment's name/]
+    ["name.ts", own("../escape"), /"\.\.\/escape" is not a valid experiment name/]
   ]
   it.each(wrongFiles)("refuses the file %s with exit code 2", async (name, content, message) => {
     const { code, output } = await exp([await write(name, content)])

@@ -80,7 +80,7 @@ export const Curves = (): Evaluator => ({
         last === undefined
           ? `No epoch has been trained.`
           : `Means over the images of ${datasetName} after each epoch. After epoch ${last.epoch} the training loss is ` +
-            `${amount(last.metrics["train/loss"], unit)} an image, the test loss ${amount(last.metrics["test/loss"], unit)}.`,
+            `${amount(last.metrics["train/loss"], unit)} per image, the test loss ${amount(last.metrics["test/loss"], unit)}.`,
       x: "epoch",
       legend: "images",
       panels: [

@@ -104,7 +104,7 @@ describe("over training", () => {
   it.effect("the errors of the first and the last reconstructions stand in the caption", () =>
     Effect.gen(function* () {
       const { caption } = yield* animationOf(ReconstructionsOverTraining({ count: 6 }), 2)
-      assert.match(caption, /mean squared error 0\.\d+ a pixel at first, 0\.\d+ at the end \(pixels from 0 to 1\)/)
+      assert.match(caption, /mean squared error 0\.\d+ per pixel at first, 0\.\d+ at the end \(pixels from 0 to 1\)/)
     })
   )
 

@@ -38,7 +38,7 @@ describe("exp clean", () => {
         const before = yield* everything(results)
         const { code, output } = yield* exp("clean", "--results", results)
         assert.match(output, new RegExp(`small/${ids[0]} +failed at epoch 3 of 3 +\\d+ files +\\d+(\\.\\d)? kB`))
-        assert.include(output, "nothing was removed: --yes")
+        assert.include(output, "nothing was removed: there is no terminal")
         assert.strictEqual(code, 0)
         assert.deepStrictEqual(yield* everything(results), before)
       })

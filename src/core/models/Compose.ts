@@ -23,9 +23,9 @@ import { prefixed, sizeOf, type Tensors, under } from "../Tensors.ts"
 export interface Options<Latent extends number = number, P extends Prior = Prior, Q extends Posterior = Posterior> {
   /** Number of latent dimensions. */
   readonly latent: Latent
-  /** How codes are drawn: `LogVarianceGaussian()` unless given. */
+  /** How codes are drawn; default: `LogVarianceGaussian()`. */
   readonly posterior?: Q
-  /** What the decoder's output says of an image: `BernoulliLogits()` unless given. */
+  /** What the decoder's output says of an image; default: `BernoulliLogits()`. */
   readonly likelihood?: Likelihood
   /** The distribution of codes that training pulls the posterior to. Default: `StandardNormal()`. */
   readonly prior?: P

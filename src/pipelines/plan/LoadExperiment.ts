@@ -42,7 +42,7 @@ const resolveBareNamesFromHere = (): void => {
   })
 }
 
-/** Names that are commands of `exp`: an experiment of such a name is given by its path. */
+/** Command names of `exp`; an experiment with such a name is given by its path. */
 export const reserved: ReadonlyArray<string> = [
   "list",
   "show",

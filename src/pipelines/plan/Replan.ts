@@ -83,7 +83,7 @@ export const planPoint = Effect.fn("Replan.planPoint")(function* (
   return planned ?? (yield* Effect.die("a sweep of one point has one run"))
 })
 
-/** Plans the run of a manifest again. Fetches the dataset where it is not at hand. */
+/** Plans the run of a manifest again. Downloads the dataset if needed. */
 export const replan = Effect.fn("Replan.planAgain")(function* (
   manifest: Manifest,
   file: string | undefined

@@ -30,12 +30,12 @@ export const Outcome = Schema.TaggedUnion({
     /** Whether another attempt or another machine may succeed; absent where the engineError would repeat itself. */
     mayPass: Schema.optionalKey(Schema.Literal(true))
   },
-  /** Another process makes the run. */
+  /** Another process owns the run. */
   Locked: { owner: Schema.String }
 })
 export type Outcome = typeof Outcome.Type
 
-/** A run to be brought to its end, and how. */
+/** A run to execute, and how. */
 export interface RunRequest extends Omit<ExecuteRun.ExecuteOptions, "data" | "provenance"> {
   /** For a process that was not started with the run's sweep: what to plan it from. */
   readonly description?: RunDescription
@@ -102,7 +102,7 @@ export const layer: Layer.Layer<
           // The lock is held until here.
           Effect.scoped,
           Effect.catchTag("RunLocked", ({ owner }) => Effect.succeed(Outcome.make({ _tag: "Locked", owner }))),
-          // A defect too is this run's alone.
+          // A defect also fails this run alone.
           Effect.catchCause((cause) => (Cause.hasInterrupts(cause) ? Effect.interrupt : Effect.succeed(failed(cause)))),
           Effect.provideContext(context)
         )

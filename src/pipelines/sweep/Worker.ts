@@ -88,11 +88,11 @@ const plannedOf = (runs: ReadonlyArray<PlannedRun>, { description, run }: Task) 
   if (description !== undefined) return Effect.mapError(RunDescription.plan(run, description), ({ reason }) => reason)
   const planned = runs.find(({ id }) => id === run)
   return planned === undefined
-    ? Effect.fail("the experiment's file or its data has changed meanwhile")
+    ? Effect.fail("the experiment's file or its data has changed in the meantime")
     : Effect.succeed(planned)
 }
 
-/** Makes the runs that it is queued to, one after the other, until the other process ends. */
+/** Executes the tasks from the parent, one after the other, until the parent ends. */
 export const serve = Effect.fn("Worker.serve")(function* (
   runs: ReadonlyArray<PlannedRun>,
   options: Pick<RunRequest, "checkpointEvery" | "retries">

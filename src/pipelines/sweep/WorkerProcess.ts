@@ -115,7 +115,7 @@ export const start = Effect.fn("WorkerProcess.start")(function* (options: {
         return yield* Effect.raceFirst(
           Deferred.await(outcome),
           Effect.map(gone, (how) =>
-            Outcome.make({ _tag: "Failed", reason: `${how} while it made the run`, mayPass: true })
+            Outcome.make({ _tag: "Failed", reason: `${how} while it trained the run`, mayPass: true })
           )
         )
       },

@@ -18,7 +18,7 @@ export interface PosteriorContractOptions {
   readonly scales?: ReadonlyArray<number>
   /** Whether a code is `mean + deviation noise`, dimension by dimension. Default: `true`. */
   readonly diagonal?: boolean
-  /** Whether noise may be turned round before it is added, as by a scale below 0; `false` unless given. */
+  /** Whether noise may be turned round before it is added, as by a scale below 0; default: `false`. */
   readonly signed?: boolean
 }
 

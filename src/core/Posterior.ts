@@ -7,7 +7,7 @@
  * codes `[draws * batch, latent]`, a whole batch per draw.
  */
 import type * as tf from "@tensorflow/tfjs-core"
-import type { ParameterInfo } from "./Model.ts"
+import type { ParameterInfo } from "./ParameterInfo.ts"
 import type { Spec } from "./Spec.ts"
 import type { Tensors } from "./Tensors.ts"
 

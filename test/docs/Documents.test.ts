@@ -15,7 +15,8 @@ import { anchors, type CodeBlock, codeBlocks, documents, relativeLinks, root, te
 /** Within the package, so that `effect-vae` is found as a user finds it. */
 const folder = join(import.meta.dirname, ".blocks")
 
-const blocks = documents.flatMap(codeBlocks).filter(({ language }) => language === "ts")
+/** Whole modules; what imports nothing is a fragment, shown for its form. */
+const blocks = documents.flatMap(codeBlocks).filter(({ code, language }) => language === "ts" && /^import /m.test(code))
 
 const fileOf = ({ document, line }: CodeBlock): string =>
   join(folder, `${document.replaceAll(/[/.]/g, "-")}-line-${line}.ts`)

@@ -8,7 +8,7 @@
  */
 import * as tf from "@tensorflow/tfjs-core"
 import { drawCodes } from "../Divergence.ts"
-import type { ParameterInfo } from "../Model.ts"
+import type { ParameterInfo } from "../ParameterInfo.ts"
 import type { Posterior } from "../Posterior.ts"
 import type { Json } from "../Spec.ts"
 import { prefixed, type Tensors, under } from "../Tensors.ts"

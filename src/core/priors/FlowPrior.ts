@@ -6,7 +6,7 @@
  */
 import * as tf from "@tensorflow/tfjs-core"
 import { glorotUniform, zeros } from "../Initializer.ts"
-import type { ParameterInfo } from "../Model.ts"
+import type { ParameterInfo } from "../ParameterInfo.ts"
 import type { Prior } from "../Prior.ts"
 import { prefixed, type Tensors, under } from "../Tensors.ts"
 import { standardNormal } from "./StandardNormal.ts"

@@ -27,7 +27,7 @@ export const Outcome = Schema.TaggedUnion({
   },
   Failed: {
     reason: Schema.String,
-    /** Whether another attempt or another machine may succeed; absent where the engineError would repeat itself. */
+    /** Whether another attempt or another machine may succeed; absent where the failure would repeat itself. */
     mayPass: Schema.optionalKey(Schema.Literal(true))
   },
   /** Another process owns the run. */

@@ -36,7 +36,7 @@ ${exp} compare A B       what differs between two runs
 ${exp} verify NAME|RUN   checks every digest, then the numbers
 ${exp} replay RUN        trains it again elsewhere and compares bits
 ${exp} export RUN         its model for other programs: --format onnx, safetensors, torch or keras
-${exp} clean [NAME|RUN]  lists what is of no more use, asks, removes`)
+${exp} clean [NAME|RUN]  lists what can be removed, asks, removes`)
 })
 
 export const command = Command.make("list", {}, () => list).pipe(

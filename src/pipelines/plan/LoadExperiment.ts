@@ -26,8 +26,8 @@ export const suggestion = (word: string, candidates: ReadonlyArray<string>): str
   return distance(word, nearest) <= Math.max(2, word.length / 3) ? ` Did you mean "${nearest}"?` : ""
 }
 
-// A file outside this package may import "effect-vae" and "effect" as if it were inside: a bare name that the file's own
-// folders do not resolve is looked up from here. Bun and Deno have no such hooks: there the file needs its own packages.
+// A file outside this package may import "effect-vae" and "effect": a bare specifier that its own folders do not
+// resolve is resolved from here. Bun and Deno have no such hooks: there the file needs its own packages.
 const resolveBareNamesFromHere = (): void => {
   Module.registerHooks?.({
     resolve: (specifier, context, next) => {

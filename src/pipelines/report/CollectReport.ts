@@ -80,7 +80,7 @@ const factsOf = (manifest: Manifest): RunData["made"] => {
   ]
 }
 
-/** What a found run's folder holds: its numbers, its figures, its model. */
+/** The contents of a run's folder: metrics, figures, model. */
 const contents = Effect.fnUntraced(function* ({ evaluation, training }: PlannedRun, { manifest, run }: FoundRun) {
   const store = yield* RunStore
   const { epochs: history } = yield* run.readableHistory

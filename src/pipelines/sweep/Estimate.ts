@@ -64,7 +64,7 @@ const stepTime = Effect.fn("Estimate.stepTime")(function* (run: PlannedRun, data
 const epochsOf = (training: TrainingOptions, examples: number): number =>
   totalSteps(training, examples) / stepsPerEpoch(training, examples)
 
-/** Seconds that the training of a run takes on this data, its test pass after each epoch included. */
+/** Estimated training time of a run on this data in seconds, including the test pass after each epoch. */
 export const seconds = Effect.fn("Estimate.seconds")(function* (
   run: PlannedRun,
   data: LoadedDataset

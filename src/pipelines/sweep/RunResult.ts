@@ -29,7 +29,7 @@ export const unfinished = (planned: PlannedRun, status: "failed" | "interrupted"
   row: { ...base(planned), status, directory: planned.id, ...(error === undefined ? {} : { error }) }
 })
 
-/** Metrics of a finished run: the last epoch's, then what its evaluations found. */
+/** Metrics of a finished run: those of the last epoch, then those of its evaluations. */
 /** Whether a history has every epoch of a finished run. */
 const isWhole = ({ epochs, steps, stopping }: TrainingOptions, history: ReadonlyArray<EpochMetrics>): boolean => {
   const last = history.at(-1)
@@ -45,7 +45,7 @@ const metricsOf = Effect.fnUntraced(function* (planned: PlannedRun, run: Run) {
     return yield* new StoreError({
       path: join(run.directory, "metrics.ndjson"),
       problem: "corrupt",
-      reason: `it has ${history.length} epochs of this finished run, which has ${lengthInWords(planned.training)}; restore it from a copy, or make the run again with --force, which keeps this one`
+      reason: `it has ${history.length} epochs of this finished run, which has ${lengthInWords(planned.training)}; restore it from a copy, or train the run again with --force, which keeps this one`
     })
   }
   const results = yield* Effect.forEach(planned.evaluation.evaluators, ({ id }) => run.evaluation(id))

@@ -30,9 +30,9 @@ export interface RunWriter {
 export interface Checkpointer {
   /** After a step: saves the current state if it is due. */
   readonly afterStep: Effect.Effect<void, EngineError | StoreError>
-  /** After an epoch whose line is kept, with the state at its end. */
+  /** After an epoch whose metrics were written, with the state at its end. */
   readonly afterEpoch: (line: EpochMetrics, checkpoint: Checkpoint, isLast: boolean) => Effect.Effect<void, StoreError>
-  /** Saves the present state, which is fit to go on from. */
+  /** Saves the current state, which must be resumable. */
   readonly saveNow: Effect.Effect<void, EngineError | StoreError>
   /** Saves the state at the end of the last epoch with a finite loss, if that is newer than what is saved. */
   readonly saveLastFinite: Effect.Effect<void, StoreError>

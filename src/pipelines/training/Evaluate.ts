@@ -41,7 +41,7 @@ const resultState = Effect.fnUntraced(function* (planned: PlannedRun, run: Run, 
   return yield* new StoreError({
     path: run.directory,
     problem: "corrupt",
-    reason: `the checkpoint of epoch ${epoch}, this finished run's ${stopping === undefined ? "last" : "best"}, cannot be read; make it again with --force, which keeps this one`
+    reason: `the checkpoint of epoch ${epoch}, this finished run's ${stopping === undefined ? "last" : "best"}, cannot be read; train it again with --force, which keeps this one`
   })
 })
 

@@ -48,7 +48,7 @@ const faultOf =
     return types(tensors) === types(state) ? undefined : "its tensors are not those of the model and the optimiser"
   }
 
-/** The epochs from the first on of which none is missing. */
+/** The epochs before the first gap. */
 const unbroken = (
   epochs: ReadonlyArray<EpochMetrics>,
   { steps, stepsPerEpoch }: ExpectedState
@@ -82,7 +82,7 @@ const bestToBeat = Effect.fnUntraced(function* (
   return isThere ? best.metrics[stopping.metric] : "lost"
 })
 
-/** Finds out where the run stands, and removes what is beyond; undefined where it begins. */
+/** The resume point of a run, after removing what lies beyond it; undefined if training starts from the beginning. */
 export const findResumePoint = Effect.fn("ResumePoint.findResumePoint")(function* (
   run: Run,
   expected: ExpectedState

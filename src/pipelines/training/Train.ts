@@ -137,7 +137,7 @@ const compileSteps = Effect.fnUntraced(function* (
   }
 })
 
-/** Trains; gives the whole history. */
+/** Trains the run; returns the complete history. */
 export const train = Effect.fn("Train.train")(function* (options: {
   readonly run: PlannedRun
   readonly data: LoadedDataset
@@ -279,7 +279,7 @@ export const train = Effect.fn("Train.train")(function* (options: {
         const tensors = yield* state.read
         // A network can hide this from the loss: max(0, NaN) may be 0.
         if (!Checkpointer.hasFiniteParameters(tensors)) return yield* diverged(epoch, "parameters", lastFiniteLoss)
-        // First, so that a run that goes on from this epoch finds it there.
+        // First, so that a run that resumes from this epoch finds it.
         if (kept.has(epoch) || (isLast && kept.size > 0)) yield* saveSnapshot(epoch, tensors)
         yield* writer.appendEpoch(line)
         history.push(line)

@@ -114,7 +114,7 @@ const announceResult = ({ id, training }: PlannedRun, history: ReadonlyArray<Epo
   )
 }
 
-/** Trains the run in a folder to its last epoch, from where it stands. */
+/** Trains the run in a folder to its last epoch, from its resume point. */
 export const train = Effect.fn("TrainRun.train")(function* (
   { checkpointEvery, data, position, planned, provenance }: TrainOptions,
   run: Run

@@ -108,7 +108,7 @@ describe("documents", () => {
 
   it("name files that exist", () => {
     for (const [, path = ""] of textOf("docs/architecture.md").matchAll(
-      /`((?:src|bench|test|experiments)\/[\w./-]*)`/g
+      /`((?:src|bench|build|test|experiments)\/[\w./-]*)`/g
     )) {
       assert.isTrue(existsSync(join(root, path)), path)
     }

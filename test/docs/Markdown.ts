@@ -23,6 +23,7 @@ export interface CodeBlock {
   readonly document: string
   /** 1 for the first line of the document. */
   readonly line: number
+  /** Such as `ts`; `ts fragment` for what is not a whole module. */
   readonly language: string
   readonly code: string
 }
@@ -30,7 +31,7 @@ export interface CodeBlock {
 /** The fenced code blocks of a document. */
 export const codeBlocks = (document: string): ReadonlyArray<CodeBlock> => {
   const text = textOf(document)
-  return [...text.matchAll(/^```(\w*)\n(.*?)^```$/gms)].map(({ 1: language = "", 2: code = "", index }) => ({
+  return [...text.matchAll(/^```([^\n]*)\n(.*?)^```$/gms)].map(({ 1: language = "", 2: code = "", index }) => ({
     document,
     line: text.slice(0, index).split("\n").length + 1,
     language,

@@ -41,7 +41,7 @@ describe("a results folder", () => {
       const folder = yield* resultsFolder
       writeFileSync(join(folder, "letter.txt"), "Dear Ada")
       const { code, output } = yield* exp("--results", folder)
-      assert.match(output, /is not a results folder: it contains no runs, but letter\.txt; name the folder/)
+      assert.match(output, /is not a results folder: it contains no runs, but letter\.txt; give the folder/)
       assert.strictEqual(code, 2)
       assert.deepStrictEqual(readdirSync(folder), ["letter.txt"])
       assert.strictEqual(readFileSync(join(folder, "letter.txt"), "utf8"), "Dear Ada")

@@ -122,7 +122,7 @@ describe("a sweep", () => {
         const [found] = (yield* summaryOf(results)).runs
         assert.strictEqual(found!.status, "failed")
         assert.include(found!.error!, path)
-        assert.match(found!.error!, /[02] of 3 epochs.*--force/)
+        assert.match(found!.error!, /[02] epochs of this finished run, which has 3 epochs.*--force/)
       }
     }).pipe(Effect.provide(platform))
   )

@@ -1,0 +1,54 @@
+import { spawn } from "node:child_process"
+import { fileURLToPath } from "node:url"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { needs } from "../../../machine/Capability.ts"
+import { machineCode } from "../../../machine/MachineCode.ts"
+
+const script = fileURLToPath(new URL("EndingProcess.ts", import.meta.url))
+
+/** What a process that ends in this way prints, its exit code and the signal that ended it. */
+const endOf = (way: string) =>
+  Effect.promise(
+    () =>
+      new Promise<{ readonly code: number | null; readonly signal: string | null; readonly output: string }>(
+        (resolve) => {
+          const child = spawn(process.execPath, [script, way], { stdio: ["ignore", "pipe", "pipe"] })
+          let output = ""
+          child.stdout.on("data", (chunk) => (output += chunk))
+          child.stderr.on("data", (chunk) => (output += chunk))
+          child.on("close", (code, signal) => resolve({ code, signal, output }))
+        }
+      )
+  )
+
+describe("a process with threads of the native engine", needs(machineCode), () => {
+  it.live("exits with its own code while they wait", () =>
+    Effect.gen(function* () {
+      const { code, output, signal } = yield* endOf("exit")
+      assert.strictEqual(signal, null, output)
+      assert.strictEqual(code, 7, output)
+      assert.include(output, "51 52")
+    })
+  )
+
+  it.live("ends by an uncaught exception as any other", () =>
+    Effect.gen(function* () {
+      const { code, output, signal } = yield* endOf("throw")
+      assert.strictEqual(signal, null, output)
+      assert.strictEqual(code, 1, output)
+      assert.include(output, "51 52")
+      assert.include(output, "uncaught")
+    })
+  )
+
+  it.live("runs it in workers, of which one is terminated", () =>
+    Effect.gen(function* () {
+      const { code, output, signal } = yield* endOf("worker")
+      assert.strictEqual(signal, null, output)
+      assert.strictEqual(code, 0, output)
+      assert.include(output, "51 52")
+      assert.include(output, "terminated")
+    })
+  )
+})

@@ -13,7 +13,7 @@ import type { KernelCase } from "./KernelCase.ts"
 import { kernelCases } from "./KernelCases.ts"
 import { caseInputs, caseProgram } from "./KernelContract.ts"
 
-const runs = 3
+const runs = 2
 
 /** The values for each run: those of the case, moved on by one element from run to run. */
 const joined = ({ dtype, shape, values }: HostTensor): HostTensor => {

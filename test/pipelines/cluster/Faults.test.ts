@@ -9,7 +9,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterAll, afterEach, assert, beforeAll, describe, it } from "@effect/vitest"
 import { uniform } from "../../../src/core/Random.ts"
-import { amount } from "../../LongTests.ts"
+import { amount, isLong } from "../../LongTests.ts"
 import { needs } from "../../machine/Capability.ts"
 import { linux } from "../../machine/Linux.ts"
 import { postgres } from "../../machine/Postgres.ts"
@@ -192,56 +192,59 @@ describe("a sweep under faults", needs(postgres, linux), () => {
     }
   })
 
-  it("gives a run to another worker where a disk takes no more", async () => {
-    const address = await server.database("disk")
-    // No file may have more than 16 KiB.
-    const small = exp(
-      ["worker", "--cluster", address, "--results", join(folder, "disk-1"), "--checkpoint-every", "0.3s"],
-      {},
-      ["sh", "-c", 'ulimit -f 32; exec "$@"', "sh", process.execPath]
-    )
-    await small.until(/takes runs/)
-    const result = submit(address, folder, "disk", args)
-    await eventually(
-      async () =>
-        (await runs(address).catch(() => [])).some(({ failed_on }) => (failed_on as Array<string>).length > 0),
-      "a run fails"
-    )
-    worker(address, folder, "disk-2")
-    const { code, output } = await result
-    assert.strictEqual(code, 0, output)
-    assert.deepStrictEqual(await whatIsLeft(join(folder, "disk")), expected)
-    assert.match(small.output(), /cannot be written/)
-  })
-
-  it("fails a run whose worker is killed every time", async () => {
-    const address = await server.database("fatal")
-    const command = exp([
-      file,
-      "--beta",
-      "1",
-      "--epochs",
-      "100000",
-      "--cluster",
-      address,
-      "--results",
-      join(folder, "fatal")
-    ])
-    for (let tries = 1; tries <= 3; tries++) {
-      // Without a checkpoint there is no progress.
-      const machine = worker(address, folder, `fatal-${tries}`, ["--checkpoint-every", "1h"])
+  // Half a minute each, spent waiting for leases to end.
+  if (isLong) {
+    it("gives a run to another worker where a disk takes no more", async () => {
+      const address = await server.database("disk")
+      // No file may have more than 16 KiB.
+      const small = exp(
+        ["worker", "--cluster", address, "--results", join(folder, "disk-1"), "--checkpoint-every", "0.3s"],
+        {},
+        ["sh", "-c", 'ulimit -f 32; exec "$@"', "sh", process.execPath]
+      )
+      await small.until(/takes runs/)
+      const result = submit(address, folder, "disk", args)
       await eventually(
         async () =>
-          (await runs(address).catch(() => [])).some((run) => run["tries"] === tries && run["state"] === "leased"),
-        `try ${tries}`
+          (await runs(address).catch(() => [])).some(({ failed_on }) => (failed_on as Array<string>).length > 0),
+        "a run fails"
       )
-      machine.kill("SIGKILL")
-      await machine.ended
-    }
-    const bystander = worker(address, folder, "fatal-4")
-    assert.strictEqual(await command.ended, 1, command.output())
-    assert.match(command.output(), /the worker that made it fell silent 3 times without progress/)
-    bystander.kill("SIGINT")
-    await bystander.ended
-  })
+      worker(address, folder, "disk-2")
+      const { code, output } = await result
+      assert.strictEqual(code, 0, output)
+      assert.deepStrictEqual(await whatIsLeft(join(folder, "disk")), expected)
+      assert.match(small.output(), /cannot be written/)
+    })
+
+    it("fails a run whose worker is killed every time", async () => {
+      const address = await server.database("fatal")
+      const command = exp([
+        file,
+        "--beta",
+        "1",
+        "--epochs",
+        "100000",
+        "--cluster",
+        address,
+        "--results",
+        join(folder, "fatal")
+      ])
+      for (let tries = 1; tries <= 3; tries++) {
+        // Without a checkpoint there is no progress.
+        const machine = worker(address, folder, `fatal-${tries}`, ["--checkpoint-every", "1h"])
+        await eventually(
+          async () =>
+            (await runs(address).catch(() => [])).some((run) => run["tries"] === tries && run["state"] === "leased"),
+          `try ${tries}`
+        )
+        machine.kill("SIGKILL")
+        await machine.ended
+      }
+      const bystander = worker(address, folder, "fatal-4")
+      assert.strictEqual(await command.ended, 1, command.output())
+      assert.match(command.output(), /the worker that made it fell silent 3 times without progress/)
+      bystander.kill("SIGINT")
+      await bystander.ended
+    })
+  }
 })

@@ -117,7 +117,7 @@ export const local = (folder: string, name: string, args: ReadonlyArray<string> 
   call(file, "--results", join(folder, name), ...args)
 
 /** Waits until something is as expected. */
-export const eventually = async (is: () => Promise<boolean>, what: string, seconds = 60): Promise<void> => {
+export const eventually = async (is: () => Promise<boolean>, what: string, seconds = 150): Promise<void> => {
   for (const start = performance.now(); !(await is());) {
     if (performance.now() - start > seconds * 1000) throw new Error(`not within ${seconds} s: ${what}`)
     await new Promise((resolve) => setTimeout(resolve, 50))

@@ -180,7 +180,7 @@ describe("a sweep under faults", needs(postgres, linux), () => {
         join(folder, "poison")
       )
       assert.strictEqual(code, 1, output)
-      assert.match(output, /beta=1: process \d+ was ended by SIGKILL while it made the run/)
+      assert.match(output, /beta=1: process \d+ was ended by SIGKILL while it trained the run/)
       const states = (await runs(address)).map(({ state, tries }) => [state, tries])
       assert.deepStrictEqual(states, [
         ["done", 1],

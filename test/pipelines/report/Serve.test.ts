@@ -137,7 +137,7 @@ describe("Serve", () => {
       const left = yield* Effect.forkChild(untilLeft)
       yield* runExperiment(experiment(), results)
       yield* finish
-      yield* until(() => seen.at(-1)!.runs.every(({ status }) => status === "done"))
+      yield* until(() => seen.at(-1)!.runs.every(({ model, status }) => status === "done" && model !== undefined))
       const last = seen.at(-1)!
       assert.isTrue(last.live)
       assert.deepStrictEqual(

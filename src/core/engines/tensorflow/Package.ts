@@ -13,6 +13,7 @@ import { arch, getBuiltinModule, platform } from "node:process"
 import * as tf from "@tensorflow/tfjs-core"
 import { Effect, Option, Schema } from "effect"
 import { useBackend } from "../Backend.ts"
+import { patchGradients } from "../PatchedGradients.ts"
 import { keepBytes, type TensorFlowBackend } from "./Bytes.ts"
 import { replaceKernels } from "./Kernel.ts"
 import { patchedKernels } from "./PatchedKernels.ts"
@@ -131,6 +132,8 @@ const loadNow = ({ folder }: Found, wanted: number | undefined): Loaded => {
   process.env["TF_CPP_MIN_LOG_LEVEL"] ??= "2"
   const current = tf.getBackend()
   place(folder)
+  // The package loads TensorFlow.js's own gradients, over those that are patched.
+  patchGradients()
   const backend = tf.findBackend(backendName) as TensorFlowBackend
   if (current) useBackend(current)
   keepBytes(backend)

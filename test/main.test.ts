@@ -105,7 +105,10 @@ describe("exp", { concurrent: true }, () => {
     const { code, output } = await exp(["all", "--plan", "--results", join(folder, "all")])
     assert.match(output, /== simple-vae-faces\n[^]*== simple-vs-kl\n[^]*to do/)
     assert.match(output, /error: [^\n]*faces[^\n]*--data-dir/i)
-    assert.match(output, /not all runs finished of: kingma-welling-faces, priors, simple-vae-faces(?:, total-correlation)?;/)
+    assert.match(
+      output,
+      /not all runs finished of: kingma-welling-faces, priors, simple-vae-faces(?:, total-correlation)?;/
+    )
     assert.strictEqual(code, 1)
   })
 

@@ -77,6 +77,9 @@ export interface Formula {
   readonly truth: (name: Name, operands: ReadonlyArray<Item>, number?: number) => Truth
 }
 
+/** The bits of a float32. */
+export const bitsOf = (value: number): number => new Int32Array(Float32Array.of(value).buffer)[0]!
+
 /** The same 32 bits in every lane, outside of any formula. */
 export const constantItem = (bits: number): Lanes => ({ kind: "lanes", step: { name: "constant", bits } })
 
@@ -101,7 +104,7 @@ export const make = (primitives: Primitives): Formula => {
     primitives,
     load: (leaf) => once(`load ${leaf}`, () => ({ kind: "lanes", step: { name: "load", leaf } })),
     loadTruth: (leaf) => once(`truth of ${leaf}`, () => ({ kind: "truth", step: { name: "loadTruth", leaf } })),
-    float: (value) => constant(new Int32Array(Float32Array.of(value).buffer)[0]!),
+    float: (value) => constant(bitsOf(value)),
     integer: (value) => constant(value | 0),
     lanes: made("lanes") as Formula["lanes"],
     truth: made("truth") as Formula["truth"]

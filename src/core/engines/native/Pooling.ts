@@ -6,6 +6,7 @@
 import type { PoolKind } from "../graph/ImageOperators.ts"
 import type { Axis, Window } from "../graph/Window.ts"
 import { repeat } from "./CountedLoop.ts"
+import { bitsOf } from "./Formula.ts"
 import type { Assembler, Register, Tail } from "./InstructionSet.ts"
 import { clear } from "./PaddedImage.ts"
 import { type Phase, rangeOf, slot } from "./Phase.ts"
@@ -84,8 +85,6 @@ const eachImage = (
     code.add(rdi, outputBytes)
   })
 }
-
-const bitsOf = (value: number): number => new Int32Array(Float32Array.of(value).buffer)[0]!
 
 const title = (name: string, { channels, window: { columns, rows } }: Pooling): string =>
   `${name} ${rows.input}x${columns.input}x${channels}`

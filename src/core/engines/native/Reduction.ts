@@ -1,5 +1,5 @@
 /** Reductions: associative operations up to rounding, with their neutral elements. */
-import { constantItem, type Item } from "./Formula.ts"
+import { bitsOf, constantItem, type Item } from "./Formula.ts"
 
 export type Operator = "Sum" | "Prod" | "Max" | "Min"
 
@@ -10,7 +10,6 @@ export interface Reducer {
   readonly neutral: number
 }
 
-const bitsOf = (value: number): number => new Int32Array(Float32Array.of(value).buffer)[0]!
 const { NEGATIVE_INFINITY, POSITIVE_INFINITY } = Number
 const floatNeutrals = { Sum: 0, Prod: 1, Max: NEGATIVE_INFINITY, Min: POSITIVE_INFINITY }
 const integerNeutrals = { Sum: 0, Prod: 1, Max: -(2 ** 31), Min: 2 ** 31 - 1 }

@@ -6,7 +6,7 @@
  */
 import * as Assembler from "../x86/Assembler.ts"
 import type { Encoder } from "../x86/Encoder.ts"
-import { methods, read } from "../x86/Encoding.ts"
+import { methods } from "../x86/Encoding.ts"
 import type { General, Memory, Vector } from "../x86/Operands.ts"
 import * as Instructions from "./Instructions.ts"
 
@@ -82,11 +82,11 @@ const vectorInstructions = ({ vex }: Encoder) => ({
         vex(row, from.bits, from.index, 0, to, number)
   ),
   vblendvps: (to: Vector, otherwise: Vector, whereSet: Source, mask: Vector) =>
-    vex(read("66.0F3A.W0 4A"), to.bits, to.index, otherwise.index, whereSet, mask.index << 4),
+    vex(Instructions.masked.vblendvps, to.bits, to.index, otherwise.index, whereSet, mask.index << 4),
   vmaskmovps: (to: Vector, mask: Vector, from: Memory) =>
-    vex(read("66.0F38.W0 2C"), to.bits, to.index, mask.index, from),
+    vex(Instructions.masked.vmaskmovps, to.bits, to.index, mask.index, from),
   vgatherdps: (to: Vector, from: Memory, mask: Vector) =>
-    vex(read("66.0F38.W0 92"), to.bits, to.index, mask.index, from)
+    vex(Instructions.masked.vgatherdps, to.bits, to.index, mask.index, from)
 })
 
 /** An empty buffer of code. */

@@ -89,3 +89,10 @@ export const extractions = {
   vextractps: read("66.0F3A.W0 17"),
   vpextrb: read("66.0F3A.W0 14")
 } as const
+
+/** Instructions with a mask in a vector register. */
+export const masked = {
+  vblendvps: read("66.0F3A.W0 4A"),
+  vmaskmovps: read("66.0F38.W0 2C"),
+  vgatherdps: read("66.0F38.W0 92")
+} as const

@@ -11,7 +11,7 @@ import {
   KlDivergence,
   LatentScatter,
   Mnist,
-  NegativeLogLikelihood,
+  ReconstructionLoss,
   Parameter,
   Reconstructions,
   reshape,
@@ -53,7 +53,7 @@ export default Experiment.make("parametrised", {
       ],
       latent
     }),
-    objective: CompositeLoss.layer(NegativeLogLikelihood(), KlDivergence({ reduction: variants[loss].reduction })),
+    objective: CompositeLoss.layer(ReconstructionLoss(), KlDivergence({ reduction: variants[loss].reduction })),
     training: Training.layer({ epochs, batchSize: batch, optimizer: Adam({ learningRate }) }),
     evaluation: Evaluation.layer(
       ElboTerms(),

@@ -5,6 +5,7 @@ import { Effect } from "effect"
 import { divergenceNames } from "../Divergence.ts"
 import { EvaluationError, type Evaluator } from "../Evaluation.ts"
 import { TrainedModel } from "../TrainedModel.ts"
+import { bitsPerDimension } from "./BitsPerDimension.ts"
 import { mean } from "./Mean.ts"
 
 const evaluation = "ElboTerms"
@@ -55,7 +56,6 @@ export const ElboTerms = (): Evaluator => ({
     const rate = divergenceNames.flatMap((name) =>
       terms[name] === undefined ? [] : [{ name, value: mean(terms[name]) }]
     )[0]
-    const { height, width, channels } = model.shape
     return {
       metrics: {
         ...(rate !== undefined && { "test/elbo": -(distortion + rate.value) }),
@@ -63,7 +63,7 @@ export const ElboTerms = (): Evaluator => ({
         ...(rate !== undefined && { [`test/${rate.name}`]: rate.value }),
         ...(rate !== undefined &&
           model.levels !== undefined && {
-            "test/bits-per-dimension": (distortion + rate.value) / (height * width * channels * Math.LN2)
+            "test/bits-per-dimension": bitsPerDimension(distortion + rate.value, model.shape)
           }),
         "test/active-units": activeUnits(codes.mean, model.latent)
       },

@@ -53,7 +53,7 @@ const tsconfig = json({
 })
 
 const experiment = `import {
-  Adam, Curves, DenseVae, ElboTerms, Evaluation, Experiment, LatentScatter, Manifold, Mnist, NegativeLogLikelihood,
+  Adam, Curves, DenseVae, ElboTerms, Evaluation, Experiment, LatentScatter, Manifold, Mnist, ReconstructionLoss,
   Parameter, Reconstructions, CompositeLoss, Training
 } from "effect-vae"
 import { Capacity } from "../src/Capacity.ts"
@@ -67,7 +67,7 @@ export default Experiment.make("capacity", {
   run: ({ capacity, epochs }) => ({
     dataset: Mnist.layer(),
     model: DenseVae.layer({ hidden: [512, 256], latent: 2 }),
-    objective: CompositeLoss.layer(NegativeLogLikelihood(), Capacity({ capacity, weight: 10 })),
+    objective: CompositeLoss.layer(ReconstructionLoss(), Capacity({ capacity, weight: 10 })),
     training: Training.layer({ epochs, batchSize: 128, optimizer: Adam({ learningRate: 1e-3 }) }),
     evaluation: Evaluation.layer(ElboTerms(), Curves(), Reconstructions(), LatentScatter(), Manifold())
   })
@@ -100,13 +100,13 @@ export const Capacity = ({ capacity, weight }: CapacityOptions): LossTerm.LossTe
 })
 `
 
-const test = `import { NegativeLogLikelihood, CompositeLoss } from "effect-vae"
+const test = `import { ReconstructionLoss, CompositeLoss } from "effect-vae"
 import { objectiveContract } from "effect-vae/testing"
 import { Capacity } from "../src/Capacity.ts"
 
 // The properties that the library's own losses have: one term per image, finite values, gradients that agree with
 // differences, no dependence on the other images of a batch.
-objectiveContract("a capacity of 4 nats", CompositeLoss.layer(NegativeLogLikelihood(), Capacity({ capacity: 4, weight: 10 })))
+objectiveContract("a capacity of 4 nats", CompositeLoss.layer(ReconstructionLoss(), Capacity({ capacity: 4, weight: 10 })))
 `
 
 const readme = ({ name }: LabOptions): string => `# ${name}

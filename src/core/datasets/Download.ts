@@ -1,8 +1,8 @@
 /**
- * Downloads one file whose content is pinned by a checksum, from the first address that gives it.
+ * Downloads one file with a pinned checksum, from the first address that serves it.
  *
- * Laws: under the final name there is the verified file or nothing new; temporary files are gone after success, failure
- * and interruption alike.
+ * Laws: the final name refers to the verified file or is untouched; temporary files are removed after success, failure
+ * and interruption.
  */
 import { randomUUID } from "node:crypto"
 import { Effect, FileSystem, Path, type PlatformError, Schema } from "effect"
@@ -10,11 +10,11 @@ import type { HttpClient } from "effect/http"
 import { maxFileBytes, type Pinned, verify } from "./Pinned.ts"
 import { transfer } from "./Transfer.ts"
 
-/** A file could not be had from any address. */
+/** No address served the file. */
 export class DownloadError extends Schema.TaggedError<DownloadError>()("DownloadError", {
-  /** The path that the file was meant for. */
+  /** The path that the file was to be written to. */
   target: Schema.String,
-  /** Every address that was tried, in order, and why it failed; the target itself where the disk failed. */
+  /** Each address that was tried, in order, and why it failed; the target itself if writing failed. */
   failures: Schema.Array(Schema.Struct({ where: Schema.String, reason: Schema.String }))
 }) {
   override get message(): string {
@@ -23,14 +23,14 @@ export class DownloadError extends Schema.TaggedError<DownloadError>()("Download
 }
 
 export interface DownloadOptions {
-  /** Path of the file; its folder is made where missing. */
+  /** Path of the file. Missing folders are created. */
   readonly target: string
   /** Tried in order. */
   readonly addresses: ReadonlyArray<string>
   readonly content: Pinned
 }
 
-/** Fetches one address into the temporary file and verifies it; gives why not, where that is the address's fault. */
+/** Fetches one address into the temporary file and verifies it. Returns the reason if the address is at fault. */
 const tryAddress = Effect.fnUntraced(function* (temporary: string, address: string, content: Pinned) {
   const fs = yield* FileSystem.FileSystem
   return yield* Effect.scoped(
@@ -47,10 +47,10 @@ const tryAddress = Effect.fnUntraced(function* (temporary: string, address: stri
 })
 
 /**
- * Downloads a file, verifies its decompressed content and only then gives it its name.
+ * Downloads a file, verifies its decompressed content, then renames it to the target.
  *
- * An address that fails for good, or that gives other content, leads to the next one; bytes of different addresses are
- * never joined.
+ * If an address fails permanently or serves other content, the next one is tried from the start; bytes of different
+ * addresses are never combined.
  */
 export const download: (
   options: DownloadOptions

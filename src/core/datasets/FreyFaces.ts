@@ -1,8 +1,8 @@
 /**
- * Frey faces: 1,965 frames of a film of one person's face, 28x20, grey, without labels.
+ * Frey faces: 1,965 video frames of one person's face, 28x20, grey, without labels.
  *
- * Consecutive images are nearly equal, so the split is in the order of time: the last frames are the test examples. A
- * random split would show the model neighbours of every test frame.
+ * Consecutive frames are nearly equal, so the split is by time: the last frames are the test examples. A random split
+ * would leak neighbours of every test frame into the training examples.
  *
  * Source: images by B. Frey, S. Roweis's page, https://cs.nyu.edu/~roweis/data.html; used by Kingma and Welling 2013,
  * https://arxiv.org/abs/1312.6114
@@ -15,7 +15,7 @@ import { digestOfFiles, type IdxFile, read } from "./IdxFiles.ts"
 import * as Split from "./Split.ts"
 
 export interface FreyFacesOptions {
-  /** The part of the film, at its end, that is held out; default: 0.2, that is 1,572 and 393 frames. */
+  /** Fraction of the frames, at the end, held out for testing; default: 0.2 (1,572 training and 393 test frames). */
   readonly testFraction?: number
 }
 

@@ -1,10 +1,10 @@
 /**
- * The content of a file that may or may not be compressed: gzip is told apart by its first two bytes.
+ * Decompresses a file's content if it is gzip, recognised by its first two bytes.
  */
 import { gunzip } from "node:zlib"
 import { Effect, Schema } from "effect"
 
-/** A compressed file is damaged, or larger than it may be. */
+/** A compressed file is damaged or exceeds the size limit. */
 export class GzipError extends Schema.TaggedError<GzipError>()("GzipError", {
   /** What is wrong, such as `unexpected end of file`. */
   reason: Schema.String
@@ -14,12 +14,12 @@ export class GzipError extends Schema.TaggedError<GzipError>()("GzipError", {
   }
 }
 
-/** Whether bytes begin as a gzip file does. */
+/** Whether the bytes begin with the gzip magic number. */
 export const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b
 
 const tooLarge = (maxBytes: number) => new GzipError({ reason: `more than ${maxBytes} bytes of content` })
 
-/** What zlib gives back with `info`, of which its types say nothing. */
+/** Zlib's result with `info: true`, which its types do not declare. */
 interface Inflated {
   readonly buffer: Uint8Array
   /** `bytesWritten` counts the compressed bytes up to the end of the last member. */
@@ -27,10 +27,10 @@ interface Inflated {
 }
 
 /**
- * The content of a gzip file, or the bytes themselves where they are not one; at most `maxBytes` of it.
+ * The decompressed content of a gzip file, or the bytes themselves if they are not gzip; at most `maxBytes`.
  *
- * Fails where the compressed data is cut, damaged or followed by something else than zeros, which are padding. A small file
- * that would grow without end is stopped at `maxBytes`.
+ * Fails if the data is truncated, damaged or followed by anything but zero padding. `maxBytes` protects against
+ * decompression bombs.
  */
 export const decompress = (bytes: Uint8Array, maxBytes: number): Effect.Effect<Uint8Array, GzipError> =>
   isGzip(bytes)
@@ -47,7 +47,7 @@ export const decompress = (bytes: Uint8Array, maxBytes: number): Effect.Effect<U
           const rest = bytes.subarray(engine.bytesWritten)
           resume(
             rest.some((byte) => byte !== 0)
-              ? Effect.fail(new GzipError({ reason: `${rest.length} bytes behind the end that are no padding` }))
+              ? Effect.fail(new GzipError({ reason: `${rest.length} bytes after the end that are not zero padding` }))
               : Effect.succeed(new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.length))
           )
         })

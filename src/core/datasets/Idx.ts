@@ -2,9 +2,10 @@
  * IDX files of unsigned bytes, the format of MNIST.
  *
  * Big-endian: two zero bytes, the element type (8 for unsigned bytes), the number of dimensions, a 32-bit size for each
- * dimension, then the values in row-major order. Nothing may be missing and nothing may follow.
+ * dimension, then the values in row-major order. Truncated files and trailing bytes are errors.
  *
- * Source: Y. LeCun, C. Cortes, C. Burges, "The MNIST database", section "File formats", http://yann.lecun.com/exdb/mnist/
+ * Source: Y. LeCun, C. Cortes, C. Burges, "The MNIST database", section "File formats",
+ * http://yann.lecun.com/exdb/mnist/
  */
 import { Effect, Result, Schema } from "effect"
 import { decompress } from "./Gzip.ts"
@@ -15,7 +16,7 @@ export interface IdxArray {
   readonly values: Uint8Array
 }
 
-/** Bytes are not the IDX file that they should be. */
+/** The bytes are not the expected IDX file. */
 export class IdxError extends Schema.TaggedError<IdxError>()("IdxError", {
   expected: Schema.String,
   found: Schema.String
@@ -33,7 +34,7 @@ const hexadecimal = (bytes: Uint8Array): string =>
 /**
  * Reads an array with the given number of dimensions from the bytes of an uncompressed IDX file.
  *
- * The values are a view of `bytes`: sizes in the header allocate nothing, however large they are.
+ * The values are a view of `bytes`; large sizes in a header allocate nothing.
  */
 export const decode = (bytes: Uint8Array, dimensions: number): Result.Result<IdxArray, IdxError> => {
   const fail = (expected: string, found: string) => Result.fail(new IdxError({ expected, found }))

@@ -1,8 +1,9 @@
 /**
- * A dataset in pinned IDX files: looked for in the data directory, in the cache, at the mirrors, and at last in what is
- * built in.
+ * A dataset of IDX files with pinned checksums, searched for in the data directory, the cache, the mirrors, and the
+ * built-in data, in this order.
  *
- * A subfolder of the data directory that lacks a file is an error, not a reason to look elsewhere: a person put it there.
+ * If the data directory has the dataset's subfolder but a file is missing, that is an error: somebody put the folder
+ * there.
  */
 import { Effect, FileSystem, Layer, Path, type PlatformError } from "effect"
 import { HttpClient } from "effect/http"
@@ -21,9 +22,9 @@ import { download } from "./Download.ts"
 import { DownloadSettings } from "./Transfer.ts"
 import { digestOfFiles, type IdxFile, type IdxFileError, missing, pinnedOf } from "./IdxFiles.ts"
 
-/** Data that needs no network, for when nothing else is left. */
+/** Data that needs no network; the last resort. */
 export interface BuiltIn {
-  /** For people. */
+  /** Where it is, for messages. */
   readonly location: string
   readonly digest: string
   readonly load: Effect.Effect<LoadedDataset, DatasetError, DatasetPlatform>
@@ -31,16 +32,16 @@ export interface BuiltIn {
 
 export interface IdxDatasetOptions {
   readonly spec: Spec
-  /** For people, such as `Fashion-MNIST`. */
+  /** For titles and messages, such as `Fashion-MNIST`. */
   readonly name: string
   readonly shape: ImageShape
-  /** Subfolder of the data directory and of the cache. */
+  /** Name of the subfolder in the data directory and in the cache. */
   readonly folder: string
-  /** All that the folder must hold, in the order of a download. */
+  /** The files that the folder must contain, in download order. */
   readonly files: ReadonlyArray<IdxFile>
-  /** Names the examples and their order; default: the files' digest. */
+  /** Identifies the examples and their order; default: the files' digest. */
   readonly digest?: string
-  /** Reads and verifies the files of a folder that holds them. */
+  /** Reads and verifies the files of a folder. */
   readonly load: (
     folder: string
   ) => Effect.Effect<
@@ -48,21 +49,23 @@ export interface IdxDatasetOptions {
     IdxFileError | DatasetError | PlatformError.PlatformError,
     FileSystem.FileSystem | Path.Path
   >
-  /** Addresses of folders with all files as `NAME.gz`, ending in `/`, tried in order; none where no public download is known. */
+  /**
+   * URLs of folders with all files as `NAME.gz`, ending in `/`, tried in order; empty if no public download is known.
+   */
   readonly mirrors: ReadonlyArray<string>
-  /** What a person can do where the data is missing. */
+  /** What to do if the data is missing; the end of the error message. */
   readonly advice: string
   readonly builtIn?: BuiltIn
-  /** Why the dataset's options are impossible, said where it is located; undefined where they are not. */
+  /** Why the options are invalid, reported when the dataset is located; undefined if they are valid. */
   readonly fault?: string | undefined
 }
 
-/** Where the data is, or the folder that a download would fill. */
+/** Where the data is, or the cache folder to download it to. */
 type Search = { readonly found: Located; readonly cache?: never } | { readonly found?: never; readonly cache: string }
 
 const digestFor = ({ digest, files }: IdxDatasetOptions): string => digest ?? digestOfFiles(files)
 
-/** The data directory's subfolder, where there is one. */
+/** The dataset's subfolder of the data directory, if it exists. */
 const inDataDirectory = Effect.fnUntraced(function* ({ files, folder, name }: IdxDatasetOptions) {
   const { dataDirectory } = yield* DataDirectories
   if (dataDirectory === undefined) return undefined
@@ -87,7 +90,7 @@ const locatedIn = (builtIn: BuiltIn): Located => ({
   digest: builtIn.digest
 })
 
-/** Looks everywhere but in the network. */
+/** Searches everywhere except the network. */
 const search = Effect.fnUntraced(function* (options: IdxDatasetOptions) {
   const { builtIn, fault, files, folder, mirrors, name } = options
   if (fault !== undefined) return yield* new DatasetError({ dataset: name, reason: fault })
@@ -107,15 +110,15 @@ const search = Effect.fnUntraced(function* (options: IdxDatasetOptions) {
     mirrors.length === 0
       ? "no public download of these files is known"
       : forbidden
-        ? "VAE_OFFLINE forbids to download it"
-        : "HOME names no folder to download it to"
+        ? "VAE_OFFLINE forbids the download"
+        : "without HOME there is no folder to download it to"
   return yield* new DatasetError({
     dataset: name,
     reason: `it is not on this machine and ${why}; ${options.advice}`
   })
 })
 
-/** Whether a mirror says that it has the first missing file. Downloads nothing. */
+/** Whether a mirror answers that it has the first missing file. Downloads nothing. */
 const isReachable = Effect.fnUntraced(function* ({ files, mirrors }: IdxDatasetOptions, cache: string) {
   const { answerTimeout } = yield* DownloadSettings
   const client = HttpClient.filterStatusOk(yield* HttpClient.HttpClient)
@@ -128,7 +131,7 @@ const isReachable = Effect.fnUntraced(function* ({ files, mirrors }: IdxDatasetO
   return answers.includes(true)
 })
 
-/** What `locate` will find, as far as that can be known without a download. */
+/** Predicts the result of `locate` without a download. */
 const peek = Effect.fnUntraced(function* (options: IdxDatasetOptions) {
   const { builtIn } = options
   const { cache, found } = yield* search(options)
@@ -136,7 +139,7 @@ const peek = Effect.fnUntraced(function* (options: IdxDatasetOptions) {
   return locatedIn(builtIn)
 })
 
-/** Downloads what the cache lacks; without success, uses what is built in and says so. */
+/** Downloads the files that the cache lacks. If that fails, uses the built-in data and logs a warning. */
 const fetch = Effect.fnUntraced(function* (options: IdxDatasetOptions, cache: string) {
   const { advice, builtIn, files, mirrors, name } = options
   const path = yield* Path.Path
@@ -154,18 +157,18 @@ const fetch = Effect.fnUntraced(function* (options: IdxDatasetOptions, cache: st
       builtIn === undefined
         ? Effect.fail(new DatasetError({ dataset: name, reason: `${cause.message}; ${advice}`, cause }))
         : Effect.as(
-            Effect.logWarning(`${name}: ${cause.message}. Going on with ${builtIn.location}; ${advice}`),
+            Effect.logWarning(`${name}: ${cause.message}. Using ${builtIn.location} instead; ${advice}`),
             locatedIn(builtIn)
           )
     )
   )
 })
 
-/** Names the dataset in whatever went wrong with files and settings. */
+/** Adds the dataset's name to errors of files and settings. */
 const named = (dataset: string) =>
   Effect.mapError((error: Error | DatasetError): DatasetError => {
     if (error instanceof DatasetError) return error
-    const what = error.name === "ConfigError" ? "an environment variable cannot be understood: " : ""
+    const what = error.name === "ConfigError" ? "an environment variable has an invalid value: " : ""
     return new DatasetError({ dataset, reason: `${what}${error.message.replaceAll(/\s*\n\s*/g, " ")}`, cause: error })
   })
 

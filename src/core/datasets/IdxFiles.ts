@@ -1,8 +1,8 @@
 /**
- * IDX files whose contents are pinned, found in a folder and read from it.
+ * Finds and reads IDX files with pinned checksums in a folder.
  *
- * Files may be gzip-compressed (`NAME.gz`) or not (`NAME`). The checksums are of the decompressed content, so that every
- * packaging of the same data verifies.
+ * Files may be gzip-compressed (`NAME.gz`) or not (`NAME`). Checksums are of the decompressed content, so every
+ * packaging of the same data passes.
  */
 import { Effect, FileSystem, Path, type PlatformError, Result, Schema } from "effect"
 import { digestOf } from "../Spec.ts"
@@ -10,9 +10,9 @@ import { sizeOf } from "../Tensors.ts"
 import { decode } from "./Idx.ts"
 import { maxFileBytes, type Pinned, verify } from "./Pinned.ts"
 
-/** One file of unsigned bytes. */
+/** One IDX file of unsigned bytes. */
 export interface IdxFile {
-  /** Its name without `.gz`. */
+  /** File name without `.gz`. */
   readonly file: string
   readonly shape: ReadonlyArray<number>
   /** Of the decompressed content. */
@@ -22,7 +22,7 @@ export interface IdxFile {
 /** A file of the folder cannot be used. */
 export class IdxFileError extends Schema.TaggedError<IdxFileError>()("IdxFileError", {
   path: Schema.String,
-  /** What is wrong with it, with what was expected and what was found. */
+  /** What is wrong, with the expected and the found value. */
   problem: Schema.String,
   cause: Schema.optionalKey(Schema.Defect())
 }) {
@@ -31,17 +31,17 @@ export class IdxFileError extends Schema.TaggedError<IdxFileError>()("IdxFileErr
   }
 }
 
-/** What the decompressed file must be: header and values. */
+/** The pinned content of the decompressed file, header included. */
 export const pinnedOf = ({ sha256, shape }: IdxFile): Pinned => ({
   sha256,
   bytes: 4 + 4 * shape.length + sizeOf(shape)
 })
 
-/** SHA-256 of the names and checksums of the files: known without reading any. */
+/** SHA-256 of the files' names and checksums, computed without reading them. */
 export const digestOfFiles = (files: ReadonlyArray<IdxFile>): string =>
   digestOf(files.map(({ file, sha256 }) => [file, sha256]))
 
-/** Path of a file in a folder, compressed or not; undefined where it is not there. */
+/** Path of a file in a folder, compressed or not; undefined if it is missing. */
 const find = Effect.fnUntraced(function* (folder: string, file: string) {
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
@@ -51,14 +51,14 @@ const find = Effect.fnUntraced(function* (folder: string, file: string) {
   return undefined
 })
 
-/** The files that a folder lacks; contents are not looked at. */
+/** The files that are missing from a folder. Contents are not read. */
 export const missing = (
   folder: string,
   files: ReadonlyArray<IdxFile>
 ): Effect.Effect<Array<IdxFile>, PlatformError.PlatformError, FileSystem.FileSystem | Path.Path> =>
   Effect.filter(files, ({ file }) => Effect.map(find(folder, file), (path) => path === undefined))
 
-/** The values of one file of a folder, verified. */
+/** Reads and verifies one file of a folder. */
 export const read = Effect.fn("IdxFiles.read")(function* (folder: string, wanted: IdxFile) {
   const { file, shape } = wanted
   const pinned = pinnedOf(wanted)
@@ -66,8 +66,8 @@ export const read = Effect.fn("IdxFiles.read")(function* (folder: string, wanted
   const path = yield* find(folder, file)
   if (path === undefined) return yield* new IdxFileError({ path: `${folder}: ${file}.gz`, problem: "is missing" })
   const { size, type } = yield* fs.stat(path)
-  // Some devices have no end.
-  if (type !== "File") return yield* new IdxFileError({ path, problem: `is no file but a ${type.toLowerCase()}` })
+  // Reading some devices never ends.
+  if (type !== "File") return yield* new IdxFileError({ path, problem: `is not a file but a ${type.toLowerCase()}` })
   if (size > maxFileBytes(pinned)) {
     const problem = `is too large: expected at most ${maxFileBytes(pinned)} bytes, found ${size}`
     return yield* new IdxFileError({ path, problem })
@@ -80,7 +80,7 @@ export const read = Effect.fn("IdxFiles.read")(function* (folder: string, wanted
   )
   const array = decode(content, shape.length)
   if (Result.isFailure(array)) {
-    return yield* new IdxFileError({ path, problem: `is no such IDX file: ${array.failure.message}` })
+    return yield* new IdxFileError({ path, problem: `is not the expected IDX file: ${array.failure.message}` })
   }
   if (array.success.shape.join() !== shape.join()) {
     const problem = `has another shape: expected [${shape.join(", ")}], found [${array.success.shape.join(", ")}]`

@@ -1,12 +1,12 @@
 /**
- * A dataset of labelled grey images in four IDX files: what MNIST and Fashion-MNIST share.
+ * A dataset of labelled grey images in four IDX files, such as MNIST and Fashion-MNIST.
  */
 import { Effect, Layer } from "effect"
 import { type Dataset, type Examples, Labels, type LoadedDataset } from "../Dataset.ts"
 import * as IdxDataset from "./IdxDataset.ts"
 import { type IdxFile, read } from "./IdxFiles.ts"
 
-/** One split: names without `.gz`, and the SHA-256 of the decompressed contents. */
+/** One split: file names without `.gz`, and the SHA-256 of the decompressed contents. */
 export interface IdxSplit {
   readonly count: number
   readonly images: { readonly file: string; readonly sha256: string }
@@ -23,15 +23,15 @@ export interface IdxSplits {
 export interface IdxImagesOptions {
   /** Tag of the spec. */
   readonly tag: string
-  /** For people, such as `Fashion-MNIST`. */
+  /** For titles and messages, such as `Fashion-MNIST`. */
   readonly name: string
-  /** Subfolder of the data directory and of the cache. */
+  /** Name of the subfolder in the data directory and in the cache. */
   readonly folder: string
   readonly files: IdxSplits
   readonly classes: ReadonlyArray<string>
-  /** Addresses of folders with the four `.gz` files, ending in `/`, tried in order. */
+  /** URLs of folders with the four `.gz` files, ending in `/`, tried in order. */
   readonly mirrors: ReadonlyArray<string>
-  /** What a person can do where the data is missing. */
+  /** What to do if the data is missing; the end of the error message. */
   readonly advice: string
   readonly builtIn?: IdxDataset.BuiltIn
 }
@@ -44,7 +44,7 @@ const splitFiles = (
   labels: { ...labels, shape: [count] }
 })
 
-/** The four files, small ones first: a download of them learns soon that there is no network. */
+/** The four files, smallest first, so that a download notices early that there is no network. */
 const filesOf = (files: IdxSplits): ReadonlyArray<IdxFile> => {
   const train = splitFiles(files.train, files)
   const test = splitFiles(files.test, files)
@@ -60,7 +60,7 @@ export const load = Effect.fn("IdxImages.load")(function* (folder: string, files
       (values): Examples => ({ count: part.count, ...values })
     )
   }
-  // both at once: zlib decompresses on threads of its own
+  // concurrent, since zlib decompresses on its own threads
   const loaded: LoadedDataset = yield* Effect.all(
     { train: split(files.train), test: split(files.test) },
     { concurrency: 2 }
@@ -68,7 +68,7 @@ export const load = Effect.fn("IdxImages.load")(function* (folder: string, files
   return loaded
 })
 
-/** Provides the dataset and its labels; loads nothing. */
+/** Provides the dataset and its labels. Loads nothing. */
 export const layer = (options: IdxImagesOptions): Layer.Layer<Dataset | Labels> => {
   const { classes, files, tag, ...places } = options
   return Layer.mergeAll(

@@ -1,13 +1,14 @@
 /**
- * The pixels of one PNG, JPEG or WebP file, in the size and the number of channels that a dataset has.
+ * Decodes one PNG, JPEG or WebP file to the size and the number of channels of a dataset.
  *
- * Turned upright as its EXIF data says; laid on black where it is transparent; the first picture of an animation. Colours are
- * sRGB; grey from colours is their luminance. Resizing and lossy formats give what the installed libvips makes of them.
+ * Applies the EXIF orientation, composites transparent pixels on black, and takes the first frame of an animation.
+ * Colours are sRGB; grey is their luminance. Results of resizing and of lossy formats depend on the installed version
+ * of libvips.
  */
 import { Effect, Schema } from "effect"
 import type { ImageShape } from "../Dataset.ts"
 
-/** How an image of another size is made to fit: cut to the shape's proportions around its middle, or stretched. */
+/** How an image of another size is resized: centre-cropped to the aspect ratio first, or stretched. */
 export type Resize = "crop" | "stretch"
 
 /** A file cannot be read as an image. */
@@ -20,15 +21,15 @@ export class ImageFileError extends Schema.TaggedError<ImageFileError>()("ImageF
   }
 }
 
-/** Pixels `[height, width, channels]`, or the size of an image that has another one and may not be resized. */
+/** Pixels `[height, width, channels]`, or the size of an image that does not fit and may not be resized. */
 export type Decoded =
   | { readonly _tag: "Pixels"; readonly pixels: Uint8Array }
   | { readonly _tag: "OtherSize"; readonly height: number; readonly width: number }
 
-/** Some hundred megabytes once decoded: above what a camera makes, below what stops a machine. */
+/** A few hundred megabytes decoded: more than a camera produces, less than exhausts memory. */
 const maximumPixels = 2 ** 27
 
-/** In pixels; libvips shrinks no side to less than a millionth. */
+/** In pixels. libvips cannot shrink a side by more than a factor of a million. */
 const maximumSide = 1_000_000
 
 const formats: ReadonlyArray<string> = ["png", "jpeg", "webp"]
@@ -42,10 +43,10 @@ const adapt = <A>(use: (library: typeof import("sharp").default) => Promise<A>):
     }
   })
 
-/** What decodes, for a digest: pixels may differ between versions. */
+/** Name and version of the decoder, part of a digest because pixels may differ between versions. */
 export const decoder: Effect.Effect<string, ImageFileError> = adapt(async ({ versions }) => `libvips ${versions.vips}`)
 
-/** Decodes the bytes of a file. A damaged file is refused even where some of it could be shown. */
+/** Decodes the bytes of a file. Fails for a damaged file, even a partly readable one. */
 export const decode = Effect.fnUntraced(function* (bytes: Uint8Array, shape: ImageShape, resize: Resize | undefined) {
   const { channels, height, width } = shape
   const input = { limitInputPixels: maximumPixels, failOn: "warning" } as const

@@ -1,10 +1,9 @@
 /**
- * Images of one's own in a folder: PNG, JPEG and WebP files, subfolders included; or one subfolder per class, for
- * labels.
+ * Your own images in a folder: PNG, JPEG and WebP files, subfolders included; with labels, one subfolder per class.
  *
- * The size is asked for, as a dataset's shape is known before anything is read. Images of another size are refused by name,
- * or resized where that is asked for. The digest names the files' bytes in their order, what is made of them, the version of
- * the library that decodes them, and the split.
+ * The size is an option, because a dataset's shape is known before anything is read. Images of another size are an
+ * error that names them, or are resized with the option `resize`. The digest covers the files' bytes in order, the
+ * image options, the version of the decoding library, and the split.
  */
 import { Effect, FileSystem, Layer, type Path, type PlatformError, Result } from "effect"
 import { Dataset, DatasetError, type ImageShape, Labels, type LoadedDataset } from "../Dataset.ts"
@@ -15,39 +14,39 @@ import { list, type ListedImage, some } from "./ImageListing.ts"
 import * as Split from "./Split.ts"
 
 export interface ImageFolderOptions extends Split.SplitOptions {
-  /** An absolute path, or one in the data directory or, failing that, in the working folder. */
+  /** An absolute path, or one relative to the data directory or else to the working directory. */
   readonly folder: string
   /** In pixels. */
   readonly height: number
   /** In pixels. */
   readonly width: number
-  /** 1 makes every image grey, 3 gives every image three colours; default: 3. */
+  /** 1 converts every image to grey, 3 to RGB; default: 3. */
   readonly channels?: 1 | 3
-  /** What to do with an image of another size: `crop` its middle or `stretch` it; default: refused. */
+  /** How to resize an image of another size: `crop` its centre or `stretch` it; default: an error. */
   readonly resize?: Resize
   /** For titles and messages; default: the folder's name. */
   readonly name?: string
 }
 
 export interface LabelledOptions extends ImageFolderOptions {
-  /** The names of the subfolders, at most 256: label 0 is the first. */
+  /** Names of the subfolders, at most 256. The index is the label. */
   readonly classes: ReadonlyArray<string>
 }
 
-/** What became of one file. */
+/** The result of reading one file. */
 interface Read {
   readonly image: ListedImage
   readonly sha256: string
-  /** Why it cannot be used, where that is so. */
+  /** Why it cannot be used. */
   readonly fault?: { readonly kind: "size" | "content"; readonly text: string }
 }
 
-/** A file above this is no photograph. */
+/** A larger file is not a photograph. */
 const maximumFileBytes = 2 ** 28
 
 const maximumImageBytes = 2 ** 31 - 1
 
-/** Files that are read at once. */
+/** Number of files read concurrently. */
 const concurrency = 4
 
 const faultOf = (
@@ -60,14 +59,14 @@ const faultOf = (
       return `${name} must be an integer from 1 to 16384, found ${value}`
     }
   }
-  if (folder === "") return "folder must be the path of a folder, found nothing"
+  if (folder === "") return "folder must be the path of a folder, found an empty string"
   if (classes !== undefined && (classes.length < 1 || classes.length > 256 || new Set(classes).size < classes.length)) {
     return `classes must be 1 to 256 different names, found ${classes.length}: ${some(classes)}`
   }
   return Split.faultOf(split)
 }
 
-/** Reads one file into its place among the images. */
+/** Reads one file into its position in the array of images. */
 const readInto = Effect.fnUntraced(function* (
   image: ListedImage,
   shape: ImageShape,
@@ -97,7 +96,7 @@ const readInto = Effect.fnUntraced(function* (
   return result
 })
 
-/** All that cannot be used, by name. */
+/** An error that names all unusable files. */
 const complaint = (reads: ReadonlyArray<Read>, { height, width }: ImageShape): string | undefined => {
   const of = (wanted: "size" | "content") => reads.flatMap(({ fault }) => (fault?.kind === wanted ? [fault.text] : []))
   const [sizes, contents] = [of("size"), of("content")]
@@ -156,7 +155,7 @@ const make = (options: ImageFolderOptions, classes?: ReadonlyArray<string>): Dat
     const found = digest(hashes, images, yield* decoder)
     if (found !== expected) {
       return yield* fail(
-        `no data has the digest ${expected}; ${location} is not what was located, it now gives ${found}`
+        `no data has the digest ${expected}; ${location} has changed since it was located: its digest is now ${found}`
       )
     }
     const wrong = complaint(reads, shape)
@@ -184,7 +183,7 @@ const make = (options: ImageFolderOptions, classes?: ReadonlyArray<string>): Dat
   }
 }
 
-/** Provides all images beneath a folder, without labels. */
+/** Provides all images of a folder and its subfolders, without labels. */
 export const layer = (options: ImageFolderOptions): Layer.Layer<Dataset> => Layer.sync(Dataset, () => make(options))
 
 /** Provides the images of a folder whose subfolders are the classes. */

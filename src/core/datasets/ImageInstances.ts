@@ -1,24 +1,24 @@
 /**
- * A few training images of any labelled dataset, each a class of its own, to be memorised: training and test examples
+ * A few training images of a labelled dataset, each its own class, for a model to memorise. Training and test examples
  * are the same images.
  *
- * Laws: the images are, in turn, the first of each class, the second of each class and so on; an image's label is its
- * place among them, so that a model that takes labels can tell every image from the others.
+ * Laws: the images are the first of each class, then the second of each class, and so on. An image's label is its
+ * index, so that a conditional model can tell the images apart.
  */
 import { Context, Effect, Layer, Result } from "effect"
 import { Dataset, type Examples, Labels, type LoadedDataset } from "../Dataset.ts"
 import { derived } from "./DerivedDataset.ts"
 
 export interface ImageInstancesOptions {
-  /** Images, from 1 to 256. */
+  /** Number of images, from 1 to 256. */
   readonly count: number
-  /** How often each image is among the training examples, so that an epoch has more steps than one; default: 1. */
+  /** Copies of each image among the training examples, for more than one step per epoch; default: 1. */
   readonly repeat?: number
 }
 
 type Resolved = Required<ImageInstancesOptions>
 
-/** What is wrong with the options, with what is allowed; undefined where nothing is. */
+/** What is wrong with the options and what is allowed; undefined if they are valid. */
 export const faultOf = ({ count, repeat }: Resolved): string | undefined => {
   if (!Number.isInteger(count) || count < 1 || count > 256)
     return `count must be an integer from 1 to 256, found ${count}`
@@ -26,14 +26,16 @@ export const faultOf = ({ count, repeat }: Resolved): string | undefined => {
   return undefined
 }
 
-/** Names of `count` images by their classes: `cat`, `dog`, then `cat (2)`, `dog (2)`. */
+/** Names of `count` images by class: `cat`, `dog`, then `cat (2)`, `dog (2)`. */
 export const nameImages = (classes: ReadonlyArray<string>, count: number): ReadonlyArray<string> =>
   Array.from({ length: count }, (_, place) => {
     const round = Math.floor(place / classes.length)
     return classes[place % classes.length]! + (round === 0 ? "" : ` (${round + 1})`)
   })
 
-/** Indices of `count` examples: in turn the first of each class, the second and so on; says why where one is missing. */
+/**
+ * Indices of `count` examples: the first of each class, the second, and so on; or the reason if a class has too few.
+ */
 export const firstOfEachClass = (
   labels: Uint8Array,
   classes: ReadonlyArray<string>,
@@ -48,7 +50,7 @@ export const firstOfEachClass = (
       if (index < 0) {
         const have = Math.floor(place / classes.length)
         return yield* Result.fail(
-          `count ${count} takes ${have + 1} training images of class ${classes[label]}, but there are ${have}`
+          `count ${count} needs ${have + 1} training images of class ${classes[label]}, found ${have}`
         )
       }
       next[label] = index + 1
@@ -57,7 +59,7 @@ export const firstOfEachClass = (
     return indices
   })
 
-/** The training images at `indices`, one after the other, `repeat` times over. */
+/** The training images at `indices`, concatenated, `repeat` times. */
 const gather = ({ count, images }: Examples, indices: ReadonlyArray<number>, repeat: number): Examples => {
   const size = images.length / count
   const gathered = new Uint8Array(repeat * indices.length * size)
@@ -85,8 +87,8 @@ const choose = (
 /**
  * Provides `count` training images of a dataset; `Labels` then names the images.
  *
- * `ImageInstances.layer(Mnist.layer(), { count: 10, repeat: 200 })` is the first image of each digit, and an epoch shows it 200
- * times.
+ * `ImageInstances.layer(Mnist.layer(), { count: 10, repeat: 200 })` is the first image of each digit, 200 times per
+ * epoch.
  */
 export const layer = <Offers = never>(
   dataset: Layer.Layer<Dataset | Labels | Offers>,
@@ -94,21 +96,21 @@ export const layer = <Offers = never>(
 ): Layer.Layer<Dataset | Labels | Offers> => {
   const options = { count, repeat }
   const fault = faultOf(options)
-  const exemplars = Layer.effectContext(
+  const instances = Layer.effectContext(
     Effect.map(Effect.all({ of: Dataset, labels: Labels }), ({ labels: { classes }, of }) =>
       Context.make(
         Dataset,
         derived(of, {
-          // The name in specs, and so in run ids, from before the dataset was called `ImageInstances`.
+          // The dataset's former name, kept because specs determine run ids.
           tag: "Exemplars",
           how: options,
           name: `${of.name}, ${count === 1 ? "1 image" : `${count} images`} to memorise`,
           fault,
           examples: (loaded) => choose(loaded, classes, options)
         })
-        // impossible options are reported where the dataset is located
+        // invalid options are reported when the dataset is located
       ).pipe(Context.add(Labels, { classes: fault === undefined ? nameImages(classes, count) : [] }))
     )
   )
-  return Layer.provideMerge(exemplars, dataset)
+  return Layer.provideMerge(instances, dataset)
 }

@@ -1,15 +1,14 @@
 /**
- * Which files of a folder are a dataset's images, and in which order: by their paths, character by character, on every
- * machine alike.
+ * Lists the images of a folder in an order that is the same on every machine: by path, compared by code unit.
  *
- * Subfolders count; whatever begins with a dot does not. Images of other formats are refused rather than passed over; other
- * files are passed over.
+ * Subfolders are included; names that begin with a dot are ignored. Images of unsupported formats are an error; other
+ * files are ignored.
  */
 import { Effect, FileSystem, Path, type PlatformError } from "effect"
 import { DatasetError } from "../Dataset.ts"
 
 export interface ListedImage {
-  /** In the folder, with `/` between its parts. */
+  /** Path relative to the folder, with `/` as separator. */
   readonly name: string
   readonly path: string
   /** Index of its class; 0 where there are no classes. */
@@ -20,13 +19,13 @@ const read = /\.(png|jpe?g|webp)$/i
 
 const unread = /\.(avif|bmp|dng|exr|gif|hei[cf]|jp2|jxl|p[bgnp]m|psd|svg|tga|tiff?)$/i
 
-/** The first ten of many, for a message. */
+/** At most ten items and the number of the others, for a message. */
 export const some = (items: ReadonlyArray<string>): string =>
   items.length <= 10 ? items.join(", ") : `${items.slice(0, 10).join(", ")} and ${items.length - 10} more`
 
 /**
- * Paths of everything beneath a folder but folders, relative to it. Links are followed; a folder that is reached twice is an
- * error, for by links in a circle there would be no end.
+ * Relative paths of everything in a folder except folders. Links are followed. A folder that is reached twice is an
+ * error, because a cycle of links would never end.
  */
 const walk = Effect.fnUntraced(function* (folder: string, refuse: (reason: string) => DatasetError) {
   const fs = yield* FileSystem.FileSystem
@@ -61,7 +60,7 @@ const walk = Effect.fnUntraced(function* (folder: string, refuse: (reason: strin
   return found
 })
 
-/** The images beneath a folder; `classes` are the names of its subfolders, in the order of the labels. */
+/** The images of a folder and its subfolders. `classes` are the subfolders' names in label order. */
 export const list = Effect.fn("ImageListing.list")(function* (
   dataset: string,
   folder: string,
@@ -78,7 +77,7 @@ export const list = Effect.fn("ImageListing.list")(function* (
   if (type !== "Directory") return yield* refuse(`expected a folder of images, found ${type.toLowerCase()}`)
   const labels = new Map(classes?.map((name, label) => [name.normalize("NFC"), label]))
   const files = (yield* walk(folder, refuse))
-    // one name on every system, though some take accents apart
+    // some file systems decompose accented characters
     .map((file) => ({ path: path.join(folder, file), name: file.replaceAll(path.sep, "/").normalize("NFC") }))
     .filter(({ name }) => !name.split("/").some((part) => part.startsWith(".")))
     .toSorted((one, other) => (one.name < other.name ? -1 : 1))

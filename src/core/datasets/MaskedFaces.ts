@@ -1,12 +1,12 @@
 /**
- * Masked faces: 344 colour photographs of faces, 128x128, with everything that is neither skin nor hair nor a part of the
- * face set to black.
+ * Masked faces: 344 colour photographs of faces, 128x128, with everything except skin, hair and facial features set to
+ * black.
  *
- * The masks were drawn by hand. The split is the source's own, both of its collections joined: 20 frontal and 182 posed
- * faces to train with, 50 and 92 to test with; the same people recur in several poses, so a random split would leak.
+ * The masks were drawn by hand. The split is the source's, both of its collections concatenated: 20 frontal and 182
+ * posed training images, 50 and 92 test images. The same people recur in several poses, so a random split would leak.
  *
- * Source: FASSEG, Khan, Mauro and Leonardi 2015, "Multi-class semantic segmentation of faces", ICIP; Khan et al. 2017, "Head
- * pose estimation through multi-class face segmentation", ICME; https://github.com/massimomauro/FASSEG-repository
+ * Source: FASSEG, Khan, Mauro and Leonardi 2015, "Multi-class semantic segmentation of faces", ICIP; Khan et al. 2017,
+ * "Head pose estimation through multi-class face segmentation", ICME; https://github.com/massimomauro/FASSEG-repository
  */
 import { Effect, type Layer } from "effect"
 import type { Dataset, Examples } from "../Dataset.ts"
@@ -18,14 +18,14 @@ const count = 344
 
 const side = 128
 
-/** The photographs, scaled to fit and padded. */
+/** The photographs, scaled and padded. */
 export const photographs: IdxFile = {
   file: "fasseg-rgb-128-images-idx4-ubyte",
   shape: [count, side, side, 3],
   sha256: "011d27e0cdea6d6f5cdd5e16ec311040d60915a6d1aacfea068403a06ad1b66d"
 }
 
-/** What each pixel shows: 0 background, 1 skin, 2 hair, 3 eyes, 4 nose, 5 mouth. */
+/** The class of each pixel: 0 background, 1 skin, 2 hair, 3 eyes, 4 nose, 5 mouth. */
 export const masks: IdxFile = {
   file: "fasseg-mask-128-labels-idx3-ubyte",
   shape: [count, side, side],
@@ -34,10 +34,10 @@ export const masks: IdxFile = {
 
 const files = [masks, photographs]
 
-/** Runs of images in the files: frontal faces, then posed ones, training images first in both. */
+/** Ranges of images in the files: frontal faces, then posed ones; in each, training images first. */
 const runs = { train: [20, 182], test: [50, 92] } as const
 
-/** The photographs with black, `[0, 0, 0]`, where the mask is 0; `[count, height, width, 3]` and `[count, height, width]`. */
+/** Sets pixels to black where the mask is 0; `rgb` `[count, height, width, 3]`, `mask` `[count, height, width]`. */
 export const blackenBackground = (rgb: Uint8Array, mask: Uint8Array): Uint8Array => {
   const masked = rgb.slice()
   for (let pixel = 0; pixel < mask.length; pixel++) {
@@ -46,7 +46,7 @@ export const blackenBackground = (rgb: Uint8Array, mask: Uint8Array): Uint8Array
   return masked
 }
 
-/** Images `from` to `from + length` of two places, one after the other. */
+/** Images `from` to `from + length` of two ranges, concatenated. */
 const pick = (images: Uint8Array, ...places: ReadonlyArray<readonly [from: number, length: number]>): Examples => {
   const size = images.length / count
   const total = places.reduce((sum, [, length]) => sum + length, 0)
@@ -81,5 +81,5 @@ export const layer = (): Layer.Layer<Dataset> =>
     advice:
       "give --data-dir a folder with fasseg/fasseg-rgb-128-images-idx4-ubyte.gz [344, 128, 128, 3] and " +
       "fasseg/fasseg-mask-128-labels-idx3-ubyte.gz [344, 128, 128] in it, IDX files made from the FASSEG repository; or use " +
-      "faces of your own, as a folder of images or a .npy array"
+      "your own faces in ImageFolder or NumpyImages"
   })

@@ -1,7 +1,7 @@
 /**
  * MNIST: 60,000 training and 10,000 test images of handwritten digits, 28x28, grey, ten classes.
  *
- * Without data directory, cache and network: 10,000 of its training digits, which come with this package.
+ * Without data directory, cache and network, it is 10,000 of the training digits, which come with this package.
  *
  * Source: LeCun, Cortes and Burges 1998, http://yann.lecun.com/exdb/mnist/
  */
@@ -38,7 +38,7 @@ export const files: IdxImages.IdxSplits = {
   }
 }
 
-/** Provides MNIST from the data directory, the cache, a public mirror or, at last, the built-in digits. */
+/** Provides MNIST from the data directory, the cache, a public mirror or the built-in digits, in this order. */
 export const layer = (): Layer.Layer<Dataset | Labels> =>
   IdxImages.layer({
     tag: "Mnist",

@@ -1,15 +1,15 @@
 /**
- * The header and the values of `.npy` files, NumPy's format for one array.
+ * Parses header and values of `.npy` files, NumPy's format for one array.
  *
- * Six bytes `\x93NUMPY`, two of the version, the length of the header (2 bytes in version 1, 4 in 2 and 3, little-endian), the
- * header, a Python dictionary with the keys descr, fortran_order and shape, then the values. Read here are little-endian
- * arrays in C order; structured types, objects and Fortran order are refused.
+ * A file is `\x93NUMPY`, two version bytes, the length of the header (2 bytes in version 1, 4 in 2 and 3,
+ * little-endian), the header (a Python dictionary with the keys descr, fortran_order and shape), then the values.
+ * Supported are little-endian arrays in C order; structured types, objects and Fortran order are errors.
  *
  * Source: NumPy Enhancement Proposal 1, https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
  */
 import { Result } from "effect"
 
-/** What was wanted and what there is. */
+/** What was expected and what was found. */
 export interface NpyFault {
   readonly expected: string
   readonly found: string
@@ -19,11 +19,11 @@ export interface NpyHeader {
   readonly type: NpyType
   /** Sizes of the axes, outermost first. */
   readonly shape: ReadonlyArray<number>
-  /** Where the values begin. */
+  /** Byte offset of the values. */
   readonly offset: number
 }
 
-/** What an array is for: grey values or colours, or class indices. */
+/** What an array holds: pixels, or class indices. */
 export type Purpose = "pixels" | "labels"
 
 type View = Float32Array | Float64Array | Int8Array | Uint8Array | Int16Array | Uint16Array | Int32Array | Uint32Array
@@ -36,7 +36,7 @@ interface ElementType {
   readonly view: (buffer: ArrayBuffer) => Values
 }
 
-// little-endian as the machines that this runs on
+// typed arrays use the host's byte order: little-endian on every supported machine
 const types = {
   uint8: { bytes: 1, purposes: ["pixels", "labels"], view: (buffer) => new Uint8Array(buffer) },
   float32: { bytes: 4, purposes: ["pixels"], view: (buffer) => new Float32Array(buffer) },
@@ -67,13 +67,13 @@ const codes: Readonly<Record<string, NpyType>> = {
   "<u8": "uint64"
 }
 
-/** Bytes of one value. */
+/** Size of one value in bytes. */
 export const bytesOf = (type: NpyType): number => types[type].bytes
 
-/** Bytes at the beginning of a file that say how long its header is. */
+/** Number of bytes at the start of a file that determine the length of its header. */
 export const prefixBytes = 12
 
-/** Bounds what a hostile length can ask for; NumPy itself takes no header above 10,000 bytes. */
+/** Limit against hostile lengths. NumPy itself accepts at most 10,000 bytes. */
 const maximumHeaderBytes = 65_536
 
 const magic = Uint8Array.of(0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59)
@@ -88,14 +88,14 @@ const describeStart = (bytes: Uint8Array): string => {
   return `${hexadecimal}${kind}`
 }
 
-/** Where the header begins and ends, from the first `prefixBytes` bytes of a file, or all of a shorter one. */
+/** Start and end of the header, from the first `prefixBytes` bytes of a file, or fewer if the file is shorter. */
 export const headerPlace = (
   prefix: Uint8Array
 ): Result.Result<{ readonly start: number; readonly end: number }, NpyFault> => {
   if (magic.some((byte, index) => prefix[index] !== byte)) {
     return fail("a .npy file, which begins with 93 4e 55 4d 50 59", describeStart(prefix))
   }
-  if (prefix.length < prefixBytes) return fail(`a header of ${prefixBytes} bytes and more`, `${prefix.length} bytes`)
+  if (prefix.length < prefixBytes) return fail(`a header of at least ${prefixBytes} bytes`, `${prefix.length} bytes`)
   const [major, minor] = [prefix[6]!, prefix[7]!]
   if (major < 1 || major > 3 || minor !== 0) return fail("format version 1.0, 2.0 or 3.0", `${major}.${minor}`)
   const view = new DataView(prefix.buffer, prefix.byteOffset, prefixBytes)
@@ -105,13 +105,13 @@ export const headerPlace = (
   return Result.succeed({ start, end: start + length })
 }
 
-/** A pattern in which a blank stands for what Python takes for white space; JavaScript's `\s` takes more. */
+/** A regular expression in which a space matches Python's white space; JavaScript's `\s` matches more. */
 const pattern = (text: string, flags: string): RegExp =>
   new RegExp(text.replaceAll(" ", String.raw`[ \t\n\r\f]*`), flags)
 
 const dictionary = pattern(String.raw`^\{(.*)\} $`, "s")
 
-/** One key with its value: a text, a truth value or a tuple of integers. */
+/** One key with its value: a string, a boolean or a tuple of integers. */
 const entry = pattern(
   String.raw` (['"])(descr|fortran_order|shape)\1 : (?:(['"])([^'"\\]*)\3|(True|False)|\(([\d\s,]*)\)) (,|$) `,
   "y"
@@ -119,10 +119,10 @@ const entry = pattern(
 
 const size = String.raw`(?:0+|[1-9]\d*)`
 
-// No two blanks side by side: a long header is read in one pass.
+// Without two adjacent spaces, so that matching takes linear time.
 const tuple = pattern(`^ (?:${size} , (?:${size} , )*(?:${size} )?)?$`, "")
 
-/** The values as they stand in the header's dictionary, each key once. */
+/** The unparsed values of the header's dictionary, each key once. */
 const entries = (text: string): Partial<Record<string, string>> | undefined => {
   const body = dictionary.exec(text)?.[1]
   if (body === undefined) return undefined
@@ -139,14 +139,14 @@ const entries = (text: string): Partial<Record<string, string>> | undefined => {
   return found
 }
 
-/** The sizes in `3, 4` or `3,`; undefined where it is no tuple of sizes. */
+/** Parses `3, 4` or `3,`; undefined if it is not a tuple of sizes. */
 const sizesOf = (text: string): ReadonlyArray<number> | undefined => {
   if (!tuple.test(text)) return undefined
   const result = text.match(/\d+/g)?.map(Number) ?? []
   return result.every(Number.isSafeInteger) ? result : undefined
 }
 
-/** Reads the header, which ends where the values begin. */
+/** Parses the header. `end` is the offset of the values. */
 export const parseHeader = (bytes: Uint8Array, end: number): Result.Result<NpyHeader, NpyFault> => {
   const text = new TextDecoder("latin1").decode(bytes)
   const shown = JSON.stringify(text.length > 120 ? `${text.slice(0, 120)}…` : text.trimEnd())
@@ -154,7 +154,7 @@ export const parseHeader = (bytes: Uint8Array, end: number): Result.Result<NpyHe
   if (descr === undefined || order === undefined || shape === undefined) {
     return fail("a header with one type, fortran_order and shape", shown)
   }
-  // a name such as `constructor` is a key of every object
+  // not `in`: names such as `constructor` are keys of every object
   const type = Object.hasOwn(codes, descr) ? codes[descr] : undefined
   if (type === undefined) {
     const hint = descr.startsWith(">") ? " (big-endian)" : ""
@@ -166,7 +166,7 @@ export const parseHeader = (bytes: Uint8Array, end: number): Result.Result<NpyHe
   return Result.succeed({ type, shape: lengths, offset: end })
 }
 
-/** What values an array for this purpose may have. */
+/** The types and values that an array of this purpose may have, for messages. */
 export const allowed = (purpose: Purpose): { readonly types: string; readonly values: string } =>
   purpose === "pixels"
     ? { types: "uint8, float32 or float64", values: "numbers from 0 to 1 (or bytes, as uint8)" }
@@ -176,8 +176,8 @@ export const serves = (type: NpyType, purpose: Purpose): boolean =>
   (types[type].purposes as ReadonlyArray<Purpose>).includes(purpose)
 
 /**
- * Turns the values of a block, a whole number of them, into bytes: numbers in [0, 1] times 255, rounded; uint8 and labels as
- * they are. Stops at a value that is not allowed and gives its place in the block and the value.
+ * Converts a block of values to bytes: numbers in [0, 1] are multiplied by 255 and rounded, uint8 and labels are
+ * copied. Stops at the first invalid value and returns its index in the block and the value.
  */
 export const toBytes = (
   type: NpyType,
@@ -190,7 +190,7 @@ export const toBytes = (
   const [factor, most] = isReal ? [255, 1] : [1, 255]
   for (let index = 0; index < values.length; index++) {
     const value = values[index]!
-    // NaN is neither
+    // NaN fails both comparisons
     if (!(value >= 0 && value <= most)) return { index, value }
     bytes[index] = Math.round(factor * Number(value))
   }

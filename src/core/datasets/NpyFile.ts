@@ -1,5 +1,5 @@
 /**
- * Reads an array of bytes from a `.npy` file block by block, so that no more is held than the bytes that are asked for.
+ * Reads a `.npy` file as bytes, block by block, so that memory holds only the result and one block.
  */
 import { createHash } from "node:crypto"
 import { Effect, FileSystem, Result, Schema } from "effect"
@@ -16,7 +16,7 @@ import {
   toBytes
 } from "./Npy.ts"
 
-/** A file is not the `.npy` file that it should be. */
+/** A file is not the expected `.npy` file. */
 export class NpyError extends Schema.TaggedError<NpyError>()("NpyError", {
   file: Schema.String,
   expected: Schema.String,
@@ -31,25 +31,25 @@ export interface NpyBytes {
   readonly shape: ReadonlyArray<number>
   /** In row-major order. */
   readonly values: Uint8Array
-  /** Of the whole file. */
+  /** Digest of the whole file. */
   readonly sha256: string
 }
 
 export interface NpyWanted {
   readonly purpose: Purpose
-  /** Whether an array has this shape. */
+  /** Whether a shape is accepted. */
   readonly fits: (shape: ReadonlyArray<number>) => boolean
-  /** The shape in words. */
+  /** The accepted shapes, for messages. */
   readonly shape: string
 }
 
-/** A typed array cannot have many more everywhere. */
+/** Close to the maximum length of a typed array on some platforms. */
 const maximumValues = 2 ** 31 - 1
 
-/** A multiple of every type's size. */
+/** In bytes; a multiple of every type's size. */
 const blockBytes = 2 ** 20
 
-/** Fills the buffer; gives how much of it there was. */
+/** Fills the buffer and returns the number of bytes read. */
 const fill = Effect.fnUntraced(function* (file: FileSystem.File, buffer: Uint8Array) {
   let filled = 0
   while (filled < buffer.length) {
@@ -69,7 +69,7 @@ const describePlace = (shape: ReadonlyArray<number>, index: number): string => {
   return `[${place.join(", ")}]`
 }
 
-/** Reads all values as bytes: numbers in [0, 1] times 255, rounded; uint8 and labels as they are. */
+/** Reads all values as bytes: numbers in [0, 1] are multiplied by 255 and rounded, uint8 and labels are copied. */
 export const read = Effect.fn("NpyFile.read")(function* (path: string, wanted: NpyWanted) {
   const { fits, purpose } = wanted
   const fs = yield* FileSystem.FileSystem
@@ -105,7 +105,7 @@ export const read = Effect.fn("NpyFile.read")(function* (path: string, wanted: N
     })
   }
 
-  // bounded by the size of the file, which the header cannot exaggerate any more
+  // the size of the file was checked, so a hostile header cannot ask for more
   const values = new Uint8Array(count)
   const block = new Uint8Array(Math.min(blockBytes, length - offset))
   const perBlock = blockBytes / bytesOf(type)

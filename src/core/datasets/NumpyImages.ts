@@ -1,9 +1,9 @@
 /**
- * Images of one's own in a NumPy array: `[count, height, width]` for grey ones, `[count, height, width, channels]` with one
- * or three channels, as uint8 or as numbers in [0, 1], which are rounded to bytes.
+ * Your own images in a NumPy array: `[count, height, width]` for grey, or `[count, height, width, channels]` with one
+ * or three channels; uint8, or numbers in [0, 1], which are rounded to bytes.
  *
- * The size of an image is asked for, as a dataset's shape is known before anything is read; an array of another size is
- * refused. The digest names the files' bytes and the split.
+ * The size is an option, because a dataset's shape is known before anything is read; an array of another size is an
+ * error. The digest covers the files' bytes and the split.
  */
 import { Effect, Layer, Path, Result } from "effect"
 import { Dataset, DatasetError, Labels, type LoadedDataset } from "../Dataset.ts"
@@ -13,7 +13,7 @@ import * as NpyFile from "./NpyFile.ts"
 import * as Split from "./Split.ts"
 
 export interface NumpyImagesOptions extends Split.SplitOptions {
-  /** The `.npy` file: an absolute path, or one in the data directory or, failing that, in the working folder. */
+  /** The `.npy` file: an absolute path, or one relative to the data directory or else to the working directory. */
   readonly file: string
   /** In pixels. */
   readonly height: number
@@ -28,13 +28,13 @@ export interface NumpyImagesOptions extends Split.SplitOptions {
 export interface LabelledOptions extends NumpyImagesOptions {
   /** A `.npy` file of integers, one class per image: an absolute path, or one relative to the folder of the images. */
   readonly labels: string
-  /** A name for each class, at most 256: label 0 is the first. */
+  /** Names of the classes, at most 256. The index is the label. */
   readonly classes: ReadonlyArray<string>
 }
 
 type Labelling = Pick<LabelledOptions, "labels" | "classes">
 
-/** The first option that makes no dataset, with what is allowed. */
+/** What is wrong with the options and what is allowed; undefined if they are valid. */
 const faultOf = (
   { file, height, width }: NumpyImagesOptions,
   labelling: Labelling | undefined,
@@ -46,14 +46,14 @@ const faultOf = (
       return `${name} must be an integer from 1 to 65536, found ${value}`
     }
   }
-  if (file === "") return "file must be the path of a .npy file, found nothing"
+  if (file === "") return "file must be the path of a .npy file, found an empty string"
   if (classes !== undefined && (classes.length < 1 || classes.length > 256)) {
     return `classes must be 1 to 256 names, found ${classes.length}`
   }
   return Split.faultOf(split)
 }
 
-/** Images and labels, verified against each other. */
+/** Reads images and labels and checks one against the other. */
 const read = Effect.fnUntraced(function* (
   name: string,
   options: NumpyImagesOptions,
@@ -81,7 +81,7 @@ const read = Effect.fnUntraced(function* (
   const wrong = given.values.findIndex((label) => label >= classes.length)
   if (wrong >= 0) {
     const found = `${given.values[wrong]} at [${wrong}]`
-    const reason = `${labels}: expected labels from 0 to ${classes.length - 1}, one a name of class, found ${found}`
+    const reason = `${labels}: expected labels from 0 to ${classes.length - 1}, one per class name, found ${found}`
     return yield* new DatasetError({ dataset: name, reason })
   }
   return {
@@ -97,7 +97,7 @@ const make = (options: NumpyImagesOptions, labelling?: Labelling): Dataset["Serv
   const fault = faultOf(options, labelling, split)
   const fail = (reason: string) => Effect.fail(new DatasetError({ dataset: name, reason }))
   const digest = (hashes: { readonly images: string; readonly labels?: string }) => digestOf({ ...hashes, split })
-  /** With the whole path of the labels. */
+  /** The options, with the absolute path of the labels. */
   const beside = Effect.fnUntraced(function* (images: string) {
     const path = yield* Path.Path
     return labelling && { ...labelling, labels: path.resolve(path.dirname(images), labelling.labels) }
@@ -127,7 +127,7 @@ const make = (options: NumpyImagesOptions, labelling?: Labelling): Dataset["Serv
     load: Effect.fn("NumpyImages.load")(function* (located) {
       const { examples, hashes } = yield* read(name, options, located.location, yield* beside(located.location))
       if (digest(hashes) !== located.digest) {
-        const known = `they are not what was located: ${located.location} now gives ${digest(hashes)}`
+        const known = `${located.location} has changed since it was located: its digest is now ${digest(hashes)}`
         return yield* fail(`no data has the digest ${located.digest}; ${known}`)
       }
       const loaded: LoadedDataset = yield* Result.match(Split.divide(examples, split), {

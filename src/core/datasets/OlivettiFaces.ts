@@ -1,10 +1,10 @@
 /**
- * Olivetti faces: 400 images, ten of each of 40 people, 64x64, grey; the label says who it is.
+ * Olivetti faces: 400 images, ten of each of 40 people, 64x64, grey. The label is the person.
  *
- * The split is at random and the same part of every person's ten images, so that everybody is in both parts.
+ * The split is random and stratified by person, so that everybody is in both parts.
  *
- * Source: AT&T Laboratories Cambridge, Samaria and Harter 1994, https://doi.org/10.1109/ACV.1994.341300; the 64x64 version
- * of S. Roweis's page, https://cs.nyu.edu/~roweis/data.html
+ * Source: AT&T Laboratories Cambridge, Samaria and Harter 1994, https://doi.org/10.1109/ACV.1994.341300; the 64x64
+ * version of S. Roweis's page, https://cs.nyu.edu/~roweis/data.html
  */
 import { Effect, Layer, Result } from "effect"
 import { type Dataset, DatasetError, Labels } from "../Dataset.ts"
@@ -20,7 +20,7 @@ export interface OlivettiFacesOptions {
   readonly seed?: number
 }
 
-/** The images, upright, ten of one person after the other. */
+/** The images, upright, in groups of ten per person. */
 export const images: IdxFile = {
   file: "olivetti-images-idx3-ubyte",
   shape: [400, 64, 64],
@@ -64,8 +64,8 @@ export const layer = (options: OlivettiFacesOptions = {}): Layer.Layer<Dataset |
       mirrors: [],
       advice:
         "give --data-dir a folder with olivetti/olivetti-images-idx3-ubyte.gz [400, 64, 64] and " +
-        "olivetti/olivetti-labels-idx1-ubyte.gz [400] in it, IDX files of the images of olivettifaces.mat, upright, and of " +
-        "the person, 0 to 39"
+        "olivetti/olivetti-labels-idx1-ubyte.gz [400] in it, IDX files made from olivettifaces.mat: upright images, and " +
+        "the persons, 0 to 39"
     })
   )
 }

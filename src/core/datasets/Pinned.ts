@@ -1,11 +1,11 @@
 /**
- * Content known by its checksum: what a file must hold to be used.
+ * File content with a pinned checksum.
  */
 import { Effect, Schema } from "effect"
 import { sha256 } from "../Spec.ts"
 import { decompress } from "./Gzip.ts"
 
-/** What the decompressed content of a file must be. */
+/** The required content of a file, once decompressed. */
 export interface Pinned {
   /** Of the decompressed content, lower-case hexadecimal. */
   readonly sha256: string
@@ -13,7 +13,7 @@ export interface Pinned {
   readonly bytes: number
 }
 
-/** A file does not hold what it must hold. */
+/** A file does not have the pinned content. */
 export class PinnedError extends Schema.TaggedError<PinnedError>()("PinnedError", {
   expected: Schema.String,
   found: Schema.String
@@ -23,13 +23,13 @@ export class PinnedError extends Schema.TaggedError<PinnedError>()("PinnedError"
   }
 }
 
-/** Most bytes that a file with this content can have: gzip adds a header and a few bytes a block to what it cannot shrink. */
+/** The largest possible file with this content: gzip adds a header and a few bytes per incompressible block. */
 export const maxFileBytes = (pinned: Pinned): number => pinned.bytes + Math.ceil(pinned.bytes / 1000) + 4096
 
 /**
- * The decompressed content of a file, compressed or not, once its SHA-256 is the pinned one.
+ * Decompresses a file's content if necessary, and checks its length and SHA-256.
  *
- * Fails with both checksums, or with what keeps the file from being decompressed.
+ * Fails with both checksums, or with the reason why the file cannot be decompressed.
  */
 export const verify = Effect.fn("Pinned.verify")(function* (bytes: Uint8Array, pinned: Pinned) {
   const expected = `SHA-256 ${pinned.sha256} of ${pinned.bytes} bytes`

@@ -1,9 +1,9 @@
 /**
- * Divides examples into training and test examples by a fraction: at random and even over the classes, or in order.
+ * Splits examples into training and test examples by a fraction: at random and stratified by class, or in order.
  *
- * Laws: the parts are disjoint and complete; the same examples, options and seed give the same parts in the same order on
- * every machine; neither part is empty. At random, the test examples of a class are within one of the fraction of that
- * class.
+ * Laws: the parts are disjoint, complete and not empty. The same examples, options and seed give the same parts in the
+ * same order on every machine. In a random split, the number of test examples of a class differs from the fraction of
+ * that class by at most one.
  */
 import { type Layer, Result } from "effect"
 import type { Dataset, Examples, LoadedDataset } from "../Dataset.ts"
@@ -14,21 +14,20 @@ export interface SplitOptions {
   /** Fraction of the test examples, above 0 and below 1; default: 0.2. */
   readonly testFraction?: number
   /**
-   * Which examples are test examples; default: `random`. `random`: both parts are shuffled, and each class gives its
-   * share where there are labels. `last`: the last of all, and nothing changes its order: for frames of a film, or
-   * where that is how a source did it.
+   * Which examples are test examples; default: `random`. `random` shuffles both parts and, with labels, stratifies by
+   * class. `last` takes the last examples and keeps the order: for video frames, or to follow the source's own split.
    */
   readonly heldOut?: "random" | "last"
-  /** Seed of the shuffle, an integer from 0; default: 0. Unused with `last`. */
+  /** Seed of the shuffle, a non-negative integer; default: 0. `last` ignores it. */
   readonly seed?: number
 }
 
-/** Options filled in; also how a dataset describes its split. */
+/** The options, defaults filled in; part of a dataset's spec. */
 export type Split =
   | { readonly _tag: "Random"; readonly testFraction: number; readonly seed: number }
   | { readonly _tag: "Last"; readonly testFraction: number }
 
-/** Places of examples, each part in its own order. */
+/** Indices of the examples of each part, in order. */
 export interface Parts {
   readonly train: Int32Array
   readonly test: Int32Array
@@ -37,7 +36,7 @@ export interface Parts {
 export const resolve = ({ heldOut = "random", seed = 0, testFraction = 0.2 }: SplitOptions): Split =>
   heldOut === "last" ? { _tag: "Last", testFraction } : { _tag: "Random", testFraction, seed }
 
-/** What is wrong with a split, with what is allowed; undefined where nothing is. */
+/** What is wrong with a split and what is allowed; undefined if it is valid. */
 export const faultOf = (split: Split, name = "testFraction"): string | undefined => {
   const { testFraction } = split
   if (!(testFraction > 0 && testFraction < 1)) return `${name} must be above 0 and below 1, found ${testFraction}`
@@ -48,8 +47,9 @@ export const faultOf = (split: Split, name = "testFraction"): string | undefined
 }
 
 /**
- * How many of each class are test examples: the fraction of the class rounded down, and one more for those classes that
- * lost most by it, until the sum is the fraction of all, rounded. `counts` and the result have one number per class.
+ * Number of test examples per class, by the largest remainder method: the fraction of the class rounded down, plus one
+ * for the classes with the largest remainders until the sum is the rounded fraction of all. `counts` has one number per
+ * class.
  */
 const quotas = (counts: ReadonlyArray<number>, testFraction: number): Array<number> => {
   const shares = counts.map((count) => count * testFraction)
@@ -63,7 +63,7 @@ const quotas = (counts: ReadonlyArray<number>, testFraction: number): Array<numb
   return result
 }
 
-/** Which of `count` examples are test examples; `labels`, one an example, keep the classes' proportions. */
+/** Splits `count` examples. With `labels`, one per example, the parts keep the classes' proportions. */
 export const parts = (split: Split, count: number, labels?: Uint8Array): Parts => {
   const held = Math.round(count * split.testFraction)
   if (split._tag === "Last") {
@@ -96,7 +96,7 @@ const gather = ({ count, images, labels }: Examples, places: Int32Array): Exampl
   }
 }
 
-/** Examples `from` to `to`, as views. */
+/** Examples `from` to `to`, as views of the arrays. */
 const slice = ({ count, images, labels }: Examples, from: number, to: number): Examples => {
   const size = images.length / count
   return {
@@ -106,7 +106,7 @@ const slice = ({ count, images, labels }: Examples, from: number, to: number): E
   }
 }
 
-/** Divides examples; says why where one part would be empty. With `last` the parts are views of the examples. */
+/** Splits examples, or returns why a part would be empty. With `last` the parts are views of the examples. */
 export const divide = (
   examples: Examples,
   split: Split,
@@ -117,7 +117,7 @@ export const divide = (
   if (held === 0 || held === count) {
     const option = heldOut === "test" ? "testFraction" : "fraction"
     const reason = `${option} ${split.testFraction} makes ${held} of ${count} images ${heldOut} images`
-    return Result.fail(`${reason}; both parts need one at least`)
+    return Result.fail(`${reason}; each part needs at least one`)
   }
   if (split._tag === "Last") {
     return Result.succeed({ train: slice(examples, 0, count - held), test: slice(examples, count - held, count) })
@@ -147,7 +147,7 @@ export const join = ({ test, train, validation }: LoadedDataset): Examples => {
 }
 
 /**
- * Joins the training and test examples of any dataset and divides them anew; whatever else its layer offers stays.
+ * Concatenates a dataset's training and test examples and splits them again. Other services of its layer are kept.
  *
  * `Split.layer(Mnist.layer(), { testFraction: 0.3, heldOut: "last" })` holds out the last 21,000 of all 70,000 digits.
  */

@@ -1,6 +1,5 @@
 /**
- * Fetches one address into an open file: again after a fault that may pass, and from where it stopped where the server
- * gives ranges.
+ * Fetches one URL into an open file. Retries transient failures, and resumes if the server supports ranges.
  */
 import {
   Context,
@@ -15,22 +14,22 @@ import {
 } from "effect"
 import { HttpClient, type HttpClientError, HttpClientRequest, type HttpClientResponse } from "effect/http"
 
-/** Why an address did not give the file. */
+/** Why a URL did not deliver the file. */
 export class TransferError extends Data.TaggedError("TransferError")<{
   readonly reason: string
-  /** Whether asking again may help. */
+  /** Whether a retry may help: `passing` is transient, `lasting` is permanent. */
   readonly kind: "passing" | "lasting"
 }> {}
 
-/** How patient downloads are. */
+/** Timeouts and retries of downloads. */
 export class DownloadSettings extends Context.Reference<{
-  /** Longest wait for an answer to a request. Short, so that a machine without a network soon goes on without. */
+  /** Longest wait for the response headers. Short, so that a machine without a network falls back quickly. */
   readonly answerTimeout: Duration.Duration
-  /** Longest wait for the next bytes of an answer. */
+  /** Longest wait for the next bytes of a response. */
   readonly stallTimeout: Duration.Duration
-  /** How often an address is asked again after a server's fault, a cut connection or a stall. */
+  /** Number of retries after a server error, a broken connection or a stall. */
   readonly retries: number
-  /** Wait before the first of these; each next wait is twice as long. */
+  /** Delay before the first retry; doubles with each further one. */
   readonly backoff: Duration.Duration
 }>("vae/core/datasets/DownloadSettings", {
   defaultValue: () => ({
@@ -41,19 +40,19 @@ export class DownloadSettings extends Context.Reference<{
   })
 }) {}
 
-/** How far the transfer has come. */
+/** Progress of the transfer. */
 interface Progress {
-  /** Bytes in the file. */
+  /** Bytes written to the file. */
   received: number
-  /** Names the version that these bytes are of, so that two versions are never spliced. */
+  /** Validator (entity tag or date) of the version that the bytes belong to, so that two versions are never mixed. */
   validator: string | undefined
-  /** Requests without an answer. */
+  /** Requests without a response. */
   unanswered: number
 }
 
 type Headers = HttpClientResponse.HttpClientResponse["headers"]
 
-/** Codes of Node's and undici's errors that say there is nobody to talk to; asking again at once would not help. */
+/** Error codes of Node and undici for an unreachable host, where an immediate retry would not help. */
 const unreachable = new Set([
   "ENOTFOUND",
   "EAI_AGAIN",
@@ -63,10 +62,10 @@ const unreachable = new Set([
   "UND_ERR_CONNECT_TIMEOUT"
 ])
 
-/** Codes of errors that say there was somebody. */
+/** Error codes of a connection that broke after it was established. */
 const cut = new Set(["ECONNRESET", "EPIPE", "ETIMEDOUT", "UND_ERR_SOCKET"])
 
-/** The innermost error that has a code: it says more than the "fetch failed" around it. */
+/** The innermost error with a code, which says more than the outer "fetch failed". */
 const rootOf = (error: unknown): { readonly code: string | undefined; readonly message: string } => {
   const inner = Predicate.hasProperty(error, "cause") && error.cause !== undefined ? rootOf(error.cause) : undefined
   if (inner?.code !== undefined) return inner
@@ -75,7 +74,7 @@ const rootOf = (error: unknown): { readonly code: string | undefined; readonly m
   return code === undefined && inner !== undefined ? inner : { code, message }
 }
 
-/** A failure before there was an answer; what nobody knows, such as a certificate's fault, is asked once more. */
+/** A failure before a response. Unknown causes, such as a certificate error, are retried once. */
 const beforeAnswer = (error: HttpClientError.HttpClientError, progress: Progress): TransferError => {
   const { code, message } = rootOf(error)
   const reason = `cannot be reached: ${message}${code === undefined || message.includes(code) ? "" : ` (${code})`}`
@@ -90,11 +89,11 @@ const unanswered = (reason: string, progress: Progress): TransferError => {
   return new TransferError({ reason, kind: progress.unanswered > 1 ? "lasting" : "passing" })
 }
 
-/** What If-Range takes: a strong entity tag, or else a date. */
+/** The value for If-Range: a strong entity tag, or else a date. */
 const validatorOf = (headers: Headers): string | undefined =>
   headers["etag"]?.startsWith('"') === true ? headers["etag"] : headers["last-modified"]
 
-/** Bytes that the answer promises, where it says so. */
+/** Content length of the response, if given. */
 const promisedOf = (headers: Headers): number | undefined =>
   /^\d+$/.test(headers["content-length"] ?? "") ? Number(headers["content-length"]) : undefined
 
@@ -107,7 +106,7 @@ const requestOf = (address: string, { received, validator }: Progress): HttpClie
     }
   })
 
-/** Where in the file the bytes of an answer belong, or why it cannot be used. */
+/** Offset in the file at which the response's bytes belong, or why it cannot be used. */
 const startOf = (
   { headers, status }: HttpClientResponse.HttpClientResponse,
   progress: Progress
@@ -116,7 +115,7 @@ const startOf = (
   if (status === 200) return Effect.succeed(0)
   if (status === 206 && range.startsWith(`bytes ${progress.received}-`)) return Effect.succeed(progress.received)
   if (status === 206 || status === 416) {
-    const reason = `asked for the bytes from ${progress.received} on, got status ${status} with content-range "${range}"`
+    const reason = `requested the bytes from ${progress.received}, got status ${status} with content-range "${range}"`
     progress.received = 0
     return Effect.fail(new TransferError({ reason, kind: "passing" }))
   }
@@ -124,7 +123,7 @@ const startOf = (
   return Effect.fail(new TransferError({ reason: `status ${status}`, kind }))
 }
 
-/** Asks once and puts what comes behind what is in the file already. */
+/** Sends one request and appends the response to the file. */
 const attempt = Effect.fnUntraced(function* (
   file: FileSystem.File,
   address: string,
@@ -142,7 +141,7 @@ const attempt = Effect.fnUntraced(function* (
   )
   const start = yield* startOf(response, progress)
   const promised = promisedOf(response.headers)
-  // the client may decode such content, so that its bytes are not the server's: neither length nor range means anything
+  // the client may decode such content, so lengths and ranges do not match its bytes
   const encoded = (response.headers["content-encoding"] ?? "identity") !== "identity"
   yield* file.truncate(start)
   yield* file.seek(BigInt(start), "start")
@@ -175,11 +174,11 @@ const attempt = Effect.fnUntraced(function* (
 }, Effect.scoped)
 
 /**
- * Fetches one address into the file, from its start.
+ * Fetches one URL into the file, from its start.
  *
- * A server's fault (status 408, 429, 5xx), a cut connection and a stall are tried again, with growing waits and as often
- * as the settings say; a request without an answer once more. Any other status, an address that cannot be reached and
- * more than `maxBytes` fail at once.
+ * Server errors (status 408, 429, 5xx), broken connections and stalls are retried with exponential backoff, as the
+ * settings say; a request without a response is retried once. Other statuses, an unreachable host and more than
+ * `maxBytes` fail immediately.
  */
 export const transfer = Effect.fn("Transfer.transfer")(function* (
   file: FileSystem.File,

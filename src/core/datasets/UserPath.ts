@@ -1,18 +1,18 @@
 /**
- * Files and folders that an experiment names: where they are, and the hashes that name their content.
+ * Locates and hashes files and folders that an experiment names.
  */
 import { createHash } from "node:crypto"
 import { Effect, FileSystem, Path, type PlatformError, Schema, Stream } from "effect"
 import { DataDirectories, DatasetError, type Located } from "../Dataset.ts"
 
-/** Where a file or folder is. */
+/** The location of a file or folder. */
 export interface UserPath {
   readonly source: Located["source"]
   /** An absolute path. */
   readonly location: string
 }
 
-/** An absolute path as it is; a relative one in the data directory, or else in the working folder. */
+/** Resolves a path: relative ones in the data directory, or else in the working directory. */
 export const find = Effect.fn("UserPath.find")(function* (
   dataset: string,
   given: string
@@ -28,11 +28,11 @@ export const find = Effect.fn("UserPath.find")(function* (
   const location = path.resolve(given)
   if (yield* fs.exists(location)) return { source: "path", location }
   const elsewhere = relative && dataDirectory !== undefined ? `, nor is it in the data directory ${dataDirectory}` : ""
-  const advice = relative ? "; give --data-dir the folder that it is in, or its whole path" : ""
+  const advice = relative ? "; give --data-dir the folder that contains it, or use its absolute path" : ""
   return yield* new DatasetError({ dataset, reason: `${location} does not exist${elsewhere}${advice}` })
 })
 
-/** What is to be read as a file is a folder, a device or the like. */
+/** A path to be read as a file is a folder, a device or the like. */
 export class NoFileError extends Schema.TaggedError<NoFileError>()("NoFileError", {
   path: Schema.String,
   found: Schema.String
@@ -42,7 +42,7 @@ export class NoFileError extends Schema.TaggedError<NoFileError>()("NoFileError"
   }
 }
 
-/** SHA-256 of a file's content, read piece by piece. Some devices have no end, so nothing but files is read. */
+/** SHA-256 of a file's content, read as a stream. Only regular files are read, because some devices never end. */
 export const hash = Effect.fnUntraced(function* (
   path: string
 ): Effect.fn.Return<string, NoFileError | PlatformError.PlatformError, FileSystem.FileSystem> {
@@ -54,7 +54,7 @@ export const hash = Effect.fnUntraced(function* (
   return content.digest("hex")
 })
 
-/** Names the dataset in whatever went wrong with files. */
+/** Adds the dataset's name to errors of files. */
 export const named = (dataset: string) =>
   Effect.mapError((error: Error | DatasetError): DatasetError =>
     error instanceof DatasetError ? error : new DatasetError({ dataset, reason: error.message, cause: error })

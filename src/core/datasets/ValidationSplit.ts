@@ -1,8 +1,8 @@
 /**
- * Holds out a part of the training examples for validation: to choose when to stop, without a look at the test examples.
+ * Holds out some training examples for validation, for early stopping without the test examples.
  *
- * Laws: the test examples stay as they are; training and validation examples are disjoint and together the former
- * training examples; the same examples, options and seed give the same parts in the same order on every machine.
+ * Laws: the test examples are unchanged. Training and validation examples are disjoint and together are the original
+ * training examples. The same examples, options and seed give the same parts in the same order on every machine.
  */
 import { Layer, Result } from "effect"
 import { type Dataset, type LoadedDataset, Validation } from "../Dataset.ts"
@@ -10,11 +10,11 @@ import * as DerivedDataset from "./DerivedDataset.ts"
 import * as Split from "./Split.ts"
 
 export interface ValidationSplitOptions {
-  /** Validation examples as a part of the training examples, above 0 and below 1. Default: 0.1. */
+  /** Fraction of the training examples that is held out, above 0 and below 1; default: 0.1. */
   readonly fraction?: number
-  /** Which examples are held out: at `random`, even over the classes, or the `last` ones. Default: `random`. */
+  /** Which examples are held out: `random`, stratified by class, or the `last` ones; default: `random`. */
   readonly heldOut?: "random" | "last"
-  /** Of the shuffle, an integer from 0. Default: 0. `last` has no use for it. */
+  /** Seed of the shuffle, a non-negative integer; default: 0. `last` ignores it. */
   readonly seed?: number
 }
 
@@ -28,11 +28,11 @@ const divided = (
         validation: parts.test,
         test
       }))
-    : Result.fail("it has a validation split already")
+    : Result.fail("it already has a validation split")
 
 /**
- * The dataset with validation examples: `ValidationSplit.layer(Mnist.layer(), { fraction: 0.1 })` trains on 54,000 digits
- * and validates on 6,000.
+ * Adds validation examples to a dataset: `ValidationSplit.layer(Mnist.layer(), { fraction: 0.1 })` trains on 54,000
+ * digits and validates on 6,000.
  */
 export const layer = <Offers = never>(
   dataset: Layer.Layer<Dataset | Offers>,

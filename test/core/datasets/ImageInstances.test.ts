@@ -37,11 +37,11 @@ describe("ImageInstances.chosen", () => {
   it("says of which class there are too few", () => {
     assert.deepStrictEqual(
       ImageInstances.firstOfEachClass(Uint8Array.of(0, 0, 1, 2), classes, 5),
-      Result.fail("count 5 takes 2 training images of class dog, but there are 1")
+      Result.fail("count 5 needs 2 training images of class dog, found 1")
     )
     assert.deepStrictEqual(
       ImageInstances.firstOfEachClass(Uint8Array.of(), classes, 1),
-      Result.fail("count 1 takes 1 training images of class cat, but there are 0")
+      Result.fail("count 1 needs 1 training images of class cat, found 0")
     )
   })
 
@@ -83,7 +83,7 @@ describe("ImageInstances.layer", () => {
     [{ count: 257 }, "count must be an integer from 1 to 256, found 257"],
     [{ count: Number.NaN }, "count must be an integer from 1 to 256, found NaN"],
     [{ count: 2, repeat: 0.5 }, "repeat must be an integer from 1, found 0.5"],
-    [{ count: 200 }, "count 200 takes 7 training images of class spot 2, but there are 6"]
+    [{ count: 200 }, "count 200 needs 7 training images of class spot 2, found 6"]
   ])("refuses %j", ([options, reason]) =>
     Effect.gen(function* () {
       const { message } = yield* Effect.flip(Effect.provide(load, ImageInstances.layer(synthetic(), options)))

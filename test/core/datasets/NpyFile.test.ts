@@ -170,7 +170,7 @@ describe("NpyFile", () => {
         "a .npy file",
         "50 4b 03 04 00 00, a zip archive such as .npz"
       )
-      yield* refused(bytes.subarray(0, 9), "a header of 12 bytes and more", "9 bytes")
+      yield* refused(bytes.subarray(0, 9), "a header of at least 12 bytes", "9 bytes")
       yield* refused(bytes.with(6, 4), "format version 1.0, 2.0 or 3.0", "4.0")
       yield* refused(bytes.subarray(0, 50), "a header that ends at byte 128", "50 bytes")
       yield* refused(bytes.subarray(0, bytes.length - 1), "140 bytes for 12 values of type uint8", "139 bytes")

@@ -37,6 +37,7 @@ export * as Tensors from "./core/Tensors.ts"
 export * as TrainedModel from "./core/TrainedModel.ts"
 
 // Datasets.
+export * as Binarized from "./core/datasets/Binarized.ts"
 export * as BinarizedMnist from "./core/datasets/BinarizedMnist.ts"
 export * as ImageInstances from "./core/datasets/ImageInstances.ts"
 export * as FashionMnist from "./core/datasets/FashionMnist.ts"

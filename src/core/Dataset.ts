@@ -6,10 +6,13 @@
  * examples in equal order; data that does not match its pinned checksum is refused and never used; `load` refuses a digest
  * that the dataset does not know, or that its files no longer have.
  */
+import type * as tf from "@tensorflow/tfjs-core"
 import { Context, Schema } from "effect"
 import type { Effect, FileSystem, Path } from "effect"
 import type { HttpClient } from "effect/http"
+import type { NoiseTypes } from "./Noise.ts"
 import type { Spec } from "./Spec.ts"
+import type { Tensors } from "./Tensors.ts"
 
 /** Sizes of one image. */
 export interface ImageShape {
@@ -66,6 +69,14 @@ export class DataDirectories extends Context.Reference<{
   readonly cacheDirectory: string | undefined
 }>("vae/core/DataDirectories", { defaultValue: () => ({ dataDirectory: undefined, cacheDirectory: undefined }) }) {}
 
+/** How training changes the images of a batch, anew at every step: a pure function of the images and of noise. */
+export interface Augmentation {
+  /** For one image, by name. */
+  readonly noise: NoiseTypes
+  /** Images `[batch, height, width, channels]` in [0, 1] from such images and noise `[batch, ...]` each. */
+  readonly apply: (images: tf.Tensor4D, noise: Tensors) => tf.Tensor4D
+}
+
 /** What reading a dataset may need. */
 export type DatasetPlatform = FileSystem.FileSystem | Path.Path | HttpClient.HttpClient
 
@@ -76,6 +87,8 @@ export class Dataset extends Context.Service<
     /** For titles and messages, such as `Fashion-MNIST`. */
     readonly name: string
     readonly shape: ImageShape
+    /** What training does to a batch before the model sees it; evaluations see images as they are. Default: nothing. */
+    readonly augmentation?: Augmentation
     /**
      * What `locate` will find; undefined where it will download first. Downloads and changes nothing, so a plan may ask; it
      * may ask a mirror whether it has the data.

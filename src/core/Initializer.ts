@@ -1,14 +1,18 @@
 /**
  * How a parameter's first values are drawn: functions of the parameter's shape and of random numbers.
  */
+import type { Examples } from "./Dataset.ts"
 import type { Spec } from "./Spec.ts"
 import { type Shape, sizeOf } from "./Tensors.ts"
 
 /** First values of a parameter. */
 export interface Initializer {
   readonly spec: Spec
-  /** Values in row-major order for `shape`; `uniform(n)` gives n numbers in [0, 1). */
-  readonly draw: (shape: Shape, uniform: (count: number) => Float32Array) => Float32Array
+  /**
+   * Values in row-major order for `shape`; `uniform(n)` gives n numbers in [0, 1). `examples` are those of the training,
+   * absent where only the size of a step matters.
+   */
+  readonly draw: (shape: Shape, uniform: (count: number) => Float32Array, examples?: Examples) => Float32Array
 }
 
 /** Uniform in [low, high). */
@@ -53,3 +57,26 @@ export const fanInUniform = (fanIn: number): Initializer => ({
   spec: { _tag: "FanInUniform", fanIn },
   draw: (shape, uniform) => symmetric(shape, 1 / Math.sqrt(fanIn), uniform)
 })
+
+/** The smallest and, taken from 1, the largest mean whose logit a bias starts from: that of -6.9 and 6.9. */
+const smallestMean = 1e-3
+
+/**
+ * The logits of the training images' mean pixels, for the bias of a decoder's output under a Bernoulli likelihood: the
+ * first reconstruction is then about the mean image. Means are kept in [0.001, 0.999]. Zeros without examples.
+ *
+ * Source: Burda, Grosse and Salakhutdinov 2015, the authors' code, https://github.com/yburda/iwae
+ */
+export const pixelMeanLogits: Initializer = {
+  spec: { _tag: "PixelMeanLogits" },
+  draw: (shape, _, examples) => {
+    const size = sizeOf(shape)
+    if (examples === undefined) return new Float32Array(size)
+    const sums = new Float64Array(size)
+    examples.images.forEach((value, index) => (sums[index % size]! += value))
+    return Float32Array.from(sums, (sum) => {
+      const mean = Math.min(1 - smallestMean, Math.max(smallestMean, sum / (255 * examples.count)))
+      return Math.log(mean / (1 - mean))
+    })
+  }
+}

@@ -3,6 +3,7 @@
  */
 import * as tf from "@tensorflow/tfjs-core"
 import { Record } from "effect"
+import type { Augmentation, Examples } from "./Dataset.ts"
 import type { Arguments, Signature } from "./Engine.ts"
 import type { Factor } from "./GradientTransformation.ts"
 import type { Autoencoder } from "./Model.ts"
@@ -37,13 +38,17 @@ import {
   under
 } from "./Tensors.ts"
 
-/** Noise that training asks for at every step: the posterior's and the networks' own. */
-export const trainingNoise = ({
-  autoencoder,
-  latent,
-  objective
-}: ModelComponents & { readonly objective: Objective["Service"] }): NoiseTypes => ({
+/** What a step does with a batch of examples. */
+export interface StepComponents extends ModelComponents {
+  readonly objective: Objective["Service"]
+  /** What happens to the images first. Default: nothing. */
+  readonly augmentation?: Augmentation | undefined
+}
+
+/** Noise that training asks for at every step: the posterior's, the networks' own and the augmentation's. */
+export const trainingNoise = ({ augmentation, autoencoder, latent, objective }: StepComponents): NoiseTypes => ({
   ...autoencoder.noise,
+  ...prefixed("augmentation/", augmentation?.noise ?? {}),
   ...objectiveNoise(objective, latent)
 })
 
@@ -77,7 +82,7 @@ const withGradients = (
 }
 
 /** What a training step is made from. */
-export type StepIngredients = ModelComponents & UpdateOptions & { readonly objective: Objective["Service"] }
+export type StepIngredients = StepComponents & UpdateOptions
 
 /** What shapes the state of a training beside the model's parameters. */
 export type UpdateOptions = Pick<TrainingOptions, "accumulate" | "average" | "optimizer">
@@ -113,7 +118,8 @@ const gradientsOf = (ingredients: StepIngredients, sizes: Sizes, { state, data, 
   const { objective } = ingredients
   const parameters = under("parameters/", state)
   const noise = under("noise/", inputs)
-  const images = gather(data, inputs)
+  const gathered = gather(data, inputs)
+  const images = ingredients.augmentation?.apply(gathered, under("augmentation/", noise)) ?? gathered
   const time = timeOf(inputs, sizes)
   const context = { ...gatherLabels(ingredients, data, inputs), noise }
   const isPiece = (ingredients.accumulate ?? 1) > 1
@@ -214,7 +220,7 @@ export const pieceInputs = (inputs: HostTensors, size: number): ReadonlyArray<Ho
  * name and the step's number.
  */
 export const stepInputs = (
-  ingredients: ModelComponents & { readonly objective: Objective["Service"] },
+  ingredients: StepComponents,
   seed: number
 ): ((step: number, indices: Int32Array) => HostTensors) => {
   const noise = Object.entries(trainingNoise(ingredients))
@@ -230,12 +236,21 @@ export const stepInputs = (
   })
 }
 
-/** First values of the parameters, each from its own stream of random numbers; everything else starts as zeros. */
-export const initialState = (autoencoder: Autoencoder, options: UpdateOptions, seed: number): HostTensors => {
+/**
+ * First values of the parameters, each from its own stream of random numbers; everything else starts as zeros. `examples`
+ * are those of the training, for parameters that start from them.
+ */
+export const initialState = (
+  autoencoder: Autoencoder,
+  options: UpdateOptions,
+  seed: number,
+  examples?: Examples
+): HostTensors => {
   const types = stateTypes(parameterTypes(autoencoder), options)
   const parameters = Object.fromEntries(
     Object.entries(autoencoder.parameters).map(([name, { shape, initializer }]) => {
-      const values = initializer.draw(shape, (count) => uniform({ seed, stream: `initial/${name}`, step: 0 }, count))
+      const numbers = (count: number) => uniform({ seed, stream: `initial/${name}`, step: 0 }, count)
+      const values = initializer.draw(shape, numbers, examples)
       return [`parameters/${name}`, float32(shape, values)]
     })
   )

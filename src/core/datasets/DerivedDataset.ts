@@ -5,7 +5,7 @@
  * of the source's layer, such as `Labels`, are kept.
  */
 import { Effect, Layer, Result } from "effect"
-import { Dataset, DatasetError, type LoadedDataset, type Located } from "../Dataset.ts"
+import { type Augmentation, Dataset, DatasetError, type LoadedDataset, type Located } from "../Dataset.ts"
 import { digestOf, type Json } from "../Spec.ts"
 
 /** A transformation of a dataset. */
@@ -18,15 +18,23 @@ export interface Derivation {
   readonly how: Readonly<Record<string, Json>>
   /** For titles and messages; default: the source dataset's name. */
   readonly name?: string
+  /** What training does to a batch of it. Default: what it does to a batch of the source dataset. */
+  readonly augmentation?: Augmentation
   /** Why the options are invalid, reported when the dataset is located; undefined if they are valid. */
   readonly fault?: string | undefined
   /** The derived examples, or why there are none. Deterministic. */
   readonly examples: (of: LoadedDataset) => Result.Result<LoadedDataset, string>
 }
 
+/** Why test or validation examples cannot be held out of this dataset, if they cannot. */
+export const heldOutProblem = ({ augmentation, spec }: Dataset["Service"]): string | undefined =>
+  augmentation === undefined
+    ? undefined
+    : `${spec._tag} changes images during training, and examples held out of them would stay unchanged; put ${spec._tag}.layer outermost`
+
 /** Applies a derivation to a dataset. */
 export const derived = (dataset: Dataset["Service"], derivation: Derivation): Dataset["Service"] => {
-  const { examples, fault, how, name = dataset.name, tag } = derivation
+  const { augmentation, examples, fault, how, name = dataset.name, tag } = derivation
   const fail = (reason: string) => Effect.fail(new DatasetError({ dataset: name, reason }))
   const digest = (of: Located): string => digestOf({ ...how, of: of.digest })
   const made = (of: Located): Located => ({ ...of, digest: digest(of), of })
@@ -35,6 +43,7 @@ export const derived = (dataset: Dataset["Service"], derivation: Derivation): Da
     ...dataset,
     spec: { _tag: tag, ...how, of: dataset.spec },
     name,
+    ...(augmentation !== undefined && { augmentation }),
     peek: Effect.andThen(
       checked,
       Effect.map(dataset.peek, (of) => of && made(of))

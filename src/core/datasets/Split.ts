@@ -156,10 +156,10 @@ export const layer = <Offers = never>(
   options: SplitOptions
 ): Layer.Layer<Dataset | Offers> => {
   const split = resolve(options)
-  return DerivedDataset.layer(dataset, () => ({
+  return DerivedDataset.layer(dataset, (of) => ({
     tag: "Split",
     how: { split },
-    fault: faultOf(split),
+    fault: faultOf(split) ?? DerivedDataset.heldOutProblem(of),
     examples: (loaded) => divide(join(loaded), split)
   }))
 }

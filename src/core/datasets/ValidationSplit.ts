@@ -42,10 +42,10 @@ export const layer = <Offers = never>(
   const split = Split.resolve({ testFraction: fraction, ...rest })
   const { testFraction: _, ...how } = split
   return Layer.merge(
-    DerivedDataset.layer(dataset, () => ({
+    DerivedDataset.layer(dataset, (of) => ({
       tag: "ValidationSplit",
       how: { validation: { ...how, fraction } },
-      fault: Split.faultOf(split, "fraction"),
+      fault: Split.faultOf(split, "fraction") ?? DerivedDataset.heldOutProblem(of),
       examples: (loaded) => divided(split, loaded)
     })),
     Layer.succeed(Validation, { fraction })

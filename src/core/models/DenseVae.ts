@@ -4,6 +4,7 @@
  * Source: Kingma and Welling 2013, https://arxiv.org/abs/1312.6114
  */
 import { Layer, Result } from "effect"
+import { pixelMeanLogits } from "../Initializer.ts"
 import type { Model, ModelError } from "../Model.ts"
 import { type Module, sequence } from "../Network.ts"
 import { activation, type ActivationName, activations } from "../networks/Activation.ts"
@@ -25,7 +26,15 @@ export interface DenseVaeOptions<
   readonly decoderHidden?: ReadonlyArray<number>
   /** After every hidden layer; default: `relu`. */
   readonly activation?: ActivationName
+  /**
+   * What the bias of the decoder's output starts from: as `initializer` says, or the logits of the training images' mean
+   * pixels, for a Bernoulli likelihood. Default: `initializer`.
+   */
+  readonly outputBias?: OutputBias
 }
+
+const outputBiases = ["initializer", "pixel-means"] as const
+export type OutputBias = (typeof outputBiases)[number]
 
 type Choices = Required<DenseVaeOptions>
 
@@ -33,8 +42,18 @@ const withDefaults = (options: DenseVaeOptions): Choices => ({
   ...Compose.withDefaults(options),
   hidden: options.hidden,
   decoderHidden: options.decoderHidden ?? options.hidden.toReversed(),
-  activation: options.activation ?? "relu"
+  activation: options.activation ?? "relu",
+  outputBias: options.outputBias ?? "initializer"
 })
+
+const outputBiasProblem = ({ likelihood, outputBias }: Choices): string | undefined => {
+  if (!outputBiases.includes(outputBias)) {
+    return `outputBias is "${outputBias}"; it must be one of ${outputBiases.join(", ")}`
+  }
+  return outputBias === "initializer" || likelihood.spec._tag === "BernoulliLogits"
+    ? undefined
+    : `outputBias is "${outputBias}", whose logits are of a Bernoulli, but the likelihood is ${likelihood.spec._tag}; it must be BernoulliLogits`
+}
 
 /** The first thing wrong with the options, as a sentence. */
 const problemOf = (choices: Choices): string | undefined => {
@@ -44,6 +63,7 @@ const problemOf = (choices: Choices): string | undefined => {
   return (
     widths.find((problem) => problem !== undefined) ??
     Compose.nameProblem("activation", choices.activation, activations) ??
+    outputBiasProblem(choices) ??
     Compose.problemOf(choices)
   )
 }
@@ -89,7 +109,13 @@ export const layer = <
     Compose.services({
       tag: "DenseVae",
       problem: problemOf(choices),
-      options: { hidden, decoderHidden, activation: choices.activation, ...Compose.specOf(choices) },
+      options: {
+        hidden,
+        decoderHidden,
+        activation: choices.activation,
+        ...Compose.specOf(choices),
+        ...(choices.outputBias !== "initializer" && { outputBias: choices.outputBias })
+      },
       latent,
       prior,
       likelihood,
@@ -98,7 +124,9 @@ export const layer = <
       build: (image) => {
         const shape = [image.height, image.width, image.channels * (likelihood.outputs ?? 1)]
         const encoder = sequence(flatten(), ...layers(hidden))
-        const decoder = upTo(shape, sequence(...layers(decoderHidden)), dense(sizeOf(shape), { initializer }))
+        const bias = choices.outputBias === "pixel-means" ? { bias: pixelMeanLogits } : {}
+        const output = dense(sizeOf(shape), { initializer, ...bias })
+        const decoder = upTo(shape, sequence(...layers(decoderHidden)), output)
         return Compose.compose(image, { ...choices, encoder, decoder })
       }
     })

@@ -16,14 +16,26 @@ export const denseInitializers = {
 
 export type DenseInitializer = keyof typeof denseInitializers
 
+export interface DenseOptions {
+  /** How kernel and bias are drawn. Default: `glorot-uniform`. */
+  readonly initializer?: DenseInitializer
+  /** How the bias is drawn, in place of the initializer's way. */
+  readonly bias?: Initializer
+}
+
 /**
  * `x kernel + bias`, from `[batch, inputs]` to `[batch, units]`, with `kernel` `[inputs, units]` and `bias` `[units]`.
  *
  * Fails where `units` is not a whole number from 1, and on inputs that are not vectors.
  */
-export const dense = (units: number, options: { readonly initializer?: DenseInitializer } = {}): Module => ({
+export const dense = (units: number, options: DenseOptions = {}): Module => ({
   name: "dense",
-  spec: { _tag: "Dense", units, initializer: options.initializer ?? "glorot-uniform" },
+  spec: {
+    _tag: "Dense",
+    units,
+    initializer: options.initializer ?? "glorot-uniform",
+    ...(options.bias !== undefined && { bias: options.bias.spec })
+  },
   build: (input) => {
     const [inputs, ...others] = input
     if (!Number.isInteger(units) || units < 1) {
@@ -40,7 +52,7 @@ export const dense = (units: number, options: { readonly initializer?: DenseInit
       output: [units],
       parameters: {
         kernel: { shape: [inputs, units], initializer: kernel },
-        bias: { shape: [units], initializer: bias }
+        bias: { shape: [units], initializer: options.bias ?? bias }
       },
       noise: {},
       apply: (parameters, x) => tf.add(tf.matMul(x as tf.Tensor2D, parameters["kernel"]!), parameters["bias"]!)

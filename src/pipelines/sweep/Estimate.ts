@@ -12,6 +12,7 @@ import { sizeOf } from "../../core/Tensors.ts"
 import { stepsPerEpoch, totalSteps, type TrainingOptions } from "../../core/Training.ts"
 import * as TrainStep from "../../core/TrainStep.ts"
 import type { PlannedRun } from "../plan/Plan.ts"
+import { ingredientsOf } from "../training/Ingredients.ts"
 import * as TrainedModels from "../training/TrainedModels.ts"
 
 /** Maximum bytes of images per timed step, so that large images do not take long. */
@@ -26,16 +27,8 @@ const evaluationShare = 1 / 3
 /** Duration of one training step on `batch` images in milliseconds: the fastest of a few. */
 const stepTime = Effect.fn("Estimate.stepTime")(function* (run: PlannedRun, data: LoadedDataset, batch: number) {
   const engine = yield* Engine
-  const autoencoder = yield* run.model.build(run.dataset.shape)
-  const { latent } = run.model
-  const ingredients = {
-    autoencoder,
-    latent,
-    shape: run.dataset.shape,
-    objective: run.objective,
-    ...TrainStep.updateOptions(run.training)
-  }
-  const state = yield* engine.place(TrainStep.initialState(autoencoder, ingredients, run.seed))
+  const ingredients = yield* ingredientsOf(run)
+  const state = yield* engine.place(TrainStep.initialState(ingredients.autoencoder, ingredients, run.seed, data.train))
   const images = yield* engine.place(TrainedModels.splitTensors(data.train, run.dataset.shape))
   const { program, signature } = TrainStep.trainStep(ingredients, {
     examples: data.train.count,
@@ -87,7 +80,13 @@ export const make = (
   const measured = new Map<string, { readonly perEpoch: number; readonly examples: number } | undefined>()
   return Effect.fnUntraced(function* (run) {
     const { dataset, model } = run.specs
-    const key = canonicalJson({ dataset, model, objective: run.objective.spec._tag, batchSize: run.training.batchSize })
+    const key = canonicalJson({
+      dataset,
+      model,
+      objective: [run.objective.spec._tag, run.objective.draws ?? 1],
+      optimizer: run.training.optimizer.spec._tag,
+      batchSize: run.training.batchSize
+    })
     if (!measured.has(key)) {
       const estimate = yield* load(run).pipe(
         Effect.flatMap((data) => {

@@ -22,6 +22,7 @@ import type { Checkpoint } from "../store/Checkpoint.ts"
 import type { CheckpointInterval } from "./CheckpointInterval.ts"
 import { DivergenceError } from "./DivergenceError.ts"
 import * as Checkpointer from "./Checkpointer.ts"
+import { ingredientsOf } from "./Ingredients.ts"
 import type { PlannedRun } from "../plan/Plan.ts"
 import { Progress } from "../console/Progress.ts"
 import type { ResumePoint } from "./ResumePoint.ts"
@@ -155,14 +156,8 @@ export const train = Effect.fn("Train.train")(function* (options: {
   const { batchSize, stopping } = run.training
   const engine = yield* Engine
   const progress = yield* Progress
-  const autoencoder = yield* run.model.build(run.dataset.shape)
-  const ingredients = {
-    autoencoder,
-    latent: run.model.latent,
-    shape: run.dataset.shape,
-    objective: run.objective,
-    ...TrainStep.updateOptions(run.training)
-  }
+  const ingredients = yield* ingredientsOf(run)
+  const { autoencoder } = ingredients
   const examples = data.train.count
   const batches = stepsPerEpoch(run.training, examples)
   yield* checkTraining(run, data, batches)
@@ -170,7 +165,7 @@ export const train = Effect.fn("Train.train")(function* (options: {
   const steps = totalSteps(run.training, examples)
 
   const state = yield* engine.place(
-    resume?.checkpoint.tensors ?? TrainStep.initialState(autoencoder, ingredients, run.seed)
+    resume?.checkpoint.tensors ?? TrainStep.initialState(autoencoder, ingredients, run.seed, data.train)
   )
   const images = {
     train: yield* engine.place(TrainedModels.splitTensors(data.train, run.dataset.shape)),

@@ -16,6 +16,7 @@ import type { CheckpointInterval } from "./CheckpointInterval.ts"
 import type { DivergenceError } from "./DivergenceError.ts"
 import type { Manifest, Status } from "../store/Manifest.ts"
 import * as Segments from "../plan/Segments.ts"
+import { ingredientsOf } from "./Ingredients.ts"
 import type { PlannedRun } from "../plan/Plan.ts"
 import type { Progress } from "../console/Progress.ts"
 import type { Provenance } from "../store/Provenance.ts"
@@ -56,17 +57,10 @@ const interrupted: NonNullable<Manifest["exit"]> = {
 }
 
 /** What a checkpoint must match. */
-const expected = Effect.fnUntraced(function* ({ dataset, model, objective, training }: PlannedRun, examples: number) {
-  const autoencoder = yield* model.build(dataset.shape)
-  const ingredients = {
-    autoencoder,
-    latent: model.latent,
-    shape: dataset.shape,
-    objective,
-    ...TrainStep.updateOptions(training)
-  }
+const expected = Effect.fnUntraced(function* (planned: PlannedRun, examples: number) {
+  const { training } = planned
   const sizes = { examples, batch: training.batchSize, stepsPerEpoch: stepsPerEpoch(training, examples) }
-  const { signature } = TrainStep.trainStep(ingredients, sizes)
+  const { signature } = TrainStep.trainStep(yield* ingredientsOf(planned), sizes)
   return {
     state: signature.state,
     stepsPerEpoch: sizes.stepsPerEpoch,

@@ -9,6 +9,7 @@ import { Deterministic } from "../../../src/core/posteriors/Deterministic.ts"
 import { LogVarianceGaussian } from "../../../src/core/posteriors/LogVarianceGaussian.ts"
 import { SoftplusGaussian } from "../../../src/core/posteriors/SoftplusGaussian.ts"
 import { modelContract } from "../../../src/testing/ModelContract.ts"
+import { assertClose } from "../../../src/testing/TensorProbe.ts"
 
 modelContract("DenseVae", DenseVae.layer({ hidden: [6, 5], latent: 2 }))
 modelContract(
@@ -82,7 +83,32 @@ describe("DenseVae", () => {
     }).pipe(Effect.provide(DenseVae.layer({ hidden: [400], latent: 20, initializer: "torch-linear" })))
   )
 
+  it.effect("starts the output's bias from the logits of mean pixels where asked, and is another model", () =>
+    Effect.gen(function* () {
+      const { build, spec } = yield* Model
+      const { initializer } = (yield* build({ height: 1, width: 2, channels: 2 })).parameters["decoder/output/bias"]!
+      // Means of 0, 0.2, 0.6 and 1 over two images.
+      const images = Uint8Array.of(0, 51, 255, 255, 0, 51, 51, 255)
+      const noNumbers = () => assert.fail("it draws nothing")
+      assertClose(
+        initializer.draw([4], noNumbers, { count: 2, images }),
+        [Math.log(0.001 / 0.999), Math.log(0.2 / 0.8), Math.log(0.6 / 0.4), Math.log(0.999 / 0.001)],
+        1e-6
+      )
+      assert.deepStrictEqual(initializer.draw([4], noNumbers), new Float32Array(4))
+      assert.strictEqual(spec["outputBias"], "pixel-means")
+    }).pipe(Effect.provide(DenseVae.layer({ hidden: [3], latent: 2, outputBias: "pixel-means" })))
+  )
+
   it.effect.each<[DenseVae.DenseVaeOptions, string]>([
+    [
+      { hidden: [4], latent: 2, outputBias: "zeros" as "initializer" },
+      'outputBias is "zeros"; it must be one of initializer, pixel-means'
+    ],
+    [
+      { hidden: [4], latent: 2, outputBias: "pixel-means", likelihood: GaussianLikelihood({ deviation: 1 }) },
+      'outputBias is "pixel-means", whose logits are of a Bernoulli, but the likelihood is GaussianLikelihood; it must be BernoulliLogits'
+    ],
     [{ hidden: [4], latent: 0 }, "latent is 0; it must be a whole number from 1"],
     [{ hidden: [4], latent: 2.5 }, "latent is 2.5; it must be a whole number from 1"],
     [{ hidden: [4, 0], latent: 2 }, "hidden[1] is 0; it must be a whole number from 1"],

@@ -29,6 +29,23 @@ describe("Estimate", () => {
     }).pipe(Effect.provide(engine))
   )
 
+  it.live("measures a step of more codes per image apart", () =>
+    Effect.gen(function* () {
+      const [run] = yield* planned
+      let loads = 0
+      const estimate = Estimate.make((run) =>
+        Effect.suspend(() => {
+          loads += 1
+          return Effect.flatMap(run.dataset.locate, run.dataset.load).pipe(Effect.provide(platform))
+        })
+      )
+      yield* estimate({ ...run!, objective: { ...run!.objective, draws: 1 } })
+      assert.strictEqual(loads, 1)
+      yield* estimate({ ...run!, objective: { ...run!.objective, draws: 2 } })
+      assert.strictEqual(loads, 2)
+    }).pipe(Effect.provide(engine))
+  )
+
   it.live("has none for a run whose data cannot be read", () =>
     Effect.gen(function* () {
       const [run] = yield* planned

@@ -99,16 +99,20 @@ const isPng = ({ background }: Hover): boolean => background.startsWith('url("da
 const hoverOver = Effect.fnUntraced(function* (page: Page, trace: number, point: number) {
   const { x, y } = yield* ask<{ readonly x: number; readonly y: number }>(
     page,
-    // What was shown of an earlier point would be taken for this one's.
-    `document.getElementById("hover").style.display = "none"
-    const { xaxis, yaxis } = plot._fullLayout
+    `const { xaxis, yaxis } = plot._fullLayout
     const { left, top } = plot.getBoundingClientRect()
     const { x, y } = plot.data[${trace}]
     return { x: left + xaxis._offset + xaxis.l2p(x[${point}]), y: top + yaxis._offset + yaxis.l2p(y[${point}]) }`
   )
   yield* Effect.promise(() => page.mouse.move(x - 5, y))
   yield* Effect.promise(() => page.mouse.move(x, y))
-  yield* Effect.promise(() => page.waitForSelector("#hover[style*=block]"))
+  // An event of an earlier point may come late.
+  yield* Effect.promise(() =>
+    page.waitForFunction(
+      `(([at]) => at?.curveNumber === ${trace} &&
+        document.getElementById("hover").style.display === "block")(document.getElementById("plot")._hoverdata ?? [])`
+    )
+  )
   return (yield* hovered(page))!
 })
 

@@ -10,6 +10,6 @@ export interface Access {
   readonly offset: number
   /** Per axis, in elements; along the innermost 0 or 1, or any other for reads of 4 bytes. */
   readonly strides: ReadonlyArray<number>
-  /** The axis whose position is looked up, and the slot of the indices. */
-  readonly by?: { readonly axis: number; readonly slot: number }
+  /** The axis whose position is looked up, the slot of the indices, and the number of rows that they choose from. */
+  readonly by?: { readonly axis: number; readonly slot: number; readonly rows: number }
 }

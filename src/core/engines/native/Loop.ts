@@ -22,7 +22,7 @@ export interface Loop {
   /** What formulas load, by the number of their leaves. */
   readonly leaves: ReadonlyArray<Access>
   readonly stores: ReadonlyArray<{ readonly item: Item; readonly to: Access }>
-  /** Axes along which `to` has the stride 0 are reduced. */
+  /** Axes along which `to` has the stride 0 are reduced, and elements whose row of `to` is looked up are added to it. */
   readonly reductions: ReadonlyArray<{ readonly item: Item; readonly to: Access; readonly reducer: Reducer }>
 }
 
@@ -37,7 +37,7 @@ const sizeOf = (axes: ReadonlyArray<number>): number => axes.reduce((size, lengt
 /** The axis that is divided among threads, and their number; undefined if that would split a sum. */
 const division = ({ axes, reductions }: Loop, threads: number, lanes: number) => {
   const count = Math.min(threads, Math.floor(sizeOf(axes) / elementsPerThread))
-  const isWhole = (axis: number) => reductions.every(({ to }) => to.strides[axis] !== 0)
+  const isWhole = (axis: number) => reductions.every(({ to }) => to.strides[axis] !== 0 && to.by?.axis !== axis)
   const pieces = axes.map((length, axis) => (axis === axes.length - 1 ? Math.ceil(length / lanes) : length))
   const candidates = axes.flatMap((_, axis) => (isWhole(axis) && pieces[axis]! >= count ? [axis] : []))
   const axis =
@@ -113,8 +113,8 @@ const store = (
 }
 
 /** Whether the elements of a reduction are spread over several runs of the innermost axis. */
-const isSpread = ({ axes }: Loop, { strides }: Access): boolean =>
-  axes.slice(0, -1).some((length, axis) => length > 1 && strides[axis] === 0)
+const isSpread = ({ axes }: Loop, { by, strides }: Access): boolean =>
+  by !== undefined || axes.slice(0, -1).some((length, axis) => length > 1 && strides[axis] === 0)
 
 const reducesLanes = ({ strides }: Access): boolean => strides.at(-1) === 0
 
@@ -122,12 +122,17 @@ const reducesLanes = ({ strides }: Access): boolean => strides.at(-1) === 0
 const clear = (code: Assembler, loop: Loop, share: Share): void => {
   for (const { to, reducer } of loop.reductions) {
     if (!isSpread(loop, to)) continue
-    const ranges = rangesOf(loop, share, code.simd.lanes).map(([from, end], axis): readonly [number, number] =>
-      to.strides[axis] === 0 ? [0, Math.min(1, end - from)] : [from, end]
-    )
+    const { by, ...place } = to
+    const ranges = rangesOf(loop, share, code.simd.lanes).map(([from, end], axis): readonly [number, number] => {
+      if (by?.axis === axis) return [0, end > from ? by.rows : 0]
+      return to.strides[axis] === 0 ? [0, Math.min(1, end - from)] : [from, end]
+    })
     const strides = to.strides.with(to.strides.length - 1, 1)
-    const axes = loop.axes.map((length, axis) => (to.strides[axis] === 0 ? 1 : length))
-    const stores = [{ item: neutral(reducer), to: { ...to, strides } }]
+    const axes = loop.axes.map((length, axis) => {
+      if (by?.axis === axis) return by.rows
+      return to.strides[axis] === 0 ? 1 : length
+    })
+    const stores = [{ item: neutral(reducer), to: { ...place, strides } }]
     nest(code, { name: loop.name, axes, leaves: [], stores, reductions: [] }, ranges)
   }
 }

@@ -10,7 +10,7 @@ import type { Loop } from "./Loop.ts"
 import { axesOf, kindOf, reducerOf } from "./Lowering.ts"
 import { reducer } from "./Reduction.ts"
 import type { Reading } from "./Schedule.ts"
-import { type Axis, type View, whole } from "./View.ts"
+import { type Axis, indexSource, type View, whole } from "./View.ts"
 
 /** Bytes per element in memory. */
 export const widthOf = (type: ElementType): 1 | 4 => (type === "uint8" || type === "bool" ? 1 : 4)
@@ -67,7 +67,8 @@ const assemble = (
       width: widthOf(view.source.type),
       offset: view.offset,
       strides,
-      ...(by !== undefined && lookedUp !== undefined && { by: { axis: lookedUp, slot: slotOf(by) } })
+      ...(by !== undefined &&
+        lookedUp !== undefined && { by: { axis: lookedUp, slot: slotOf(by.indices), rows: by.rows } })
     }
   })
   const toOf = (target: number): Access => accesses[leaves.length + target]!
@@ -101,7 +102,7 @@ export const loopOf = (operations: ReadonlyArray<Operation>, context: LoopContex
     const kind = classOf(source.type)
     if (number !== undefined && kind !== "truth")
       return kind === "float" ? formula.float(number) : formula.integer(number)
-    const axes = view.axes.map(({ by, size, stride }) => [size, stride, by && numberOfSource(by)])
+    const axes = view.axes.map(({ by, size, stride }) => [size, stride, by && numberOfSource(by.indices)])
     const key = JSON.stringify([numberOfSource(source), offset, axes])
     if (!leafNumbers.has(key)) leafNumbers.set(key, leaves.push(view) - 1)
     return formula[kind === "truth" ? "loadTruth" : "load"](leafNumbers.get(key)!)
@@ -124,6 +125,23 @@ export const loopOf = (operations: ReadonlyArray<Operation>, context: LoopContex
   const size = sizeOf((kindOf(first) === "reduction" ? first.inputs[0]! : first).shape)
   const names = [...new Set(operations.map(({ operator }) => operator))].join(" ")
   return assemble(names, size, leaves, stores, reductions, context)
+}
+
+/** A loop that adds each row of the operand to the row of the result that its index chooses, in order. */
+export const scatterOf = (operation: Operation, context: LoopContext): Loop => {
+  const formula = make(context.set.primitives)
+  const { view } = context.readings(operation)[0]!
+  const indices = indexSource(operation.inputs[1]!)!
+  const [rows, ...row] = operation.shape as readonly [number, ...Array<number>]
+  const axes: ReadonlyArray<Axis> = [
+    { size: sizeOf(indices.shape), stride: sizeOf(row), by: { indices, rows } },
+    ...(sizeOf(row) > 1 ? [{ size: sizeOf(row), stride: 1 }] : [])
+  ]
+  const number = numberOf(view)
+  const item = number === undefined ? formula.load(0) : formula.float(number)
+  const to = { item, view: { source: operation, offset: 0, axes } }
+  const size = sizeOf(indices.shape) * sizeOf(row)
+  return assemble("ScatterND", size, number === undefined ? [view] : [], [], [to], context)
 }
 
 /** Loops that copy values next to each other. */

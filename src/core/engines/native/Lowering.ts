@@ -9,9 +9,9 @@ import { classOf, powerOperand, ruleOf } from "./Elementwise.ts"
 import { isImageOperator } from "./ImageOperators.ts"
 import type { Operator } from "./Reduction.ts"
 import { Unsupported } from "./Unsupported.ts"
-import { indexSource, isMovement, moved, type View, whole } from "./View.ts"
+import { bounded, indexSource, isMovement, moved, type View, whole } from "./View.ts"
 
-export type Kind = "elementwise" | "movement" | "reduction" | "product" | "image" | "concat"
+export type Kind = "elementwise" | "movement" | "reduction" | "product" | "image" | "concat" | "scatter"
 
 /** How an operation is compiled. */
 export const kindOf = (operation: Operation): Kind => {
@@ -19,6 +19,7 @@ export const kindOf = (operation: Operation): Kind => {
   if (isMovement(operation)) return "movement"
   if (operator === "Gemm") return "product"
   if (isImageOperator(operation)) return "image"
+  if (operator === "ScatterND" && indexSource(inputs[1]!) !== undefined) return "scatter"
   if (operator === "Concat" && classOf(type) !== undefined) return "concat"
   if (/^Reduce(Sum|Prod|Max|Min)$/.test(operator) && classOf(type) !== "truth" && type === inputs[0]!.type)
     return "reduction"
@@ -26,7 +27,8 @@ export const kindOf = (operation: Operation): Kind => {
   throw new Unsupported(`operator ${operator} of ${inputs.map((input) => input?.type).join(" and ")}`)
 }
 
-export const reducerOf = ({ operator }: Operation): Operator => operator.slice("Reduce".length) as Operator
+export const reducerOf = ({ operator }: Operation): Operator =>
+  operator === "ScatterND" ? "Sum" : (operator.slice("Reduce".length) as Operator)
 
 export const axesOf = ({ inputs }: Operation): ReadonlyArray<number> => integersOf(inputs[1])
 
@@ -35,8 +37,16 @@ export const operandsOf = (value: Value): ReadonlyArray<Value> => {
   if (value.kind !== "operation") return []
   const kind = kindOf(value)
   if (kind === "movement" || kind === "reduction") return [value.inputs[0]!]
+  if (kind === "scatter") return [value.inputs[2]!]
   if (value.operator === "Pow") return [powerOperand(value)]
   return value.inputs.filter((input) => input !== undefined)
+}
+
+/** The computed indices by which a value gathers or scatters rows. */
+export const indicesOf = (value: Value): ReadonlyArray<Value> => {
+  if (value.kind !== "operation" || (value.operator !== "Gather" && value.operator !== "ScatterND")) return []
+  const source = indexSource(value.inputs[1]!)
+  return source?.kind === "operation" ? [source] : []
 }
 
 /** The values that the outputs are computed from, each after its operands. */
@@ -45,6 +55,7 @@ export const computed = ({ outputs }: Graph): ReadonlyArray<Value> => {
   const visit = (value: Value): void => {
     if (done.has(value)) return
     operandsOf(value).forEach(visit)
+    indicesOf(value).forEach(visit)
     done.add(value)
   }
   Object.values(outputs).forEach(visit)
@@ -111,6 +122,31 @@ const padded = (x: Value, paddings: ReadonlyArray<number>, fill: Value): Value =
   )
 }
 
+/**
+ * Indices within bounds, as `int32` in memory; indices that are inputs stay as they are. What is out of bounds becomes the
+ * nearest row, so that no index can reach memory outside of a tensor.
+ */
+const withinBounds = (indices: Value, rows: number): Value => {
+  if (indexSource(indices) !== undefined) return indices
+  const isWide = ({ type }: Value) => type === "int64" || type === "uint32"
+  let source = indices
+  while (source.kind === "operation" && isWide(source) && ["Cast", "Reshape"].includes(source.operator))
+    source = source.inputs[0]!
+  const integers = source.type === "int32" ? source : Op.cast(source, "int32")
+  const last = Op.min(Op.max(integers, Op.scalar(0, "int32")), Op.scalar(rows - 1, "int32")) as Operation
+  return Op.reshape({ ...last, attributes: { [bounded]: rows } }, indices.shape)
+}
+
+/** The sums of rows that have the same index. */
+const scattered = (value: Operation): Value => {
+  const [data, places, rows] = value.inputs
+  const indices = Op.reshape(places!, places!.shape.slice(0, -1))
+  const sums = { ...value, inputs: [undefined, withinBounds(indices, value.shape[0]!), rows] }
+  const from = data!.kind === "operation" && data!.operator === "Expand" ? data!.inputs[0]! : data!
+  const isZero = from.kind === "constant" && from.values.every((element) => Number(element) === 0)
+  return isZero ? sums : Op.add(data!, sums)
+}
+
 /** Operators in terms of fewer ones: a mean is a sum and a division, a product with a matrix added is two operations. */
 const simpler = (value: Value): Value => {
   if (value.kind !== "operation") return value
@@ -119,6 +155,14 @@ const simpler = (value: Value): Value => {
     const count = sizeOf(x!.shape) / sizeOf(value.shape)
     return Op.div({ ...value, operator: "ReduceSum" }, Op.scalar(count))
   }
+  if (value.operator === "Gather") return { ...value, inputs: [x, withinBounds(y!, x!.shape[0]!)] }
+  if (
+    value.operator === "ScatterND" &&
+    value.attributes["reduction"] === "add" &&
+    value.type === "float32" &&
+    y!.shape.at(-1) === 1
+  )
+    return scattered(value)
   if (value.operator === "Softmax") return softmax(x!, value.attributes["axis"] as number)
   if (value.operator === "MatMul" && value.type === "float32") return batchedProduct(x!, y!)
   if (value.operator === "Pad" && classOf(value.type) !== "truth") return padded(x!, integersOf(y), bias!)
@@ -181,7 +225,8 @@ export const prepare = (traced: Graph): Graph => {
 /** Inputs that are indices of rows, and the number of rows. */
 export const lookUps = (graph: Graph): ReadonlyArray<{ readonly name: string; readonly rows: number }> =>
   computed(graph).flatMap((value) => {
-    if (value.kind !== "operation" || value.operator !== "Gather") return []
+    if (value.kind !== "operation" || (value.operator !== "Gather" && value.operator !== "ScatterND")) return []
     const by = indexSource(value.inputs[1]!)
-    return by?.kind === "input" ? [{ name: by.name.slice("inputs/".length), rows: value.inputs[0]!.shape[0]! }] : []
+    const rows = (value.operator === "Gather" ? value.inputs[0]! : value).shape[0]!
+    return by?.kind === "input" ? [{ name: by.name.slice("inputs/".length), rows }] : []
   })

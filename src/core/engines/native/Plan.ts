@@ -9,13 +9,14 @@ import type { Constant, Graph, Operation, Value } from "../graph/Graph.ts"
 import * as Op from "../graph/Operators.ts"
 import * as Loop from "./Loop.ts"
 import { imagePhase } from "./ImageOperators.ts"
-import { concatenation, loopOf, type LoopContext, widthOf } from "./LoopFusion.ts"
+import { concatenation, loopOf, type LoopContext, scatterOf, widthOf } from "./LoopFusion.ts"
 import type { Phase } from "./Phase.ts"
 import { kindOf, lookUps, makeViews, prepare } from "./Lowering.ts"
 import * as Gemm from "./Gemm.ts"
 import type { InstructionSet } from "./InstructionSet.ts"
 import { readingsOf, type Schedule, schedule } from "./Schedule.ts"
 import { allocate } from "./BufferAllocation.ts"
+import { indexSource } from "./View.ts"
 
 /** What a pointer of the table points to: state or data by name, or an offset in the workspace. */
 export type Location =
@@ -104,11 +105,18 @@ export const plan = (traced: Graph, threads: number, set: InstructionSet): Plan 
 
   // Memory.
   const inputs = [...readings.keys()].filter((value) => value.kind === "input" && value.name.startsWith("inputs/"))
-  const lookUpSources = [...readings.values()].flat().flatMap(({ view }) => view.axes.flatMap(({ by }) => by ?? []))
+  const lookUpSources = [...readings.values()]
+    .flat()
+    .flatMap(({ view }) => view.axes.flatMap(({ by }) => by?.indices ?? []))
   const constants = [...readings.keys()].filter(
-    (value): value is Constant => value.kind === "constant" && value.values.length > 1
+    // One number is part of the code; a truth value is not.
+    (value): value is Constant => value.kind === "constant" && (value.values.length > 1 || value.type === "bool")
   )
-  const lasting = [...new Set([...inputs, ...lookUpSources, ...constants])]
+  const scatterSources = [...levels.keys()].flatMap((operation) =>
+    kindOf(operation) === "scatter" ? (indexSource(operation.inputs[1]!) ?? []) : []
+  )
+  const indices = [...lookUpSources, ...scatterSources]
+  const lasting = [...new Set([...inputs, ...indices.filter(({ kind }) => kind === "input"), ...constants])]
   const lastUse = (operation: Operation): number =>
     results.has(operation)
       ? last + 2
@@ -151,6 +159,7 @@ export const plan = (traced: Graph, threads: number, set: InstructionSet): Plan 
   for (const operation of levels.keys()) {
     if (kindOf(operation) === "product") parts[levels.get(operation)!]!.push(productOf(operation, context))
     if (kindOf(operation) === "image") parts[levels.get(operation)!]!.push(imageOf(operation, context))
+    if (kindOf(operation) === "scatter") addLoop(levels.get(operation)!, scatterOf(operation, context))
     if (kindOf(operation) === "concat")
       concatenation(operation, context).forEach((loop) => addLoop(levels.get(operation)!, loop))
   }

@@ -7,8 +7,8 @@
  */
 import { sizeOf } from "../../Tensors.ts"
 import type { Graph, Operation, Value } from "../graph/Graph.ts"
-import { computed, kindOf, operandsOf } from "./Lowering.ts"
-import { stretched, type View } from "./View.ts"
+import { computed, indicesOf, kindOf, operandsOf } from "./Lowering.ts"
+import { stretched, type View, whole } from "./View.ts"
 
 /** How an operation reads an operand: from a register if both are in one loop, else from memory. */
 export interface Reading {
@@ -63,7 +63,20 @@ export const schedule = (
   const canShare = ({ inOrder, user, view }: Reading): boolean =>
     inOrder && isElementwise(view.source) && !apart.has(user)
 
-  const needs = new Map(operations.map((operation) => [operation, readingsOf(operation, viewOf)]))
+  /** Indices that are computed are read from memory by whoever reads what they choose. */
+  const indexReadings = (user: Operation, readings: ReadonlyArray<Reading>): ReadonlyArray<Reading> => {
+    const lookedUp = readings.flatMap(({ view }) => view.axes.flatMap(({ by }) => by?.indices ?? []))
+    const sources = new Set([...indicesOf(user), ...lookedUp])
+    return [...sources]
+      .filter((indices) => indices.kind === "operation")
+      .map((indices) => ({ user, view: whole(indices), inOrder: false }))
+  }
+  const needs = new Map(
+    operations.map((operation) => {
+      const readings = readingsOf(operation, viewOf)
+      return [operation, [...readings, ...indexReadings(operation, readings)]]
+    })
+  )
   const readings = new Map<Value, Array<Reading>>()
   for (const reading of [...needs.values()].flat()) {
     const { source } = reading.view

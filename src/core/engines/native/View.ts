@@ -10,8 +10,15 @@ export interface Axis {
   readonly size: number
   /** In elements; 0 if the axis is broadcast. */
   readonly stride: number
-  /** The indices that choose positions along the axis, if they do. */
-  readonly by?: Value
+  /** Set if indices choose the positions along the axis. */
+  readonly by?: LookUp
+}
+
+/** Positions chosen by indices. */
+export interface LookUp {
+  /** `int32`, contiguous, each in `[0, rows)`. */
+  readonly indices: Value
+  readonly rows: number
 }
 
 export interface View {
@@ -85,7 +92,11 @@ export const stretched = (view: View, from: Shape, to: Shape): View | undefined 
   return {
     ...view,
     axes: full(
-      to.flatMap((size, axis) => (from[axis - missing] === size ? axes[axis - missing]! : [{ size, stride: 0 }]))
+      to.flatMap((size, axis) => {
+        const group = axes[axis - missing] ?? []
+        // A row that is looked up remains so when it is repeated.
+        return from[axis - missing] === size ? group : [...group.filter(({ by }) => by), { size, stride: 0 }]
+      })
     )
   }
 }
@@ -125,21 +136,28 @@ const tiled = (view: View, { inputs }: Operation): View | undefined => {
   return { ...view, axes: full(repeats.flatMap((size, axis) => [{ size, stride: 0 }, ...axes[axis]!])) }
 }
 
-/** The `int32` input that indices come from: inputs are checked against bounds before a run. */
+/** Marks an operation whose results are indices within their bounds. */
+export const bounded = "bounded"
+
+/**
+ * Where indices are in memory as `int32`: an input, whose values are checked before a run, or an operation that keeps
+ * them within bounds.
+ */
 export const indexSource = (value: Value): Value | undefined => {
+  if (value.kind === "operation" && bounded in value.attributes) return value
   if (value.kind === "operation")
     return value.operator === "Cast" || value.operator === "Reshape" ? indexSource(value.inputs[0]!) : undefined
   return value.kind === "input" && value.type === "int32" && value.name.startsWith("inputs/") ? value : undefined
 }
 
 const gathered = (view: View, { attributes, inputs }: Operation): View | undefined => {
-  const by = indexSource(inputs[1]!)
+  const indices = indexSource(inputs[1]!)
   const [rows, ...row] = inputs[0]!.shape
-  if (by === undefined || attributes["axis"] !== 0 || view.axes.some(({ by }) => by)) return undefined
+  if (indices === undefined || attributes["axis"] !== 0 || view.axes.some(({ by }) => by)) return undefined
   const groups = grouped(view.axes, [rows!, sizeOf(row)])
   const stride = groups?.[0]!.length === 1 ? groups[0][0]!.stride : rows === 1 ? 0 : undefined
   if (groups === undefined || stride === undefined) return undefined
-  return { ...view, axes: [{ size: sizeOf(by.shape), stride, by }, ...groups[1]!] }
+  return { ...view, axes: [{ size: sizeOf(indices.shape), stride, by: { indices, rows: rows! } }, ...groups[1]!] }
 }
 
 type Movement = (view: View, operation: Operation) => View | undefined

@@ -42,7 +42,7 @@ const everything = (rows: number, columns: number, { primitives }: InstructionSe
       access(1, [0, 1]),
       access(2, [1, 0]),
       access(3, [0, 0]),
-      access(4, [columns, 1], { width: 1, by: { axis: 0, slot: 6 } }),
+      access(4, [columns, 1], { width: 1, by: { axis: 0, slot: 6, rows: 3 } }),
       access(5, [1, rows])
     ],
     stores: [

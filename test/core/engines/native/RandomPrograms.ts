@@ -167,22 +167,30 @@ export const randomProgram = (seed: number): RandomProgram => {
     run: ({ data, inputs, state }) => {
       const draw = generator(seed + 1)
       const at = inputs["at"] as tf.Tensor1D
-      const scaled = tf.mul(tf.cast(tf.gather(data["bytes"]!, at), "float32"), 1 / 255)
+      const bytes = tf.gather(data["bytes"]!, at)
+      const scaled = tf.mul(tf.cast(bytes, "float32"), 1 / 255)
+      // Indices that are computed.
+      const last = tf.scalar(examples - 1, "int32")
+      const labels = tf.minimum(tf.cast(tf.reshape(tf.slice(bytes, [0, 0], [rows, 1]), [rows]), "int32"), last)
       const all: Array<tf.Tensor> = [
         state["matrix"]!,
         state["row"]!,
         scaled,
         tf.gather(data["table"]!, at),
+        tf.gather(data["table"]!, labels as tf.Tensor1D),
+        tf.unsortedSegmentSum(state["matrix"]!, tf.sub(last, at) as tf.Tensor1D, examples),
+        tf.unsortedSegmentSum(inputs["column"]!, at, examples),
         inputs["column"]!,
         inputs["number"]!,
         inputs["deep"]!
       ]
+      const given = all.length
       for (let step = 0; step < 12 + draw() * 20; step++) {
         const x = pick(draw, draw() < 0.6 ? all.slice(-4) : all)
         const made = pick(draw, steps)(draw, x, all)
         if (made.size <= 60_000) all.push(made)
       }
-      const results = all.slice(7).filter(() => draw() < 0.4)
+      const results = all.slice(given).filter(() => draw() < 0.4)
       const decayed = tf.mul(state["matrix"]!, 0.9)
       const change = all.findLast((x) => fits(x, decayed) && tf.add(x, decayed).size === decayed.size)
       return {
@@ -190,7 +198,9 @@ export const randomProgram = (seed: number): RandomProgram => {
           matrix: tf.reshape(tf.add(decayed, change ?? 0), decayed.shape),
           ...(draw() < 0.5 && { row: tf.reshape(tf.mean(tf.square(decayed), 0), state["row"]!.shape) })
         },
-        outputs: Object.fromEntries([all.at(-1)!, ...results].map((result, index) => [`${index}`, result]))
+        outputs: Object.fromEntries(
+          [all.at(-1)!, ...all.slice(3, 6), ...results].map((result, index) => [`${index}`, result])
+        )
       }
     }
   }

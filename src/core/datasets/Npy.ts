@@ -8,6 +8,7 @@
  * Source: NumPy Enhancement Proposal 1, https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
  */
 import { Result } from "effect"
+import type { Purpose } from "./ArrayDataset.ts"
 
 /** What was expected and what was found. */
 export interface NpyFault {
@@ -22,9 +23,6 @@ export interface NpyHeader {
   /** Byte offset of the values. */
   readonly offset: number
 }
-
-/** What an array holds: pixels, or class indices. */
-export type Purpose = "pixels" | "labels"
 
 type View = Float32Array | Float64Array | Int8Array | Uint8Array | Int16Array | Uint16Array | Int32Array | Uint32Array
 
@@ -157,7 +155,7 @@ export const parseHeader = (bytes: Uint8Array, end: number): Result.Result<NpyHe
   // not `in`: names such as `constructor` are keys of every object
   const type = Object.hasOwn(codes, descr) ? codes[descr] : undefined
   if (type === undefined) {
-    const hint = descr.startsWith(">") ? " (big-endian)" : ""
+    const hint = descr.startsWith(">") ? " (big-endian)" : descr.endsWith("O") ? " (pickled objects)" : ""
     return fail("little-endian values of type uint8, float32 or float64, or integers for labels", `${descr}${hint}`)
   }
   if (order === "True") return fail("an array in C order (save numpy.ascontiguousarray(array))", "Fortran order")

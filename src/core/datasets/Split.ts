@@ -106,6 +106,18 @@ const slice = ({ count, images, labels }: Examples, from: number, to: number): E
   }
 }
 
+/** Why a part of `count` examples would be empty; undefined if neither is. */
+export const emptyPart = (
+  { testFraction }: Split,
+  count: number,
+  heldOut: "test" | "validation" = "test"
+): string | undefined => {
+  const held = Math.round(count * testFraction)
+  if (held > 0 && held < count) return undefined
+  const option = heldOut === "test" ? "testFraction" : "fraction"
+  return `${option} ${testFraction} makes ${held} of ${count} images ${heldOut} images; each part needs at least one`
+}
+
 /** Splits examples, or returns why a part would be empty. With `last` the parts are views of the examples. */
 export const divide = (
   examples: Examples,
@@ -113,12 +125,9 @@ export const divide = (
   heldOut: "test" | "validation" = "test"
 ): Result.Result<LoadedDataset, string> => {
   const { count, labels } = examples
+  const problem = emptyPart(split, count, heldOut)
+  if (problem !== undefined) return Result.fail(problem)
   const held = Math.round(count * split.testFraction)
-  if (held === 0 || held === count) {
-    const option = heldOut === "test" ? "testFraction" : "fraction"
-    const reason = `${option} ${split.testFraction} makes ${held} of ${count} images ${heldOut} images`
-    return Result.fail(`${reason}; each part needs at least one`)
-  }
   if (split._tag === "Last") {
     return Result.succeed({ train: slice(examples, 0, count - held), test: slice(examples, count - held, count) })
   }

@@ -1,11 +1,11 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, FileSystem } from "effect"
-import type { Purpose } from "../../../src/core/datasets/Npy.ts"
+import { ArrayError, type Purpose } from "../../../src/core/datasets/ArrayDataset.ts"
 import * as NpyFile from "../../../src/core/datasets/NpyFile.ts"
 import { uniform } from "../../../src/core/Random.ts"
 import { sha256 } from "../../../src/core/Spec.ts"
-import { byNumpy, headerOf, npyBytes, x } from "./NumpyFiles.ts"
+import { byNumpy, headerOf, npyBytes, valuesOf, x } from "./NumpyFiles.ts"
 
 /** Writes the bytes into a file and reads it. */
 const read = Effect.fnUntraced(
@@ -13,11 +13,13 @@ const read = Effect.fnUntraced(
     const fs = yield* FileSystem.FileSystem
     const path = `${yield* fs.makeTempDirectoryScoped()}/array.npy`
     yield* fs.writeFile(path, bytes)
-    return yield* NpyFile.read(path, {
-      purpose,
-      fits: (found) => shape === undefined || found.join() === shape.join(),
-      shape: `[${shape?.join(", ")}]`
-    })
+    return yield* valuesOf(
+      yield* NpyFile.openFile(path, {
+        purpose,
+        fits: (found) => shape === undefined || found.join() === shape.join(),
+        shape: `[${shape?.join(", ")}]`
+      })
+    )
   },
   Effect.scoped,
   Effect.provide(NodeServices.layer)
@@ -32,7 +34,7 @@ const refused = (
 ) =>
   Effect.gen(function* () {
     const error = yield* Effect.flip(read(bytes, purpose, shape))
-    assert.instanceOf(error, NpyFile.NpyError)
+    assert.instanceOf(error, ArrayError)
     assert.include(error.expected, expected)
     assert.include(error.found, found)
     for (const text of ["array.npy", error.expected, error.found]) assert.include(error.message, text)
@@ -43,7 +45,7 @@ describe("NpyFile reads what NumPy wrote", () => {
     it.live(name, () =>
       Effect.gen(function* () {
         const bytes = byNumpy(name)
-        assert.deepStrictEqual(yield* read(bytes), { shape: [3, 2, 2], values: x, sha256: sha256(bytes) })
+        assert.deepStrictEqual(yield* read(bytes), { shape: [3, 2, 2], values: x })
       })
     )
   }
@@ -65,6 +67,7 @@ describe("NpyFile reads what NumPy wrote", () => {
     Effect.gen(function* () {
       yield* refused(byNumpy("fortran"), "C order (save numpy.ascontiguousarray(array))", "Fortran order")
       yield* refused(byNumpy("big"), "little-endian", ">f4 (big-endian)")
+      yield* refused(byNumpy("pickled"), "uint8, float32 or float64", "|O (pickled objects)")
       yield* refused(byNumpy("bool"), "uint8, float32 or float64", "|b1")
       yield* refused(byNumpy("structured"), "a header with one type", "('a', '<f4')")
       yield* refused(byNumpy("scalar"), "[3]", "[]", "labels", [3])
@@ -125,7 +128,6 @@ describe("NpyFile", () => {
       ] as const) {
         const bytes = npyBytes(headerOf(descr, [count]), values)
         const result = yield* read(bytes)
-        assert.strictEqual(result.sha256, sha256(bytes))
         assert.strictEqual(sha256(result.values), sha256(Uint8Array.from(numbers, (value) => Math.round(255 * value))))
         const wrong = values.with(count - 2, 2)
         yield* refused(npyBytes(headerOf(descr, [count]), wrong), "from 0 to 1", `2 at [${count - 2}]`)
@@ -175,15 +177,17 @@ describe("NpyFile", () => {
       yield* refused(bytes.subarray(0, 50), "a header that ends at byte 128", "50 bytes")
       yield* refused(bytes.subarray(0, bytes.length - 1), "140 bytes for 12 values of type uint8", "139 bytes")
       yield* refused(Uint8Array.from([...bytes, 0]), "140 bytes for 12 values", "141 bytes")
-      const error = yield* Effect.flip(NpyFile.read("/", { purpose: "pixels", fits: () => true, shape: "any" }))
+      const error = yield* Effect.flip(
+        Effect.scoped(NpyFile.openFile("/", { purpose: "pixels", fits: () => true, shape: "any" }))
+      )
       assert.include(error.message, "expected a file, found directory")
     }).pipe(Effect.provide(NodeServices.layer))
   )
 
   it.live("allocates nothing for absurd sizes", () =>
     Effect.gen(function* () {
-      yield* refused(npyBytes(headerOf("|u1", [2 ** 31]), x), "at most 2147483647 values", `${2 ** 31}`)
-      yield* refused(npyBytes(headerOf("|u1", [2 ** 50, 2 ** 50, 2 ** 50]), x), "at most 2147483647 values", "e+45")
+      yield* refused(npyBytes(headerOf("|u1", [2 ** 31]), x), `${2 ** 31} values`, "140 bytes")
+      yield* refused(npyBytes(headerOf("|u1", [2 ** 50, 2 ** 50, 2 ** 50]), x), "e+45 values", "140 bytes")
       yield* refused(npyBytes(headerOf("<f8", [2 ** 30]), x), `${2 ** 33 + 128} bytes`, "140 bytes")
       const long = byNumpy("version2")
       long.fill(255, 8, 12)

@@ -5,8 +5,11 @@
  * `np.arange(12, dtype=np.uint8).reshape(3, 2, 2) * 20`: uint8 `x`; float32 `(x / np.float32(255)).astype("<f4")`; float64
  * `x / 255.0`; colour `np.arange(12, dtype=np.uint8).reshape(2, 1, 2, 3)`; version2 and version3 `x`; int64
  * `np.array([2, 0, 1])`; fortran `np.asfortranarray(x)`; big `x.astype(">f4")`; bool `x > 0`; structured
- * `np.zeros(3, dtype=[("a", "<f4"), ("b", "u1")])`; scalar `np.uint8(3)`.
+ * `np.zeros(3, dtype=[("a", "<f4"), ("b", "u1")])`; pickled `np.array([{"a": 1}, [2, 3]], dtype=object)` by `np.save`; scalar `np.uint8(3)`.
  */
+import { Effect } from "effect"
+import type { OpenedArray } from "../../../src/core/datasets/ArrayDataset.ts"
+
 const base64 = {
   uint8:
     "k05VTVBZAQB2AHsnZGVzY3InOiAnfHUxJywgJ2ZvcnRyYW5fb3JkZXInOiBGYWxzZSwgJ3NoYXBlJzogKDMsIDIsIDIpLCB9ICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgIAoAFCg8UGR4jKC0yNw=",
@@ -28,6 +31,8 @@ const base64 = {
   bool: "k05VTVBZAQB2AHsnZGVzY3InOiAnfGIxJywgJ2ZvcnRyYW5fb3JkZXInOiBGYWxzZSwgJ3NoYXBlJzogKDMsIDIsIDIpLCB9ICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgIAoAAQEBAQEBAQEBAQE=",
   structured:
     "k05VTVBZAQB2AHsnZGVzY3InOiBbKCdhJywgJzxmNCcpLCAoJ2InLCAnfHUxJyldLCAnZm9ydHJhbl9vcmRlcic6IEZhbHNlLCAnc2hhcGUnOiAoMywpLCB9ICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgIAoAAAAAAAAAAAAAAAAAAAA=",
+  pickled:
+    "k05VTVBZAQB2AHsnZGVzY3InOiAnfE8nLCAnZm9ydHJhbl9vcmRlcic6IEZhbHNlLCAnc2hhcGUnOiAoMiwpLCB9ICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgIAqABJWbAAAAAAAAAIwWbnVtcHkuX2NvcmUubXVsdGlhcnJheZSMDF9yZWNvbnN0cnVjdJSTlIwFbnVtcHmUjAduZGFycmF5lJOUSwCFlEMBYpSHlFKUKEsBSwKFlGgDjAVkdHlwZZSTlIwCTziUiYiHlFKUKEsDjAF8lE5OTkr/////Sv////9LP3SUYoldlCh9lIwBYZRLAXNdlChLAksDZWV0lGIu",
   scalar:
     "k05VTVBZAQB2AHsnZGVzY3InOiAnfHUxJywgJ2ZvcnRyYW5fb3JkZXInOiBGYWxzZSwgJ3NoYXBlJzogKCksIH0gICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgIAoD"
 }
@@ -50,3 +55,11 @@ const bytesOf = ({ buffer, byteLength, byteOffset }: ArrayBufferView): Uint8Arra
 /** A header as NumPy writes it. */
 export const headerOf = (descr: string, shape: ReadonlyArray<number>, order = "False"): string =>
   `{'descr': '${descr}', 'fortran_order': ${order}, 'shape': (${shape.join(", ")}${shape.length === 1 ? "," : ""}), }`
+
+/** Shape and values of an array. */
+export const valuesOf = Effect.fnUntraced(function* ({ readRows, shape }: OpenedArray) {
+  const row = shape.slice(1).reduce((size, axis) => size * axis, 1)
+  const values = new Uint8Array((shape[0] ?? 1) * row)
+  yield* readRows((index) => values.subarray(index * row, (index + 1) * row))
+  return { shape, values }
+})

@@ -185,7 +185,8 @@ describe("NumpyImages", () => {
         "found [30]"
       )
       write("wrong.npy", "<f4", [2, 3, 4], new Float32Array(24).fill(1).with(17, 1.5))
-      yield* refused(NumpyImages.layer({ ...size, file: "wrong.npy" }), "numbers from 0 to 1", "1.5 at [1, 1, 1]")
+      const wrong = NumpyImages.layer({ ...size, file: "wrong.npy", testFraction: 0.5 })
+      yield* refused(wrong, "numbers from 0 to 1", "1.5 at [1, 1, 1]")
       write("one.npy", "|u1", [1, 3, 4], grey.subarray(0, 12))
       yield* refused(NumpyImages.layer({ ...size, file: "one.npy" }), "0 of 1 images")
       write("none.npy", "|u1", [0, 3, 4], new Uint8Array(0))
@@ -204,7 +205,10 @@ describe("NumpyImages", () => {
       ] as const) {
         yield* refused(NumpyImages.layer({ ...options, ...wrong }), text)
       }
-      yield* refused(NumpyImages.labelled({ ...options, ...labelling, classes: [] }), "1 to 256 names, found 0")
+      yield* refused(
+        NumpyImages.labelled({ ...options, ...labelling, classes: [] }),
+        "1 to 256 different names, found 0"
+      )
     })
   )
 

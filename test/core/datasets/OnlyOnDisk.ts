@@ -12,14 +12,18 @@ const platform = Layer.mergeAll(
 )
 
 /** Spec, place and examples of a dataset under this data directory. */
-export const loadFrom = (dataDirectory: string | undefined, layer: Layer.Layer<Dataset>) =>
+export const loadFrom = (
+  dataDirectory: string | undefined,
+  layer: Layer.Layer<Dataset>,
+  cacheDirectory: string | undefined = undefined
+) =>
   Effect.gen(function* () {
     const { load, locate, spec } = yield* Dataset
     const located = yield* locate
     return { spec, located, ...(yield* load(located)) }
   }).pipe(
     Effect.provide(layer, { local: true }),
-    Effect.provideService(DataDirectories, { dataDirectory, cacheDirectory: undefined }),
+    Effect.provideService(DataDirectories, { dataDirectory, cacheDirectory }),
     Effect.provide(platform)
   )
 

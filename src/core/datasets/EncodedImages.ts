@@ -1,0 +1,79 @@
+/**
+ * Many encoded images (PNG, JPEG, WebP) decoded to their places, four at once; those that cannot be used are collected, so
+ * that one message names them all.
+ */
+import { Effect, FileSystem } from "effect"
+import type { ImageShape } from "../Dataset.ts"
+import { sha256 } from "../Spec.ts"
+import { decode, type Decoded, type ImageFileError, type Resize } from "./ImageFile.ts"
+import { some } from "./ImageListing.ts"
+import * as UserPath from "./UserPath.ts"
+
+/** What became of one image. */
+export interface DecodedImage {
+  /** Of the encoded bytes. */
+  readonly sha256: string
+  /** Why it cannot be used, if so. */
+  readonly fault?: { readonly kind: "size" | "content"; readonly text: string }
+}
+
+/** A larger file is not a photograph. */
+const maximumFileBytes = 2 ** 28
+
+/** Number of images decoded concurrently. */
+export const concurrency = 4
+
+/** Decodes one image to its place; `name` is for messages. */
+export const decodeTo = Effect.fnUntraced(function* (
+  name: string,
+  bytes: Uint8Array,
+  shape: ImageShape,
+  resize: Resize | undefined,
+  place: Uint8Array
+) {
+  const fault = yield* Effect.match(decode(bytes, shape, resize), {
+    onFailure: (error: ImageFileError): DecodedImage["fault"] => ({
+      kind: "content",
+      text: `${name} (${error.reason})`
+    }),
+    onSuccess: (decoded: Decoded): DecodedImage["fault"] => {
+      if (decoded._tag === "OtherSize") return { kind: "size", text: `${name} (${decoded.height}x${decoded.width})` }
+      place.set(decoded.pixels)
+      return undefined
+    }
+  })
+  return { sha256: sha256(bytes), ...(fault !== undefined && { fault }) } satisfies DecodedImage as DecodedImage
+})
+
+/** Decodes one file to its place. */
+export const decodeFileTo = Effect.fnUntraced(function* (
+  name: string,
+  path: string,
+  shape: ImageShape,
+  resize: Resize | undefined,
+  place: Uint8Array
+) {
+  const fs = yield* FileSystem.FileSystem
+  const { size, type } = yield* fs.stat(path)
+  if (type !== "File") return yield* new UserPath.NoFileError({ path, found: type.toLowerCase() })
+  if (size > maximumFileBytes) {
+    const text = `${name} (${size} bytes, expected at most ${maximumFileBytes})`
+    return {
+      sha256: yield* UserPath.hash(path),
+      fault: { kind: "content", text }
+    } satisfies DecodedImage as DecodedImage
+  }
+  return yield* decodeTo(name, yield* fs.readFile(path), shape, resize, place)
+})
+
+/** All images that cannot be used, by name; undefined if there are none. */
+export const complaint = (images: ReadonlyArray<DecodedImage>, { height, width }: ImageShape): string | undefined => {
+  const of = (wanted: "size" | "content") => images.flatMap(({ fault }) => (fault?.kind === wanted ? [fault.text] : []))
+  const [sizes, contents] = [of("size"), of("content")]
+  if (contents.length > 0) {
+    return `${contents.length} of ${images.length} files cannot be read as images: ${some(contents)}; repair or remove them`
+  }
+  if (sizes.length === 0) return undefined
+  const text = `expected images of ${height}x${width} pixels (height x width), found ${sizes.length} of ${images.length} of`
+  return `${text} another size: ${some(sizes)}; give resize: "crop" or "stretch", or remove them`
+}

@@ -105,6 +105,13 @@ export const make = (definition: UserDatasetDefinition): Dataset["Service"] => {
     return { ...place, digest: digest(yield* hash(place.location)) }
   }).pipe(UserPath.named(name))
 
+  const checkDigest = (location: string, found: string, expected: string) =>
+    found === expected
+      ? Effect.void
+      : fail(
+          `no data has the digest ${expected}; ${location} has changed since it was located: its digest is now ${found}`
+        )
+
   const assign = Effect.fnUntraced(function* (sources: Sources) {
     const [first, second] = sources
     if (second === undefined) {
@@ -150,11 +157,7 @@ export const make = (definition: UserDatasetDefinition): Dataset["Service"] => {
       contents.push(yield* second.read((index) => placeIn(1, index)))
     }
     const found = digest(contents.map((content) => content.hash))
-    if (found !== expected) {
-      return yield* fail(
-        `no data has the digest ${expected}; ${location} has changed since it was located: its digest is now ${found}`
-      )
-    }
+    yield* checkDigest(location, found, expected)
     const wrong = contents.find((content) => content.fault !== undefined)
     if (wrong?.fault !== undefined) return yield* fail(`${location}: ${wrong.fault}`)
     const examples = (part: 0 | 1): Examples => {
@@ -172,7 +175,9 @@ export const make = (definition: UserDatasetDefinition): Dataset["Service"] => {
   const load = Effect.fn("UserDataset.load")(function* (location: string, expected: string) {
     if (fault !== undefined) return yield* fail(fault)
     const sources = yield* open(location)
-    const assignment = yield* assign(sources)
+    const assignment = yield* Effect.tapError(assign(sources), () =>
+      Effect.flatMap(hash(location), (hashes) => checkDigest(location, digest(hashes), expected))
+    )
     const make = (allocate: Allocate<Error, Platform>) => decode(sources, assignment, location, expected, allocate)
     const bytes = (assignment.counts[0] + assignment.counts[1]) * pixels
     return yield* bytes <= (yield* DataMemory).bytes ? make(inMemory(name)) : loadPrepared(name, expected, make)

@@ -7,7 +7,7 @@ import type { Assembler, Register, Registers, Tail } from "./InstructionSet.ts"
 import { at, type General, rax, rcx, rdi, rdx } from "./x86/Operands.ts"
 
 /** The mask register of a panel's last vector. */
-const edgeMask = 1
+const edgeMask = 7
 
 /** A panel's width: in vectors, and in lanes of the last one. */
 export interface Width {

@@ -19,7 +19,7 @@ export interface Product {
 }
 
 /**
- * What is done with results instead of storing them. It may change `rax`, `rdx`, `r8`, `r12`, `r13`, `rbx`, masks 2 to 7
+ * What is done with results instead of storing them. It may change `rax`, `rdx`, `r8`, `r12`, `r13`, `rbx`, masks 1 to 6
  * and all vectors.
  */
 export interface Epilogue {

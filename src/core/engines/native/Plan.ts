@@ -13,6 +13,7 @@ import { concatenation, loopOf, type LoopContext, scatterOf, widthOf } from "./L
 import type { Phase } from "./Phase.ts"
 import { kindOf, lookUps, makeViews, prepare } from "./Lowering.ts"
 import * as Gemm from "./Gemm.ts"
+import { epilogueOf, fuse } from "./GemmFusion.ts"
 import type { InstructionSet } from "./InstructionSet.ts"
 import { readingsOf, type Schedule, schedule } from "./Schedule.ts"
 import { allocate } from "./BufferAllocation.ts"
@@ -68,7 +69,7 @@ const scheduled = (
   viewOf: ReturnType<typeof makeViews>,
   threads: number,
   set: InstructionSet
-): Schedule & { readonly loopsOf: (context: LoopContext) => ReadonlyArray<Loop.Loop> } => {
+): Schedule => {
   const apart = new Set<Operation>()
   for (;;) {
     const found = schedule(graph, viewOf, apart)
@@ -89,8 +90,7 @@ const scheduled = (
       )
         apart.add(reductions.findLast((operation) => !apart.has(operation))!)
     }
-    if (apart.size === before)
-      return { ...found, loopsOf: (context) => found.loops.map((operations) => loopOf(operations, context)) }
+    if (apart.size === before) return found
   }
 }
 
@@ -99,8 +99,9 @@ export const plan = (traced: Graph, threads: number, set: InstructionSet): Plan 
   const graph = prepare(traced)
   const viewOf = makeViews()
   const found = scheduled(graph, viewOf, threads, set)
-  const { last, levels, loops, readings, stored } = found
-  const overwriting = inPlace(graph, found)
+  const { fusions, schedule } = fuse(graph, found)
+  const { last, levels, loops, readings, stored } = schedule
+  const overwriting = inPlace(graph, schedule)
   const results = new Set(Object.values(graph.outputs))
 
   // Memory.
@@ -157,13 +158,16 @@ export const plan = (traced: Graph, threads: number, set: InstructionSet): Plan 
     parts[level]!.push({ name: loop.name, emit: (code, share) => Loop.emit(loop, code, share) })
   }
   for (const operation of levels.keys()) {
-    if (kindOf(operation) === "product") parts[levels.get(operation)!]!.push(productOf(operation, context))
+    if (kindOf(operation) === "product")
+      parts[levels.get(operation)!]!.push(productOf(operation, fusions.get(operation), context))
     if (kindOf(operation) === "image") parts[levels.get(operation)!]!.push(imageOf(operation, context))
     if (kindOf(operation) === "scatter") addLoop(levels.get(operation)!, scatterOf(operation, context))
     if (kindOf(operation) === "concat")
       concatenation(operation, context).forEach((loop) => addLoop(levels.get(operation)!, loop))
   }
-  found.loopsOf(context).forEach((loop, index) => addLoop(levels.get(loops[index]![0]!)!, loop))
+  const fused = new Set(fusions.values())
+  for (const operations of loops)
+    if (!fused.has(operations)) addLoop(levels.get(operations[0]!)!, loopOf(operations, context))
   for (const [path, value] of Object.entries(graph.outputs)) {
     if (!path.startsWith("state/") || overwriting.has(value as Operation)) continue
     const copy = Op.operation("Identity", [value], value.shape, value.type)
@@ -196,12 +200,19 @@ export const plan = (traced: Graph, threads: number, set: InstructionSet): Plan 
   }
 }
 
-const productOf = (operation: Operation, { readings, slotOf }: LoopContext): Phase => {
+/** The slot of a product that is not in memory. */
+const unplaced = -1
+
+/** The phase of a product, with the loop that is fused with it. */
+const productOf = (operation: Operation, fused: ReadonlyArray<Operation> | undefined, context: LoopContext): Phase => {
+  const { readings } = context
+  const slotOf = (value: Value) => (fused !== undefined && value === operation ? unplaced : context.slotOf(value))
+  const loop = fused && loopOf(fused, { ...context, slotOf })
   // Reshaping moves nothing.
   const [left, right, bias] = readings(operation).map(({ view }) => view.source)
   const [transposeLeft, transposeRight] = [operation.attributes["transA"] === 1, operation.attributes["transB"] === 1]
   const [rows, columns] = operation.shape as readonly [number, number]
-  return Gemm.phase({
+  const product = Gemm.phase({
     rows,
     inner: operation.inputs[0]!.shape[transposeLeft ? 0 : 1]!,
     columns,
@@ -209,9 +220,11 @@ const productOf = (operation: Operation, { readings, slotOf }: LoopContext): Pha
     transposeRight,
     left: slotOf(left!),
     right: slotOf(right!),
-    to: slotOf(operation),
+    to: loop === undefined ? slotOf(operation) : loop.stores[0]!.to.slot,
+    ...(loop !== undefined && { epilogue: epilogueOf(loop, unplaced) }),
     ...(bias !== undefined && { bias: slotOf(bias) })
   })
+  return loop === undefined ? product : { ...product, name: `${product.name} ${loop.name}` }
 }
 
 const imageOf = (operation: Operation, { readings, set, slotOf }: LoopContext): Phase =>

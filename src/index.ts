@@ -79,6 +79,7 @@ export { LearnedGaussian } from "./core/likelihoods/LearnedGaussian.ts"
 export { Deterministic } from "./core/posteriors/Deterministic.ts"
 export { FixedDeviationGaussian } from "./core/posteriors/FixedDeviationGaussian.ts"
 export { FullCovarianceGaussian } from "./core/posteriors/FullCovarianceGaussian.ts"
+export { GumbelSoftmax } from "./core/posteriors/GumbelSoftmax.ts"
 export { InverseAutoregressiveFlow } from "./core/posteriors/InverseAutoregressiveFlow.ts"
 export { LinearGaussian } from "./core/posteriors/LinearGaussian.ts"
 export { LogVarianceGaussian } from "./core/posteriors/LogVarianceGaussian.ts"
@@ -88,6 +89,7 @@ export { FlowPrior } from "./core/priors/FlowPrior.ts"
 export { MixtureOfGaussians } from "./core/priors/MixtureOfGaussians.ts"
 export { StandardNormal } from "./core/priors/StandardNormal.ts"
 export { Uniform } from "./core/priors/Uniform.ts"
+export { UniformCategorical } from "./core/priors/UniformCategorical.ts"
 export { VampPrior } from "./core/priors/VampPrior.ts"
 
 // Objectives and optimisers.
@@ -129,6 +131,7 @@ export { Tsne } from "./core/embeddings/Tsne.ts"
 export { Umap } from "./core/embeddings/Umap.ts"
 
 // Evaluations.
+export { CodeUsage } from "./core/evaluations/CodeUsage.ts"
 export { CodesBySplit } from "./core/evaluations/CodesBySplit.ts"
 export { ConditionalGrid } from "./core/evaluations/ConditionalGrid.ts"
 export { Curves } from "./core/evaluations/Curves.ts"

@@ -12,6 +12,7 @@ import type { LikelihoodDistribution } from "./Likelihood.ts"
 import type { NoiseTypes } from "./Noise.ts"
 import type { PosteriorDistribution } from "./Posterior.ts"
 import type { PriorDistribution } from "./Prior.ts"
+import type { Schedule, Time } from "./Schedule.ts"
 import type { Spec } from "./Spec.ts"
 import type { Tensors } from "./Tensors.ts"
 
@@ -31,6 +32,8 @@ export interface ModelContext {
   readonly noise?: Tensors | undefined
   /** Classes `[batch]`, `int32`, for a model that takes them. */
   readonly labels?: tf.Tensor1D | undefined
+  /** The time of training; without it, as in evaluation: codes are not relaxed. */
+  readonly time?: Time | undefined
 }
 
 /** A model for images of one shape. */
@@ -48,7 +51,7 @@ export interface Autoencoder {
   /** `p(x | z)`, or `p(x | z, y)`, for codes `[batch, latent]`. */
   readonly decode: (parameters: Tensors, codes: tf.Tensor2D, context?: ModelContext) => LikelihoodDistribution
   /** `p(z)`. */
-  readonly prior: (parameters: Tensors) => PriorDistribution
+  readonly prior: (parameters: Tensors, context?: Pick<ModelContext, "time">) => PriorDistribution
 }
 
 /** Number of classes whose labels the model takes in one place or in both; undefined for a model that takes none. */
@@ -64,6 +67,8 @@ export class Model extends Context.Service<
     readonly prior: string
     /** Number of values that the likelihood lets a pixel take, where it gives them probabilities and not a density. */
     readonly levels?: number | undefined
+    /** Options of the posterior that change during training, by name; the history shows their values. */
+    readonly schedules?: Readonly<Record<string, Schedule>>
     /** Why the KL divergence of a code to the prior is infinite; undefined where it is finite. */
     readonly infiniteKl?: string | undefined
     /** The model for images of this shape; fails where the networks cannot take the shape. */
@@ -71,8 +76,24 @@ export class Model extends Context.Service<
   }
 >()("vae/core/Model") {}
 
-/** Offered by a model whose latent space is known to be a plane: what a 2-D manifold figure needs. */
+/** Offered by a model whose codes are real vectors: what figures need that move between codes. */
+export class ContinuousLatent extends Context.Service<ContinuousLatent, { readonly latent: number }>()(
+  "vae/core/ContinuousLatent"
+) {}
+
+/** Offered by a model whose latent space is known to be a plane of real vectors: what a 2-D manifold figure needs. */
 export class PlanarLatent extends Context.Service<PlanarLatent, { readonly latent: 2 }>()("vae/core/PlanarLatent") {}
+
+/** Offered by a model whose codes stand for choices: what figures need that count them. */
+export class DiscreteLatent extends Context.Service<
+  DiscreteLatent,
+  {
+    readonly variables: number
+    readonly categories: number
+    /** Whether all variables choose from the same categories, as from one codebook. */
+    readonly shared: boolean
+  }
+>()("vae/core/DiscreteLatent") {}
 
 /** Offered by a model whose posterior has independent dimensions of known density: what some objectives ask for. */
 export class FactorizedPosterior extends Context.Service<FactorizedPosterior, { readonly latent: number }>()(

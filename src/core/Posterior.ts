@@ -5,9 +5,13 @@
  * that is an argument; all terms are per example, summed over the latent axis, in nats. A family without a density has
  * none of `logProb`, `draw` and `kl`, which is infinite. One with a density takes several codes per example too: noise and
  * codes `[draws * batch, latent]`, a whole batch per draw.
+ *
+ * A discrete family draws choices: a code is one vector per variable, side by side, each one of `categories`. Its
+ * divergences are those of the choices. It may draw relaxed codes in training, where it is given the time.
  */
 import type * as tf from "@tensorflow/tfjs-core"
 import type { ParameterInfo } from "./ParameterInfo.ts"
+import type { Schedule, Time } from "./Schedule.ts"
 import type { Spec } from "./Spec.ts"
 import type { Tensors } from "./Tensors.ts"
 
@@ -19,9 +23,17 @@ export interface Drawn {
   readonly logProb?: () => tf.Tensor1D
 }
 
+/** `q` of the choices that a discrete code stands for. */
+export interface ChoiceDistribution {
+  /** `KL(q || uniform)` over all choices of an example in nats, `[batch]`. */
+  readonly klToUniform: () => tf.Tensor1D
+  /** The most probable choice of each variable, counted from 0, `[batch, variables]`. */
+  readonly mostProbable: () => tf.Tensor2D
+}
+
 /** `q(z | x)` for a batch. */
 export interface PosteriorDistribution {
-  /** `[batch, latent]`. */
+  /** `[batch, latent]`: the code that stands for the distribution, its mean or, of a discrete code, the most probable. */
   readonly mean: tf.Tensor2D
   /** Standard deviation, `[batch, latent]`. */
   readonly deviation: tf.Tensor2D
@@ -37,10 +49,36 @@ export interface PosteriorDistribution {
   readonly klByDimension?: () => tf.Tensor2D
   /** `KL(q(z | x) || N(0, I))` in nats, `[batch]`; absent where it has no closed form. */
   readonly kl?: () => tf.Tensor1D
+  /** Of a discrete code. */
+  readonly choices?: ChoiceDistribution
+}
+
+/** What the choices of a discrete family are, for a model of so many latent dimensions. */
+export interface ChoiceSpace {
+  /** Number of choices per code. */
+  readonly variables: number
+  /** Number of categories that each is made from. */
+  readonly categories: number
+  /** Whether all variables choose from the same categories, as from one codebook. */
+  readonly shared: boolean
+  /** Whether training draws relaxed codes, whose density is another than that of choices. */
+  readonly relaxedInTraining: boolean
+  /** Codes `[rows, latent]` of choices `[rows, variables, categories]`, vectors of 0 with a 1. */
+  readonly embed: (choices: tf.Tensor3D, parameters: Tensors) => tf.Tensor2D
+}
+
+/** A family whose codes are real vectors. */
+export interface ContinuousFamily extends Posterior {
+  readonly space?: never
+}
+
+/** A family whose codes stand for choices. */
+export interface DiscreteFamily extends Posterior {
+  readonly space: (latent: number) => ChoiceSpace
 }
 
 /** A family whose dimensions are independent and have a known density. */
-export interface FactorizedFamily extends Posterior {
+export interface FactorizedFamily extends ContinuousFamily {
   readonly factorized: true
 }
 
@@ -53,19 +91,23 @@ export interface Posterior {
   readonly factorized?: boolean
   /** What is wrong with its options, in one sentence with the value and what is allowed; a model refuses it. */
   readonly problem?: string | undefined
+  /** What is wrong with it for a model of so many latent dimensions, if anything. */
+  readonly problemFor?: (latent: number) => string | undefined
+  /** Options that change during training, by name; the history shows their values. */
+  readonly schedules?: Readonly<Record<string, Schedule>>
   /**
    * `true` where only the density of its own codes is known, by `draw`, as of a flow that is not inverted. Default:
    * `false`.
    */
   readonly densityOfOwnCodes?: boolean
-  /** Whether codes are real vectors or stand for choices. Default: `continuous`. */
-  readonly space?: "continuous" | "discrete"
+  /** Of a family whose codes stand for choices; absent where they are real vectors. */
+  readonly space?: (latent: number) => ChoiceSpace
   /** Names of the encoder's linear heads in the order that `fromHeads` takes them. */
   readonly heads: ReadonlyArray<string>
   /** Numbers that a head gives, for a model of so many latent dimensions; a head of 0 is left out. Default: `latent`. */
   readonly width?: (head: string, latent: number) => number
   /** Its own parameters by name, beside those of its heads; the model names them `encoder/posterior/...`. Default: none. */
   readonly parameters?: (latent: number) => Readonly<Record<string, ParameterInfo>>
-  /** `q(z | x)` from the heads, `[batch, width]` each. */
-  readonly fromHeads: (heads: ReadonlyArray<tf.Tensor2D>, parameters?: Tensors) => PosteriorDistribution
+  /** `q(z | x)` from the heads, `[batch, width]` each; in training at a time, without one as in evaluation. */
+  readonly fromHeads: (heads: ReadonlyArray<tf.Tensor2D>, parameters?: Tensors, time?: Time) => PosteriorDistribution
 }

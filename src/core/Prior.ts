@@ -9,7 +9,8 @@ import type * as tf from "@tensorflow/tfjs-core"
 import { Context } from "effect"
 import type { ImageShape } from "./Dataset.ts"
 import type { ParameterInfo } from "./ParameterInfo.ts"
-import type { PosteriorDistribution } from "./Posterior.ts"
+import type { ChoiceSpace, PosteriorDistribution } from "./Posterior.ts"
+import type { Schedule, Time } from "./Schedule.ts"
 import type { Spec } from "./Spec.ts"
 import type { Tensors } from "./Tensors.ts"
 
@@ -44,6 +45,17 @@ export interface PriorSizes {
 export interface PriorContext extends PriorSizes {
   /** `q(z | x)` of images `[count, height, width, channels]` in [0, 1], as in evaluation. */
   readonly encode: (images: tf.Tensor4D) => PosteriorDistribution
+  /** Of a model whose codes stand for choices. */
+  readonly choices?: BoundChoices | undefined
+  /** The time of training; without it, as in evaluation. */
+  readonly time?: Time | undefined
+}
+
+/** The choices of a model's codes, with the model's parameters. */
+export interface BoundChoices extends Pick<ChoiceSpace, "categories" | "variables"> {
+  /** Whether codes are relaxed now. */
+  readonly relaxed: boolean
+  readonly embed: (choices: tf.Tensor3D) => tf.Tensor2D
 }
 
 /** The quantiles that all dimensions of a prior share, for figures that spread codes evenly over its mass. */
@@ -65,8 +77,12 @@ export interface Prior {
   readonly name: string
   /** What is wrong with its options, in one sentence with the value and what is allowed; a model refuses it. */
   readonly problem?: string | undefined
+  /** Options that change during training, by name; the history shows their values. */
+  readonly schedules?: Readonly<Record<string, Schedule>>
   /** What is wrong with it for a model of these sizes, if anything. */
   readonly problemFor?: (sizes: PriorSizes) => string | undefined
+  /** Whether it is a distribution of choices, for posteriors of discrete codes, or of real vectors. Default: `false`. */
+  readonly ofChoices?: boolean
   /**
    * `false` where `p(z)` is 0 for some codes, so that the KL divergence of a posterior on all real codes is infinite.
    * Default: `true`.

@@ -14,6 +14,7 @@ import type { Program, Signature } from "./Engine.ts"
 import { type Autoencoder, labelClasses, type ModelContext } from "./Model.ts"
 import type { NoiseType, NoiseTypes } from "./Noise.ts"
 import type { Objective, Terms } from "./Objective.ts"
+import type { PosteriorDistribution } from "./Posterior.ts"
 import type { Schedule, Time } from "./Schedule.ts"
 import { prefixed, type Tensors, type TensorTypes, under } from "./Tensors.ts"
 
@@ -109,9 +110,9 @@ export const flattenDraws = (noise: tf.Tensor2D, draws: number): tf.Tensor2D => 
 }
 
 /** The same context for each of the draws: `[draws * batch, ...]`. */
-const forDraws = ({ labels, noise }: ModelContext, draws: number): ModelContext => {
+const forDraws = ({ labels, noise, time }: ModelContext, draws: number): ModelContext => {
   const repeated = <T extends tf.Tensor>(tensor: T): T => tf.tile(tensor, [draws, ...tensor.shape.slice(1).fill(1)])
-  return { labels: labels && repeated(labels), noise: noise && Record.map(noise, repeated) }
+  return { labels: labels && repeated(labels), noise: noise && Record.map(noise, repeated), time }
 }
 
 /** The objective's terms of a batch of `examples`, `[batch]` each, for the noise that it asks for, `[batch, ...]` each. */
@@ -128,10 +129,10 @@ export const objectiveTerms = (
   objective.terms({
     images,
     posterior: autoencoder.encode(parameters, images, context),
-    prior: autoencoder.prior(parameters),
+    prior: autoencoder.prior(parameters, context),
     priorCodes: () =>
       autoencoder
-        .prior(parameters)
+        .prior(parameters, context)
         .sample({ normal: noise["prior"] as tf.Tensor2D, uniform: noise["prior-component"] as tf.Tensor1D }),
     noise: flattenDraws(noise["posterior"] as tf.Tensor2D, objective.draws ?? 1),
     examples,
@@ -222,21 +223,32 @@ export const scheduleValues = (
   signature: { state: {}, data: {}, inputs: stepType }
 })
 
-/** `mean` and `deviation` of `q(z | x)`, `[batch, latent]` each, for the images at `indices`. */
+/** What a posterior says of an example: `mean` and `deviation`, and `choices` where codes are discrete. */
+const codesOf = ({ choices, deviation, mean }: PosteriorDistribution): Tensors => ({
+  mean,
+  deviation,
+  ...(choices !== undefined && { choices: choices.mostProbable() })
+})
+
+/**
+ * `mean` and `deviation` of `q(z | x)`, `[batch, latent]` each, for the images at `indices`; where codes are discrete, also
+ * the most probable `choices`, `[batch, variables]`.
+ */
 export const encode = (
   ingredients: ModelComponents,
   sizes: { readonly examples: number; readonly batch: number }
 ): TypedProgram => ({
   program: {
     name: "encode",
-    run: ({ state, data, inputs }) => {
-      const { mean, deviation } = ingredients.autoencoder.encode(
-        under("parameters/", state),
-        gather(data, inputs),
-        gatherLabels(ingredients, data, inputs)
+    run: ({ state, data, inputs }) => ({
+      outputs: codesOf(
+        ingredients.autoencoder.encode(
+          under("parameters/", state),
+          gather(data, inputs),
+          gatherLabels(ingredients, data, inputs)
+        )
       )
-      return { outputs: { mean, deviation } }
-    }
+    })
   },
   signature: {
     state: prefixed("parameters/", parameterTypes(ingredients.autoencoder)),

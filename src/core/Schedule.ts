@@ -70,6 +70,13 @@ export const rateProblem = (name: string, value: Numeric): string | undefined =>
   return value > 0 && Number.isFinite(value) ? undefined : `${name} is ${value}; it must be above 0`
 }
 
+/** What is wrong with an option that must be above 0 at every step, such as a temperature. */
+export const alwaysPositiveProblem = (name: string, value: Numeric): string | undefined => {
+  const problem = rateProblem(name, value)
+  if (problem !== undefined || minimumOf(value) > 0) return problem
+  return `${name} ${described(value, minimumOf(value))}; it must be above 0 at every step`
+}
+
 // For the schedules of `schedules/`.
 
 /** The number of steps in a span. */

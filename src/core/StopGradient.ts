@@ -1,5 +1,5 @@
 /**
- * Values that count as constants when gradients are taken.
+ * Values whose gradients are not those of their formulas.
  */
 import * as tf from "@tensorflow/tfjs-core"
 
@@ -12,3 +12,7 @@ export const stopGradient = <T extends tf.Tensor>(f: (x: tf.Tensor) => T, x: tf.
     value: f(inputs[0] as tf.Tensor),
     gradFunc: () => tf.zeros(x.shape)
   }))(x)
+
+/** `value`, with the derivative of `soft`, of the same shape: the straight-through estimator of a choice. */
+export const straightThrough = <T extends tf.Tensor>(value: T, soft: T): T =>
+  tf.customGrad<T>(() => ({ value: tf.clone(value), gradFunc: (dy) => dy }))(soft)

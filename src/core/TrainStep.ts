@@ -121,7 +121,7 @@ const gradientsOf = (ingredients: StepIngredients, sizes: Sizes, { state, data, 
   const gathered = gather(data, inputs)
   const images = ingredients.augmentation?.apply(gathered, under("augmentation/", noise)) ?? gathered
   const time = timeOf(inputs, sizes)
-  const context = { ...gatherLabels(ingredients, data, inputs), noise }
+  const context = { ...gatherLabels(ingredients, data, inputs), noise, time }
   const isPiece = (ingredients.accumulate ?? 1) > 1
   const { terms, gradients } = withGradients(
     parameters,

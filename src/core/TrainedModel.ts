@@ -12,10 +12,12 @@ export type EvaluatedSplit = Split | "validation"
 
 /** Codes of some examples. */
 export interface Codes {
-  /** Posterior means, `[count, latent]` in row-major order. */
+  /** Posterior means, of discrete codes the most probable ones, `[count, latent]` in row-major order. */
   readonly mean: Float32Array
   /** Posterior standard deviations, `[count, latent]`. */
   readonly deviation: Float32Array
+  /** Of discrete codes, the most probable choice of each variable, counted from 0, `[count, variables]`. */
+  readonly choices?: Float32Array
 }
 
 /** One line of a run's history: means over the examples of an epoch, in nats per image, and the speed. */

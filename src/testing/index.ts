@@ -4,6 +4,7 @@
  */
 export { type Accuracy, webGpu } from "./Accuracy.ts"
 export { datasetContract, type DatasetContractOptions } from "./DatasetContract.ts"
+export { discretePosteriorContract, type DiscretePosteriorContractOptions } from "./DiscretePosteriorContract.ts"
 export { embeddingContract, type EmbeddingContractOptions } from "./EmbeddingContract.ts"
 export { engineContract } from "./EngineContract.ts"
 export { likelihoodContract, type LikelihoodContractOptions } from "./LikelihoodContract.ts"

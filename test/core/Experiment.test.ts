@@ -11,9 +11,12 @@ import { Model, type ModelError, PlanarLatent } from "../../src/core/Model.ts"
 import { Objective } from "../../src/core/Objective.ts"
 import * as Parameter from "../../src/core/Parameter.ts"
 import * as Sweep from "../../src/core/Sweep.ts"
+import { CodeUsage } from "../../src/core/evaluations/CodeUsage.ts"
+import { Interpolation } from "../../src/core/evaluations/Interpolation.ts"
 import { Manifold } from "../../src/core/evaluations/Manifold.ts"
 import * as DenseVae from "../../src/core/models/DenseVae.ts"
 import * as BetaTcVae from "../../src/core/objectives/BetaTcVae.ts"
+import { GumbelSoftmax } from "../../src/core/posteriors/GumbelSoftmax.ts"
 import { LogVarianceGaussian } from "../../src/core/posteriors/LogVarianceGaussian.ts"
 import { PlanarFlow } from "../../src/core/posteriors/PlanarFlow.ts"
 import { MixtureOfGaussians } from "../../src/core/priors/MixtureOfGaussians.ts"
@@ -26,6 +29,11 @@ const flowModel = DenseVae.layer({
   posterior: PlanarFlow({ base: LogVarianceGaussian(), layers: 2 })
 })
 const mixtureModel = DenseVae.layer({ hidden: [4], latent: 2, prior: MixtureOfGaussians({ components: 3 }) })
+const discreteModel = DenseVae.layer({
+  hidden: [4],
+  latent: 2,
+  posterior: GumbelSoftmax({ categories: 2, temperature: 1 })
+})
 const batchObjective = BetaTcVae.layer({ beta: 6 })
 declare const unlabelled: Layer.Layer<Dataset>
 declare const labelled: Layer.Layer<Dataset | Labels>
@@ -117,6 +125,28 @@ export const refused = () => {
       model: mixtureModel,
       evaluation: Evaluation.layer(Manifold({ range: [-4, 4] }))
     })
+  })
+  const discrete = { ...rest, dataset: labelled, model: discreteModel }
+  assemble("", { ...common, run: () => ({ ...discrete, evaluation: Evaluation.layer(curves, CodeUsage()) }) })
+  assemble("", {
+    ...common,
+    // @ts-expect-error a discrete code is no plane, whatever its dimensions
+    run: () => ({ ...discrete, evaluation: Evaluation.layer(Manifold({ range: [-4, 4] })) })
+  })
+  assemble("", {
+    ...common,
+    // @ts-expect-error nothing lies between two choices
+    run: () => ({ ...discrete, evaluation: Evaluation.layer(Interpolation()) })
+  })
+  assemble("", {
+    ...common,
+    // @ts-expect-error the objective weighs real dimensions
+    run: () => ({ ...discrete, objective: batchObjective, evaluation: plain })
+  })
+  assemble("", {
+    ...common,
+    // @ts-expect-error real vectors are no choices to count
+    run: () => ({ ...rest, dataset: labelled, model: factorizedModel, evaluation: Evaluation.layer(CodeUsage()) })
   })
   // @ts-expect-error "betta" is no parameter
   declareExperiment().pipe(Experiment.grid({ betta: [0, 1] }))

@@ -5,6 +5,7 @@ import { Effect } from "effect"
 import { EvaluationError, type Evaluator } from "../Evaluation.ts"
 import { imageGrid } from "../figures/ImageGrid.ts"
 import { mosaic } from "../figures/Mosaic.ts"
+import { ContinuousLatent } from "../Model.ts"
 import { TrainedModel } from "../TrainedModel.ts"
 import { latentLines } from "./LatentLines.ts"
 
@@ -18,11 +19,11 @@ export interface InterpolationOptions {
 }
 
 /** A figure `interpolation`: each row decodes equal steps from the mean code of one test image to that of another. */
-export const Interpolation = (options: InterpolationOptions = {}): Evaluator => {
+export const Interpolation = (options: InterpolationOptions = {}): Evaluator<ContinuousLatent> => {
   const { lines = 8, steps = 10 } = options
   return {
     spec: { _tag: evaluation, lines, steps },
-    needs: [],
+    needs: [ContinuousLatent],
     run: Effect.gen(function* () {
       const { datasetName, shape } = yield* TrainedModel
       const { images, lines: count } = yield* latentLines(lines, steps)

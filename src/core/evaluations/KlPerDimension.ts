@@ -7,6 +7,7 @@
 import { Effect } from "effect"
 import type { Evaluator } from "../Evaluation.ts"
 import { lineChart } from "../figures/LineChart.ts"
+import { ContinuousLatent } from "../Model.ts"
 import { type Codes, TrainedModel } from "../TrainedModel.ts"
 
 /** `½ (mean² + deviation² - 1 - log deviation²)` of each dimension, in nats, averaged over the codes `[count, latent]`. */
@@ -20,9 +21,9 @@ export const klPerDimension = ({ deviation, mean }: Codes, latent: number): Read
 }
 
 /** A figure `kl-per-dimension`: the dimensions in falling order. Codes without noise have an infinite divergence and none. */
-export const KlPerDimension = (): Evaluator => ({
+export const KlPerDimension = (): Evaluator<ContinuousLatent> => ({
   spec: { _tag: "KlPerDimension" },
-  needs: [],
+  needs: [ContinuousLatent],
   run: Effect.gen(function* () {
     const { data, datasetName, encode, latent } = yield* TrainedModel
     const codes = yield* encode(

@@ -8,6 +8,7 @@
 import { Effect } from "effect"
 import type { Evaluator } from "../Evaluation.ts"
 import { lineChart } from "../figures/LineChart.ts"
+import { ContinuousLatent } from "../Model.ts"
 import { TrainedModel } from "../TrainedModel.ts"
 import { latentLines } from "./LatentLines.ts"
 import { mean } from "./Mean.ts"
@@ -38,11 +39,11 @@ export const changes = (images: Float32Array, count: number, size: number): Read
  *
  * A figure `smoothness`: the change at each step along some lines, over the line's mean.
  */
-export const Smoothness = (options: SmoothnessOptions = {}): Evaluator => {
+export const Smoothness = (options: SmoothnessOptions = {}): Evaluator<ContinuousLatent> => {
   const { lines = 50, steps = 32 } = options
   return {
     spec: { _tag: "Smoothness", lines, steps },
-    needs: [],
+    needs: [ContinuousLatent],
     run: Effect.gen(function* () {
       const { datasetName, shape } = yield* TrainedModel
       const size = shape.height * shape.width * shape.channels

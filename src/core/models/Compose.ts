@@ -5,17 +5,28 @@
  * beside the flat image and beside the code.
  */
 import * as tf from "@tensorflow/tfjs-core"
-import { Context, Effect, Result } from "effect"
+import { Context, Effect, Result, Struct } from "effect"
 import type { ImageShape } from "../Dataset.ts"
 import type { Likelihood, LikelihoodDistribution } from "../Likelihood.ts"
 import { BernoulliLogits } from "../likelihoods/BernoulliLogits.ts"
-import { type Autoencoder, ClassConditional, FactorizedPosterior, Model, ModelError, PlanarLatent } from "../Model.ts"
+import {
+  type Autoencoder,
+  ClassConditional,
+  ContinuousLatent,
+  DiscreteLatent,
+  FactorizedPosterior,
+  Model,
+  ModelError,
+  PlanarLatent
+} from "../Model.ts"
 import { type Network, NetworkError, type Module } from "../Network.ts"
 import { dense, type DenseInitializer, denseInitializers } from "../networks/Dense.ts"
-import type { FactorizedFamily, Posterior } from "../Posterior.ts"
+import type { ChoiceSpace, ContinuousFamily, DiscreteFamily, FactorizedFamily, Posterior } from "../Posterior.ts"
 import { LogVarianceGaussian } from "../posteriors/LogVarianceGaussian.ts"
-import { type Prior, PriorQuantiles, type QuantilePrior } from "../Prior.ts"
+import { type Prior, type PriorContext, PriorQuantiles, type QuantilePrior } from "../Prior.ts"
 import { StandardNormal } from "../priors/StandardNormal.ts"
+import { UniformCategorical } from "../priors/UniformCategorical.ts"
+import type { Schedule, Time } from "../Schedule.ts"
 import { type Json, nonFinite } from "../Spec.ts"
 import { prefixed, sizeOf, type Tensors, under } from "../Tensors.ts"
 
@@ -27,7 +38,7 @@ export interface Options<Latent extends number = number, P extends Prior = Prior
   readonly posterior?: Q
   /** What the decoder's output says of an image; default: `BernoulliLogits()`. */
   readonly likelihood?: Likelihood
-  /** The distribution of codes that training pulls the posterior to. Default: `StandardNormal()`. */
+  /** What training pulls the posterior to. Default: `StandardNormal()`, of discrete codes `UniformCategorical()`. */
   readonly prior?: P
   /** How first weights are drawn; default: `glorot-uniform`. */
   readonly initializer?: DenseInitializer
@@ -35,24 +46,36 @@ export interface Options<Latent extends number = number, P extends Prior = Prior
 
 export type Choices = Required<Options>
 
+/** What a model offers by whether its codes are real vectors or choices, where the type knows it. */
+export type SpaceOf<Q extends Posterior> = [Q] extends [ContinuousFamily]
+  ? ContinuousLatent
+  : [Q] extends [DiscreteFamily]
+    ? DiscreteLatent
+    : never
+
 /** What a model offers by its number of latent dimensions, where the type knows it. */
-export type PlanarIf<Latent extends number> = [Latent] extends [2] ? PlanarLatent : never
+export type PlanarIf<Latent extends number, Q extends Posterior> = [Latent, Q] extends [2, ContinuousFamily]
+  ? PlanarLatent
+  : never
 
 /** What a model offers by its prior, where the type knows it. */
-export type QuantilesIf<P extends Prior> = [P] extends [QuantilePrior] ? PriorQuantiles : never
+export type QuantilesIf<P extends Prior, Q extends Posterior> = [P, Q] extends [QuantilePrior, ContinuousFamily]
+  ? PriorQuantiles
+  : never
 
 /** What a model offers by its posterior, where the type knows it. */
 export type FactorizedIf<Q extends Posterior> = [Q] extends [FactorizedFamily] ? FactorizedPosterior : never
 
 /** All that a model offers by its options beyond the common contract. */
 export type Offers<Latent extends number, P extends Prior, Q extends Posterior> =
-  | PlanarIf<Latent>
-  | QuantilesIf<P>
+  | SpaceOf<Q>
+  | PlanarIf<Latent, Q>
+  | QuantilesIf<P, Q>
   | FactorizedIf<Q>
 
 export const withDefaults = ({ latent, posterior, likelihood, prior, initializer }: Options): Choices => ({
   latent,
-  prior: prior ?? StandardNormal(),
+  prior: prior ?? (posterior?.space === undefined ? StandardNormal() : UniformCategorical()),
   posterior: posterior ?? LogVarianceGaussian(),
   likelihood: likelihood ?? BernoulliLogits(),
   initializer: initializer ?? "glorot-uniform"
@@ -75,10 +98,19 @@ export const problemOf = (choices: Choices): string | undefined => {
     countProblem("latent", choices.latent) ??
     nameProblem("initializer", choices.initializer, denseInitializers) ??
     inner("posterior", choices.posterior.problem) ??
+    inner("posterior", choices.posterior.problemFor?.(choices.latent)) ??
     inner("likelihood", choices.likelihood.problem) ??
     inner("prior", choices.prior.problem) ??
-    inner("prior", densityProblem(choices))
+    inner("prior", spaceProblem(choices) ?? densityProblem(choices))
   )
+}
+
+/** What is wrong with a prior of choices beside a posterior of real vectors, or the other way round, if anything. */
+const spaceProblem = ({ posterior, prior }: Choices): string | undefined => {
+  const [ofPrior, ofPosterior] = [prior.ofChoices === true, posterior.space !== undefined]
+  if (ofPrior === ofPosterior) return undefined
+  const words = (ofChoices: boolean) => (ofChoices ? "choices" : "real vectors")
+  return `${prior.spec._tag} is a distribution of ${words(ofPrior)}, but codes of ${posterior.spec._tag} are ${words(ofPosterior)}`
 }
 
 /** What is wrong with a prior beside a posterior, if anything. */
@@ -101,6 +133,22 @@ export const modulesProblem = (parts: Readonly<Record<string, ReadonlyArray<Modu
   }
   return undefined
 }
+
+/** What a description of a model takes from its choices. */
+export const described = (choices: Choices): Pick<Description, DescribedByChoices> => {
+  const { latent, likelihood, posterior, prior } = choices
+  return {
+    latent,
+    prior,
+    likelihood,
+    factorized: posterior.factorized === true,
+    choices: posterior.space?.(latent),
+    schedules: { ...posterior.schedules, ...prior.schedules },
+    infiniteKl: infiniteKl(choices)
+  }
+}
+
+type DescribedByChoices = "choices" | "factorized" | "infiniteKl" | "latent" | "likelihood" | "prior" | "schedules"
 
 /** The choices as a part of a model's spec. The default prior is left out, which keeps the ids of runs without a choice. */
 export const specOf = (choices: Choices): Readonly<Record<string, Json>> => {
@@ -126,6 +174,10 @@ export interface Description {
   readonly likelihood: Likelihood
   /** Whether the posterior's dimensions are independent. */
   readonly factorized: boolean
+  /** Of codes that stand for choices. */
+  readonly choices?: ChoiceSpace | undefined
+  /** Options of posterior and prior that change during training, by name. */
+  readonly schedules?: Readonly<Record<string, Schedule>>
   /** Why the KL divergence of a code to the prior is infinite, if it is. */
   readonly infiniteKl: string | undefined
   /** Number of classes whose labels the decoder takes, where it takes them. */
@@ -134,12 +186,13 @@ export interface Description {
 }
 
 /**
- * The services that a model's layer provides: the model, and what it offers beside, a plane, the prior's quantiles or
- * images by class. A plane is one where no label comes beside it. Fails where there is a problem; building fails with a
+ * The services that a model's layer provides: the model, and what it offers beside, such as a plane, the prior's quantiles
+ * or images by class. A plane is one where no label comes beside it. Fails where there is a problem; building fails with a
  * network's error in its words.
  */
 export const services = (description: Description): Effect.Effect<Context.Context<Model>, ModelError> => {
-  const { build, classes, factorized, infiniteKl, latent, likelihood, options, prior, problem, tag } = description
+  const { build, choices, classes, factorized, infiniteKl, latent, likelihood, options, prior, problem, tag } =
+    description
   const refusal = (reason: string): ModelError => new ModelError({ model: tag, reason })
   if (problem !== undefined) return Effect.fail(refusal(problem))
   const alone = Context.make(Model, {
@@ -148,12 +201,18 @@ export const services = (description: Description): Effect.Effect<Context.Contex
     prior: prior.name,
     levels: likelihood.levels,
     infiniteKl,
+    schedules: description.schedules ?? {},
     build: (image) => Effect.fromResult(Result.mapError(build(image), ({ message }) => refusal(message)))
   })
   const withPrior = prior.quantiles === undefined ? alone : Context.add(alone, PriorQuantiles, prior.quantiles)
-  const model = factorized ? Context.add(withPrior, FactorizedPosterior, { latent }) : withPrior
+  const withPosterior = factorized ? Context.add(withPrior, FactorizedPosterior, { latent }) : withPrior
+  const model: Context.Context<Model> =
+    choices === undefined
+      ? Context.add(withPosterior, ContinuousLatent, { latent })
+      : Context.add(withPosterior, DiscreteLatent, Struct.pick(choices, ["variables", "categories", "shared"]))
   if (classes !== undefined) return Effect.succeed(Context.add(model, ClassConditional, { classes }))
-  return Effect.succeed(latent === 2 ? Context.add(model, PlanarLatent, { latent: 2 }) : model)
+  const planar = latent === 2 && choices === undefined
+  return Effect.succeed(planar ? Context.add(model, PlanarLatent, { latent: 2 }) : model)
 }
 
 const inside = (path: string) => (error: NetworkError) =>
@@ -200,15 +259,21 @@ export const composeDecoder = (
 export const composePrior = (
   image: ImageShape,
   { latent, prior }: Pick<Choices, "latent" | "prior">,
-  encode: Autoencoder["encode"]
+  encode: Autoencoder["encode"],
+  choicesAt: (parameters: Tensors, time: Time | undefined) => PriorContext["choices"] = () => undefined
 ): Result.Result<Pick<Autoencoder, "parameters" | "prior">, NetworkError> => {
   const sizes = { latent, image }
   const reason = prior.problemFor?.(sizes)
   if (reason !== undefined) return Result.fail(new NetworkError({ module: "prior", reason }))
   return Result.succeed({
     parameters: prefixed("prior/", prior.parameters(sizes)),
-    prior: (parameters) =>
-      prior.distribution(under("prior/", parameters), { ...sizes, encode: (images) => encode(parameters, images) })
+    prior: (parameters, { time } = {}) =>
+      prior.distribution(under("prior/", parameters), {
+        ...sizes,
+        time,
+        choices: choicesAt(parameters, time),
+        encode: (images) => encode(parameters, images, { time })
+      })
   })
 }
 
@@ -243,7 +308,7 @@ export const compose = (
         ? x
         : tf.concat([tf.reshape(x, [x.shape[0]!, -1]), tf.cast(tf.oneHot(labels!, classes), "float32")], 1)
 
-    const encode: Autoencoder["encode"] = (parameters, images, { labels, noise } = {}) => {
+    const encode: Autoencoder["encode"] = (parameters, images, { labels, noise, time } = {}) => {
       const features = encoder.apply(
         under("encoder/", parameters),
         withLabels(images, labels),
@@ -251,10 +316,20 @@ export const compose = (
       )
       return posterior.fromHeads(
         heads.map(({ network, path }) => network.apply(under(path, parameters), features) as tf.Tensor2D),
-        under("encoder/posterior/", parameters)
+        under("encoder/posterior/", parameters),
+        time
       )
     }
-    const prior = yield* composePrior(image, choices, encode)
+    const space = posterior.space?.(latent)
+    const prior = yield* composePrior(image, choices, encode, (parameters, time) =>
+      space === undefined
+        ? undefined
+        : {
+            ...space,
+            relaxed: space.relaxedInTraining && time !== undefined,
+            embed: (chosen) => space.embed(chosen, under("encoder/posterior/", parameters))
+          }
+    )
 
     return {
       parameters: {

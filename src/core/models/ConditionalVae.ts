@@ -12,7 +12,7 @@ import { type Module, sequence } from "../Network.ts"
 import type { Prior } from "../Prior.ts"
 import {
   compose,
-  infiniteKl,
+  described,
   type Options,
   modulesProblem,
   problemOf,
@@ -53,11 +53,7 @@ export const layer = (options: ConditionalVaeOptions): Layer.Layer<Model | Class
         decoder: decoder.map(({ spec }) => spec),
         ...specOf(choices)
       },
-      latent: choices.latent,
-      prior: choices.prior,
-      likelihood: choices.likelihood,
-      factorized: choices.posterior.factorized === true,
-      infiniteKl: infiniteKl(choices),
+      ...described(choices),
       classes,
       build: (image) =>
         compose(image, { ...choices, classes, encoder: sequence(...encoder), decoder: sequence(...decoder) })

@@ -102,7 +102,7 @@ export const layer = <
   options: DenseVaeOptions<Latent, P, Q>
 ): Layer.Layer<Model | Compose.Offers<Latent, P, Q>, ModelError> => {
   const choices = withDefaults(options)
-  const { hidden, decoderHidden, latent, initializer, likelihood, prior } = choices
+  const { hidden, decoderHidden, initializer, likelihood } = choices
   const layers = (units: ReadonlyArray<number>): ReadonlyArray<Module> =>
     units.flatMap((count) => [dense(count, { initializer }), activation(choices.activation)])
   return Layer.effectContext(
@@ -116,11 +116,7 @@ export const layer = <
         ...Compose.specOf(choices),
         ...(choices.outputBias !== "initializer" && { outputBias: choices.outputBias })
       },
-      latent,
-      prior,
-      likelihood,
-      factorized: choices.posterior.factorized === true,
-      infiniteKl: Compose.infiniteKl(choices),
+      ...Compose.described(choices),
       build: (image) => {
         const shape = [image.height, image.width, image.channels * (likelihood.outputs ?? 1)]
         const encoder = sequence(flatten(), ...layers(hidden))

@@ -14,7 +14,7 @@ import { BernoulliLogits } from "../likelihoods/BernoulliLogits.ts"
 import type { Autoencoder, Model, ModelError } from "../Model.ts"
 import { type Module, sequence } from "../Network.ts"
 import { Deterministic } from "../posteriors/Deterministic.ts"
-import type { Posterior } from "../Posterior.ts"
+import type { ContinuousFamily } from "../Posterior.ts"
 import type { QuantilePrior } from "../Prior.ts"
 import { standardNormal, StandardNormal } from "../priors/StandardNormal.ts"
 import * as Random from "../Random.ts"
@@ -92,7 +92,7 @@ const lookUp = (codes: CodeTable, classes: number): Autoencoder["encode"] => {
  */
 export const layer = <const Latent extends number>(
   options: LookupCodesOptions<Latent>
-): Layer.Layer<Model | Compose.Offers<Latent, QuantilePrior, Posterior>, ModelError, Labels> => {
+): Layer.Layer<Model | Compose.Offers<Latent, QuantilePrior, ContinuousFamily>, ModelError, Labels> => {
   const { codes, decoder, likelihood = BernoulliLogits() } = options
   const forClasses = (classes: number) =>
     Compose.services({
@@ -122,7 +122,7 @@ export const layer = <const Latent extends number>(
         )
     })
   return Layer.effectContext(Labels.use(({ classes }) => forClasses(classes.length))) as Layer.Layer<
-    Model | Compose.Offers<Latent, QuantilePrior, Posterior>,
+    Model | Compose.Offers<Latent, QuantilePrior, ContinuousFamily>,
     ModelError,
     Labels
   >

@@ -10,7 +10,7 @@ import type { FactorizedFamily, Posterior } from "../Posterior.ts"
 import type { Prior, QuantilePrior } from "../Prior.ts"
 import {
   compose,
-  infiniteKl,
+  described,
   type Offers,
   type Options,
   modulesProblem,
@@ -56,11 +56,7 @@ export const layer = <
         decoder: decoder.map(({ spec }) => spec),
         ...specOf(choices)
       },
-      latent: choices.latent,
-      prior: choices.prior,
-      likelihood: choices.likelihood,
-      factorized: choices.posterior.factorized === true,
-      infiniteKl: infiniteKl(choices),
+      ...described(choices),
       build: (image) => compose(image, { ...choices, encoder: sequence(...encoder), decoder: sequence(...decoder) })
     })
   ) as Layer.Layer<Model | Offers<Latent, P, Q>, ModelError>

@@ -6,10 +6,10 @@
  * Source: step 4 of "Introduction to VAEs", after kvfrans
  */
 import * as tf from "@tensorflow/tfjs-core"
-import type { Posterior } from "../Posterior.ts"
+import type { ContinuousFamily } from "../Posterior.ts"
 
 /** `z = mean`, whatever the noise; deviation 0; neither `logProb` nor `kl`. */
-export const Deterministic = (): Posterior => ({
+export const Deterministic = (): ContinuousFamily => ({
   spec: { _tag: "Deterministic" },
   hasDensity: false,
   heads: ["mean"],

@@ -9,7 +9,7 @@
 import * as tf from "@tensorflow/tfjs-core"
 import { drawCodes } from "../Divergence.ts"
 import type { ParameterInfo } from "../ParameterInfo.ts"
-import type { Posterior } from "../Posterior.ts"
+import type { ContinuousFamily, Posterior } from "../Posterior.ts"
 import type { Json } from "../Spec.ts"
 import { prefixed, type Tensors, under } from "../Tensors.ts"
 
@@ -39,7 +39,7 @@ export interface FlowStep {
 
 export interface FlowOptions {
   /** The posterior whose codes are moved. */
-  readonly base: Posterior
+  readonly base: ContinuousFamily
   /** Number of maps, from 1. */
   readonly layers: number
 }
@@ -49,9 +49,10 @@ const problemOf = ({ base, layers }: FlowOptions): string | undefined => {
   if (!Number.isSafeInteger(layers) || layers < 1) return `layers is ${layers}; it must be a whole number from 1`
   if (base.problem !== undefined) return `base: ${base.problem}`
   if (base.hasDensity === false) return `base is ${base.spec._tag}, which has no density; a flow needs one`
-  return base.space === "discrete"
-    ? `base is ${base.spec._tag}, whose codes are discrete; a flow moves continuous ones`
-    : undefined
+  const { space }: Posterior = base
+  return space === undefined
+    ? undefined
+    : `base is ${base.spec._tag}, whose codes are discrete; a flow moves real vectors`
 }
 
 /**
@@ -65,7 +66,7 @@ export const flow = (
   options: FlowOptions,
   step: FlowStep,
   described: Readonly<Record<string, Json>> = {}
-): Posterior => {
+): ContinuousFamily => {
   const { base, layers } = options
   const numbers = Array.from(
     { length: Number.isSafeInteger(layers) ? Math.max(0, layers) : 0 },

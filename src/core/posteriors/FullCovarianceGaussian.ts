@@ -4,7 +4,7 @@
  * Source: Kingma and Welling 2019, section 2.5.1, https://arxiv.org/abs/1906.02691
  */
 import * as tf from "@tensorflow/tfjs-core"
-import type { Posterior } from "../Posterior.ts"
+import type { ContinuousFamily } from "../Posterior.ts"
 import { everyDraw, halfLogTwoPi } from "./DiagonalGaussian.ts"
 
 /** `[latent (latent - 1) / 2, latent latent]` of 0 and 1: puts numbers below the diagonal of a matrix, row by row. */
@@ -42,7 +42,7 @@ const solve = (below: tf.Tensor3D | undefined, inverseDiagonal: tf.Tensor2D, x: 
  * `kl = ½ (Σ mean² + Σ L² - latent) - Σ log diagonal`, written with `expm1`; `deviation` are the marginal ones, the norms
  * of the rows of `L`.
  */
-export const FullCovarianceGaussian = (): Posterior => ({
+export const FullCovarianceGaussian = (): ContinuousFamily => ({
   spec: { _tag: "FullCovarianceGaussian" },
   heads: ["mean", "log-diagonal", "below"],
   width: (head, latent) => (head === "below" ? (latent * (latent - 1)) / 2 : latent),

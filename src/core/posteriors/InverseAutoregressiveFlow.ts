@@ -6,7 +6,7 @@
  */
 import * as tf from "@tensorflow/tfjs-core"
 import { glorotUniform, zeros } from "../Initializer.ts"
-import type { Posterior } from "../Posterior.ts"
+import type { ContinuousFamily } from "../Posterior.ts"
 import { flow, type FlowOptions, type FlowStep } from "./Flow.ts"
 
 export interface InverseAutoregressiveFlowOptions extends FlowOptions {
@@ -68,7 +68,7 @@ const step = (hidden: number, context: number): FlowStep => ({
 })
 
 /** A posterior moved by inverse autoregressive maps. */
-export const InverseAutoregressiveFlow = (options: InverseAutoregressiveFlowOptions): Posterior => {
+export const InverseAutoregressiveFlow = (options: InverseAutoregressiveFlowOptions): ContinuousFamily => {
   const { context = 16, hidden = 64 } = options
   const made = flow("InverseAutoregressiveFlow", options, step(hidden, context), { hidden, context })
   const wrong = Object.entries({ hidden, context }).find(([, count]) => !Number.isSafeInteger(count) || count < 1)

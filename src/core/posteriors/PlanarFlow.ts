@@ -4,7 +4,7 @@
  * Source: Rezende and Mohamed 2015, eq. 10 to 12 and appendix A.1, https://arxiv.org/abs/1505.05770
  */
 import * as tf from "@tensorflow/tfjs-core"
-import type { Posterior } from "../Posterior.ts"
+import type { ContinuousFamily } from "../Posterior.ts"
 import { flow, type FlowOptions, type FlowStep } from "./Flow.ts"
 
 /** How far `1 + wᵀû` stays above 0, where a map would no longer be invertible. */
@@ -38,4 +38,4 @@ const step: FlowStep = {
 }
 
 /** A posterior moved by planar maps: `PlanarFlow({ base: LogVarianceGaussian(), layers: 8 })`. */
-export const PlanarFlow = (options: FlowOptions): Posterior => flow("PlanarFlow", options, step)
+export const PlanarFlow = (options: FlowOptions): ContinuousFamily => flow("PlanarFlow", options, step)

@@ -69,8 +69,8 @@ const meansOf = (split: string, sums: Readonly<Record<string, number>>, count: n
 const total = (values: Float32Array): number => values.reduce((sum, value) => sum + value, 0)
 
 /** The values that the schedules of a run have at a step, as metrics: `schedule/beta`. */
-const scheduleAt = Effect.fnUntraced(function* ({ objective, training }: PlannedRun, stepsPerEpoch: number) {
-  const schedules = { ...objective.schedules, ...training.optimizer.schedules }
+const scheduleAt = Effect.fnUntraced(function* ({ model, objective, training }: PlannedRun, stepsPerEpoch: number) {
+  const schedules = { ...model.schedules, ...objective.schedules, ...training.optimizer.schedules }
   if (Object.keys(schedules).length === 0) return () => Effect.succeed<Record<string, number>>({})
   const engine = yield* Engine
   const nothing = yield* engine.place({})

@@ -127,9 +127,10 @@ export const make = Effect.fn("TrainedModels.make")(function* (options: {
     return (start: number): HostTensors => ({ labels: int32([chunkSize], rows(given, 1, start, chunkSize)) })
   })
 
-  const codesOf = ({ deviation, mean }: Record<string, Float32Array>): Codes => ({
+  const codesOf = ({ choices, deviation, mean }: Record<string, Float32Array>): Codes => ({
     mean: mean ?? new Float32Array(0),
-    deviation: deviation ?? new Float32Array(0)
+    deviation: deviation ?? new Float32Array(0),
+    ...(choices !== undefined && { choices })
   })
 
   return ({ history, state, steps }) => ({

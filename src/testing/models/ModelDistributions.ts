@@ -67,8 +67,8 @@ export const distributionTests = (it: ModelTests, shapes: ReadonlyArray<ImageSha
           permuteRows(images, order),
           permuteRows(noise, order),
           (batch) => {
-            const { labels } = labelled(autoencoder, batch)
-            return labels === undefined ? {} : { labels: tf.gather(labels, tf.tensor1d(order, "int32")) }
+            const { labels, time } = labelled(autoencoder, batch)
+            return { time, labels: labels && tf.gather(labels, tf.tensor1d(order, "int32")) }
           }
         )
         for (const [name, { shape, values }] of Object.entries(straight)) {

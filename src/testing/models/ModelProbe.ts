@@ -9,6 +9,8 @@ import type { ImageShape } from "../../core/Dataset.ts"
 import {
   type Autoencoder,
   ClassConditional,
+  ContinuousLatent,
+  DiscreteLatent,
   labelClasses,
   Model,
   type ModelContext,
@@ -17,7 +19,7 @@ import {
 } from "../../core/Model.ts"
 import { uniform } from "../../core/Random.ts"
 import { float32, type HostTensor, type HostTensors, type Tensors } from "../../core/Tensors.ts"
-import { read, type Reading, toTensor, toTensors } from "../TensorProbe.ts"
+import { read, type Reading, timeAt, toTensor, toTensors } from "../TensorProbe.ts"
 
 /** Initial values of all parameters. */
 export const initialParameters = (autoencoder: Autoencoder, seed: number): HostTensors =>
@@ -28,17 +30,18 @@ export const initialParameters = (autoencoder: Autoencoder, seed: number): HostT
     )
   )
 
-/** Labels `[batch]`, each class in turn from `first`, where the model takes them. */
+/** A time of training, and labels `[batch]`, each class in turn from `first`, where the model takes them. */
 export const labelled = (autoencoder: Autoencoder, batch: number, first = 0): ModelContext => {
   const classes = labelClasses(autoencoder)
-  return classes === undefined
-    ? {}
-    : {
-        labels: tf.tensor1d(
-          Array.from({ length: batch }, (_, index) => (index + first) % classes),
-          "int32"
-        )
-      }
+  return {
+    time: timeAt(26),
+    ...(classes !== undefined && {
+      labels: tf.tensor1d(
+        Array.from({ length: batch }, (_, index) => (index + first) % classes),
+        "int32"
+      )
+    })
+  }
 }
 
 /** `[height, width, channels]`. */
@@ -54,6 +57,8 @@ export interface BuiltModel {
   readonly latent: number
   readonly hasDensity: boolean
   readonly planar: boolean
+  readonly continuous: boolean
+  readonly discrete: boolean
   readonly conditional: number | undefined
 }
 
@@ -68,7 +73,7 @@ export const compute = (
   const posterior = autoencoder.encode(parameters, images, context)
   const drawn = drawCodes(posterior, noise)
   const likelihood = autoencoder.decode(parameters, drawn.codes, context)
-  const found = divergence(posterior, autoencoder.prior(parameters), drawn)
+  const found = divergence(posterior, autoencoder.prior(parameters, context), drawn)
   return {
     mean: posterior.mean,
     deviation: posterior.deviation,
@@ -97,8 +102,11 @@ export const forShapes =
       const { infiniteKl, latent } = model
       const hasDensity = infiniteKl === undefined
       const planar = Option.isSome(yield* Effect.serviceOption(PlanarLatent))
+      const continuous = Option.isSome(yield* Effect.serviceOption(ContinuousLatent))
+      const discrete = Option.isSome(yield* Effect.serviceOption(DiscreteLatent))
       const conditional = Option.getOrUndefined(yield* Effect.serviceOption(ClassConditional))?.classes
       for (const shape of shapes) {
-        test({ autoencoder: yield* model.build(shape), shape, latent, hasDensity, planar, conditional })
+        const autoencoder = yield* model.build(shape)
+        test({ autoencoder, shape, latent, hasDensity, planar, continuous, discrete, conditional })
       }
     })

@@ -23,9 +23,10 @@ export const structureTests = (it: ModelTests, shapes: ReadonlyArray<ImageShape>
     })
   )
 
-  it.effect("offers a planar latent space exactly where two latent dimensions are all that an image depends on", () =>
-    forEachShape(({ autoencoder, conditional, latent, planar }) => {
-      assert.strictEqual(planar, latent === 2 && autoencoder.classes === undefined)
+  it.effect("offers a planar latent space exactly where two real numbers are all that an image depends on", () =>
+    forEachShape(({ autoencoder, conditional, continuous, discrete, latent, planar }) => {
+      assert.strictEqual(planar, latent === 2 && autoencoder.classes === undefined && !discrete)
+      assert.strictEqual(continuous, !discrete)
       assert.strictEqual(conditional, autoencoder.classes)
     })
   )

@@ -4,7 +4,7 @@
 import { Effect, Layer } from "effect"
 import { type Examples, type ImageShape, Labels } from "../../../src/core/Dataset.ts"
 import * as Reference from "../../../src/core/engines/Reference.ts"
-import { ClassConditional, PlanarLatent } from "../../../src/core/Model.ts"
+import { ClassConditional, ContinuousLatent, PlanarLatent } from "../../../src/core/Model.ts"
 import { PriorQuantiles } from "../../../src/core/Prior.ts"
 import { StandardNormal } from "../../../src/core/priors/StandardNormal.ts"
 import { normal } from "../../../src/core/Random.ts"
@@ -98,6 +98,7 @@ export const fakeLayer = (options: FakeOptions = {}) =>
   Layer.mergeAll(
     Layer.succeed(TrainedModel, fake(options)),
     Layer.succeed(Labels, { classes: Array.from({ length: options.classes ?? 3 }, (_, index) => `class ${index}`) }),
+    Layer.succeed(ContinuousLatent, { latent: 2 }),
     Layer.succeed(PlanarLatent, { latent: 2 }),
     Layer.succeed(PriorQuantiles, StandardNormal().quantiles),
     Layer.succeed(ClassConditional, { classes: options.classes ?? 3 }),

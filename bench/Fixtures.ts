@@ -61,14 +61,24 @@ export const program = Effect.fnUntraced(function* (folder: string, name: string
   const run = yield* planned(name, bench)
   const autoencoder = yield* run.model.build(shape)
   const { agreementSteps: steps, batch } = bench
-  const noise = Programs.posteriorNoise(run.objective, run.model.latent)
+  const { latent } = run.model
+  const noise = Programs.posteriorNoise(run.objective, latent)
   const width = sizeOf(noise.shape)
   const order = permutation({ seed, stream: "shuffle", step: 1 }, counts.train)
   const perStep = Array.from({ length: steps }, (_, step) =>
     draw(noise, { seed, stream: "noise/posterior", step }, batch)
   )
   const tensors: HostTensors = {
-    ...TrainStep.initialState(autoencoder, { optimizer: { ...run.training.optimizer, state: () => ({}) } }, seed),
+    ...TrainStep.initialState(
+      {
+        autoencoder,
+        latent,
+        shape,
+        objective: run.objective,
+        optimizer: { ...run.training.optimizer, state: () => ({}) }
+      },
+      seed
+    ),
     indices: int32([steps, batch], order.slice(0, steps * batch)),
     noise: float32([steps, batch, width], Float32Array.from(perStep.flatMap(({ values }) => Array.from(values)))),
     // What a run draws to evaluate its test images.

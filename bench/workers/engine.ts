@@ -60,7 +60,7 @@ const prepare = Effect.fnUntraced(function* ({ images, program, tensors }: Fixtu
     stepsPerEpoch: stepsPerEpoch(run.training, train.count)
   })
   const state = yield* engine.place({
-    ...TrainStep.initialState(autoencoder, { optimizer }, run.seed),
+    ...TrainStep.initialState(ingredients, run.seed),
     ...prefixed("parameters/", under("parameters/", tensors))
   })
   const placed = {

@@ -31,6 +31,12 @@ export const fans = (shape: Shape): { readonly fanIn: number; readonly fanOut: n
   return { fanIn: receptive * (shape.at(-2) ?? 1), fanOut: receptive * (shape.at(-1) ?? 1) }
 }
 
+/** The same value everywhere. */
+export const constant = (value: number): Initializer => ({
+  spec: { _tag: "Constant", value },
+  draw: (shape) => new Float32Array(sizeOf(shape)).fill(value)
+})
+
 /** All zeros. */
 export const zeros: Initializer = { spec: { _tag: "Zeros" }, draw: (shape) => new Float32Array(sizeOf(shape)) }
 

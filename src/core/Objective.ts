@@ -8,10 +8,13 @@
 import type * as tf from "@tensorflow/tfjs-core"
 import { Context, Schema } from "effect"
 import type { LikelihoodDistribution } from "./Likelihood.ts"
+import type { NoiseTypes } from "./Noise.ts"
+import type { ParameterInfo } from "./ParameterInfo.ts"
 import type { PosteriorDistribution } from "./Posterior.ts"
 import type { PriorDistribution } from "./Prior.ts"
 import type { Schedule, Time } from "./Schedule.ts"
 import type { Spec } from "./Spec.ts"
+import type { Tensors } from "./Tensors.ts"
 
 /** An objective cannot be made as asked: which option, its value, and what is allowed. */
 export class ObjectiveError extends Schema.TaggedError<ObjectiveError>()("ObjectiveError", {
@@ -39,6 +42,8 @@ export interface ObjectiveInputs {
   readonly examples: number
   /** Where training stands: what scheduled options depend on. */
   readonly time: Time
+  /** The objective's own parameters and noise, `[batch, ...]` each, for one that asks for them. */
+  readonly own?: { readonly parameters: Tensors; readonly noise: Tensors }
 }
 
 /** Terms by name, each `[batch]`, in nats. `loss` is what training minimises. */
@@ -68,6 +73,10 @@ export class Objective extends Context.Service<
     readonly scope?: "example" | "batch"
     /** Whether it asks for codes of the prior. Default: `false`. */
     readonly drawsFromPrior?: boolean
+    /** Parameters of its own, such as a discriminator's, for a model of so many latent dimensions. Default: none. */
+    readonly parameters?: (latent: number) => Readonly<Record<string, ParameterInfo>>
+    /** Noise that it asks for in training and in evaluation beside the codes'. Default: none. */
+    readonly noise?: (latent: number) => NoiseTypes
     /** Options that change during training, by name; the history shows their values. */
     readonly schedules?: Readonly<Record<string, Schedule>>
     readonly terms: (inputs: ObjectiveInputs) => Terms

@@ -2,9 +2,12 @@
  * A trainable parameter before it has values: its shape and its initial distribution.
  */
 import type { Initializer } from "./Initializer.ts"
+import type { Optimizer } from "./Optimizer.ts"
 import type { Shape } from "./Tensors.ts"
 
 export interface ParameterInfo {
   readonly shape: Shape
   readonly initializer: Initializer
+  /** The optimiser of this parameter alone; default: that of the training. */
+  readonly optimizer?: Optimizer
 }

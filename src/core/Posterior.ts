@@ -51,6 +51,16 @@ export interface PosteriorDistribution {
   readonly kl?: () => tf.Tensor1D
   /** Of a discrete code. */
   readonly choices?: ChoiceDistribution
+  /** What the family adds to the loss of any objective, such as a codebook's own loss. */
+  readonly auxiliary?: () => AuxiliaryLoss
+}
+
+/** A part of the loss that belongs to a posterior. */
+export interface AuxiliaryLoss {
+  /** Added to the objective's loss, `[batch]`. */
+  readonly loss: tf.Tensor1D
+  /** What is reported of it, by name, `[batch]` each. */
+  readonly terms: Readonly<Record<string, tf.Tensor1D>>
 }
 
 /** What the choices of a discrete family are, for a model of so many latent dimensions. */

@@ -39,10 +39,20 @@ export interface Sizes {
 }
 
 /** Types of a model's parameters. */
-export const parameterTypes = (autoencoder: Autoencoder): TensorTypes =>
-  Object.fromEntries(
-    Object.entries(autoencoder.parameters).map(([name, { shape }]) => [name, { shape, dtype: "float32" as const }])
-  )
+export const parameterTypes = ({ parameters }: Pick<Autoencoder, "parameters">): TensorTypes =>
+  Record.map(parameters, ({ shape }) => ({ shape, dtype: "float32" as const }))
+
+/** Everything that training changes by gradients: a model's parameters, and the objective's own as `objective/...`. */
+export const trainedParameters = ({
+  autoencoder,
+  latent,
+  objective
+}: Pick<ModelComponents, "autoencoder" | "latent"> & {
+  readonly objective: Objective["Service"]
+}): Autoencoder["parameters"] => ({
+  ...autoencoder.parameters,
+  ...prefixed("objective/", objective.parameters?.(latent) ?? {})
+})
 
 const imagesType = ({ height, width, channels }: ImageShape, count: number): TensorTypes => ({
   images: { shape: [count, height, width, channels], dtype: "uint8" }
@@ -98,7 +108,8 @@ export const objectiveNoise = (objective: Objective["Service"], latent: number):
   ...(objective.drawsFromPrior === true && {
     prior: { distribution: "normal", shape: [latent] },
     "prior-component": { distribution: "uniform", shape: [] }
-  })
+  }),
+  ...prefixed("objective/", objective.noise?.(latent) ?? {})
 })
 
 /** From `[batch, draws * latent]` to `[draws * batch, latent]`. */
@@ -115,7 +126,7 @@ const forDraws = ({ labels, noise, time }: ModelContext, draws: number): ModelCo
   return { labels: labels && repeated(labels), noise: noise && Record.map(noise, repeated), time }
 }
 
-/** The objective's terms of a batch of `examples`, `[batch]` each, for the noise that it asks for, `[batch, ...]` each. */
+/** The objective's terms of a batch of `examples`, and the posterior's own, `[batch]` each, for the noise that it asks for, `[batch, ...]` each. */
 export const objectiveTerms = (
   { autoencoder }: ModelComponents,
   objective: Objective["Service"],
@@ -125,10 +136,11 @@ export const objectiveTerms = (
   examples: number,
   time: Time,
   context: ModelContext
-): Terms =>
-  objective.terms({
+): Terms => {
+  const posterior = autoencoder.encode(parameters, images, context)
+  const terms = objective.terms({
     images,
-    posterior: autoencoder.encode(parameters, images, context),
+    posterior,
     prior: autoencoder.prior(parameters, context),
     priorCodes: () =>
       autoencoder
@@ -137,11 +149,15 @@ export const objectiveTerms = (
     noise: flattenDraws(noise["posterior"] as tf.Tensor2D, objective.draws ?? 1),
     examples,
     time,
+    own: { parameters: under("objective/", parameters), noise: under("objective/", noise) },
     decode: (codes) => {
       const draws = codes.shape[0] / images.shape[0]
       return autoencoder.decode(parameters, codes, draws === 1 ? context : forDraws(context, draws))
     }
   })
+  const auxiliary = posterior.auxiliary?.()
+  return auxiliary === undefined ? terms : { ...terms, ...auxiliary.terms, loss: tf.add(terms.loss, auxiliary.loss) }
+}
 
 /**
  * `logWeights` `[draws]`: logarithms of the importance weights of codes drawn for the image at `indices` `[1]` with noise
@@ -201,7 +217,7 @@ export const evaluateTerms = (
     })
   },
   signature: {
-    state: prefixed("parameters/", parameterTypes(ingredients.autoencoder)),
+    state: prefixed("parameters/", parameterTypes({ parameters: trainedParameters(ingredients) })),
     data: examplesType(ingredients, sizes.examples),
     inputs: {
       ...indicesType(sizes.batch),

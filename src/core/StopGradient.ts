@@ -2,6 +2,8 @@
  * Values whose gradients are not those of their formulas.
  */
 import * as tf from "@tensorflow/tfjs-core"
+import { Record } from "effect"
+import type { Tensors } from "./Tensors.ts"
 
 /**
  * `f(x)` with a derivative of 0: for conditions, which TensorFlow.js cannot differentiate, and for quantities that a
@@ -16,3 +18,10 @@ export const stopGradient = <T extends tf.Tensor>(f: (x: tf.Tensor) => T, x: tf.
 /** `value`, with the derivative of `soft`, of the same shape: the straight-through estimator of a choice. */
 export const straightThrough = <T extends tf.Tensor>(value: T, soft: T): T =>
   tf.customGrad<T>(() => ({ value: tf.clone(value), gradFunc: (dy) => dy }))(soft)
+
+/** The same tensors as constants. */
+export const detached = <A extends Tensors>(tensors: A): A =>
+  Record.map(tensors, (tensor) => stopGradient(tf.clone, tensor)) as A
+
+/** 0, with the derivative of `x`: adds a gradient to a loss and nothing to its value. `x` is finite. */
+export const gradientOnly = <T extends tf.Tensor>(x: T): T => tf.sub(x, stopGradient(tf.clone, x))

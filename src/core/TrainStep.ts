@@ -6,9 +6,9 @@ import { Record } from "effect"
 import type { Augmentation, Examples } from "./Dataset.ts"
 import type { Arguments, Signature } from "./Engine.ts"
 import type { Factor } from "./GradientTransformation.ts"
-import type { Autoencoder } from "./Model.ts"
 import type { NoiseTypes } from "./Noise.ts"
 import type { Objective, Terms } from "./Objective.ts"
+import { partitioned } from "./Optimizer.ts"
 import {
   examplesType,
   gather,
@@ -22,6 +22,7 @@ import {
   stepType,
   objectiveTerms,
   timeOf,
+  trainedParameters,
   type TypedProgram
 } from "./Programs.ts"
 import { draw, uniform } from "./Random.ts"
@@ -94,13 +95,18 @@ export const updateOptions = ({ accumulate, average, optimizer }: TrainingOption
   ...(average !== undefined && { average })
 })
 
-/** Types of everything that a step changes: parameters, the optimiser's state, accumulated gradients, the average. */
-const stateTypes = (parameters: TensorTypes, { accumulate = 1, average, optimizer }: UpdateOptions): TensorTypes => ({
-  ...prefixed("parameters/", parameters),
-  ...prefixed("optimizer/", optimizer.state(parameters)),
-  ...(accumulate > 1 && prefixed("accumulated/", parameters)),
-  ...(average !== undefined && prefixed("average/", parameters))
-})
+/** Types of everything that a step changes: parameters, the optimisers' state, accumulated gradients, the average. */
+const stateTypes = (ingredients: StepIngredients): TensorTypes => {
+  const { accumulate = 1, average, optimizer } = ingredients
+  const trained = trainedParameters(ingredients)
+  const parameters = parameterTypes({ parameters: trained })
+  return {
+    ...prefixed("parameters/", parameters),
+    ...prefixed("optimizer/", partitioned(optimizer, trained).state(parameters)),
+    ...(accumulate > 1 && prefixed("accumulated/", parameters)),
+    ...(average !== undefined && prefixed("average/", parameters))
+  }
+}
 
 /**
  * The running mean of parameters after a step, `Σ decay^(t-i) parameter_i / Σ decay^(t-i)`: that of the first step are
@@ -136,7 +142,7 @@ const gradientsOf = (ingredients: StepIngredients, sizes: Sizes, { state, data, 
 }
 
 const signatureOf = (ingredients: StepIngredients, sizes: Sizes): Signature => ({
-  state: stateTypes(parameterTypes(ingredients.autoencoder), ingredients),
+  state: stateTypes(ingredients),
   data: examplesType(ingredients, sizes.examples),
   inputs: {
     ...indicesType(sizes.batch),
@@ -157,7 +163,8 @@ const signatureOf = (ingredients: StepIngredients, sizes: Sizes): Signature => (
  * inputs `weight`, 1 / examples of the batch, and `keep`, 0 where there is none before it and else 1.
  */
 export const trainStep = (ingredients: StepIngredients, sizes: Sizes): TypedProgram => {
-  const { average, optimizer } = ingredients
+  const { average } = ingredients
+  const optimizer = partitioned(ingredients.optimizer, trainedParameters(ingredients))
   return {
     program: {
       name: "train step",
@@ -240,15 +247,10 @@ export const stepInputs = (
  * First values of the parameters, each from its own stream of random numbers; everything else starts as zeros. `examples`
  * are those of the training, for parameters that start from them.
  */
-export const initialState = (
-  autoencoder: Autoencoder,
-  options: UpdateOptions,
-  seed: number,
-  examples?: Examples
-): HostTensors => {
-  const types = stateTypes(parameterTypes(autoencoder), options)
+export const initialState = (ingredients: StepIngredients, seed: number, examples?: Examples): HostTensors => {
+  const types = stateTypes(ingredients)
   const parameters = Object.fromEntries(
-    Object.entries(autoencoder.parameters).map(([name, { shape, initializer }]) => {
+    Object.entries(trainedParameters(ingredients)).map(([name, { shape, initializer }]) => {
       const numbers = (count: number) => uniform({ seed, stream: `initial/${name}`, step: 0 }, count)
       const values = initializer.draw(shape, numbers, examples)
       return [`parameters/${name}`, float32(shape, values)]

@@ -9,16 +9,16 @@ import * as tf from "@tensorflow/tfjs-core"
 import { Effect, Layer, Record } from "effect"
 import type { LikelihoodDistribution } from "../core/Likelihood.ts"
 import { BernoulliLogits } from "../core/likelihoods/BernoulliLogits.ts"
-import { FactorizedPosterior } from "../core/Model.ts"
+import { ContinuousLatent, FactorizedPosterior } from "../core/Model.ts"
 import { Objective, type ObjectiveError, type Terms } from "../core/Objective.ts"
 import type { PosteriorDistribution } from "../core/Posterior.ts"
 import { LogVarianceGaussian } from "../core/posteriors/LogVarianceGaussian.ts"
 import { PriorQuantiles } from "../core/Prior.ts"
 import { standardNormal, StandardNormal } from "../core/priors/StandardNormal.ts"
 import { flattenDraws } from "../core/Programs.ts"
-import { permutation } from "../core/Random.ts"
+import { draw, permutation, uniform } from "../core/Random.ts"
 import { canonicalJson } from "../core/Spec.ts"
-import type { HostTensor, HostTensors, Tensors } from "../core/Tensors.ts"
+import { float32, type HostTensor, type HostTensors, type Tensors } from "../core/Tensors.ts"
 import {
   assertClose,
   assertFinite,
@@ -32,6 +32,7 @@ import {
   type Reading,
   Seed,
   timeAt,
+  toTensor,
   toTensors,
   uniformValues
 } from "./TensorProbe.ts"
@@ -62,6 +63,21 @@ const decoderOf =
   (codes: tf.Tensor2D): LikelihoodDistribution =>
     BernoulliLogits().fromOutput(tf.reshape(tf.matMul(codes, tensors["kernel"]!), [-1, ...pixels]))
 
+/** First values of the objective's own parameters, and its own noise for a batch. */
+const ownOf = ({ noise, parameters }: Objective["Service"], batch: number) => ({
+  parameters: Record.map(parameters?.(latent) ?? {}, ({ initializer, shape }, name) =>
+    toTensor(
+      float32(
+        shape,
+        initializer.draw(shape, (count) => uniform({ seed: 1, stream: name, step: 0 }, count))
+      )
+    )
+  ),
+  noise: Record.map(noise?.(latent) ?? {}, (type, name) =>
+    toTensor(draw(type, { seed: 1, stream: name, step: 0 }, batch))
+  )
+})
+
 const termsOf = (objective: Objective["Service"], tensors: Tensors): Terms =>
   objective.terms({
     images: tensors["images"] as tf.Tensor4D,
@@ -71,11 +87,13 @@ const termsOf = (objective: Objective["Service"], tensors: Tensors): Terms =>
     examples,
     noise: flattenDraws(tensors["noise"] as tf.Tensor2D, objective.draws ?? 1),
     time: timeAt(26),
+    own: ownOf(objective, tensors["mean"]!.shape[0]!),
     decode: decoderOf(tensors)
   })
 
 /** What the Gaussian model of the tests offers. */
 const offered = Layer.mergeAll(
+  Layer.succeed(ContinuousLatent, { latent }),
   Layer.succeed(FactorizedPosterior, { latent }),
   Layer.succeed(PriorQuantiles, StandardNormal().quantiles)
 )
@@ -90,7 +108,7 @@ export interface ObjectiveContractOptions {
 /** Registers the contract's tests. */
 export const objectiveContract = (
   name: string,
-  layer: Layer.Layer<Objective, ObjectiveError, FactorizedPosterior | PriorQuantiles>,
+  layer: Layer.Layer<Objective, ObjectiveError, ContinuousLatent | FactorizedPosterior | PriorQuantiles>,
   options: ObjectiveContractOptions = {}
 ): void => {
   const { extreme = 60, surrogate = [] } = options
@@ -160,6 +178,7 @@ export const objectiveContract = (
               examples,
               noise: tensors["noise"] as tf.Tensor2D,
               time: timeAt(26),
+              own: ownOf(objective, 3),
               decode: decoderOf(tensors)
             })
           } as Record<string, tf.Tensor>

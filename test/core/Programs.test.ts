@@ -87,7 +87,7 @@ const mean = (values: ArrayLike<number>): number =>
 const train = Effect.fnUntraced(function* (ingredients: Ingredients, steps: number, initial?: HostTensors, first = 1) {
   const engine = yield* Engine
   const { program, signature } = TrainStep.trainStep(ingredients, sizes)
-  const state = yield* engine.place(initial ?? TrainStep.initialState(ingredients.autoencoder, ingredients, 1))
+  const state = yield* engine.place(initial ?? TrainStep.initialState(ingredients, 1))
   const data = yield* engine.place(dataset)
   const executable = yield* engine.compile(program, signature)
   const terms: Array<HostTensors> = []
@@ -171,7 +171,7 @@ describe("trainStep", () => {
       const learningRate = 0.1
       const ingredients = yield* assemble({ optimizer: Sgd({ learningRate }), beta: 2 })
       const name = "parameters/decoder/output/bias"
-      const initial = TrainStep.initialState(ingredients.autoencoder, ingredients, 1)
+      const initial = TrainStep.initialState(ingredients, 1)
       const { state } = yield* onReference(train(ingredients, 1))
       const lossWith = (index: number, distance: number) =>
         Effect.gen(function* () {
@@ -193,7 +193,7 @@ describe("trainStep", () => {
       const ingredients = yield* assemble({ beta: 3 })
       const { terms } = yield* onReference(train(ingredients, 1))
       const inputs = inputsAt(ingredients, 1)
-      const initial = TrainStep.initialState(ingredients.autoencoder, ingredients, 1)
+      const initial = TrainStep.initialState(ingredients, 1)
       assertSame(
         yield* onReference(runOnce(Programs.evaluateTerms(ingredients, sizes), initial, inputs)),
         terms[0]!,
@@ -240,7 +240,7 @@ describe("trainStep", () => {
         parameters: { ...autoencoder.parameters, "decoder/idle": autoencoder.parameters["decoder/output/bias"]! }
       }
       const initial = {
-        ...TrainStep.initialState(idle, ingredients, 1),
+        ...TrainStep.initialState({ ...ingredients, autoencoder: idle }, 1),
         "parameters/decoder/idle": float32([30], new Float32Array(30).fill(7))
       }
       const { state } = yield* onReference(train({ ...ingredients, autoencoder: idle }, 1, initial))
@@ -252,20 +252,17 @@ describe("trainStep", () => {
 describe("initialState", () => {
   it.effect("is a function of the seed, with unrelated values for each parameter and zeros for the optimiser", () =>
     Effect.gen(function* () {
-      const { autoencoder, optimizer } = yield* assemble({})
-      const state = TrainStep.initialState(autoencoder, { optimizer }, 5)
-      assert.deepStrictEqual(TrainStep.initialState(autoencoder, { optimizer }, 5), state)
+      const ingredients = yield* assemble({})
+      const state = TrainStep.initialState(ingredients, 5)
+      assert.deepStrictEqual(TrainStep.initialState(ingredients, 5), state)
       const kernels = Object.keys(state).filter((name) => /^parameters.*kernel$/.test(name))
-      const other = TrainStep.initialState(autoencoder, { optimizer }, 6)
+      const other = TrainStep.initialState(ingredients, 6)
       for (const name of kernels) assert.notDeepEqual(other[name], state[name])
       assert.strictEqual(new Set(kernels.map((name) => state[name]!.values[0])).size, kernels.length)
       for (const [name, { values }] of Object.entries(state)) {
         if (name.startsWith("optimizer/")) assert.isTrue(values.every((value) => value === 0))
       }
-      const { signature } = TrainStep.trainStep(
-        { autoencoder, optimizer, latent, shape, objective: objectiveStub },
-        sizes
-      )
+      const { signature } = TrainStep.trainStep({ ...ingredients, objective: objectiveStub }, sizes)
       assert.deepStrictEqual(typesOf(state), signature.state)
     })
   )
@@ -340,7 +337,7 @@ describe("the programs of a model that takes labels", () => {
       const inputs = inputsAt(ingredients, 1)
       const noise = inputs["noise/posterior"]!
       assert.deepStrictEqual(noise.shape, [sizes.batch, draws * latent])
-      const initial = TrainStep.initialState(elbo.autoencoder, elbo, 1)
+      const initial = TrainStep.initialState(elbo, 1)
       const single = yield* Effect.forEach([0, 1, 2], (draw) => {
         const values = noise.values.filter((_, place) => Math.floor(place / latent) % draws === draw) as Float32Array
         return onReference(

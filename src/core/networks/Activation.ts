@@ -5,11 +5,15 @@ import * as tf from "@tensorflow/tfjs-core"
 import { Result } from "effect"
 import { type Module, stateless } from "../Network.ts"
 
-/** Every activation: `elu` is `exp(x) - 1` below 0, `softplus` is `log(1 + exp(x))`. */
+/** Slope of `leaky-relu` below 0, PyTorch's LeakyReLU is 0.01, Kim and Mnih 2018 and TensorFlow take 0.2. */
+const leak = 0.2
+
+/** Every activation: `elu` is `exp(x) - 1` below 0, `leaky-relu` `0.2 x`; `softplus` is `log(1 + exp(x))`. */
 export const activations = {
   linear: (x) => x,
   relu: (x) => tf.relu(x),
   elu: (x) => tf.elu(x),
+  "leaky-relu": (x) => tf.sub(tf.relu(x), tf.mul(tf.relu(tf.neg(x)), leak)),
   tanh: (x) => tf.tanh(x),
   sigmoid: (x) => tf.sigmoid(x),
   softplus: (x) => tf.softplus(x)

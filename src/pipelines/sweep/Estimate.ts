@@ -28,7 +28,7 @@ const evaluationShare = 1 / 3
 const stepTime = Effect.fn("Estimate.stepTime")(function* (run: PlannedRun, data: LoadedDataset, batch: number) {
   const engine = yield* Engine
   const ingredients = yield* ingredientsOf(run)
-  const state = yield* engine.place(TrainStep.initialState(ingredients.autoencoder, ingredients, run.seed, data.train))
+  const state = yield* engine.place(TrainStep.initialState(ingredients, run.seed, data.train))
   const images = yield* engine.place(TrainedModels.splitTensors(data.train, run.dataset.shape))
   const { program, signature } = TrainStep.trainStep(ingredients, {
     examples: data.train.count,

@@ -165,7 +165,7 @@ export const train = Effect.fn("Train.train")(function* (options: {
   const steps = totalSteps(run.training, examples)
 
   const state = yield* engine.place(
-    resume?.checkpoint.tensors ?? TrainStep.initialState(autoencoder, ingredients, run.seed, data.train)
+    resume?.checkpoint.tensors ?? TrainStep.initialState(ingredients, run.seed, data.train)
   )
   const images = {
     train: yield* engine.place(TrainedModels.splitTensors(data.train, run.dataset.shape)),

@@ -43,7 +43,7 @@ describe("CodeUsage", () => {
       const { figures, metrics } = yield* CodeUsage().run
       assert.closeTo(metrics["test/perplexity"]!, 3, 1e-9)
       assert.strictEqual(metrics["test/codes-in-use"], 3)
-      assert.include(yield* textOf(figures[0]!), "how often each category is chosen")
+      assert.include(yield* textOf(figures[0]!), "Fake: how often each category is chosen")
       assert.include(figures[0]!.caption, "one codebook of 5 entries, for 2 variables per image")
     }).pipe(
       Effect.provide(

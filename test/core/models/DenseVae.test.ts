@@ -116,7 +116,7 @@ describe("DenseVae", () => {
     [{ hidden: [Number.NaN], latent: 2 }, "hidden[0] is NaN; it must be a whole number from 1"],
     [
       { hidden: [4], latent: 2, activation: "gelu" as "relu" },
-      'activation is "gelu"; it must be one of linear, relu, elu, tanh, sigmoid, softplus'
+      'activation is "gelu"; it must be one of linear, relu, elu, leaky-relu, tanh, sigmoid, softplus'
     ],
     [
       { hidden: [4], latent: 2, initializer: "he" as "torch-linear" },

@@ -15,6 +15,7 @@ const formulas: Record<ActivationName, (x: number) => number> = {
   linear: (x) => x,
   relu: (x) => Math.max(x, 0),
   elu: (x) => (x > 0 ? x : Math.expm1(x)),
+  "leaky-relu": (x) => (x > 0 ? x : 0.2 * x),
   tanh: Math.tanh,
   sigmoid: (x) => 1 / (1 + Math.exp(-x)),
   softplus: (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)))

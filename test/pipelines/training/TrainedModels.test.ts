@@ -60,7 +60,10 @@ const seen = (...options: Parameters<typeof planned>) =>
       train: yield* engine.place(TrainedModels.splitTensors(data.train, run.dataset.shape)),
       test: yield* engine.place(TrainedModels.splitTensors(data.test, run.dataset.shape))
     }
-    const state = yield* engine.place(TrainStep.initialState(autoencoder, run.training, 1))
+    const { latent } = run.model
+    const { dataset, objective, training } = run
+    const ingredients = { autoencoder, latent, shape: dataset.shape, objective, optimizer: training.optimizer }
+    const state = yield* engine.place(TrainStep.initialState(ingredients, 1))
     return (yield* TrainedModels.make({ run, autoencoder, data, images }))({ state, history: [], steps: () => 0 })
   }).pipe(Effect.provide(Reference.layer))
 

@@ -8,7 +8,7 @@ import type { Arguments, Signature } from "./Engine.ts"
 import type { Factor } from "./GradientTransformation.ts"
 import type { NoiseTypes } from "./Noise.ts"
 import type { Objective, Terms } from "./Objective.ts"
-import { partitioned } from "./Optimizer.ts"
+import { partitioned } from "./PartitionedOptimizer.ts"
 import {
   examplesType,
   gather,

@@ -18,7 +18,7 @@ import { standardNormal, StandardNormal } from "../core/priors/StandardNormal.ts
 import { flattenDraws } from "../core/Programs.ts"
 import { draw, permutation, uniform } from "../core/Random.ts"
 import { canonicalJson } from "../core/Spec.ts"
-import { float32, type HostTensor, type HostTensors, type Tensors } from "../core/Tensors.ts"
+import { float32, type HostTensor, type HostTensors, prefixed, type Tensors, under } from "../core/Tensors.ts"
 import {
   assertClose,
   assertFinite,
@@ -40,17 +40,24 @@ import {
 const latent = 2
 const pixels = [2, 2, 1] as const
 
-/** The objective's inputs by name; all but the kernel have one row per example. */
-type Inputs = Record<"images" | "mean" | "logVariance" | "noise" | "prior" | "kernel", HostTensor>
+/** The objective's inputs by name, its own noise as `own/...`; all but the kernel have one row per example. */
+type Inputs = Record<"images" | "mean" | "logVariance" | "noise" | "prior" | "kernel" | `own/${string}`, HostTensor>
 
 /** Number of examples that batches are said to be drawn from. */
 const examples = 10
 
-const inputsAt = ({ draws = 1 }: Objective["Service"], seed: number, batch: number): Inputs => ({
+const ownNoise = ({ noise }: Objective["Service"], seed: number, batch: number): HostTensors =>
+  prefixed(
+    "own/",
+    Record.map(noise?.(latent) ?? {}, (type, name) => draw(type, { seed, stream: name, step: 0 }, batch))
+  )
+
+const inputsAt = (objective: Objective["Service"], seed: number, batch: number): Inputs => ({
+  ...ownNoise(objective, seed, batch),
   images: uniformValues(seed, "images", [batch, ...pixels]),
   mean: normalValues(seed, "mean", [batch, latent]),
   logVariance: normalValues(seed, "logVariance", [batch, latent]),
-  noise: normalValues(seed, "noise", [batch, draws * latent]),
+  noise: normalValues(seed, "noise", [batch, (objective.draws ?? 1) * latent]),
   prior: normalValues(seed, "prior", [batch, latent]),
   kernel: normalValues(seed, "kernel", [latent, 4])
 })
@@ -63,8 +70,8 @@ const decoderOf =
   (codes: tf.Tensor2D): LikelihoodDistribution =>
     BernoulliLogits().fromOutput(tf.reshape(tf.matMul(codes, tensors["kernel"]!), [-1, ...pixels]))
 
-/** First values of the objective's own parameters, and its own noise for a batch. */
-const ownOf = ({ noise, parameters }: Objective["Service"], batch: number) => ({
+/** First values of the objective's own parameters, and its own noise among the tensors. */
+const ownOf = ({ parameters }: Objective["Service"], tensors: Tensors) => ({
   parameters: Record.map(parameters?.(latent) ?? {}, ({ initializer, shape }, name) =>
     toTensor(
       float32(
@@ -73,9 +80,7 @@ const ownOf = ({ noise, parameters }: Objective["Service"], batch: number) => ({
       )
     )
   ),
-  noise: Record.map(noise?.(latent) ?? {}, (type, name) =>
-    toTensor(draw(type, { seed: 1, stream: name, step: 0 }, batch))
-  )
+  noise: under("own/", tensors)
 })
 
 const termsOf = (objective: Objective["Service"], tensors: Tensors): Terms =>
@@ -87,7 +92,7 @@ const termsOf = (objective: Objective["Service"], tensors: Tensors): Terms =>
     examples,
     noise: flattenDraws(tensors["noise"] as tf.Tensor2D, objective.draws ?? 1),
     time: timeAt(26),
-    own: ownOf(objective, tensors["mean"]!.shape[0]!),
+    own: ownOf(objective, tensors),
     decode: decoderOf(tensors)
   })
 
@@ -103,6 +108,8 @@ export interface ObjectiveContractOptions {
   readonly extreme?: number
   /** What the loss has another gradient for than that of its value, by a surrogate. Default: nothing. */
   readonly surrogate?: ReadonlyArray<"mean" | "logVariance">
+  /** Terms for which codes are constants, such as the loss of a discriminator of codes. Default: none. */
+  readonly constant?: ReadonlyArray<string>
 }
 
 /** Registers the contract's tests. */
@@ -111,7 +118,7 @@ export const objectiveContract = (
   layer: Layer.Layer<Objective, ObjectiveError, ContinuousLatent | FactorizedPosterior | PriorQuantiles>,
   options: ObjectiveContractOptions = {}
 ): void => {
-  const { extreme = 60, surrogate = [] } = options
+  const { constant = [], extreme = 60, surrogate = [] } = options
   withLayer(Layer.provide(layer, offered))(`${name}, an objective`, (it) => {
     const readTerms = (objective: Objective["Service"], inputs: HostTensors): Readonly<Record<string, Reading>> =>
       read(() => termsOf(objective, toTensors(inputs)))
@@ -178,7 +185,7 @@ export const objectiveContract = (
               examples,
               noise: tensors["noise"] as tf.Tensor2D,
               time: timeAt(26),
-              own: ownOf(objective, 3),
+              own: ownOf(objective, tensors),
               decode: decoderOf(tensors)
             })
           } as Record<string, tf.Tensor>
@@ -219,13 +226,15 @@ export const objectiveContract = (
         const objective = yield* Objective
         const terms = Object.keys(readTerms(objective, inputsAt(objective, 1, 2)))
         for (const seed of [1, 2]) {
-          const { images, noise, prior, ...at } = inputsAt(objective, seed, 2)
+          const { kernel, logVariance, mean, ...given } = inputsAt(objective, seed, 2)
           for (const term of terms) {
+            if (constant.includes(term)) continue
             const isFixed = (name: string) => term === "loss" && surrogate.some((other) => other === name)
-            const fixed = { ...Record.filter(at as HostTensors, (_, name) => isFixed(name)), images, noise, prior }
+            const at: HostTensors = { kernel, logVariance, mean }
+            const fixed = { ...given, ...Record.filter(at, (_, name) => isFixed(name)) }
             assertGradients(
               (tensors) => termsOf(objective, { ...tensors, ...toTensors(fixed) })[term]!,
-              Record.filter(at as HostTensors, (_, name) => !isFixed(name))
+              Record.filter(at, (_, name) => !isFixed(name))
             )
           }
         }
@@ -237,19 +246,14 @@ export const objectiveContract = (
         const objective = yield* Objective
         for (const mean of [-1e3, 1e3]) {
           for (const logVariance of [-extreme, 0, extreme]) {
-            const { kernel, images, noise, prior } = inputsAt(objective, 1, 2)
+            const { kernel, logVariance: _, mean: __, ...given } = inputsAt(objective, 1, 2)
             const at = {
               mean: constantValues([2, latent], mean),
               logVariance: constantValues([2, latent], logVariance),
               kernel
             }
-            assertFinite(readTerms(objective, { ...at, images, noise, prior }))
-            assertFinite(
-              gradients(
-                (tensors) => termsOf(objective, { ...tensors, ...toTensors({ images, noise, prior }) }).loss,
-                at
-              )
-            )
+            assertFinite(readTerms(objective, { ...at, ...given }))
+            assertFinite(gradients((tensors) => termsOf(objective, { ...tensors, ...toTensors(given) }).loss, at))
           }
         }
       })

@@ -102,7 +102,8 @@ const train = Effect.fnUntraced(function* (ingredients: TrainStep.StepIngredient
   const size = TrainStep.pieceSize(ingredients, sizes.batch)
   const compiled = (typed: ReturnType<typeof TrainStep.trainStep>) => engine.compile(typed.program, typed.signature)
   const last = yield* compiled(TrainStep.trainStep(ingredients, { ...sizes, batch: size }))
-  const earlier = yield* compiled(TrainStep.accumulateStep(ingredients, { ...sizes, batch: size }))
+  const earlier =
+    size === sizes.batch ? last : yield* compiled(TrainStep.accumulateStep(ingredients, { ...sizes, batch: size }))
   const state = yield* engine.place(TrainStep.initialState(ingredients, 1))
   const data = yield* engine.place(dataset)
   const inputsOf = TrainStep.stepInputs(ingredients, 1)

@@ -45,7 +45,7 @@ const discriminatorOf = (hidden: ReadonlyArray<number>, latent: number): Network
 /**
  * `loss = -log p(x | z) + KL + gamma log D(z) / (1 - D(z))`, `[batch]`, in nats, at one code `z` per example. The ratio's
  * logarithm is reported as `total-correlation`, of which it is an estimate in the mean, and the discriminator's cross
- * entropy, `½ (-log D(z) - log(1 - D(permuted)))`, as `discriminator-loss`: `log 2` where it cannot tell.
+ * entropy, `½ (-log D(z) - E log(1 - D(permuted)))`, as `discriminator-loss`: `log 2` where it cannot tell.
  *
  * The loss has the gradients of both: the discriminator is constant in the first part, and codes are in the second, which
  * adds nothing to the loss's value. Infinite for a posterior without a density.
@@ -64,8 +64,10 @@ export const terms =
     const totalCorrelation = logRatio(detached(parameters), codes)
     const fixed = detached({ codes }).codes
     const permuted = permuteColumns(fixed, ownNoise["permutation"] as tf.Tensor2D)
+    // Permuted codes belong to no example: each gets their mean.
+    const ofPermuted = tf.mean(tf.softplus(logRatio(parameters, permuted)))
     const discriminatorLoss = tf.mul<tf.Tensor1D>(
-      tf.add(tf.softplus(tf.neg(logRatio(parameters, fixed))), tf.softplus(logRatio(parameters, permuted))),
+      tf.add(tf.softplus(tf.neg(logRatio(parameters, fixed))), ofPermuted),
       0.5
     )
     const others = {

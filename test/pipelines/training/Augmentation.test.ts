@@ -93,7 +93,7 @@ describe("a training on images binarised anew", () => {
       })
       const inputsOf = TrainStep.stepInputs(ingredients, 7)
       const seenAt = Effect.fnUntraced(function* (step: number) {
-        const state = yield* engine.place(TrainStep.initialState(ingredients.autoencoder, ingredients, 7, train))
+        const state = yield* engine.place(TrainStep.initialState(ingredients, 7, train))
         const terms = yield* executable.run({ state, data, inputs: inputsOf(step, Int32Array.of(0, 1, 2, 3)) })
         return Array.from({ length: pixels }, (_, pixel) => Array.from(terms[`pixel${pixel}`]!.values)).flat()
       })

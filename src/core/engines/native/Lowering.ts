@@ -2,6 +2,7 @@
  * Lowers a graph to the form that machine code is compiled from: fewer kinds of operators, and copies of what must be
  * contiguous in memory.
  */
+import { backend_util } from "@tensorflow/tfjs-core"
 import { sizeOf } from "../../Tensors.ts"
 import { type Constant, type Graph, type Operation, rewrite, type Value } from "../graph/Graph.ts"
 import * as Op from "../graph/Operators.ts"
@@ -98,6 +99,23 @@ const softmax = (x: Value, axis: number): Value => {
   return Op.div(shifted, Op.reduce("ReduceSum", shifted, axes, true))
 }
 
+/**
+ * The error function to an absolute error of 1.5e-7: `sign(x) (1 - t P(t) exp(-x²))` with `t = 1 / (1 + p |x|)`.
+ *
+ * Source: Abramowitz and Stegun 1964, 7.1.26
+ */
+const erf = (x: Value): Value => {
+  const { ERF_A1, ERF_A2, ERF_A3, ERF_A4, ERF_A5, ERF_P } = backend_util
+  const size = Op.abs(x)
+  const t = Op.div(Op.scalar(1), Op.add(Op.mul(size, Op.scalar(ERF_P)), Op.scalar(1)))
+  const polynomial = [ERF_A4, ERF_A3, ERF_A2, ERF_A1, 0].reduce<Value>(
+    (sum, coefficient) => Op.add(Op.mul(sum, t), Op.scalar(coefficient)),
+    Op.scalar(ERF_A5)
+  )
+  const rest = Op.mul(polynomial, Op.exp(Op.mul(Op.mul(x, x), Op.scalar(-1))))
+  return Op.mul(Op.unary("Sign", x), Op.sub(Op.scalar(1), rest))
+}
+
 /** A batch of matrix products as broadcast multiplication and a sum: `Σ_k a[..., m, k] b[..., k, n]`. */
 const batchedProduct = (a: Value, b: Value): Value => {
   const [left, right] = [Op.reshape(a, [...a.shape, 1]), Op.reshape(b, b.shape.toSpliced(-2, 0, 1))]
@@ -163,6 +181,7 @@ const simpler = (value: Value): Value => {
     y!.shape.at(-1) === 1
   )
     return scattered(value)
+  if (value.operator === "Erf") return erf(x!)
   if (value.operator === "Softmax") return softmax(x!, value.attributes["axis"] as number)
   if (value.operator === "MatMul" && value.type === "float32") return batchedProduct(x!, y!)
   if (value.operator === "Pad" && classOf(value.type) !== "truth") return padded(x!, integersOf(y), bias!)

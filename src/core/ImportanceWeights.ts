@@ -8,7 +8,7 @@ import { divergence, divergenceTerm, drawCodes } from "./Divergence.ts"
 import { logSumExp } from "./LogSumExp.ts"
 import type { Drawn } from "./Posterior.ts"
 import type { ObjectiveInputs, Terms } from "./Objective.ts"
-import { stopGradient } from "./StopGradient.ts"
+import { gradientOnly, stopGradient } from "./StopGradient.ts"
 
 /** Weights of the draws, `[draws * batch]`, and the likelihood among them. */
 export interface ImportanceWeights {
@@ -83,10 +83,8 @@ export const weightedTerms = (
 }
 
 /** `value` with the gradient of `surrogate`; both `[batch]`. */
-export const withGradientOf = (surrogate: tf.Tensor, value: tf.Tensor): tf.Tensor => {
-  const constant = (tensor: tf.Tensor) => stopGradient((x) => tf.clone(x), tensor)
-  return tf.add(constant(value), tf.sub(surrogate, constant(surrogate)))
-}
+export const withGradientOf = (surrogate: tf.Tensor, value: tf.Tensor): tf.Tensor =>
+  tf.add(stopGradient(tf.clone, value), gradientOnly(surrogate))
 
 /** What is wrong with a number of codes or of bounds, if anything. */
 export const countProblem = (name: string, count: number): string | undefined =>

@@ -4,13 +4,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Context, Effect, Layer } from "effect"
 import { Engine } from "../../src/core/Engine.ts"
-import { imageKernels } from "../../src/core/engines/graph/ImageKernels.ts"
-import { simplify } from "../../src/core/engines/graph/Simplify.ts"
-import { trace } from "../../src/core/engines/graph/Trace.ts"
-import * as Native from "../../src/core/engines/Native.ts"
-import { fuseImages } from "../../src/core/engines/native/FuseImages.ts"
-import { instructionSets } from "../../src/core/engines/native/InstructionSets.ts"
-import { plan } from "../../src/core/engines/native/Plan.ts"
 import * as Reference from "../../src/core/engines/Reference.ts"
 import { Model, type ModelError } from "../../src/core/Model.ts"
 import * as DenseVae from "../../src/core/models/DenseVae.ts"
@@ -25,8 +18,6 @@ import { permutation, uniform } from "../../src/core/Random.ts"
 import * as Schedule from "../../src/core/Schedules.ts"
 import { type HostTensors, uint8, under } from "../../src/core/Tensors.ts"
 import * as TrainStep from "../../src/core/TrainStep.ts"
-import { machineCode } from "../machine/MachineCode.ts"
-import { needs } from "../machine/Capability.ts"
 
 const shape = { height: 6, width: 5, channels: 1 }
 const count = 40
@@ -129,15 +120,6 @@ const assertSame = (actual: HostTensors, expected: HostTensors, tolerance: numbe
 }
 
 describe.each(Object.entries(steps))("a training step of %s", (_, layer) => {
-  it.effect("has machine code on every instruction set", () =>
-    Effect.gen(function* () {
-      const { program, signature } = TrainStep.trainStep(yield* ingredientsOf(layer), sizes)
-      const graph = simplify(trace(program, signature, imageKernels))
-      // Planning needs no special processor; it raises `Unsupported` for an operator without machine code.
-      for (const set of instructionSets) assert.isAbove(plan(fuseImages(graph, set), 1, set).phases.length, 0)
-    })
-  )
-
   it.effect("lowers the loss, with finite terms", () =>
     Effect.gen(function* () {
       const { losses } = yield* train(yield* ingredientsOf(layer), 80)
@@ -153,18 +135,6 @@ describe.each(Object.entries(steps))("a training step of %s", (_, layer) => {
       assert.deepStrictEqual(under("parameters/", averaged.state), under("parameters/", plain.state))
       assert.sameMembers(Object.keys(under("average/", averaged.state)), Object.keys(under("parameters/", plain.state)))
     }).pipe(Effect.provide(Reference.layer))
-  )
-})
-
-describe("training steps as machine code", needs(machineCode), () => {
-  it.effect.each(Object.entries(steps))("%s: five steps agree with the reference engine", ([, layer]) =>
-    Effect.gen(function* () {
-      const ingredients = yield* ingredientsOf(layer)
-      const expected = yield* Effect.provide(train(ingredients, 5), Reference.layer)
-      const actual = yield* Effect.provide(train(ingredients, 5), Native.layer({ threads: 1 }))
-      actual.terms.forEach((terms, step) => assertSame(terms, expected.terms[step]!, 1e-3))
-      assertSame(under("parameters/", actual.state), under("parameters/", expected.state), 2e-3)
-    })
   )
 })
 

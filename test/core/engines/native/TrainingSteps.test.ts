@@ -31,9 +31,11 @@ import {
   DipVae,
   DiscretisedLogistic,
   DoublyReparametrised,
+  FactorVae,
   FlowPrior,
   FreeBits,
   FullCovarianceGaussian,
+  GumbelSoftmax,
   ImportanceWeighted,
   InfoVae,
   InverseAutoregressiveFlow,
@@ -55,8 +57,9 @@ import {
   Schedule,
   Sgd,
   SoftplusGaussian,
-  StandardNormal,
-  VampPrior
+  UniformCategorical,
+  VampPrior,
+  VectorQuantised
 } from "../../../../src/index.ts"
 import { assertClose } from "../../../../src/testing/TensorProbe.ts"
 import { nativeTest } from "./NativeTest.ts"
@@ -91,6 +94,21 @@ const choices: Readonly<Record<string, Choices>> = {
   InfoVae: { objective: InfoVae.layer({ alpha: 0, lambda: 10 }) },
   Miwae: { objective: Miwae.layer({ bounds: 2, samples: 3 }) },
   Piwae: { objective: Piwae.layer({ bounds: 2, samples: 3 }) },
+  FactorVae: { objective: FactorVae.layer({ gamma: 5, hidden: [8, 8] }) },
+  GumbelSoftmax: { posterior: GumbelSoftmax({ categories: 3, temperature: 0.7 }) },
+  "GumbelSoftmax, annealed and straight through": {
+    posterior: GumbelSoftmax({
+      categories: 3,
+      temperature: Schedule.exponential({ from: 1, to: 0.5, steps: 4 }),
+      straightThrough: true
+    })
+  },
+  "GumbelSoftmax with a relaxed prior": {
+    posterior: GumbelSoftmax({ categories: 3, temperature: 0.7 }),
+    prior: UniformCategorical({ divergence: "relaxed", temperature: 0.7 })
+  },
+  VectorQuantised: { posterior: VectorQuantised({ entries: 4, dimensions: 1 }) },
+  "VectorQuantised by moving averages": { posterior: VectorQuantised({ entries: 4, dimensions: 3, decay: 0.9 }) },
   SoftplusGaussian: { posterior: SoftplusGaussian() },
   FullCovarianceGaussian: { posterior: FullCovarianceGaussian() },
   PlanarFlow: { posterior: PlanarFlow({ base: LogVarianceGaussian(), layers: 2 }) },
@@ -127,9 +145,15 @@ const ingredientsOf = Effect.fnUntraced(function* (choice: Choices) {
     objective = elbo,
     optimizer = Adam({ learningRate }),
     posterior = LogVarianceGaussian(),
-    prior = StandardNormal()
+    prior
   } = choice
-  const model = DenseVae.layer({ hidden: [7], latent, posterior, prior, likelihood }) as Layer.Layer<Model, ModelError>
+  const model = DenseVae.layer({
+    hidden: [7],
+    latent,
+    posterior,
+    likelihood,
+    ...(prior !== undefined && { prior })
+  }) as Layer.Layer<Model, ModelError>
   return yield* Effect.gen(function* () {
     return {
       autoencoder: yield* (yield* Model).build(shape),
@@ -149,7 +173,7 @@ const trained = Effect.fnUntraced(function* (ingredients: TrainStep.StepIngredie
   const engine = yield* Engine
   const { program, signature } = TrainStep.trainStep(ingredients, { examples, batch, stepsPerEpoch: 3 })
   const executable = yield* engine.compile(program, signature)
-  const state = yield* engine.place(TrainStep.initialState(ingredients.autoencoder, ingredients, 1))
+  const state = yield* engine.place(TrainStep.initialState(ingredients, 1))
   const data = yield* engine.place(dataset)
   const inputsOf = TrainStep.stepInputs(ingredients, 1)
   const losses: Array<ArrayLike<number>> = []

@@ -7,7 +7,7 @@
  * - A program may only use its arguments and constants. Noise is an argument.
  * - What an engine opens (sessions, device memory) belongs to the Scope it was opened in.
  */
-import { Context, type Effect, Schema, type Scope } from "effect"
+import { Context, Effect, Schema, type Scope } from "effect"
 import type { HostTensors, Tensors, TensorTypes } from "./Tensors.ts"
 
 /** An engine cannot run something: what, on which engine, why and what to do. */
@@ -72,7 +72,20 @@ export interface ExecutableArguments {
 export interface Executable {
   /** Runs the program, replaces the state it returns, and gives its outputs, which the caller owns. */
   readonly run: (args: ExecutableArguments) => Effect.Effect<HostTensors, EngineError>
+  /**
+   * Starts the program, replaces the state, and gives an effect that awaits the outputs, so that a device need not wait
+   * for the host between runs. An engine reads the outputs of runs that were submitted one after the other together, when
+   * the first of them is awaited. Absent where a run is over when it returns.
+   */
+  readonly submit?: (args: ExecutableArguments) => Effect.Effect<Outputs, EngineError>
 }
+
+/** Outputs of a run that was submitted. */
+export type Outputs = Effect.Effect<HostTensors, EngineError>
+
+/** Submits a run, on any engine. */
+export const submit = (executable: Executable, args: ExecutableArguments): Effect.Effect<Outputs, EngineError> =>
+  executable.submit?.(args) ?? Effect.map(executable.run(args), Effect.succeed)
 
 export class Engine extends Context.Service<
   Engine,

@@ -11,7 +11,7 @@
 import * as tf from "@tensorflow/tfjs-core"
 import { Record } from "effect"
 import type { Program, Results, Signature } from "./Engine.ts"
-import type { Tensors, TensorTypes } from "./Tensors.ts"
+import { type HostTensor, type HostTensors, sizeOf, type Tensors, type TensorTypes } from "./Tensors.ts"
 
 /** A program of several runs. */
 export interface StackedProgram extends Program {
@@ -54,3 +54,21 @@ export const signature = (runs: number, { data, inputs, state }: Signature): Sig
     Record.map(types, ({ dtype, shape }) => ({ dtype, shape: [runs, ...shape] }))
   return { state: wider(state), data, inputs: wider(inputs) }
 }
+
+const joinedTensor = (tensors: ReadonlyArray<HostTensor>): HostTensor => {
+  const { dtype, shape, values } = tensors[0]!
+  const all = new (values.constructor as Float32ArrayConstructor)(tensors.length * values.length)
+  tensors.forEach((tensor, run) => all.set(tensor.values, run * values.length))
+  return { shape: [tensors.length, ...shape], dtype, values: all }
+}
+
+/** Each run's tensors behind each other: `[runs, ...shape]`. */
+export const join = (runs: ReadonlyArray<HostTensors>): HostTensors =>
+  Record.map(runs[0]!, (_, name) => joinedTensor(runs.map((tensors) => tensors[name]!)))
+
+/** A copy of one run's tensors. */
+export const part = (tensors: HostTensors, run: number): HostTensors =>
+  Record.map(tensors, ({ dtype, shape: [, ...shape], values }) => {
+    const size = sizeOf(shape)
+    return { dtype, shape, values: values.slice(run * size, (run + 1) * size) }
+  })

@@ -53,6 +53,13 @@ export const commonFlags = {
     ),
     Flag.withDefault("1")
   ),
+  stack: Flag.String("stack").pipe(
+    Flag.withMetavar("N"),
+    Flag.withDescription(
+      "Train up to N runs that differ in numbers only as one program; auto does so on accelerators, 16 at once; results change in the last digits"
+    ),
+    Flag.withDefault("auto")
+  ),
   cluster: Flag.String("cluster").pipe(
     Flag.withMetavar("ADDRESS"),
     Flag.withDescription(
@@ -224,6 +231,17 @@ export const jobCount = ({ jobs }: CommonFlags): Effect.Effect<number, UsageErro
   /^[1-9]\d{0,2}$/.test(jobs)
     ? Effect.succeed(Number(jobs))
     : Effect.fail(new UsageError({ reason: `--jobs ${jobs}: give a whole number from 1 to 999` }))
+
+/** How many runs are to be trained as one program at most. */
+export const stackSize = ({ cluster, jobs, stack }: CommonFlags): Effect.Effect<"auto" | number, UsageError> => {
+  const refuse = (reason: string) => Effect.fail(new UsageError({ reason }))
+  if (stack === "auto") return Effect.succeed(stack)
+  if (!/^[1-9]\d{0,2}$/.test(stack)) return refuse(`--stack ${stack}: give a whole number from 1 to 999, or auto`)
+  const others = Number(jobs) > 1 ? "--jobs" : Option.isSome(cluster) ? "--cluster" : undefined
+  return others === undefined || Number(stack) === 1
+    ? Effect.succeed(Number(stack))
+    : refuse(`--stack ${stack} trains runs in one process, ${others} in several; give one of them`)
+}
 
 /** Where the page is to be served, if it is: undefined for a port that is free. */
 export const portNumber = ({ port }: CommonFlags): Effect.Effect<number | undefined, UsageError> => {

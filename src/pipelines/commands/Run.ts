@@ -24,6 +24,7 @@ import {
   parameterFlags,
   portNumber,
   runOptions,
+  stackSize,
   withFlags
 } from "./Flags.ts"
 import * as WorkerPool from "../sweep/WorkerPool.ts"
@@ -49,6 +50,7 @@ export const run = Effect.fn("Run.perform")(function* (
 ) {
   const options = yield* runOptions(flags)
   const mostJobs = yield* jobCount(flags)
+  const stack = yield* stackSize(flags)
   const port = yield* portNumber(flags)
   const chosen = yield* engineRequest(flags)
   yield* Catalogue.checkUsable(flags.results)
@@ -59,7 +61,7 @@ export const run = Effect.fn("Run.perform")(function* (
   })
   const store = RunStore.layer(flags.results)
   const engine = ChooseEngine.layer(chosen).pipe(Layer.provideMerge(Progress.layer))
-  if (flags.plan) return yield* printPlan(swept).pipe(Effect.provide([directories, store, engine]))
+  if (flags.plan) return yield* printPlan(swept, stack).pipe(Effect.provide([directories, store, engine]))
   const runs = yield* plan(swept, (dataset) => dataset.locate).pipe(Effect.provide(directories))
   const threads = yield* Worker.threads
   if (Option.isSome(threads)) {
@@ -91,7 +93,7 @@ export const run = Effect.fn("Run.perform")(function* (
   > = Option.isSome(address)
     ? onCluster(address.value, yield* RunDescription.fileOf(args[0]!))
     : jobs <= 1
-      ? RunExecutor.layer.pipe(Layer.provideMerge(engine))
+      ? RunExecutor.make({ stack }).pipe(Layer.provideMerge(engine))
       : WorkerPool.layer({ jobs, args }).pipe(Layer.provideMerge(Progress.layer))
   const run = RunExperiment.run(swept, runs, options)
   const watched = flags.watch ? watching(run, { experiment: swept, runs, port }) : run

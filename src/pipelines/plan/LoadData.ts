@@ -1,12 +1,12 @@
 /**
  * Reads the datasets of runs.
  */
-import { Context, Effect, FileSystem, Path } from "effect"
+import { Context, Effect, FileSystem, Path, Semaphore } from "effect"
 import { HttpClient } from "effect/http"
 import type { DatasetError, DatasetPlatform, LoadedDataset } from "../../core/Dataset.ts"
 import type { PlannedRun } from "./Plan.ts"
 
-/** Loads datasets; consecutive runs with the same data load it once. */
+/** Loads datasets; consecutive and concurrent runs with the same data load it once. */
 export const make: Effect.Effect<
   (run: PlannedRun) => Effect.Effect<LoadedDataset, DatasetError>,
   never,
@@ -18,6 +18,7 @@ export const make: Effect.Effect<
     Path.Path,
     HttpClient.HttpClient
   )(yield* Effect.context<DatasetPlatform>())
+  const mutex = yield* Semaphore.make(1)
   let last: { readonly digest: string; readonly data: LoadedDataset } | undefined
   return ({ dataset, located }: PlannedRun): Effect.Effect<LoadedDataset, DatasetError> =>
     Effect.gen(function* () {
@@ -25,5 +26,5 @@ export const make: Effect.Effect<
       const data = yield* dataset.load(located)
       last = { digest: located.digest, data }
       return data
-    }).pipe(Effect.provideContext(context))
+    }).pipe(Effect.provideContext(context), mutex.withPermit)
 })

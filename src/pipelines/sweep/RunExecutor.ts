@@ -4,16 +4,18 @@
  * Laws: an execution ends in an `Outcome`, whatever goes wrong; an interrupted one leaves a checkpoint and a run marked
  * interrupted, and has released the run's lock when the interrupt completes.
  */
-import { Cause, Context, Effect, FileSystem, Layer, Path, Schema } from "effect"
+import { Cause, Context, Effect, FileSystem, Layer, Option, Path, Schema, type Scope } from "effect"
 import type { ChildProcessSpawner } from "effect/process"
 import { DatasetError, type DatasetPlatform } from "../../core/Dataset.ts"
 import { Engine } from "../../core/Engine.ts"
+import * as StackedEngine from "../../core/StackedEngine.ts"
 import * as ExportModel from "../training/ExportModel.ts"
 import * as LoadData from "../plan/LoadData.ts"
 import * as ExecuteRun from "./ExecuteRun.ts"
 import { Progress } from "../console/Progress.ts"
 import * as Provenance from "../store/Provenance.ts"
 import { mayPass } from "./Retry.ts"
+import * as Stacks from "./Stacks.ts"
 import { RunStore } from "../store/RunStore.ts"
 import type { RunDescription } from "../plan/RunDescription.ts"
 
@@ -41,6 +43,13 @@ export interface RunRequest extends Omit<ExecuteRun.ExecuteOptions, "data" | "pr
   readonly description?: RunDescription
 }
 
+/** Runs that are executed at once. */
+export interface RunGroup {
+  readonly requests: ReadonlyArray<RunRequest>
+  /** The execution of each request, all of which must be started. */
+  readonly executions: Effect.Effect<ReadonlyArray<Effect.Effect<Outcome>>, never, Scope.Scope>
+}
+
 export class RunExecutor extends Context.Service<
   RunExecutor,
   {
@@ -48,6 +57,8 @@ export class RunExecutor extends Context.Service<
     readonly jobs: number
     /** Trains and evaluates what is missing of a run. Does not wait for another process. */
     readonly execute: (request: RunRequest) => Effect.Effect<Outcome>
+    /** The runs in groups, each of which is executed at once. Absent: each run by itself. */
+    readonly groups?: (requests: ReadonlyArray<RunRequest>) => Effect.Effect<ReadonlyArray<RunGroup>>
   }
 >()("vae/pipelines/RunExecutor") {}
 
@@ -64,29 +75,38 @@ const failed = (cause: Cause.Cause<{ readonly message: string }>): Outcome => {
   return { _tag: "Failed", reason: failureText(cause), ...(passes && { mayPass: true }) }
 }
 
-/** RunExecutor in this process, one at a time. */
-export const layer: Layer.Layer<
+/**
+ * RunExecutor in this process, one group of runs after the other. At most `stack` runs that differ in numbers only are one
+ * group, which is trained as one program; `auto` does so on accelerators.
+ */
+export const make = (options: {
+  readonly stack: "auto" | number
+}): Layer.Layer<
   RunExecutor,
   never,
   ChildProcessSpawner.ChildProcessSpawner | DatasetPlatform | Engine | Progress | RunStore
-> = Layer.effect(
-  RunExecutor,
-  Effect.gen(function* () {
-    // Only these services: loggers and scopes are the caller's.
-    const context = Context.pick(
-      Engine,
-      FileSystem.FileSystem,
-      Path.Path,
-      Progress,
-      RunStore
-    )(yield* Effect.context<Engine | FileSystem.FileSystem | Path.Path | Progress | RunStore>())
-    const load = yield* LoadData.make
-    const provenance = yield* Provenance.collect
-    return {
-      jobs: 1,
-      execute: (request) => {
+> =>
+  Layer.effect(
+    RunExecutor,
+    Effect.gen(function* () {
+      // Only these services: loggers and scopes are the caller's.
+      const context = Context.pick(
+        Engine,
+        FileSystem.FileSystem,
+        Path.Path,
+        Progress,
+        RunStore
+      )(yield* Effect.context<Engine | FileSystem.FileSystem | Path.Path | Progress | RunStore>())
+      const engine = yield* Engine
+      const progress = yield* Progress
+      const load = yield* LoadData.make
+      const provenance = yield* Provenance.collect
+
+      const execute = (request: RunRequest, lane: StackedEngine.Lane, shown: Progress["Service"]) => {
         const options = { ...request, data: load(request.planned), provenance }
         return ExecuteRun.execute(options).pipe(
+          Effect.provideService(Engine, lane.engine),
+          Effect.ensuring(lane.leave),
           Effect.flatMap(({ run, trained }) =>
             Effect.scoped(ExportModel.exportMissing(request.planned, run, options.data)).pipe(
               Effect.andThen(ExecuteRun.evaluate(options, run)),
@@ -104,9 +124,42 @@ export const layer: Layer.Layer<
           Effect.catchTag("RunLocked", ({ owner }) => Effect.succeed(Outcome.make({ _tag: "Locked", owner }))),
           // A defect also fails this run alone.
           Effect.catchCause((cause) => (Cause.hasInterrupts(cause) ? Effect.interrupt : Effect.succeed(failed(cause)))),
+          Effect.provideService(Progress, shown),
           Effect.provideContext(context)
         )
       }
-    }
-  })
-)
+      const alone = (request: RunRequest) => execute(request, { engine, leave: Effect.void }, progress)
+
+      /** With a bar of its own, because others train meanwhile. */
+      const inLane = (request: RunRequest, lane: StackedEngine.Lane) =>
+        Effect.scoped(Effect.flatMap(progress.bar, (bar) => execute(request, lane, { ...bar, bar: progress.bar })))
+
+      const groups = Effect.fnUntraced(function* (requests: ReadonlyArray<RunRequest>) {
+        const most = Stacks.sizeFor(options.stack, engine.spec)
+        const groupOf = (members: ReadonlyArray<RunRequest>): RunGroup => ({
+          requests: members,
+          executions:
+            members.length === 1
+              ? Effect.succeed(members.map(alone))
+              : Effect.map(StackedEngine.make(engine, members.length), (lanes) =>
+                  members.map((request, index) => inLane(request, lanes[index]!))
+                )
+        })
+        if (most === 1) return requests.map((request) => groupOf([request]))
+        // A complete run is found in its folder, with nothing to train.
+        const isComplete = (request: RunRequest) =>
+          ExecuteRun.findComplete(request).pipe(
+            Effect.map(Option.isSome),
+            Effect.orElseSucceed(() => false)
+          )
+        const complete = yield* Effect.filter(requests, isComplete)
+        const missing = requests.filter((request) => !complete.includes(request))
+        return [...complete.map((request) => [request]), ...(yield* Stacks.group(missing, most))].map(groupOf)
+      }, Effect.provideContext(context))
+
+      return { jobs: 1, execute: alone, groups }
+    })
+  )
+
+/** RunExecutor in this process, one run after the other. */
+export const layer = make({ stack: 1 })

@@ -5,7 +5,7 @@
  * taken over if its process has ended or released it.
  */
 import { Effect, Option, Random } from "effect"
-import { RunExecutor, type Outcome, type RunRequest } from "./RunExecutor.ts"
+import { type Outcome, RunExecutor, type RunGroup, type RunRequest } from "./RunExecutor.ts"
 import { RunStore } from "../store/RunStore.ts"
 
 /**
@@ -21,7 +21,7 @@ interface LockedRun {
 }
 
 export interface ShareHandlers<E, R> {
-  /** Asked before each run is started. */
+  /** Asked before each group of runs is started. */
   readonly shouldContinue: () => boolean
   readonly onEnd: (index: number, outcome: Exclude<Outcome, { readonly _tag: "Locked" }>) => Effect.Effect<void, E, R>
   readonly onInterrupt: (index: number) => Effect.Effect<void>
@@ -34,20 +34,34 @@ export const share = Effect.fn("ShareRuns.share")(function* <E, R>(
   requests: ReadonlyArray<RunRequest>,
   { shouldContinue, onEnd, onInterrupt, onWait }: ShareHandlers<E, R>
 ) {
-  const { execute, jobs } = yield* RunExecutor
+  const executor = yield* RunExecutor
+  const { jobs } = executor
   const store = yield* RunStore
+  const alone = (request: RunRequest): RunGroup => ({
+    requests: [request],
+    executions: Effect.succeed([executor.execute(request)])
+  })
 
-  const one = Effect.fnUntraced(function* (index: number) {
-    if (!shouldContinue()) return Option.none<LockedRun>()
-    const outcome = yield* Effect.onInterrupt(execute(requests[index]!), () => onInterrupt(index))
+  const one = Effect.fnUntraced(function* (index: number, execution: Effect.Effect<Outcome>) {
+    const outcome = yield* Effect.onInterrupt(execution, () => onInterrupt(index))
     if (outcome._tag === "Locked") return Option.some({ index, owner: outcome.owner })
     yield* onEnd(index, outcome)
     return Option.none<LockedRun>()
   })
 
+  const together = Effect.fnUntraced(function* ({ executions, requests: members }: RunGroup) {
+    if (!shouldContinue()) return []
+    const started = (yield* executions).map((execution, place) => one(requests.indexOf(members[place]!), execution))
+    return yield* Effect.all(started, { concurrency: "unbounded" })
+  }, Effect.scoped)
+
   /** Executes these runs; returns those owned by other processes. */
-  const round = (indices: ReadonlyArray<number>) =>
-    Effect.map(Effect.forEach(indices, one, { concurrency: jobs }), (taken) => taken.flatMap(Option.toArray))
+  const round = Effect.fnUntraced(function* (indices: ReadonlyArray<number>) {
+    const asked = indices.map((index) => requests[index]!)
+    const groups = executor.groups === undefined ? asked.map(alone) : yield* executor.groups(asked)
+    const taken = yield* Effect.forEach(groups, together, { concurrency: jobs })
+    return taken.flat().flatMap(Option.toArray)
+  })
 
   const said = new Set<string>()
   const say = ({ index, owner }: LockedRun) =>

@@ -33,6 +33,17 @@ const formOf = (value: Value): string => {
   return JSON.stringify([kind, shape, type, value.operator, value.attributes])
 }
 
+/** What has to be the same in graphs that become one: everything but the numbers of their constants. */
+export const structureOf = ({ outputs }: Graph): string => {
+  const order = inOrder(Object.values(outputs))
+  const positions = new Map(order.map((value, index) => [value, index]))
+  const operands = (value: Value) =>
+    value.kind === "operation" ? value.inputs.map((input) => input && positions.get(input)) : []
+  const values = order.map((value) => `${formOf(value)} ${operands(value).join()}`)
+  const named = Object.entries(outputs).map(([name, value]) => `${name} ${positions.get(value)}`)
+  return [...values, ...named].join("\n")
+}
+
 const differ = (values: ReadonlyArray<unknown>): boolean => values.some((value) => value !== values[0])
 
 /** The constants behind each other. */

@@ -82,6 +82,8 @@ export const runExperiment = (
   options: Partial<RunExperiment.RunOptions> & {
     readonly lines?: Lines
     readonly engine?: Layer.Layer<Engine, EngineError>
+    /** Runs that train as one program; default: 1. */
+    readonly stack?: number
   } = {}
 ) =>
   Effect.gen(function* () {
@@ -89,7 +91,7 @@ export const runExperiment = (
     yield* RunExperiment.run(swept, runs, { force: false, failFast: false, ...options })
   }).pipe(
     Effect.provide(
-      RunExecutor.layer.pipe(
+      RunExecutor.make({ stack: options.stack ?? 1 }).pipe(
         Layer.provideMerge([options.engine ?? engine, Store.layer(results), progress(options.lines ?? makeLines())])
       )
     ),

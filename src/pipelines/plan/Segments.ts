@@ -44,6 +44,8 @@ const inSentences = (earlier: Json, now: Json): ReadonlyArray<string> =>
 export const changes = (earlier: Circumstances, now: Circumstances): ReadonlyArray<string> =>
   inSentences(described(earlier), described(now))
 
-/** The differences between two engines as text. */
-export const engineChanges = (earlier: Segment["engine"], now: Segment["engine"]): ReadonlyArray<string> =>
-  inSentences({ engine: earlier }, { engine: now })
+/** The differences between two engines as text; whether the run was trained in a stack is not a part of its engine. */
+export const engineChanges = (earlier: Segment["engine"], now: Segment["engine"]): ReadonlyArray<string> => {
+  const { stack: _, ...alone } = earlier
+  return inSentences({ engine: alone }, { engine: now })
+}

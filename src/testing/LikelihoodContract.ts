@@ -151,6 +151,11 @@ export const likelihoodContract = (name: string, likelihood: Likelihood, options
 
     it("is a distribution: one pixel's densities add up to 1, with the stated mean", () => {
       if (pixels === "image") return
+      const { levels } = likelihood
+      // Of probabilities, and not of a density, nats convert to bits per dimension.
+      if (pixels === "bytes" || levels !== undefined) {
+        assert.deepStrictEqual([pointsOf(pixels, 0).step, pointsOf(pixels, 0).points.length], [1, levels])
+      }
       for (const output of [-6, -1.5, -0.2, 0, 0.4, 2, 6]) {
         const constant = (shape: Shape): Output => Record.map(outputAt(1, shape), () => constantValues(shape, output))
         const center = read(() => ({ mean: at(constant([1, 1, 1, 1])).mean })).mean.values[0]!

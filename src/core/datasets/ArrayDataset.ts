@@ -6,6 +6,7 @@ import { Effect, type FileSystem, Path, type PlatformError, Schema, type Scope }
 import type { Dataset } from "../Dataset.ts"
 import type { Json } from "../Spec.ts"
 import type { StreamError } from "./ByteReader.ts"
+import { sizeOf } from "../Tensors.ts"
 import * as UserDataset from "./UserDataset.ts"
 import * as UserPath from "./UserPath.ts"
 
@@ -74,6 +75,29 @@ export const scatter = (
   }
 }
 
+/** Whatever may be opened for a purpose. */
+export const anything = (purpose: Purpose): Wanted => ({ purpose, shape: "any array", fits: () => true })
+
+/** The shape of the images in an array; undefined if it has none. */
+export const imageShape = ([, height, width, channels = 1, ...rest]: ReadonlyArray<number>) =>
+  height !== undefined && width !== undefined && rest.length === 0 && (channels === 1 || channels === 3)
+    ? { height, width, channels: channels as 1 | 3 }
+    : undefined
+
+/** Labels of `count` images; undefined if the array has none. */
+export const labelsIn = Effect.fnUntraced(function* ({ readRows, shape }: OpenedArray, count: number) {
+  if (shape[0] !== count || sizeOf(shape) !== count) return undefined
+  const labels = new Uint8Array(count)
+  yield* readRows((index) => labels.subarray(index, index + 1))
+  return labels
+})
+
+/** What a file of labels beside one of images would be called, after the convention of MNIST's files. */
+export const namesOfLabels = (images: string): ReadonlyArray<string> => {
+  const name = images.replace("images", "labels").replace("idx3", "idx1")
+  return name === images ? [] : [name, name.replace(/\.gz$/, ""), `${name}.gz`]
+}
+
 export interface ArrayFormat {
   readonly tag: string
   readonly options: ArrayOptions
@@ -123,13 +147,12 @@ export const make = (format: ArrayFormat): Dataset["Service"] => {
     return hash
   })
   const labelsOf = Effect.fnUntraced(function* (location: string, name: string, count: number, classes: number) {
-    const { readRows } = yield* opened(location, name, {
+    const found = yield* opened(location, name, {
       purpose: "labels",
       shape: `an array [${count}], one label per image`,
       fits: ([length, ...rest]) => length === count && (rest.length === 0 || rest.join() === "1")
     })
-    const labels = new Uint8Array(count)
-    yield* readRows((index) => labels.subarray(index, index + 1))
+    const labels = (yield* labelsIn(found, count)) ?? new Uint8Array(count)
     const wrong = labels.findIndex((label) => label >= classes)
     if (wrong < 0) return labels
     return yield* new ArrayError({

@@ -13,7 +13,8 @@
 import { Effect, FileSystem, Layer, Path, Result, Schema } from "effect"
 import { Dataset, Labels } from "../Dataset.ts"
 import * as ClassLabels from "./ClassLabels.ts"
-import { complaint, concurrency, decodeFileTo } from "./EncodedImages.ts"
+import { classesOf, type Detect } from "./Detected.ts"
+import { commonShape, complaint, concurrency, decodeFileTo } from "./EncodedImages.ts"
 import { decoder, type Resize } from "./ImageFile.ts"
 import { some } from "./ImageListing.ts"
 import * as UserDataset from "./UserDataset.ts"
@@ -183,3 +184,31 @@ export const labelled = ({ labelColumn = "label", ...options }: LabelledOptions)
     Layer.sync(Dataset, () => make(options, { column: labelColumn, classes: options.classes })),
     Layer.succeed(Labels, { classes: options.classes })
   )
+
+/** A CSV file with a column of paths that exist, and a column called label or the like. */
+export const detect: Detect = Effect.fnUntraced(function* (file) {
+  const fs = yield* FileSystem.FileSystem
+  const path = yield* Path.Path
+  if (!/\.csv$/i.test(file)) return undefined
+  const records = (yield* rows(file)).map(({ record }) => record)
+  const columns = Object.keys(records[0] ?? {})
+  const pathOf = (name: string) => path.resolve(path.dirname(file), name)
+  const existing = yield* Effect.filter(columns, (column) => {
+    const name = records[0]![column]!
+    return name === "" ? Effect.succeed(false) : fs.exists(pathOf(name))
+  })
+  const pathColumn = existing[0]
+  if (pathColumn === undefined) {
+    const reason = `no column has paths of files, relative to its folder; columns: ${columns.join(", ") || "none"}`
+    return yield* new CsvError({ path: file, reason })
+  }
+  const shape = yield* commonShape(records.map((record) => fs.readFile(pathOf(record[pathColumn]!))))
+  if (shape === undefined) return undefined
+  const options = { file, ...shape, ...(pathColumn !== "path" && { pathColumn }) }
+  const notes = [`columns: ${columns.join(", ")}`]
+  const labelColumn = columns.find((column) => /^(label|class|category|target)/i.test(column))
+  if (labelColumn === undefined) return { call: "CsvImages.layer", options, notes, layer: layer(options) }
+  const classes = classesOf(records.map((record) => record[labelColumn]!).filter((label) => label !== ""))
+  const all = { ...options, ...(labelColumn !== "label" && { labelColumn }), classes }
+  return { call: "CsvImages.labelled", options: all, notes, layer: labelled(all) }
+})

@@ -5,7 +5,8 @@
 import { Effect, FileSystem } from "effect"
 import type { ImageShape } from "../Dataset.ts"
 import { sha256 } from "../Spec.ts"
-import { decode, type Decoded, type ImageFileError, type Resize } from "./ImageFile.ts"
+import { mostFrequent } from "./Detected.ts"
+import { decode, type Decoded, type ImageFileError, type Resize, shapeOf } from "./ImageFile.ts"
 import { some } from "./ImageListing.ts"
 import * as UserPath from "./UserPath.ts"
 
@@ -64,6 +65,21 @@ export const decodeFileTo = Effect.fnUntraced(function* (
     } satisfies DecodedImage as DecodedImage
   }
   return yield* decodeTo(name, yield* fs.readFile(path), shape, resize, place)
+})
+
+/** The shape that most of the first 1,000 images have; grey only if all of them are. Unreadable images are left out. */
+export const commonShape = Effect.fnUntraced(function* <E, R>(images: ReadonlyArray<Effect.Effect<Uint8Array, E, R>>) {
+  const read = yield* Effect.forEach(
+    images.slice(0, 1000),
+    (bytes) => Effect.orElseSucceed(Effect.flatMap(bytes, shapeOf), () => undefined),
+    { concurrency }
+  )
+  const shapes = read.filter((shape) => shape !== undefined)
+  const size = mostFrequent(shapes.map(({ height, width }) => `${height} ${width}`))
+  if (size === undefined) return undefined
+  const [height, width] = size.split(" ").map(Number)
+  const channels = shapes.every((shape) => shape.channels === 1) ? 1 : 3
+  return { height: height!, width: width!, channels } satisfies ImageShape as ImageShape & { readonly channels: 1 | 3 }
 })
 
 /** All images that cannot be used, by name; undefined if there are none. */

@@ -46,6 +46,14 @@ const adapt = <A>(use: (library: typeof import("sharp").default) => Promise<A>):
 /** Name and version of the decoder, part of a digest because pixels may differ between versions. */
 export const decoder: Effect.Effect<string, ImageFileError> = adapt(async ({ versions }) => `libvips ${versions.vips}`)
 
+/** Size and channels of an image as it would be decoded: 1 for grey ones, else 3. */
+export const shapeOf = Effect.fnUntraced(function* (bytes: Uint8Array) {
+  const input = { limitInputPixels: maximumPixels } as const
+  const { autoOrient, space } = yield* adapt((sharp) => sharp(bytes, input).metadata())
+  const shape: ImageShape = { ...autoOrient, channels: space === "b-w" || space === "grey16" ? 1 : 3 }
+  return shape
+})
+
 /** Decodes the bytes of a file. Fails for a damaged file, even a partly readable one. */
 export const decode = Effect.fnUntraced(function* (bytes: Uint8Array, shape: ImageShape, resize: Resize | undefined) {
   const { channels, height, width } = shape

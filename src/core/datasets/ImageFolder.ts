@@ -4,9 +4,10 @@
  * Images of another size are an error that names them, or are resized with the option `resize`. The digest covers the
  * files' bytes in order, the image options, the version of the decoding library, and the split.
  */
-import { Effect, Layer } from "effect"
+import { Effect, FileSystem, Layer, Path } from "effect"
 import { Dataset, Labels } from "../Dataset.ts"
-import { complaint, concurrency, decodeFileTo } from "./EncodedImages.ts"
+import type { Detect } from "./Detected.ts"
+import { commonShape, complaint, concurrency, decodeFileTo } from "./EncodedImages.ts"
 import { decoder, type Resize } from "./ImageFile.ts"
 import { list, type ListedImage } from "./ImageListing.ts"
 import * as UserDataset from "./UserDataset.ts"
@@ -79,3 +80,24 @@ export const labelled = (options: LabelledOptions): Layer.Layer<Dataset | Labels
     Layer.sync(Dataset, () => make(options, options.classes)),
     Layer.succeed(Labels, { classes: options.classes })
   )
+
+/** A folder with images; with classes if every image is in a subfolder. */
+export const detect: Detect = Effect.fnUntraced(function* (folder) {
+  const fs = yield* FileSystem.FileSystem
+  if ((yield* fs.stat(folder)).type !== "Directory") return undefined
+  const { basename } = yield* Path.Path
+  const images = yield* list(basename(folder), folder, undefined)
+  const shape = yield* commonShape(images.map(({ path }) => fs.readFile(path)))
+  if (shape === undefined) return undefined
+  const parents = images.map(({ name }) => name.split("/"))
+  const classes = [...new Set(parents.map(([first]) => first!))]
+  const options = { folder, ...shape }
+  return parents.every((parts) => parts.length > 1)
+    ? {
+        call: "ImageFolder.labelled",
+        options: { ...options, classes },
+        notes: [],
+        layer: labelled({ ...options, classes })
+      }
+    : { call: "ImageFolder.layer", options, notes: [], layer: layer(options) }
+})

@@ -96,6 +96,8 @@ export const list = Effect.fn("ImageListing.list")(function* (
   const empty = classes?.filter((_, label) => !images.some((image) => image.label === label)) ?? []
   if (empty.length > 0) return yield* refuse(`expected images of each class, found none of ${some(empty)}`)
   if (images.length === 0)
-    return yield* refuse(`expected PNG, JPEG or WebP images, found none among ${files.length} entries`)
+    return yield* refuse(
+      `expected PNG, JPEG or WebP images, found none among ${files.length} files: ${some(files.map(({ name }) => name))}`
+    )
   return images.map(({ label = 0, ...image }) => ({ ...image, label }))
 })

@@ -4,9 +4,10 @@
  *
  * An array of another size is refused. The digest names the files' bytes and the split.
  */
-import { Effect, Layer } from "effect"
+import { Effect, FileSystem, Layer, Option, Path, Result } from "effect"
 import { Dataset, Labels } from "../Dataset.ts"
 import * as ArrayDataset from "./ArrayDataset.ts"
+import { type Detect, numberedClasses } from "./Detected.ts"
 import * as NpyFile from "./NpyFile.ts"
 import * as NpzFile from "./NpzFile.ts"
 
@@ -50,3 +51,74 @@ export const labelled = (options: LabelledOptions): Layer.Layer<Dataset | Labels
     Layer.sync(Dataset, () => make(options, options)),
     Layer.succeed(Labels, { classes: options.classes })
   )
+
+/** The arrays of an archive that hold images or labels, by their names. */
+const arraysIn = Effect.fnUntraced(function* (file: string) {
+  const all = yield* NpzFile.entries(file)
+  return yield* Effect.forEach(all, ({ name, open, size }) =>
+    Effect.gen(function* () {
+      const as = (purpose: ArrayDataset.Purpose) =>
+        Effect.flatMap(open, (reader) => NpyFile.open(name, reader, size, ArrayDataset.anything(purpose)))
+      const pixels = yield* Effect.result(as("pixels"))
+      const shape = Result.getOrUndefined(pixels)?.shape ?? []
+      const images = ArrayDataset.imageShape(shape)
+      if (images !== undefined) return { name, images, count: shape[0]!, labels: undefined, fault: undefined }
+      const fault = Result.isFailure(pixels) ? pixels.failure.message : `${name}: has shape [${shape.join(", ")}]`
+      const numbers = Option.getOrUndefined(yield* Effect.option(as("labels")))
+      const count = numbers?.shape[0] ?? 0
+      const labels = numbers && Option.getOrUndefined(yield* Effect.option(ArrayDataset.labelsIn(numbers, count)))
+      return { name, images, count, labels, fault }
+    })
+  )
+})
+
+const detectArchive = Effect.fnUntraced(function* (file: string) {
+  const arrays = yield* arraysIn(file)
+  const isTest = (name: string) => /test/i.test(name)
+  const images = arrays.filter((array) => array.images !== undefined)
+  const first = images.find(({ name }) => !isTest(name) && !/val/i.test(name)) ?? images[0]
+  if (first?.images === undefined) {
+    const faults = arrays.flatMap(({ fault }) => fault ?? []).join("; ")
+    return yield* new NpzFile.NpzError({ path: file, reason: `no array has images: ${faults || "it has no arrays"}` })
+  }
+  const test = images.find(({ name }) => name !== first.name && isTest(name))
+  const labelsOf = (count: number, forTest: boolean) =>
+    arrays.find(({ count: other, labels, name }) => labels !== undefined && other === count && isTest(name) === forTest)
+  const labels = labelsOf(first.count, isTest(first.name))
+  const testLabels = test && labelsOf(test.count, true)
+  const notes = [`arrays: ${arrays.map(({ name }) => name).join(", ")}`]
+  const options = { file, array: first.name, ...first.images }
+  if (labels?.labels === undefined || (test !== undefined && testLabels?.labels === undefined)) {
+    const all = { ...options, ...(test !== undefined && { test: test.name }) }
+    return { call: "NumpyImages.layer", options: all, notes, layer: layer(all) }
+  }
+  const all = {
+    ...options,
+    labels: labels.name,
+    ...(test !== undefined && testLabels !== undefined && { test: test.name, testLabels: testLabels.name }),
+    classes: numberedClasses(Uint8Array.from([...labels.labels, ...(testLabels?.labels ?? [])]))
+  }
+  return { call: "NumpyImages.labelled", options: all, notes, layer: labelled(all) }
+})
+
+/** A `.npy` file of images, with the labels of the file beside it that is named accordingly; or a `.npz` file. */
+export const detect: Detect = Effect.fnUntraced(function* (file) {
+  const fs = yield* FileSystem.FileSystem
+  const path = yield* Path.Path
+  if (/\.npz$/i.test(file)) return yield* detectArchive(file)
+  if (!/\.npy$/i.test(file)) return undefined
+  const { shape } = yield* NpyFile.openFile(file, ArrayDataset.anything("pixels"))
+  const size = ArrayDataset.imageShape(shape)
+  if (size === undefined) return undefined
+  const options = { file, ...size }
+  for (const labels of ArrayDataset.namesOfLabels(path.basename(file))) {
+    const beside = path.join(path.dirname(file), labels)
+    if (!(yield* fs.exists(beside))) continue
+    const array = yield* NpyFile.openFile(beside, ArrayDataset.anything("labels"))
+    const found = yield* ArrayDataset.labelsIn(array, shape[0]!)
+    if (found === undefined) continue
+    const all = { ...options, labels, classes: numberedClasses(found) }
+    return { call: "NumpyImages.labelled", options: all, notes: [], layer: labelled(all) }
+  }
+  return { call: "NumpyImages.layer", options, notes: [], layer: layer(options) }
+})

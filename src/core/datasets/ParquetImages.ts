@@ -7,10 +7,11 @@
  *
  * Source: https://huggingface.co/docs/datasets/about_dataset_features
  */
-import { Effect, FileSystem, Layer, Path, Predicate, Result } from "effect"
+import { Effect, FileSystem, Layer, Option, Path, Predicate, Result, Schema } from "effect"
 import { Dataset, Labels } from "../Dataset.ts"
 import * as ClassLabels from "./ClassLabels.ts"
-import { complaint, concurrency, type DecodedImage, decodeTo } from "./EncodedImages.ts"
+import { classesOf, type Detect } from "./Detected.ts"
+import { commonShape, complaint, concurrency, type DecodedImage, decodeTo } from "./EncodedImages.ts"
 import { decoder, type Resize } from "./ImageFile.ts"
 import * as ParquetFile from "./ParquetFile.ts"
 import * as UserDataset from "./UserDataset.ts"
@@ -174,3 +175,59 @@ export const labelled = ({ labelColumn = "label", ...options }: LabelledOptions)
     Layer.sync(Dataset, () => make(options, { column: labelColumn, classes: options.classes })),
     Layer.succeed(Labels, { classes: options.classes })
   )
+
+/** Names of the classes in Hugging Face's description of the columns. */
+const Features = Schema.fromJsonString(
+  Schema.Struct({
+    info: Schema.Struct({
+      features: Schema.Record(Schema.String, Schema.Struct({ names: Schema.optionalKey(Schema.Array(Schema.String)) }))
+    })
+  })
+)
+
+/** `data/train-*.parquet` for `data/train-00000-of-00004.parquet`: the shards of one split. */
+const patternOf = (name: string): string => name.replace(/-\d+-of-\d+(?=\.parquet$)/, "-*")
+
+/** A parquet file with a column of images, or a folder of such files: shards named after the splits `train` and `test`. */
+export const detect: Detect = Effect.fnUntraced(function* (given) {
+  const fs = yield* FileSystem.FileSystem
+  const path = yield* Path.Path
+  const isFolder = (yield* fs.stat(given)).type === "Directory"
+  const folder = isFolder ? given : path.dirname(given)
+  const names = isFolder ? (yield* fs.readDirectory(given, { recursive: true })).toSorted() : [path.basename(given)]
+  const files = names.filter((name) => /\.parquet$/i.test(name))
+  if (files.length === 0) return undefined
+  const patterns = [...new Set(files.map(patternOf))]
+  const train = patterns.find((name) => /train/i.test(name)) ?? patterns[0]!
+  const test = patterns.find((name) => name !== train && /test/i.test(name))
+  const shards = yield* Effect.forEach(yield* matching(folder, train), ParquetFile.open)
+  const file = shards[0]!
+  const rows = Math.min(1000, file.groups[0]?.end ?? 0)
+  const heads = yield* Effect.forEach(file.columns, (column) => file.read(column, 0, rows))
+  const place = heads.findIndex((values) => values.some((value) => bytesOf(value) !== undefined))
+  const imageColumn = file.columns[place]
+  if (imageColumn === undefined) {
+    const reason = `no column has the bytes of images; columns: ${file.columns.join(", ")}`
+    return yield* new ParquetFile.ParquetError({ path: file.path, reason })
+  }
+  const shape = yield* commonShape(
+    heads[place]!.flatMap((value) => bytesOf(value) ?? []).map((bytes) => Effect.succeed(bytes))
+  )
+  if (shape === undefined) return undefined
+  const options = {
+    folder,
+    files: train,
+    ...(test !== undefined && { test }),
+    ...shape,
+    ...(imageColumn !== "image" && { imageColumn })
+  }
+  const notes = [`columns: ${file.columns.join(", ")}`, `files: ${files.join(", ")}`]
+  const labelColumn = file.columns.find((column) => /^(label|class|category|target)/i.test(column))
+  if (labelColumn === undefined) return { call: "ParquetImages.layer", options, notes, layer: layer(options) }
+  const features = yield* Effect.option(Schema.decodeEffect(Features)(file.metadata.get("huggingface") ?? ""))
+  const named = Option.getOrUndefined(features)?.info.features[labelColumn]?.names
+  const values = named === undefined ? yield* Effect.forEach(shards, (one) => one.read(labelColumn, 0, one.count)) : []
+  const classes = named ?? classesOf(values.flat())
+  const all = { ...options, ...(labelColumn !== "label" && { labelColumn }), classes }
+  return { call: "ParquetImages.labelled", options: all, notes, layer: labelled(all) }
+})

@@ -7,6 +7,7 @@ import * as All from "./All.ts"
 import * as Clean from "./Clean.ts"
 import * as Cluster from "./Cluster.ts"
 import * as Compare from "./Compare.ts"
+import * as Data from "./Data.ts"
 import * as Export from "./Export.ts"
 import * as List from "./List.ts"
 import * as Open from "./Open.ts"
@@ -33,6 +34,7 @@ const commands = [
   Clean.command,
   Open.command,
   Export.command,
+  Data.command,
   Worker.command,
   Cluster.command
 ] as const

@@ -52,6 +52,7 @@ export const reserved: ReadonlyArray<string> = [
   "clean",
   "open",
   "export",
+  "data",
   "all",
   "worker",
   "cluster"

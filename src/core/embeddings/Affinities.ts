@@ -1,5 +1,5 @@
 /**
- * Which points are each other's neighbours: the input side of t-SNE, in 64-bit floating point.
+ * Pairwise affinities of t-SNE in the input space, in 64-bit floating point.
  *
  * Source: van der Maaten and Hinton 2008, "Visualizing Data using t-SNE", eq. 1 and section 3.1,
  * https://jmlr.org/papers/v9/vandermaaten08a.html
@@ -23,14 +23,14 @@ export const squaredDistances = (points: ArrayLike<number>, count: number, dimen
 
 /**
  * `p(j | i)` of one point, proportional to `exp(-precision d_ij)` and 0 at itself, with the precision at which
- * `exp(entropy) = perplexity`, by bisection. Uniform where no precision reaches it, as when all distances are equal.
+ * `exp(entropy) = perplexity`, found by bisection. Uniform if no precision reaches it, as with equal distances.
  */
 export const neighbourProbabilities = (distances: Float64Array, self: number, perplexity: number): Float64Array => {
   const nearest = distances.reduce(
     (least, distance, index) => (index === self ? least : Math.min(least, distance)),
     Infinity
   )
-  // The nearest distance is taken off, so that the largest weight is 1 and none overflows or all vanish.
+  // Subtracts the smallest distance, so that the largest weight is 1: no overflow, and not all underflow.
   const excess = distances.map((distance) => distance - nearest)
   const scale = excess.reduce((most, distance, index) => (index === self ? most : Math.max(most, distance)), 0)
   const probabilities = new Float64Array(distances.length)
@@ -62,7 +62,7 @@ export const neighbourProbabilities = (distances: Float64Array, self: number, pe
 }
 
 /**
- * `p_ij = (p(j | i) + p(i | j)) / 2 count`, `[count, count]`: symmetric, 0 on the diagonal, of sum 1.
+ * `p_ij = (p(j | i) + p(i | j)) / 2 count`, `[count, count]`: symmetric, 0 on the diagonal, with sum 1.
  *
  * `count` is at least 2 and `perplexity`, the effective number of neighbours, is below `count`.
  */

@@ -1,5 +1,5 @@
 /**
- * The embeddings that come with the package, by the names that options take.
+ * The embeddings of the package, by the names used in options.
  */
 import type { Embedding } from "../Embedding.ts"
 import { PrincipalComponents } from "./PrincipalComponents.ts"

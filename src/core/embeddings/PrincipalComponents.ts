@@ -1,10 +1,10 @@
 /**
- * The directions in which points vary most, by power iteration on their covariance, in 64-bit floating point.
+ * Principal component analysis by power iteration on the covariance, in 64-bit floating point.
  */
 import { Effect } from "effect"
 import type { Embedding } from "../Embedding.ts"
 
-/** Points `[count, dimensions]` about their mean. */
+/** Centres points `[count, dimensions]` at their mean. */
 const centred = (points: ArrayLike<number>, count: number, dimensions: number): Float64Array => {
   const result = Float64Array.from(points)
   for (let dimension = 0; dimension < dimensions; dimension++) {
@@ -31,7 +31,7 @@ export const principalPlane = (points: ArrayLike<number>, count: number, dimensi
   const remaining = centred(points, count, dimensions)
   const plane = new Float64Array(2 * count)
   for (let component = 0; component < Math.min(2, dimensions); component++) {
-    // Any start with weight on every dimension serves; equal weights could be orthogonal to a component of symmetric data.
+    // Unequal weights: equal ones could be orthogonal to a component of symmetric data.
     let direction = Float64Array.from({ length: dimensions }, (_, dimension) => 1 / (dimension + 1.5))
     for (let iteration = 0; iteration < 100; iteration++) {
       const projected = scores(remaining, direction, count)
@@ -60,13 +60,13 @@ export const principalPlane = (points: ArrayLike<number>, count: number, dimensi
 
 const squares = (values: Float64Array): number => values.reduce((sum, value) => sum + value * value, 0)
 
-/** Share of the points' variance that lies in their principal plane; 1 where they have none. */
+/** Fraction of the variance explained by the first two components; 1 if there is no variance. */
 const shareInPlane = (points: Float32Array, plane: Float64Array, count: number): number => {
   const all = squares(centred(points, count, points.length / Math.max(count, 1)))
   return all > 0 ? Math.min(1, squares(plane) / all) : 1
 }
 
-/** Lays points out by their first two principal components. */
+/** The embedding by the first two principal components. */
 export const PrincipalComponents = (): Embedding => ({
   spec: { _tag: "PCA" },
   name: "pca",
@@ -78,7 +78,7 @@ export const PrincipalComponents = (): Embedding => ({
       const share = Math.round(100 * shareInPlane(values, plane, count))
       return {
         positions: Float32Array.from(plane),
-        how: `by their first two principal components, which hold ${share} % of the variance`
+        how: `by their first two principal components, which explain ${share} % of the variance`
       }
     })
 })

@@ -1,10 +1,10 @@
 /**
- * t-SNE: points of many dimensions laid out in a plane so that neighbours stay neighbours, as a program on the engine.
+ * t-SNE as a program on the engine: embeds high-dimensional points in the plane and preserves neighbourhoods.
  *
- * Exact: every pair of points takes part in every step, so memory and time grow with the square of their number.
+ * Exact: every step uses all pairs of points, so memory and time grow quadratically with their number.
  *
- * Source: van der Maaten and Hinton 2008, https://jmlr.org/papers/v9/vandermaaten08a.html; the start on the principal
- * plane and a learning rate that grows with the number of points: Kobak and Berens 2019,
+ * Source: van der Maaten and Hinton 2008, https://jmlr.org/papers/v9/vandermaaten08a.html; initialisation by PCA
+ * and a learning rate that grows with the number of points: Kobak and Berens 2019,
  * https://doi.org/10.1038/s41467-019-13056-x
  */
 import * as tf from "@tensorflow/tfjs-core"
@@ -17,17 +17,17 @@ import { affinities, squaredDistances } from "./Affinities.ts"
 import { principalPlane } from "./PrincipalComponents.ts"
 
 /**
- * How often affinities count in the first steps, so that clusters form: the paper's. Larger factors, in use for tens of
- * thousands of points, let a few hundred fall into one spot, from which they part again at random.
+ * Early exaggeration: the factor of the affinities in the first steps, so that clusters form. The value is the paper's.
+ * Larger factors, common for tens of thousands of points, collapse a few hundred points into one.
  */
 const exaggeration = 4
 
 export interface TsneOptions {
-  /** For the noise that parts equal points at the start. */
+  /** Seed of the initial noise, which separates equal points. */
   readonly seed: number
-  /** Effective number of neighbours; default: 30; a third of the other points where that is less. */
+  /** Effective number of neighbours, limited to a third of the other points; default: 30. */
   readonly perplexity?: number
-  /** Steps; default: 500. In the first fifth of them affinities are exaggerated. */
+  /** Number of steps; default: 500. The first fifth use early exaggeration. */
   readonly iterations?: number
 }
 
@@ -57,7 +57,7 @@ type Named<Names extends string> = Readonly<Record<Names, tf.Tensor2D>>
  * One step of gradient descent with momentum and gains.
  *
  * The gradient is `4 Σ_j (p_ij - q_ij) k_ij (y_i - y_j)`, with `k` the kernel and `q = k / Σ k`. A gain grows by 0.2
- * where the velocity still points down the slope and shrinks by a fifth where it does not; it stays above 0.01.
+ * if velocity and gradient have opposite signs and shrinks by a fifth otherwise; it stays above 0.01.
  */
 export const descend: Program = {
   name: "t-SNE step",
@@ -94,7 +94,7 @@ export const divergence: Program = {
   }
 }
 
-/** The principal plane with a deviation of 1e-4 in its first direction, and a hundredth of that as noise. */
+/** Initial positions: the first two components, scaled to a deviation of 1e-4 in the first, plus 1 % of noise. */
 const start = (points: ArrayLike<number>, count: number, dimensions: number, seed: number): Float32Array => {
   const plane = principalPlane(points, count, dimensions)
   const variance = plane.reduce((sum, value, index) => (index % 2 === 0 ? sum + (value * value) / count : sum), 0)
@@ -106,9 +106,9 @@ const start = (points: ArrayLike<number>, count: number, dimensions: number, see
 const scalar = (value: number) => float32([], Float32Array.of(value))
 
 /**
- * Lays out finite points `[count, dimensions]` in the plane.
+ * Embeds finite points `[count, dimensions]` in the plane.
  *
- * Fewer than 3 points have no shape to keep: they are put on a line.
+ * Fewer than 3 points are placed on a line.
  */
 export const embed = Effect.fn("Tsne.embed")(function* (points: Float32Array, count: number, options: TsneOptions) {
   const dimensions = points.length / Math.max(count, 1)
@@ -162,7 +162,7 @@ export const embed = Effect.fn("Tsne.embed")(function* (points: Float32Array, co
   )
 })
 
-/** Lays points out by t-SNE, at a cost that grows with the square of their number. */
+/** The embedding by t-SNE. Its cost grows quadratically with the number of points. */
 export const Tsne = (options: Omit<TsneOptions, "seed"> = {}): Embedding => {
   const { iterations = 500, perplexity = 30 } = options
   return {

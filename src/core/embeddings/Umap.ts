@@ -1,5 +1,5 @@
 /**
- * UMAP: points of many dimensions laid out in a plane so that the graph of their nearest neighbours is kept.
+ * UMAP: embeds high-dimensional points in the plane and preserves the graph of nearest neighbours.
  *
  * Source: McInnes, Healy and Melville 2018, https://arxiv.org/abs/1802.03426, as implemented by umap-js.
  */
@@ -11,16 +11,16 @@ import { uniform } from "../Random.ts"
 const title = "UMAP"
 
 export interface UmapOptions {
-  /** Nearest neighbours of each point in the graph; default: 15; all other points where they are fewer. */
+  /** Nearest neighbours per point in the graph, limited to the number of other points; default: 15. */
   readonly neighbours?: number
-  /** Least distance of points in the plane; default: 0.1. */
+  /** Minimum distance between embedded points; default: 0.1. */
   readonly leastDistance?: number
 }
 
-/** Random numbers drawn at a time. */
+/** Random numbers generated at a time. */
 const block = 4096
 
-/** Numbers in [0, 1) one after the other, from the seed alone. */
+/** A stream of numbers in [0, 1), determined by the seed. */
 const sequence = (seed: number): (() => number) => {
   let numbers: Float32Array = new Float32Array(0)
   let taken = 0
@@ -43,12 +43,12 @@ const attempt = <A>(run: () => A): Effect.Effect<A, EmbeddingError> =>
   })
 
 const load = Effect.tryPromise({
-  // A CommonJS package: its exports stand under `default`.
+  // A CommonJS package: its exports are under `default`.
   try: async () => (await import("umap-js")).default,
   catch: (cause) => new EmbeddingError({ embedding: title, reason: "the package umap-js could not be loaded", cause })
 })
 
-/** Rows about their mean and of a mean square of 1, so that no distance overflows. Constant rows become 0. */
+/** Standardises rows, so that no distance overflows. Constant rows become 0. */
 const standardised = ({ count, values }: EmbeddingInput): Array<Array<number>> => {
   const dimensions = values.length / count
   const means = Array.from({ length: dimensions }, (_, dimension) => {
@@ -64,7 +64,7 @@ const standardised = ({ count, values }: EmbeddingInput): Array<Array<number>> =
   )
 }
 
-/** Steps between two chances for other work, and for an interrupt. */
+/** Steps between yields to other fibers, which allow interruption. */
 const stepsAtOnce = 20
 
 const optimise = Effect.fnUntraced(function* (umap: UMAP, rows: Array<Array<number>>) {
@@ -76,7 +76,7 @@ const optimise = Effect.fnUntraced(function* (umap: UMAP, rows: Array<Array<numb
   return umap.getEmbedding()
 })
 
-/** Lays points out by UMAP. Fewer than 3 points have no shape to keep: they are put on a line. */
+/** The embedding by UMAP. Fewer than 3 points are placed on a line. */
 export const Umap = (options: UmapOptions = {}): Embedding => {
   const { leastDistance = 0.1, neighbours = 15 } = options
   return {
@@ -86,7 +86,7 @@ export const Umap = (options: UmapOptions = {}): Embedding => {
     maximumPoints: 1_000,
     embed: Effect.fn("Umap.embed")(function* (points: EmbeddingInput) {
       const nNeighbors = Math.min(neighbours, points.count - 1)
-      const how = `by UMAP (${nNeighbors} nearest neighbours, least distance ${leastDistance})`
+      const how = `by UMAP (${nNeighbors} nearest neighbours, minimum distance ${leastDistance})`
       if (points.count < 3) return { positions: lineLayout(points.count), how: "on a line" }
       const { UMAP } = yield* load
       const umap = new UMAP({ nComponents: 2, nNeighbors, minDist: leastDistance, random: sequence(points.seed) })

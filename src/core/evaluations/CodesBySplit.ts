@@ -1,5 +1,6 @@
 /**
- * Where the encoder puts training and test images: for images without classes, and to see whether both fill one region.
+ * A scatter plot of the codes of training and test images, coloured by split: for images without classes, and to
+ * compare the two splits.
  */
 import { Effect } from "effect"
 import type { Evaluator } from "../Evaluation.ts"
@@ -14,8 +15,8 @@ const joined = (parts: ReadonlyArray<Float32Array>): Float32Array =>
   Float32Array.from(parts.flatMap((part) => [...part]))
 
 /**
- * A figure `codes-by-split`: means of `q(z | x)` of up to `count` images (default: 5,000) of each split, coloured by
- * split; of more than two latent dimensions the two whose means vary most.
+ * A figure `codes-by-split`: means of `q(z | x)` of at most `count` images (default: 5,000) of each split, coloured by
+ * split. With more than two latent dimensions, the two whose means vary most are shown.
  */
 export const CodesBySplit = (options: { readonly count?: number } = {}): Evaluator => {
   const { count = 5_000 } = options

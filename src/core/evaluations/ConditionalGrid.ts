@@ -1,5 +1,5 @@
 /**
- * Images of chosen classes: one class per row, one style per column.
+ * A grid of class-conditional samples: one class per row, one style per column.
  *
  * Source: Kingma et al. 2014, figure 1b, https://arxiv.org/abs/1406.5298
  */
@@ -15,7 +15,7 @@ const evaluation = "ConditionalGrid"
 
 /**
  * A figure `conditional-grid`: means of `p(x | z, y)` for every class `y` and `styles` codes drawn from the model's
- * prior, the same codes in every row. Default: 10 codes.
+ * prior, the same codes in every row; default: 10 codes.
  */
 export const ConditionalGrid = (options: { readonly styles?: number } = {}): Evaluator<Labels | ClassConditional> => {
   const styles = options.styles ?? 10

@@ -13,7 +13,7 @@ const known: Readonly<Record<string, string>> = {
   "kl-estimate": "KL divergence, estimated at the drawn codes"
 }
 
-/** Terms that are not in nats per image, and so neither is a loss that they are part of. */
+/** Terms that are not in nats per image. A loss that contains one of them is not either. */
 const ownUnits: Readonly<Record<string, string>> = {
   "half-squared-error": "half the squared error (per image)",
   "mean-squared-error": "mean squared error (per pixel)",
@@ -28,7 +28,7 @@ const splits = [
   { prefix: "test/", label: "test" }
 ]
 
-/** The terms that a history holds: loss, reconstruction, kl, then others in the order in which they appear. */
+/** The terms of a history: loss, reconstruction, kl, then the others in order of appearance. */
 export const termNames = (history: ReadonlyArray<EpochMetrics>): ReadonlyArray<string> => {
   const names = new Set(
     history.flatMap((epoch) =>
@@ -38,7 +38,7 @@ export const termNames = (history: ReadonlyArray<EpochMetrics>): ReadonlyArray<s
   return [...Object.keys(known).filter((name) => names.has(name)), ...[...names].filter((name) => !(name in known))]
 }
 
-/** Whether the loss is in nats per image, by the terms beside it. */
+/** Whether the loss is in nats per image, according to its terms. */
 const lossInNats = (terms: ReadonlyArray<string>): boolean => terms.every((term) => !(term in ownUnits))
 
 /** The axis title of one of a history's terms, with its unit. */
@@ -47,7 +47,7 @@ export const termTitle = (term: string, terms: ReadonlyArray<string>): string =>
     ? "loss (the sum of its terms)"
     : (ownUnits[term] ?? `${known[term] ?? term} (nats per image)`)
 
-/** One curve: a metric's values by epoch. Epochs without it leave no point. */
+/** One curve: a metric's values by epoch. Epochs without the metric are skipped. */
 export const curve = (history: ReadonlyArray<EpochMetrics>, metric: string): ReadonlyArray<readonly [number, number]> =>
   history.flatMap((epoch) => {
     const value = epoch.metrics[metric]
@@ -57,14 +57,16 @@ export const curve = (history: ReadonlyArray<EpochMetrics>, metric: string): Rea
 const amount = (value: number | undefined, unit: string): string =>
   value === undefined ? "unknown" : `${value.toPrecision(4)}${unit}`
 
-/** The schedules whose values a history holds, such as `beta`. */
+/** The schedules whose values are in a history, such as `beta`. */
 const scheduleNames = (history: ReadonlyArray<EpochMetrics>): ReadonlyArray<string> => [
   ...new Set(
     history.flatMap(({ metrics }) => Object.keys(metrics).flatMap((key) => /^schedule\/(.+)$/.exec(key)?.[1] ?? []))
   )
 ]
 
-/** A figure `curves`: one panel for each term with training and test lines over the epochs, and one for each schedule. */
+/**
+ * A figure `curves`: one panel per term with a training and a test curve over the epochs, and one panel per schedule.
+ */
 export const Curves = (): Evaluator => ({
   spec: { _tag: "Curves" },
   needs: [],

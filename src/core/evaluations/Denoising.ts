@@ -16,15 +16,15 @@ const evaluation = "Denoising"
 
 const perRow = 10
 
-/** Images over which the errors are averaged, at most. */
+/** Maximum number of images over which the errors are averaged. */
 const measured = 1_000
 
 const rowNames = ["corrupted", "restored", "clean"]
 
 export interface DenoisingOptions {
-  /** Share of the pixels that are replaced by 0 or 1, half of them each; from 0 to 1. */
+  /** Fraction of the pixels that is replaced by 0 or 1 with equal probability; from 0 to 1. */
   readonly probability: number
-  /** Images that are shown; default: 10; with labels each class has its share of them. */
+  /** Number of images shown, balanced over the classes if there are labels; default: 10. */
   readonly count?: number
 }
 
@@ -33,9 +33,10 @@ const meanSquaredError = (a: Float32Array, b: Float32Array): number =>
   a.reduce((sum, value, index) => sum + (value - b[index]!) ** 2, 0) / a.length
 
 /**
- * A figure `denoising` with rows of corrupted, restored and clean test images; `denoising/mean-squared-error` a pixel
- * between restored and clean images, and `denoising/corrupted-mean-squared-error` between corrupted and clean ones, over
- * up to 1,000 test images. An image is restored as the mean of `p(x | z)` at the mean of the corrupted image's code.
+ * A figure `denoising` with rows of corrupted, restored and clean test images. The metrics are the mean squared errors
+ * per pixel over at most 1,000 test images: `denoising/mean-squared-error` of restored and clean images, and
+ * `denoising/corrupted-mean-squared-error` of corrupted and clean ones. A restored image is the mean of `p(x | z)` at
+ * the mean of the corrupted image's `q(z | x)`.
  */
 export const Denoising = (options: DenoisingOptions): Evaluator => {
   const { count = 10, probability } = options
@@ -48,7 +49,7 @@ export const Denoising = (options: DenoisingOptions): Evaluator => {
       const model = yield* TrainedModel
       const { data, datasetName, decode, encodeImages, seed, shape } = model
       const size = shape.height * shape.width * shape.channels
-      // Those that are shown come first among those that are measured.
+      // The images shown are the first of those measured.
       const indices = chooseExamples(data.test, Math.max(count, measured))
       const shown = Math.min(count, indices.length)
       const clean = imagesAt(data.test, shape, indices)

@@ -13,7 +13,7 @@ import { describeSubset, labelsAt, stratified } from "./StratifiedSubset.ts"
 const evaluation = "InteractiveScatter"
 
 export interface InteractiveScatterOptions {
-  /** Dimensions of the plot; default: 2. A latent space with fewer dimensions is shown with those that it has. */
+  /** Dimensions of the plot, limited to the latent dimensions; default: 2. */
   readonly dimensions?: 2 | 3
   /** Default: `test`. */
   readonly split?: Split
@@ -21,7 +21,7 @@ export interface InteractiveScatterOptions {
   readonly count?: number
 }
 
-/** What stands on the axes, and how it was chosen. */
+/** The axes, and how they were chosen. */
 const axesOf = (codes: Codes, latent: number, dimensions: number) => {
   if (latent === 1) {
     return { axes: [meanAxis(codes, 1, 0), deviationAxis(codes, 1, 0)], how: "with their deviations" }
@@ -38,8 +38,8 @@ const axesOf = (codes: Codes, latent: number, dimensions: number) => {
 }
 
 /**
- * A page `interactive-scatter-2d` or `interactive-scatter-3d`, with `-train` after it for training images: the means of
- * `q(z | x)` coloured by class, each with its picture.
+ * A page `interactive-scatter-2d` or `interactive-scatter-3d`, with the suffix `-train` for training images: the means
+ * of `q(z | x)` coloured by class, each with its image.
  */
 export const InteractiveScatter = (options: InteractiveScatterOptions = {}): Evaluator<Labels> => {
   const { dimensions = 2, split = "test" } = options
@@ -60,8 +60,8 @@ export const InteractiveScatter = (options: InteractiveScatterOptions = {}): Eva
         name,
         title: `${datasetName}: encoder means of ${images}`,
         caption:
-          `Means of q(z | x) of ${images} of ${datasetName} (${of}), ${how}, coloured by class. Move over a point ` +
-          `to see its image; click a class in the legend to hide it, twice to see it alone.`,
+          `Means of q(z | x) of ${images} of ${datasetName} (${of}), ${how}, coloured by class. Point at a code ` +
+          `to see its image; click a class in the legend to hide it, double-click to show only that class.`,
         axes,
         equalAspect: latent > 1,
         labels: labelsAt(examples, indices),

@@ -1,5 +1,5 @@
 /**
- * Images along straight lines between the codes of test images.
+ * Linear interpolation between the codes of test images.
  */
 import { Effect } from "effect"
 import { EvaluationError, type Evaluator } from "../Evaluation.ts"
@@ -12,13 +12,13 @@ import { latentLines } from "./LatentLines.ts"
 const evaluation = "Interpolation"
 
 export interface InterpolationOptions {
-  /** Number of lines, one per row; default: 8. */
+  /** Number of interpolations, one per row; default: 8. */
   readonly lines?: number
-  /** Images along a line, both ends included; default: 10. */
+  /** Images per interpolation, both ends included; default: 10. */
   readonly steps?: number
 }
 
-/** A figure `interpolation`: each row decodes equal steps from the mean code of one test image to that of another. */
+/** A figure `interpolation`: each row decodes equal steps from one test image's mean code to another's. */
 export const Interpolation = (options: InterpolationOptions = {}): Evaluator<ContinuousLatent> => {
   const { lines = 8, steps = 10 } = options
   return {
@@ -33,9 +33,9 @@ export const Interpolation = (options: InterpolationOptions = {}): Evaluator<Con
         figures: [
           imageGrid({
             name: "interpolation",
-            title: `${datasetName}: along lines between test images' codes`,
+            title: `${datasetName}: interpolation between test images`,
             caption:
-              `Means of p(x | z) in ${steps} equal steps along ${count} lines, each from the mean code of one test image of ` +
+              `Means of p(x | z) at ${steps} equally spaced codes on ${count} lines, each from the mean code of one test image of ` +
               `${datasetName} to that of another.`,
             mosaic: grid
           })

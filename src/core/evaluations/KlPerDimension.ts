@@ -1,6 +1,6 @@
 /**
- * How many nats each latent dimension carries: the KL divergence of a diagonal Gaussian posterior to the standard normal
- * distribution, dimension by dimension. A dimension at 0 is not in use.
+ * The KL divergence of a diagonal Gaussian posterior from the standard normal distribution, per latent dimension. A
+ * dimension at 0 nats is inactive.
  *
  * Source: Kingma and Welling 2013, appendix B, https://arxiv.org/abs/1312.6114
  */
@@ -10,7 +10,9 @@ import { lineChart } from "../figures/LineChart.ts"
 import { ContinuousLatent } from "../Model.ts"
 import { type Codes, TrainedModel } from "../TrainedModel.ts"
 
-/** `½ (mean² + deviation² - 1 - log deviation²)` of each dimension, in nats, averaged over the codes `[count, latent]`. */
+/**
+ * `½ (mean² + deviation² - 1 - log deviation²)` of each dimension, in nats, averaged over the codes `[count, latent]`.
+ */
 export const klPerDimension = ({ deviation, mean }: Codes, latent: number): ReadonlyArray<number> => {
   const sums = Array.from({ length: latent }, () => 0)
   for (let index = 0; index < mean.length; index++) {
@@ -20,7 +22,9 @@ export const klPerDimension = ({ deviation, mean }: Codes, latent: number): Read
   return sums.map((sum) => sum / (mean.length / latent))
 }
 
-/** A figure `kl-per-dimension`: the dimensions in falling order. Codes without noise have an infinite divergence and none. */
+/**
+ * A figure `kl-per-dimension`, sorted by divergence. No figure for deterministic codes, whose divergence is infinite.
+ */
 export const KlPerDimension = (): Evaluator<ContinuousLatent> => ({
   spec: { _tag: "KlPerDimension" },
   needs: [ContinuousLatent],
@@ -38,9 +42,9 @@ export const KlPerDimension = (): Evaluator<ContinuousLatent> => ({
       name: "kl-per-dimension",
       title: `${datasetName}: KL divergence of each latent dimension`,
       caption:
-        `Means over the ${data.test.count} test images of ${datasetName}, the dimensions in falling order. ` +
+        `Means over the ${data.test.count} test images of ${datasetName}, the dimensions in descending order. ` +
         `${carrying} of ${latent} dimensions carry more than 0.01 nats; together they carry ${total.toFixed(2)} nats.`,
-      x: "latent dimension, in falling order",
+      x: "latent dimension, in descending order",
       legend: "images",
       panels: [
         {

@@ -1,9 +1,9 @@
 /**
- * Which dimensions of a latent space to look at, and what stands at them.
+ * Selects latent dimensions for the axes of a plot.
  */
 import type { Codes } from "../TrainedModel.ts"
 
-/** One dimension of codes `[count, latent]`. */
+/** One column of codes `[count, latent]`. */
 export const column = (values: Float32Array, latent: number, dimension: number): Float32Array =>
   Float32Array.from({ length: values.length / latent }, (_, index) => values[index * latent + dimension]!)
 
@@ -12,7 +12,7 @@ const variance = (values: Float32Array): number => {
   return values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length
 }
 
-/** The `count` dimensions whose posterior means vary most, in ascending order, from 0. */
+/** Indices of the `count` dimensions whose posterior means have the largest variance, ascending. */
 export const mostVarying = (codes: Codes, latent: number, count: number): ReadonlyArray<number> =>
   Array.from({ length: latent }, (_, dimension) => dimension)
     .map((dimension) => ({ dimension, spread: variance(column(codes.mean, latent, dimension)) }))
@@ -27,13 +27,13 @@ export interface LatentAxis {
   readonly values: Float32Array
 }
 
-/** The posterior means in one dimension. */
+/** An axis with the posterior means in one dimension. */
 export const meanAxis = (codes: Codes, latent: number, dimension: number): LatentAxis => ({
   title: `z${dimension + 1}, posterior mean`,
   values: column(codes.mean, latent, dimension)
 })
 
-/** The posterior deviations in one dimension. */
+/** An axis with the posterior standard deviations in one dimension. */
 export const deviationAxis = (codes: Codes, latent: number, dimension: number): LatentAxis => ({
   title: `σ${dimension + 1}, posterior standard deviation`,
   values: column(codes.deviation, latent, dimension)

@@ -6,7 +6,7 @@ import { permutation } from "../Random.ts"
 import { labelsFor, TrainedModel } from "../TrainedModel.ts"
 import { chooseExamples } from "./Reconstructions.ts"
 
-/** Points on a line from one code to another, `[steps, latent]`, both ends included. */
+/** Equally spaced points from one code to another, `[steps, latent]`, both ends included. */
 export const pointsBetween = (from: Float32Array, to: Float32Array, steps: number): Float32Array =>
   Float32Array.from({ length: steps * from.length }, (_, place) => {
     const share = Math.floor(place / from.length) / Math.max(1, steps - 1)
@@ -24,8 +24,8 @@ export interface LatentLines {
 }
 
 /**
- * Up to `lines` lines, each between the mean codes of two test images; with labels each class has its share of the images,
- * which are paired at random. A model that takes labels is given that of the first image along the whole line.
+ * At most `lines` lines, each between the mean codes of two test images. The images are balanced over the classes if
+ * there are labels, and paired at random. A conditional model gets the first image's label along the whole line.
  */
 export const latentLines = Effect.fnUntraced(function* (lines: number, steps: number) {
   const model = yield* TrainedModel

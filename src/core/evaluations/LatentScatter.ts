@@ -16,15 +16,17 @@ const evaluation = "LatentScatter"
 export interface LatentScatterOptions {
   /** Maximum number of points shown without an embedding; default: 5,000. */
   readonly count?: number
-  /** Maximum number of embedded points; default: `count`, limited to what the embedding can lay out in a few seconds. */
+  /**
+   * Maximum number of embedded points; default: `count`, limited to what the embedding can process in a few seconds.
+   */
   readonly embeddedCount?: number
-  /** `auto`: t-SNE where there are more than two dimensions. `none`: the two dimensions whose means vary most. */
+  /** `auto`: t-SNE for more than two dimensions. `none`: the two dimensions whose means vary most. Default: `auto`. */
   readonly embedding?: "auto" | "none" | EmbeddingName | Embedding
   /** Default: `test`. */
   readonly split?: Split
 }
 
-/** Share of points `(x, y)` whose nearest other point has the same label. */
+/** Fraction of points `(x, y)` whose nearest neighbour has the same label. */
 export const neighbourAgreement = (x: ArrayLike<number>, y: ArrayLike<number>, labels: ArrayLike<number>): number => {
   let agreeing = 0
   for (let point = 0; point < x.length; point++) {
@@ -42,7 +44,7 @@ export const neighbourAgreement = (x: ArrayLike<number>, y: ArrayLike<number>, l
   return agreeing / Math.max(x.length, 1)
 }
 
-/** Two latent dimensions to look at: those whose means vary most; of a single one, the mean and the deviation. */
+/** The axes of a plot: the two dimensions whose means vary most; for one dimension, its mean and deviation. */
 export const plane = (codes: Codes, latent: number) => {
   if (latent === 1) return { x: meanAxis(codes, 1, 0), y: deviationAxis(codes, 1, 0), equalAspect: false }
   const [first, second] = mostVarying(codes, latent, 2)
@@ -58,7 +60,7 @@ const embeddingFor = (
   return typeof option === "string" ? embeddingByName[option] : option
 }
 
-/** Means and their places in the plot. */
+/** The codes and their positions in the plot. */
 const shown = Effect.fnUntraced(function* (codes: Codes, count: number, embedding: Embedding | undefined) {
   const { latent, seed } = yield* TrainedModel
   if (embedding === undefined) {
@@ -79,14 +81,14 @@ const shown = Effect.fnUntraced(function* (codes: Codes, count: number, embeddin
     y: axis(1),
     equalAspect: true,
     heading: `${embedding.title} of the ${latent}-dimensional codes`,
-    how: `laid out ${how}`,
+    how: `embedded ${how}`,
     bareAxes: true
   }
 })
 
 /**
- * A figure `latent-scatter`, `latent-scatter-t-sne` and so on, with `-train` after it for training images: the means of
- * `q(z | x)` coloured by class, in their plane or embedded.
+ * A figure `latent-scatter`, `latent-scatter-t-sne` and so on, with the suffix `-train` for training images: the means
+ * of `q(z | x)` coloured by class, in two latent dimensions or embedded.
  */
 export const LatentScatter = (options: LatentScatterOptions = {}): Evaluator<Labels> => {
   const { count = 5_000, embedding = "auto", split = "test" } = options

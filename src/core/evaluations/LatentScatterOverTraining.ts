@@ -1,7 +1,7 @@
 /**
  * An animation of the codes of each class over training.
  *
- * Source: the idea of the picture is Kingma and Welling 2013, figure 4, https://arxiv.org/abs/1312.6114
+ * Source: after Kingma and Welling 2013, figure 4, https://arxiv.org/abs/1312.6114
  */
 import { Effect } from "effect"
 import { Labels } from "../Dataset.ts"
@@ -32,13 +32,13 @@ const encoded = Effect.fnUntraced(function* (split: Split, indices: Int32Array) 
   return { x: meanAxis(codes, 2, 0), y: meanAxis(codes, 2, 1) }
 })
 
-/** All values of one axis over the whole training. */
+/** All values of one axis, of all frames. */
 const joined = (axes: ReadonlyArray<{ readonly values: Float32Array }>): ReadonlyArray<number> =>
   axes.flatMap(({ values }) => Array.from(values))
 
 /**
- * An animation `latent-scatter-over-training`, with `-train` after it for training images: the means of `q(z | x)` of the
- * same images, coloured by class, between axes that stay as they are.
+ * An animation `latent-scatter-over-training`, with the suffix `-train` for training images: the means of `q(z | x)` of
+ * the same images, coloured by class, with fixed axes.
  */
 export const LatentScatterOverTraining = (
   options: LatentScatterOverTrainingOptions = {}

@@ -1,5 +1,5 @@
 /**
- * The images that the decoder gives over the latent plane.
+ * Images decoded on a grid over a two-dimensional latent space.
  *
  * Source: Kingma and Welling 2013, figure 4, https://arxiv.org/abs/1312.6114
  */
@@ -14,30 +14,30 @@ import { TrainedModel } from "../TrainedModel.ts"
 
 const evaluation = "Manifold"
 
-/** Least and greatest value in each dimension. */
+/** Minimum and maximum in each dimension. */
 export type Range = readonly [low: number, high: number]
 
-/** Quantiles at the middles of `count` equally probable intervals, ascending. */
+/** Quantiles at the midpoints of `count` equally probable intervals, ascending. */
 export const centralQuantiles = ({ quantile }: Quantiles, count: number): ReadonlyArray<number> =>
   Array.from({ length: count }, (_, index) => quantile((index + 0.5) / count))
 
-/** Where the codes of a grid stand along each axis of the latent plane. */
+/** The spacing of a grid of codes along each latent axis. */
 interface Spacing {
-  /** Ascending, one a column. */
+  /** Values of the code, ascending, one per column. */
   readonly values: ReadonlyArray<number>
-  /** The place of a value along the axis, from 0 to 1. */
+  /** The position of a value along the axis, from 0 to 1. */
   readonly place: (z: number) => number
-  /** Values to be named on the axes. */
+  /** Values of the axis labels. */
   readonly ticks: ReadonlyArray<number>
-  /** How the codes were chosen, for axes and for a caption. */
+  /** How the codes were chosen, for the axes and the caption. */
   readonly axis: string
   readonly caption: string
 }
 
-/** A number with a minus sign that is as wide as a plus sign. */
+/** Formats a number with the typographic minus sign. */
 const signed = (value: number): string => String(Number(value.toPrecision(6))).replace("-", "\u2212")
 
-/** By quantiles of the prior: each image stands for an equal share of its mass. */
+/** Spacing by quantiles of the prior: each image represents an equal share of its probability mass. */
 const byProbability = (columns: number, quantiles: Quantiles): Spacing => {
   const values = centralQuantiles(quantiles, columns)
   const outermost = values.at(-1)!.toFixed(2)
@@ -48,30 +48,30 @@ const byProbability = (columns: number, quantiles: Quantiles): Spacing => {
     axis: "spaced by probability under the prior",
     caption:
       `quantiles of ${quantiles.name} from \u2212${outermost} to ${outermost} in each dimension, ` +
-      `so that each image stands for an equal share of the prior's mass`
+      `so that each image represents an equal share of the prior's mass`
   }
 }
 
-/** In equal steps from `low` to `high`. */
+/** Equal spacing from `low` to `high`. */
 const inEqualSteps = (columns: number, [low, high]: Range): Spacing => ({
   values: Array.from({ length: columns }, (_, index) =>
     columns === 1 ? (low + high) / 2 : low + ((high - low) * index) / (columns - 1)
   ),
-  // The first image's middle is at `low`, the last one's at `high`.
+  // The first image's centre is at `low`, the last one's at `high`.
   place: (z) => (columns === 1 ? 0.5 : (((z - low) / (high - low)) * (columns - 1) + 0.5) / columns),
   ticks: columns === 1 ? [] : niceTicks([low, high], 8),
   axis: "equal steps",
   caption: `in equal steps from ${signed(low)} to ${signed(high)} in each dimension`
 })
 
-/** Codes `[values * values, 2]` row by row: z1 grows to the right, z2 upwards. */
+/** Codes `[values * values, 2]` in row-major order: z1 increases to the right, z2 upwards. */
 const codesOf = (values: ReadonlyArray<number>): Float32Array =>
   Float32Array.from(values.toReversed().flatMap((second) => values.flatMap((first) => [first, second])))
 
-/** The codes of a mesh grid over `range` in both dimensions, `[count * count, 2]`. */
+/** Codes of a mesh grid over `range` in both dimensions, `[count * count, 2]`. */
 export const meshCodes = (count: number, range: Range): Float32Array => codesOf(inEqualSteps(count, range).values)
 
-/** What the decoder makes of the latent plane now, at codes spread evenly over a range or over the prior's mass. */
+/** The figure for the current parameters, at codes spaced evenly over a range or over the prior's mass. */
 export const manifoldFigure = Effect.fnUntraced(function* (columns: number, over: Range | Quantiles) {
   const { datasetName, decode, shape } = yield* TrainedModel
   const byMass = "quantile" in over
@@ -94,13 +94,13 @@ export const manifoldFigure = Effect.fnUntraced(function* (columns: number, over
 })
 
 export interface ManifoldOptions {
-  /** Images per row and per column. Default: 20. */
+  /** Images per row and per column; default: 20. */
   readonly columns?: number
   /** A mesh grid in equal steps over `range` in both dimensions, such as `[-4, 4]`. */
   readonly range?: Range | undefined
 }
 
-/** The figure over what `over` gives, as findings. */
+/** The evaluation's findings: the figure over a range or quantiles. */
 const findings = <R>(columns: number, over: Effect.Effect<Range | Quantiles, never, R>) =>
   PlanarLatent.pipe(
     Effect.andThen(over),
@@ -110,8 +110,8 @@ const findings = <R>(columns: number, over: Effect.Effect<Range | Quantiles, nev
   )
 
 /**
- * A figure `manifold`: images decoded at codes that split the prior's mass on the latent plane evenly, which needs a prior
- * of known quantiles; or, with a `range`, a figure `manifold-mesh` at the codes of a mesh grid, whatever the prior.
+ * A figure `manifold`: images decoded at codes that divide the prior's mass evenly, which needs a prior with known
+ * quantiles; or, with a `range`, a figure `manifold-mesh` on a mesh grid, for any prior.
  */
 export function Manifold(options?: {
   readonly columns?: number

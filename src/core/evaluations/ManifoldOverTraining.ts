@@ -11,15 +11,15 @@ import { overTraining } from "./OverTraining.ts"
 const evaluation = "ManifoldOverTraining"
 
 export interface ManifoldOverTrainingOptions {
-  /** Images in a row and in a column; default: 20. */
+  /** Images per row and per column; default: 20. */
   readonly columns?: number
-  /** Least and greatest code in each dimension; default: -4 and 4. */
+  /** Minimum and maximum code in each dimension; default: -4 and 4. */
   readonly range?: Range
   /** Default: every epoch. */
   readonly every?: Cadence
 }
 
-/** An animation `manifold-over-training`: images decoded at the codes of a mesh grid over the latent plane. */
+/** An animation `manifold-over-training`: images decoded on a mesh grid over the latent plane. */
 export const ManifoldOverTraining = (options: ManifoldOverTrainingOptions = {}): TrainingEvaluator<PlanarLatent> => {
   const { columns = 20, every = epochs(1), range = [-4, 4] } = options
   return {

@@ -1,5 +1,5 @@
 /**
- * Nearest neighbours among images by Euclidean distance, and a classifier made of them.
+ * Nearest neighbours by Euclidean distance, and the k-nearest-neighbour classifier.
  */
 import * as tf from "@tensorflow/tfjs-core"
 import { Effect } from "effect"
@@ -15,7 +15,7 @@ const squaredDistances = (a: tf.Tensor2D, b: tf.Tensor2D): tf.Tensor2D =>
     )
   )
 
-/** Distances between each of `a` and each of `b`, rows of `size` values, on the engine. */
+/** A matrix of distances. */
 export interface Distances {
   readonly rows: number
   readonly columns: number
@@ -23,7 +23,7 @@ export interface Distances {
   readonly values: Float32Array
 }
 
-/** Euclidean distances from each of `a`'s rows of `size` values to each of `b`'s. */
+/** Euclidean distances from each row of `a` to each row of `b`, rows of `size` values, computed on the engine. */
 export const distances = Effect.fnUntraced(function* (a: Float32Array, b: Float32Array, size: number) {
   const engine = yield* Engine
   const [rows, columns] = [a.length / size, b.length / size]
@@ -43,7 +43,7 @@ export const distances = Effect.fnUntraced(function* (a: Float32Array, b: Float3
   return found
 }, Effect.scoped)
 
-/** Columns of the `count` least distances of each row, nearest first. */
+/** Columns of the `count` smallest distances of each row, nearest first. */
 export const nearest = ({ columns, rows, values }: Distances, count: number): ReadonlyArray<ReadonlyArray<number>> =>
   Array.from({ length: rows }, (_, row) => {
     const of = (column: number): number => values[row * columns + column]!
@@ -57,21 +57,21 @@ export const nearest = ({ columns, rows, values }: Distances, count: number): Re
     return best
   })
 
-/** The least distance of each row. */
+/** The smallest distance of each row. */
 export const minimum = ({ columns, rows, values }: Distances): Float32Array =>
   Float32Array.from({ length: rows }, (_, row) =>
     values.subarray(row * columns, (row + 1) * columns).reduce((smallest, value) => Math.min(smallest, value), Infinity)
   )
 
-/** What the neighbours of a row say. */
+/** The result of a vote of neighbours. */
 export interface Vote {
-  /** The class of most neighbours; of the nearest among those where several have as many. */
+  /** The most frequent class; ties go to the class of the nearest neighbour. */
   readonly label: number
-  /** The share of the neighbours that are of this class. */
+  /** The fraction of the neighbours with this class. */
   readonly agreement: number
 }
 
-/** The vote of each row's neighbours, given nearest first, by the label of each column. */
+/** The vote of each row's neighbours (column indices, nearest first), given the label of each column. */
 export const votes = (
   neighbours: ReadonlyArray<ReadonlyArray<number>>,
   labels: ArrayLike<number>

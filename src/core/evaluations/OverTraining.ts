@@ -1,5 +1,5 @@
 /**
- * Evaluates a model at several epochs of its training, for the frames of an animation.
+ * Evaluates a model at several epochs of its training, one frame of an animation per epoch.
  */
 import { Effect } from "effect"
 import { sampleEpochs, type Cadence } from "../Cadence.ts"
@@ -14,15 +14,15 @@ export interface EpochFrame<A> {
   readonly value: A
 }
 
-/** Which frames an animation has, as a sentence. */
+/** A sentence that describes an animation's frames. */
 const sentence = (cadence: Cadence, frames: number, due: number): string => {
   const every = cadence.epochs === 1 ? "every epoch" : `every ${cadence.epochs} epochs`
   return frames === due
     ? `${frames} frames: before training, after ${every} and at the end.`
-    : `${frames} frames, evenly chosen of the ${due} that fall before training, after ${every} and at the end.`
+    : `${frames} frames, evenly chosen from the ${due} before training, after ${every} and at the end.`
 }
 
-/** What `look` sees at the epochs of a cadence, and a sentence that says which these are. */
+/** The results of `look` at the epochs of a cadence, and a sentence that describes the frames. */
 export const overTraining = <A, E, R>(cadence: Cadence, look: Effect.Effect<A, E, R | TrainedModel>) =>
   Effect.gen(function* () {
     const { each, trainedEpochs } = yield* Snapshots

@@ -1,6 +1,6 @@
 /**
- * How far reconstructions are from their images, in the same unit whatever the loss and the likelihood, beside the error of
- * a model that tells no image from another.
+ * The mean squared error of reconstructions, comparable across losses and likelihoods, and the error of the mean image
+ * as a baseline.
  */
 import { Effect } from "effect"
 import type { Examples } from "../Dataset.ts"
@@ -10,10 +10,10 @@ import { imagesAt } from "./Reconstructions.ts"
 
 const evaluation = "ReconstructionError"
 
-/** Images that are decoded at a time. */
+/** Number of images decoded at a time. */
 const chunkSize = 1_000
 
-/** The mean of the examples, pixel by pixel, in [0, 1]. */
+/** The pixelwise mean of the examples, in [0, 1]. */
 export const meanImage = ({ count, images }: Examples): Float64Array => {
   const size = images.length / count
   const sums = new Float64Array(size)
@@ -21,7 +21,7 @@ export const meanImage = ({ count, images }: Examples): Float64Array => {
   return sums.map((sum) => sum / count / 255)
 }
 
-/** `Σ (a - b)²`; the shorter `b` is repeated. */
+/** `Σ (a - b)²`; a shorter `b` is repeated. */
 const squaredError = (a: ArrayLike<number>, b: ArrayLike<number>): number => {
   let sum = 0
   for (let place = 0; place < a.length; place++) sum += (a[place]! - b[place % b.length]!) ** 2
@@ -29,9 +29,9 @@ const squaredError = (a: ArrayLike<number>, b: ArrayLike<number>): number => {
 }
 
 /**
- * `reconstruction/mean-squared-error`: `(x - mean of p(x | z))²` at the mean of `q(z | x)`, a pixel (from 0 to 1), averaged
- * over all test images; `mean-image/mean-squared-error`: the same of the mean training image in the place of every
- * reconstruction. A model whose first number is no better than the second makes nothing of its codes.
+ * `reconstruction/mean-squared-error`: `(x - mean of p(x | z))²` at the mean of `q(z | x)`, per pixel (from 0 to 1),
+ * averaged over all test images. `mean-image/mean-squared-error`: the same with the mean training image as every
+ * reconstruction. If the first is no smaller than the second, the model ignores its codes.
  */
 export const ReconstructionError = (): Evaluator => ({
   spec: { _tag: evaluation },

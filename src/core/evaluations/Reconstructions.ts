@@ -13,8 +13,8 @@ const evaluation = "Reconstructions"
 const perRow = 10
 
 /**
- * Indices of `count` examples: in turn the first of each class, the second of each class and so on, classes in
- * ascending order; the first examples where there are no labels; all where there are fewer.
+ * Indices of at most `count` examples: the first of each class in ascending order, then the second of each, and so on;
+ * without labels, the first examples.
  */
 export const chooseExamples = (examples: Examples, count: number): Int32Array => {
   const { labels } = examples
@@ -31,7 +31,7 @@ export const chooseExamples = (examples: Examples, count: number): Int32Array =>
   return Int32Array.from(ordered.slice(0, count).map(({ index }) => index))
 }
 
-/** Images at these indices, `[count, height, width, channels]`, scaled to [0, 1]. */
+/** The images at `indices`, `[count, height, width, channels]`, scaled to [0, 1]. */
 export const imagesAt = (examples: Examples, shape: ImageShape, indices: Int32Array): Float32Array => {
   const size = shape.height * shape.width * shape.channels
   const images = new Float32Array(indices.length * size)
@@ -42,7 +42,7 @@ export const imagesAt = (examples: Examples, shape: ImageShape, indices: Int32Ar
   return images
 }
 
-/** Rows of images of each source in turn, `rowLength` values per row; places left over are white. */
+/** Interleaves rows of images of each source, `rowLength` values per row; unused cells are white. */
 export const stackRows = (sources: ReadonlyArray<Float32Array>, rowLength: number): Float32Array => {
   const rows = Math.ceil((sources[0]?.length ?? 0) / rowLength)
   const result = new Float32Array(sources.length * rows * rowLength).fill(1)
@@ -55,7 +55,7 @@ export const stackRows = (sources: ReadonlyArray<Float32Array>, rowLength: numbe
   return result
 }
 
-/** Rows of `side` images of each source side by side, a white place between the sources; places left over are white. */
+/** Rows of `side` images of each source side by side, with a white cell between the sources; unused cells are white. */
 export const sideBySideRows = (sources: ReadonlyArray<Float32Array>, side: number, size: number): Float32Array => {
   const rows = Math.ceil((sources[0]?.length ?? 0) / (side * size))
   const width = sources.length * (side + 1) - 1
@@ -69,10 +69,10 @@ export const sideBySideRows = (sources: ReadonlyArray<Float32Array>, side: numbe
   return result
 }
 
-/** How reconstructions stand to their images. */
+/** Where reconstructions are relative to their images. */
 export type Layout = "below" | "beside"
 
-/** How the images of a layout are set, which captions they get, and where a reconstruction stands, in words. */
+/** For each layout: how the images are arranged, the captions of the axes, and the position in words. */
 const layouts: Readonly<
   Record<
     Layout,
@@ -89,7 +89,7 @@ const layouts: Readonly<
 > = {
   below: (_, size) => ({
     where: "below each",
-    // Few images leave white places, so that images are of one size in the figures of all runs.
+    // Unused cells stay white, so that images have the same size in the figures of all runs.
     columns: perRow,
     arrange: (images, reconstructions) => stackRows([images, reconstructions], perRow * size),
     axes: (rows) => ({
@@ -102,7 +102,7 @@ const layouts: Readonly<
   beside: (count, size) => {
     const side = Math.ceil(Math.sqrt(count))
     return {
-      where: "in the same place on the right",
+      where: "in the same position on the right",
       columns: 2 * side + 1,
       arrange: (images, reconstructions) => sideBySideRows([images, reconstructions], side, size),
       axes: () => ({ x: captions("top", ["images", "reconstructions"]) })
@@ -110,7 +110,7 @@ const layouts: Readonly<
   }
 }
 
-/** Test images and the means of `p(x | z)` at the means of their `q(z | x)`, as the model makes them now. */
+/** Test images and the means of `p(x | z)` at the means of their `q(z | x)`, for the current parameters. */
 export const reconstructionsFigure = Effect.fnUntraced(function* (count: number, layout: Layout = "below") {
   const model = yield* TrainedModel
   const { data, datasetName, decode, encode, shape } = model
@@ -142,9 +142,8 @@ export const reconstructionsFigure = Effect.fnUntraced(function* (count: number,
 /**
  * A figure `reconstructions`: test images and the means of `p(x | z)` at the means of their `q(z | x)`.
  *
- * `count` is a number of images; default: 10; with labels each class has its share of them. `layout` says whether each
- * reconstruction stands below its image, in rows of ten, or all of them as a square beside that of the images; default:
- * `below`.
+ * `count` is the number of images, balanced over the classes if there are labels; default: 10. `layout` puts each
+ * reconstruction `below` its image, in rows of ten, or all of them as a square `beside` the images; default: `below`.
  */
 export const Reconstructions = (options: { readonly count?: number; readonly layout?: Layout } = {}): Evaluator => {
   const { count = 10, layout = "below" } = options

@@ -10,13 +10,13 @@ import { reconstructionsFigure } from "./Reconstructions.ts"
 const evaluation = "ReconstructionsOverTraining"
 
 export interface ReconstructionsOverTrainingOptions {
-  /** Number of test images; default: 10; with labels each class has its share of them. */
+  /** Number of test images, balanced over the classes if there are labels; default: 10. */
   readonly count?: number
   /** Default: every epoch. */
   readonly every?: Cadence
 }
 
-/** An animation `reconstructions-over-training` of what `Reconstructions` shows. */
+/** An animation `reconstructions-over-training`: the figure `reconstructions` at several epochs. */
 export const ReconstructionsOverTraining = (options: ReconstructionsOverTrainingOptions = {}): TrainingEvaluator => {
   const { count = 10, every = epochs(1) } = options
   return {

@@ -1,12 +1,11 @@
 /**
  * Measures how similar images decoded from the prior are to held-out images.
  *
- * All of it is measured in pixels with nearest neighbours, and beside each number stands that of real images: training
- * images for distances and coverage, test images for what the neighbours say. Distances alone flatter a model whose images
- * are averages, as an average lies near to many images; coverage does not, as one average covers few of them, and neither
- * does the number of classes.
+ * All metrics use nearest neighbours in pixel space, and each has a baseline of real images: training images for
+ * distances and coverage, test images for the votes of neighbours. Distances alone favour blurred samples, because an
+ * average image is close to many images. Coverage and the number of classes do not.
  *
- * Source: coverage is that of Naeem et al. 2020, eq. 9, in pixels, https://arxiv.org/abs/2002.09797
+ * Source: coverage is from Naeem et al. 2020, eq. 9, here in pixel space, https://arxiv.org/abs/2002.09797
  */
 import { Effect } from "effect"
 import { EvaluationError, type Evaluator } from "../Evaluation.ts"
@@ -20,25 +19,25 @@ import { mean } from "./Mean.ts"
 
 const evaluation = "SampleQuality"
 
-/** Values that one set of images may hold: a fifth of a gigabyte. */
+/** Maximum number of values of one set of images: 200 MB. */
 const mostValues = 5e7
 
-/** Neighbours that vote on the class of an image. */
+/** Number of neighbours that vote on the class of an image. */
 const voters = 10
 
-/** A test image is covered where a sample is nearer than this nearest of the other test images. */
+/** A test image is covered if a sample is nearer than its k-th nearest other test image; this is k. */
 const coverageNeighbour = 5
 
 const shown = 10
 
-/** `exp` of the entropy of the labels' shares: how many classes there are, counted by how common they are. */
+/** Effective number of classes: `exp` of the entropy of the labels' frequencies. */
 export const effectiveClasses = (labels: ReadonlyArray<number>): number => {
   const counts = new Map<number, number>()
   for (const label of labels) counts.set(label, (counts.get(label) ?? 0) + 1)
   return Math.exp(-[...counts.values()].reduce((sum, n) => sum + (n / labels.length) * Math.log(n / labels.length), 0))
 }
 
-/** Each row's distance to its `count`-th nearest other one, of distances within one set; the farthest where fewer are. */
+/** Each row's distance to its `count`-th nearest other row, or to the farthest if there are fewer. */
 export const radii = (within: NearestNeighbours.Distances, count: number): ReadonlyArray<number> => {
   const values = within.values.map((value, place) =>
     Math.floor(place / within.columns) === place % within.columns ? Infinity : value
@@ -48,7 +47,7 @@ export const radii = (within: NearestNeighbours.Distances, count: number): Reado
   )
 }
 
-/** The share of columns that some row lies nearer to than the column's radius. */
+/** Fraction of columns with a row nearer than the column's radius. */
 export const coverage = (to: NearestNeighbours.Distances, radius: ReadonlyArray<number>): number =>
   mean(
     radius.map((limit, column) =>
@@ -59,27 +58,27 @@ export const coverage = (to: NearestNeighbours.Distances, radius: ReadonlyArray<
   )
 
 export interface SampleQualityOptions {
-  /** Samples, and as many test and training images to compare them with; default: 1,000. */
+  /** Number of samples, and of test and training images to compare them with; default: 1,000. */
   readonly count?: number
 }
 
 /**
- * Of `count` samples, the means of `p(x | z)` for codes from the model's prior:
+ * Metrics of `count` samples, the means of `p(x | z)` for codes from the model's prior:
  *
- * - `samples/nearest-distance`: mean Euclidean distance to the nearest of `count` test images; `training/nearest-distance`
- *   the same of `count` training images.
- * - `samples/coverage`: share of test images with a sample nearer than their fifth nearest other test image;
- *   `training/coverage`.
+ * - `samples/nearest-distance`: mean Euclidean distance to the nearest of `count` test images;
+ *   `training/nearest-distance` is the same for `count` training images.
+ * - `samples/coverage`: fraction of test images with a sample nearer than their fifth nearest other test image;
+ *   `training/coverage` likewise.
  *
- * and with labels, by a vote of the ten nearest of `5 count` training images:
+ * With labels, by a vote of the ten nearest of `5 count` training images:
  *
- * - `samples/agreement`: mean share of the neighbours that are of the same class, near 1 where an image is clearly of one;
- *   `test/agreement`.
- * - `samples/classes`: effective number of classes among the samples; `test/classes`.
- * - `test/vote-accuracy`: how often the vote is right of test images, which says how far to trust it.
+ * - `samples/agreement`: mean fraction of the neighbours that have the same class, near 1 for recognisable images;
+ *   `test/agreement` likewise.
+ * - `samples/classes`: effective number of classes among the samples; `test/classes` likewise.
+ * - `test/vote-accuracy`: accuracy of the vote on test images, a measure of how far to trust it.
  *
- * A figure `sample-neighbours`: samples, and below each the nearest training image. Fewer images are used where they are
- * so large that five times `count` of them would hold more than 50 million values.
+ * A figure `sample-neighbours`: samples, and below each the nearest training image. Fewer images are used if five times
+ * `count` of them would exceed 50 million values.
  */
 export const SampleQuality = (options: SampleQualityOptions = {}): Evaluator => {
   const asked = options.count ?? 1_000
@@ -155,7 +154,7 @@ export const SampleQuality = (options: SampleQualityOptions = {}): Evaluator => 
         figures: [
           imageGrid({
             name: "sample-neighbours",
-            title: `${datasetName}: samples and the training images nearest to them`,
+            title: `${datasetName}: samples and their nearest training images`,
             caption:
               `Images decoded from the prior and, below each, the nearest of ${referenceIndices.length} training images of ` +
               `${datasetName}. ${count} samples lie ${metrics["samples/nearest-distance"]!.toFixed(2)} from the nearest test ` +

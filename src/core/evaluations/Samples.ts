@@ -1,5 +1,5 @@
 /**
- * Samples: images decoded from codes drawn from the prior.
+ * Images decoded from codes drawn from the prior.
  */
 import { Effect } from "effect"
 import { EvaluationError, type Evaluator } from "../Evaluation.ts"
@@ -9,7 +9,7 @@ import { cyclicLabels, TrainedModel } from "../TrainedModel.ts"
 
 const evaluation = "Samples"
 
-/** A figure `samples`: means of `p(x | z)` for `count` codes drawn from the model's prior. Default: 100 codes. */
+/** A figure `samples`: means of `p(x | z)` for `count` codes drawn from the model's prior; default: 100 codes. */
 export const Samples = (options: { readonly count?: number } = {}): Evaluator => {
   const count = options.count ?? 100
   return {
@@ -26,11 +26,11 @@ export const Samples = (options: { readonly count?: number } = {}): Evaluator =>
         figures: [
           imageGrid({
             name: "samples",
-            title: `${datasetName}: new images from the prior`,
+            title: `${datasetName}: samples from the prior`,
             caption:
               `Means of p(x | z) for ${count} codes drawn from the prior, ${prior}, of ` +
               `${latent} latent dimension${latent === 1 ? "" : "s"}, model trained on ${datasetName}.` +
-              (classes === undefined ? "" : " The classes follow each other in turn."),
+              (classes === undefined ? "" : " The classes alternate."),
             mosaic: grid
           })
         ]

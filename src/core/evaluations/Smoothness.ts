@@ -1,9 +1,9 @@
 /**
- * How smoothly the decoded image changes along straight lines in the latent space.
+ * Measures how smoothly the decoded image changes along straight lines in the latent space.
  *
- * A smooth latent space has no places where the image leaps: along a line the largest change of a step is little above
- * the mean change. Its change by unit of code depends on the scale of the codes, which a loss without a KL divergence
- * leaves open; the ratio of the two does not.
+ * In a smooth latent space the image never jumps: along a line the largest change per step is close to the mean change.
+ * The change per unit of code depends on the scale of the codes, which a loss without a KL divergence does not
+ * determine; the ratio does not.
  */
 import { Effect } from "effect"
 import type { Evaluator } from "../Evaluation.ts"
@@ -14,16 +14,16 @@ import { latentLines } from "./LatentLines.ts"
 import { mean } from "./Mean.ts"
 
 export interface SmoothnessOptions {
-  /** Lines; default: 50. */
+  /** Number of lines; default: 50. */
   readonly lines?: number
-  /** Steps along a line; default: 32. */
+  /** Steps per line; default: 32. */
   readonly steps?: number
 }
 
-/** Lines of which the figure shows each step. */
+/** Number of lines in the figure. */
 const shown = 5
 
-/** Euclidean distances of each image from the one before it, for `count` images of `size` values. */
+/** Euclidean distance of each image from the previous one, for `count` images of `size` values. */
 export const changes = (images: Float32Array, count: number, size: number): ReadonlyArray<number> =>
   Array.from({ length: count - 1 }, (_, step) => {
     let sum = 0
@@ -33,11 +33,11 @@ export const changes = (images: Float32Array, count: number, size: number): Read
   })
 
 /**
- * `smoothness/change-per-unit`: the mean Euclidean distance that the image moves by unit of code, and
- * `smoothness/largest-over-mean`: the largest change of a step of a line over its mean change, averaged over the lines;
- * 1 is perfectly even. Lines of no length or change are left out, and the numbers where none is left.
+ * `smoothness/change-per-unit`: the mean Euclidean change of the image per unit of code.
+ * `smoothness/largest-over-mean`: the largest change per step divided by the mean change, averaged over the lines; 1 is
+ * perfectly even. Lines without length or change are skipped; if none remains, there are no metrics.
  *
- * A figure `smoothness`: the change at each step along some lines, over the line's mean.
+ * A figure `smoothness`: the change at each step of some lines, divided by the line's mean.
  */
 export const Smoothness = (options: SmoothnessOptions = {}): Evaluator<ContinuousLatent> => {
   const { lines = 50, steps = 32 } = options
@@ -63,14 +63,14 @@ export const Smoothness = (options: SmoothnessOptions = {}): Evaluator<Continuou
             name: "smoothness",
             title: `${datasetName}: change of the image along lines between codes`,
             caption:
-              `Euclidean distance of each decoded image from the one before it, over the line's mean, in ${steps} steps along ` +
+              `Euclidean distance of each decoded image from the previous one, divided by the line's mean, in ${steps} steps along ` +
               `${Math.min(shown, profiles.length)} lines between the codes of test images. Over ${profiles.length} lines the ` +
-              `largest change is ${ratio.toFixed(2)} times the mean, and an image moves ${perUnit.toPrecision(3)} by unit of code.`,
+              `largest change is ${ratio.toFixed(2)} times the mean, and an image changes by ${perUnit.toPrecision(3)} per unit of code.`,
             x: "step along the line",
             legend: "line",
             panels: [
               {
-                title: "change over its mean",
+                title: "change / mean change",
                 series: profiles.slice(0, shown).map((profile, line) => ({
                   label: String(line + 1),
                   points: profile.changes.map((change, step) => [step + 1, change / profile.mean] as const)

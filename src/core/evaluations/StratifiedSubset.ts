@@ -1,10 +1,10 @@
 /**
- * A subset of a dataset's examples in which each class has its share.
+ * Stratified subsets of a dataset's examples.
  */
 import type { Examples } from "../Dataset.ts"
 import type { Split } from "../TrainedModel.ts"
 
-/** Up to `count` indices in ascending order, each class in its proportion. */
+/** At most `count` indices in ascending order, stratified by class. */
 export const stratified = (examples: Examples, count: number): Int32Array => {
   const { labels } = examples
   const indices = Int32Array.from({ length: examples.count }, (_, index) => index)
@@ -16,15 +16,15 @@ export const stratified = (examples: Examples, count: number): Int32Array => {
   ).sort()
 }
 
-/** A number as a text has it: `5,000`. */
+/** Formats a number with thousands separators: `5,000`. */
 export const formatCount = (value: number): string => value.toLocaleString("en-US")
 
-/** Which examples a subset holds, for titles and captions: `5,000 test images`, `a subset of the 10,000, ...`. */
+/** Describes a subset for titles and captions: `5,000 test images`, `a subset of the 10,000, ...`. */
 export const describeSubset = (examples: Examples, split: Split, count: number) => ({
   images: `${formatCount(count)} ${split === "test" ? "test" : "training"} image${count === 1 ? "" : "s"}`,
-  of: count < examples.count ? `a subset of the ${formatCount(examples.count)}, classes in proportion` : "all of them"
+  of: count < examples.count ? `a stratified subset of the ${formatCount(examples.count)}` : "all of them"
 })
 
-/** Class indices of the examples at `indices`; 0 where there are none. */
+/** Class indices of the examples at `indices`; 0 without labels. */
 export const labelsAt = (examples: Examples, indices: Int32Array): ReadonlyArray<number> =>
   Array.from(indices, (index) => examples.labels?.[index] ?? 0)

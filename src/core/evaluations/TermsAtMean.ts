@@ -1,5 +1,6 @@
 /**
- * The loss and its terms with the posterior's mean as the code: what a source reports that adds noise in training only.
+ * The loss and its terms with the posterior mean as the code, for comparison with sources that add noise only in
+ * training.
  */
 import { Effect } from "effect"
 import { divergenceNames } from "../Divergence.ts"
@@ -8,8 +9,8 @@ import { TrainedModel } from "../TrainedModel.ts"
 import { mean } from "./Mean.ts"
 
 /**
- * `test/loss-at-mean`, `test/reconstruction-at-mean` and so on: means over the test images. They bound no likelihood, as
- * the KL divergence is paid for a code that is not drawn.
+ * `test/loss-at-mean`, `test/reconstruction-at-mean` and so on: means over the test images. They are not a bound of the
+ * likelihood, because the code is not sampled from the posterior.
  */
 export const TermsAtMean = (): Evaluator => ({
   spec: { _tag: "TermsAtMean" },
@@ -18,7 +19,7 @@ export const TermsAtMean = (): Evaluator => ({
     const { terms } = yield* TrainedModel
     const found = yield* terms("test", "mean")
     return {
-      // The divergence belongs to the distribution and not to one code.
+      // The divergence is a property of the distribution, not of one code.
       metrics: Object.fromEntries(
         Object.entries(found).flatMap(([name, values]) =>
           divergenceNames.some((divergence) => divergence === name)

@@ -1,7 +1,7 @@
 /**
- * Text and data inside an HTML document.
+ * Escapes text and data for an HTML document.
  *
- * Law: whatever they hold, they stay text and data: nothing in them ends an element or starts another.
+ * Law: escaped values cannot end an element or start another, whatever they contain.
  */
 import type { Json } from "../Spec.ts"
 
@@ -13,11 +13,11 @@ const entities: Readonly<Record<string, string>> = {
   "'": "&#39;"
 }
 
-/** A text as the content of an element or of an attribute in quotes. */
+/** Escapes text for the content of an element or of a quoted attribute. */
 export const text = (value: string): string => value.replace(/[&<>"']/g, (sign) => entities[sign]!)
 
-/** A value as the content of a `script` of the type `application/json`: no `<` is left that could end the element. */
+/** Encodes a value for a `script` of type `application/json`: no `<` that could end the element. */
 export const json = (value: Json): string => JSON.stringify(value).replace(/</g, "\\u003c")
 
-/** A program as the content of a `script`. A string in it that holds an end tag keeps its meaning. */
+/** Escapes JavaScript for a `script` element. String literals that contain an end tag keep their value. */
 export const script = (source: string): string => source.replace(/<\/(script)/gi, "<\\/$1").replace(/<!--/g, "<\\!--")

@@ -1,11 +1,11 @@
 /**
- * A mosaic of images as a figure: with captions for rows and columns, or over the axes of a latent plane.
+ * A mosaic of images as a figure, with captions for rows and columns or with the axes of a latent plane.
  */
 import type { Figure, VegaLiteView } from "../Figure.ts"
 import type { Json } from "../Spec.ts"
 import type { Mosaic } from "./Mosaic.ts"
 
-/** A label at a place along an axis, from 0 (left or top) to 1. */
+/** A label at a position along an axis, from 0 (left or top) to 1. */
 export interface AxisLabel {
   readonly at: number
   readonly label: string
@@ -27,7 +27,7 @@ export interface ImageGridOptions {
   readonly y?: GridAxis
 }
 
-/** Captions in the middle of each column or row. */
+/** Captions at the centre of each column or row. */
 export const captions = (orient: GridAxis["orient"], labels: ReadonlyArray<string>): GridAxis => ({
   orient,
   ticks: false,
@@ -37,7 +37,7 @@ export const captions = (orient: GridAxis["orient"], labels: ReadonlyArray<strin
 const axisOf = (axis: GridAxis | undefined): Json => {
   if (axis === undefined) return null
   const sorted = axis.labels.toSorted((left, right) => left.at - right.at)
-  // Vega hands a label its value alone, so the expression finds the label whose place lies nearest.
+  // Vega passes only the value to a label expression, which therefore finds the nearest label by position.
   const middles = sorted.slice(1).map((label, index) => (label.at + sorted[index]!.at) / 2)
   const index = ["0", ...middles.map((middle) => `(datum.value > ${middle})`)].join(" + ")
   return {

@@ -1,5 +1,5 @@
 /**
- * Curves: one panel a quantity, one coloured line a series, the same horizontal axis in all panels.
+ * A line chart: one panel per quantity, one coloured line per series, the same horizontal axis in all panels.
  */
 import type { Figure, VegaLiteView } from "../Figure.ts"
 import { categorical, colorScale, dashScale } from "./Palette.ts"
@@ -8,16 +8,16 @@ import { niceTicks } from "./NiceTicks.ts"
 /** One line. */
 export interface Series {
   readonly label: string
-  /** What it shares its colour and its place in the legend with; default: its label. */
+  /** Series of one group share a colour and a legend entry; default: the label. */
   readonly group?: string
   readonly points: ReadonlyArray<readonly [x: number, y: number]>
 }
 
-/** One quantity. */
+/** One quantity, with its own vertical axis. */
 export interface Panel {
   /** The vertical axis with its unit, such as `loss (nats per image)`. */
   readonly title: string
-  /** `linear`, or `log` where every value is above 0. */
+  /** `linear`, or `log` if all values are positive. */
   readonly scale?: "linear" | "log"
   readonly series: ReadonlyArray<Series>
 }
@@ -26,17 +26,17 @@ export interface LineChartOptions {
   readonly name: string
   readonly title: string
   readonly caption: string
-  /** The horizontal axis. Its values are whole numbers. */
+  /** Title of the horizontal axis, whose values are integers. */
   readonly x: string
-  /** What the colours tell apart, above the legend. */
+  /** Title of the legend. */
   readonly legend: string
   readonly panels: ReadonlyArray<Panel>
 }
 
-/** Points are marked where there are few of them, so that a single epoch shows too. */
+/** At most this many points are marked, so that a single epoch is visible. */
 const markedPoints = 30
 
-/** The powers of ten from below to above some values, which are greater than 0. */
+/** Powers of ten that enclose the values, which are positive. */
 const decades = (values: ReadonlyArray<number>): ReadonlyArray<number> => {
   const first = Math.floor(Math.log10(Math.min(...values)))
   const last = Math.ceil(Math.log10(Math.max(...values)))
@@ -45,7 +45,7 @@ const decades = (values: ReadonlyArray<number>): ReadonlyArray<number> => {
 
 const groupOf = ({ group, label }: Series): string => group ?? label
 
-/** The fields that tell lines apart: the label, and beside it the group where lines share one. */
+/** The fields that distinguish lines: the label, and the group if lines share one. */
 const fieldsOf = (grouped: boolean, series: Series) => ({
   series: series.label,
   ...(grouped && { group: groupOf(series) })
@@ -65,7 +65,7 @@ const panelView = (
   const longest = Math.max(0, ...panel.series.map((series) => series.points.length))
   const x = points.map((point) => point.x)
   const legend = { title: options.legend, symbolType: "stroke", symbolStrokeWidth: 3, symbolSize: 260 }
-  // Vertical axes of equal width keep the panels of several charts in line.
+  // Vertical axes of equal width align the panels of several charts.
   const yTicks = panel.scale === "log" ? { values: decades(points.map((point) => point.y)) } : { tickCount: 6 }
   return {
     width,
@@ -86,7 +86,7 @@ const panelView = (
           values: niceTicks([Math.min(...x), Math.max(...x)], 6, { whole: true }),
           format: "d",
           grid: false,
-          // So few have room, and Vega would leave out every other one, or all but the first and the last.
+          // So few labels fit, but Vega would drop every other one, or all but the first and the last.
           labelOverlap: false,
           tickCount: 12,
           tickMinStep: 0.5
@@ -113,7 +113,7 @@ const panelView = (
   }
 }
 
-/** Curves in panels beside each other. Values that are not finite are left out. */
+/** Panels of lines side by side. Values that are not finite are omitted. */
 export const lineChart = (options: LineChartOptions): Figure => {
   const panels = options.panels.map((panel) => ({
     ...panel,

@@ -1,6 +1,6 @@
 /**
- * Images set in a grid as one PNG inside a data URI, enlarged by whole factors so that every pixel stays sharp. Only a
- * grid too wide to look at is made smaller.
+ * A grid of images as one PNG in a data URI, enlarged by integer factors so that pixels stay sharp. Only very wide
+ * grids are reduced.
  */
 import { Effect } from "effect"
 import type { ImageShape } from "../Dataset.ts"
@@ -12,7 +12,7 @@ export interface Mosaic {
   readonly url: string
   readonly rows: number
   readonly columns: number
-  /** Size in a view's units of length. */
+  /** Size in Vega's units (CSS pixels). */
   readonly width: number
   readonly height: number
 }
@@ -24,21 +24,21 @@ export interface MosaicOptions {
   readonly images: Float32Array
   readonly shape: ImageShape
   readonly columns: number
-  /** White between images, as a part of an image's width. */
+  /** White space between images, as a fraction of an image's width. */
   readonly gap: number
 }
 
-/** Widest mosaic, in pixels of the PNG. */
+/** Maximum width of a mosaic, in pixels of the PNG. */
 const widest = 1400
 
 /**
- * Pixels of the PNG for each pixel of the data: 1 or an even number, so that half the size is whole too; a half, a third
- * and so on where the data is too wide.
+ * Pixels of the PNG per pixel of the data: 1 or an even number, so that half the size is an integer too; 1/2, 1/3 and
+ * so on if the data is too wide.
  */
 export const enlargement = (sourceWidth: number): number =>
   sourceWidth > widest ? 1 / Math.ceil(sourceWidth / widest) : Math.max(1, 2 * Math.floor(widest / sourceWidth / 2))
 
-/** Bytes `[height, width, channels]` of the grid at the images' own size, on white. */
+/** Bytes `[height, width, channels]` of the grid at the images' original size, on white. */
 export const arrange = (options: MosaicOptions) => {
   const { columns, images, shape } = options
   const { channels, height, width } = shape
@@ -61,7 +61,7 @@ export const arrange = (options: MosaicOptions) => {
   return { pixels, rows, ...size }
 }
 
-/** Sets images row by row into a grid; places that are left over stay white. */
+/** Arranges images in a grid, row by row; unused cells are white. */
 export const mosaic = Effect.fn("Mosaic.mosaic")(function* (options: MosaicOptions) {
   const grid = arrange(options)
   const factor = enlargement(grid.width)

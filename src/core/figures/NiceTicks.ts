@@ -2,13 +2,13 @@
  * Round numbers for axes and lines.
  */
 
-/** What two neighbouring round numbers differ by: the least of 1, 2 or 5 times a power of ten that is not below `least`. */
+/** The step between ticks: the smallest of 1, 2 or 5 times a power of ten that is at least `least`. */
 const roundStep = (least: number): number => {
   const power = 10 ** Math.floor(Math.log10(least))
   return power * ([1, 2, 5].find((factor) => factor * power >= least * (1 - 1e-9)) ?? 10)
 }
 
-/** Multiples of 1, 2 or 5 times a power of ten in an interval, at most `count + 1` of them; whole ones where asked. */
+/** At most `count + 1` multiples of 1, 2 or 5 times a power of ten in an interval; optionally integers only. */
 export const niceTicks = (
   [low, high]: readonly [low: number, high: number],
   count: number,

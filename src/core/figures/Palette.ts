@@ -1,12 +1,12 @@
 /**
- * Colours for categories: ten that stay apart for people with and without colour blindness.
+ * Ten colours for categories, distinguishable with and without colour blindness.
  *
- * Law: every two are at least 28 apart in CIELAB (ΔE 1976), seen with normal colour vision and with none of one of the
- * three cones, and none is lighter than 80, so that all show on white. They were found by random search for that.
+ * Law: any two differ by at least 28 in CIELAB (ΔE 1976), for normal vision and for each of the three kinds of
+ * dichromacy. None is lighter than 80, so that all are visible on white. They were found by a random search.
  */
 import type { Json } from "../Spec.ts"
 
-/** Ten colours, in the order in which they should be used. */
+/** Ten colours, in order of use. */
 export const categorical: ReadonlyArray<string> = [
   "#3517ec",
   "#ef1309",
@@ -20,7 +20,7 @@ export const categorical: ReadonlyArray<string> = [
   "#bacf77"
 ]
 
-/** Dashes that tell lines beyond the tenth from those whose colour they share. */
+/** Dash patterns, to distinguish lines beyond the tenth, which reuse the colours. */
 export const dashes: ReadonlyArray<ReadonlyArray<number>> = [
   [1, 0],
   [6, 3],
@@ -28,16 +28,16 @@ export const dashes: ReadonlyArray<ReadonlyArray<number>> = [
   [8, 3, 2, 3]
 ]
 
-/** Shapes that tell categories beyond the tenth from those whose colour they share. */
+/** Shapes, to distinguish categories beyond the tenth, which reuse the colours. */
 export const shapes: ReadonlyArray<string> = ["circle", "square", "triangle-up", "diamond", "cross", "triangle-down"]
 
-/** A Vega-Lite scale that gives categories their colours in turn. */
+/** A Vega-Lite colour scale for categories, which cycles through the ten colours. */
 export const colorScale = (categories: ReadonlyArray<string>): { readonly [key: string]: Json } => ({
   domain: categories,
   range: categories.map((_, index) => categorical[index % categorical.length]!)
 })
 
-/** One of some marks for each ten categories, so that colour and mark together name a category. */
+/** The next mark for every ten categories, so that colour and mark together identify a category. */
 const byTens = (categories: ReadonlyArray<string>, marks: ReadonlyArray<Json>): { readonly [key: string]: Json } => ({
   domain: categories,
   range: categories.map((_, index) => marks[Math.floor(index / categorical.length) % marks.length]!)

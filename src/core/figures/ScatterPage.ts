@@ -1,7 +1,8 @@
 /**
- * Points in a plane or in space as a page to be explored: turned, enlarged, filtered by class, each with its picture.
+ * An interactive 2-D or 3-D scatter plot as an HTML page: rotate, zoom, filter by class, and see the image of each
+ * point.
  *
- * Laws: the page is one file and needs no network; names and texts stay text, whatever they hold.
+ * Laws: the page is one file and needs no network; names and texts are escaped.
  */
 import { readFile } from "node:fs/promises"
 import { createRequire } from "node:module"
@@ -16,32 +17,32 @@ export interface ScatterPageOptions {
   readonly name: string
   readonly title: string
   readonly caption: string
-  /** Two or three, each with one value a point. */
+  /** Two or three axes, each with one value per point. */
   readonly axes: ReadonlyArray<{ readonly title: string; readonly values: Float32Array }>
-  /** One unit is equally long on all axes. */
+  /** Whether one unit has the same length on all axes. */
   readonly equalAspect: boolean
   /** An index into `classes` for each point. */
   readonly labels: ReadonlyArray<number>
   readonly classes: ReadonlyArray<string>
-  /** What the classes are, above the legend. */
+  /** Title of the legend. */
   readonly legend: string
-  /** What a point's number is, such as `test image`, and the number itself. */
+  /** What a point is, such as `test image`; `indices` are their numbers. */
   readonly item: string
   readonly indices: Int32Array
-  /** One picture a point, in the order of the points. */
+  /** One thumbnail per point, in the order of the points. */
   readonly sprite: Sprite
 }
 
-/** Marks that Plotly draws in the plane and in space alike, for each ten classes one. */
+/** Marks that Plotly supports in 2-D and 3-D, one for every ten classes. */
 const symbols = ["circle", "square", "diamond", "cross", "x"]
 
-/** Plotly reads tags and entities in its texts; here they are letters. */
+/** Escapes text for Plotly, which interprets tags and entities. */
 const plotlyText = (value: string): string => value.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;")
 
 const base64 = ({ buffer, byteLength, byteOffset }: Float32Array | Int32Array): string =>
   Buffer.from(buffer, byteOffset, byteLength).toString("base64")
 
-/** Diameter of a point, in pixels in the plane and in Plotly's larger units in space: the more points, the smaller. */
+/** Diameter of a point, smaller for more points; in pixels in 2-D, in Plotly's larger units in 3-D. */
 const sizeOf = (count: number, dimensions: number): number => {
   const [least, most, factor] = dimensions === 3 ? [1.5, 5, 18] : [2.5, 8, 40]
   return Math.round(10 * Math.min(most, Math.max(least, factor / Math.max(count, 1) ** 0.25))) / 10
@@ -49,7 +50,7 @@ const sizeOf = (count: number, dimensions: number): number => {
 
 const dataOf = (options: ScatterPageOptions): Json => {
   const { axes, classes, indices, item, labels, legend, sprite } = options
-  // Classes that a point names although they have no name of their own.
+  // Classes that occur in `labels` but have no name.
   const count = Math.max(classes.length, ...new Set(labels.map((label) => label + 1)))
   return {
     axes: axes.map(({ title, values }) => ({ title: plotlyText(title), values: base64(values) })),
@@ -60,7 +61,7 @@ const dataOf = (options: ScatterPageOptions): Json => {
     legend: plotlyText(legend),
     classes: Array.from({ length: count }, (_, index) => ({
       name: classes[index] ?? String(index),
-      // An empty name would be given one by Plotly.
+      // Plotly replaces an empty name.
       legendName: plotlyText(classes[index] ?? String(index)) || " ",
       color: categorical[index % categorical.length]!,
       symbol: symbols[Math.floor(index / categorical.length) % symbols.length]!
@@ -83,7 +84,7 @@ p { font-size: 13px; line-height: 1.4; margin: 6px 0 0; max-width: 80em; }
 #picture { image-rendering: pixelated; margin: 0 auto; }
 `
 
-/** Runs in the page. Texts reach the document as text alone. */
+/** The script of the page. It inserts texts with `textContent` only. */
 const program = `
 "use strict"
 const data = JSON.parse(document.getElementById("data").textContent)
@@ -112,7 +113,7 @@ const traces = data.classes.map(({ color, legendName, symbol }, label) => {
 const axisOf = (axis) => ({ title: { text: axes[axis].title }, zeroline: false, gridcolor: "#e8e8e8", showspikes: false })
 const layout = {
   font: { family: "DejaVu Sans, Verdana, sans-serif", color: "#222" },
-  // Room above for the tool bar, which would cover the legend.
+  // Space for the tool bar, which would cover the legend.
   margin: inSpace ? { l: 0, r: 0, t: 34, b: 0 } : { l: 60, r: 10, t: 34, b: 50 },
   hovermode: "closest",
   legend: { title: { text: data.legend }, itemsizing: "constant" },
@@ -198,10 +199,10 @@ const document = (options: ScatterPageOptions, library: string): string => `<!do
 
 const require = createRequire(import.meta.url)
 
-/** The smallest of Plotly's bundles that draws such a plot by WebGL. */
+/** The smallest bundle of Plotly with the WebGL plot type. */
 const bundles = { 2: "#plotly-2d", 3: "#plotly-3d" } as const
 
-/** A page of points with a legend that hides and shows classes. */
+/** An interactive scatter plot with a legend that hides and shows classes. */
 export const scatterPage = Effect.fn("ScatterPage.scatterPage")(function* (options: ScatterPageOptions) {
   const bundle = bundles[options.axes.length === 3 ? 3 : 2]
   const library = yield* Effect.tryPromise({

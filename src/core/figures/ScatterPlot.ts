@@ -1,5 +1,5 @@
 /**
- * Points in a plane, coloured by class.
+ * A scatter plot coloured by class.
  */
 import type { Figure } from "../Figure.ts"
 import type { Json } from "../Spec.ts"
@@ -14,25 +14,25 @@ export interface ScatterPlotOptions {
   /** An index into `classes` for each point. */
   readonly labels: ArrayLike<number>
   readonly classes: ReadonlyArray<string>
-  /** What the classes are, above the legend, such as `digit`. */
+  /** Title of the legend, such as `digit`. */
   readonly legend: string
-  /** One unit is equally long on both axes. */
+  /** Whether one unit has the same length on both axes. */
   readonly equalAspect: boolean
-  /** What the axes span, rather than the points and a margin: for plots to be compared. */
+  /** Range of the axes, for plots to be compared; default: the points and a margin. */
   readonly domain?: PlotDomain
-  /** No numbers on the axes: for embeddings, whose coordinates have no meaning. */
+  /** Hides the numbers on the axes, for embeddings, whose coordinates have no meaning; default: false. */
   readonly bareAxes?: boolean
 }
 
 const side = 520
 
-/** What the two axes span. */
+/** Range of both axes. */
 export interface PlotDomain {
   readonly x: readonly [low: number, high: number]
   readonly y: readonly [low: number, high: number]
 }
 
-/** The least interval that holds the finite values, with a margin; [-1, 1] about a value that stands alone. */
+/** The smallest interval with the finite values, plus a margin; `value ± 1` for a single value. */
 const interval = (values: ArrayLike<number>): readonly [low: number, high: number] => {
   let low = Infinity
   let high = -Infinity
@@ -47,14 +47,14 @@ const interval = (values: ArrayLike<number>): readonly [low: number, high: numbe
   return [low - margin, high + margin]
 }
 
-/** Two intervals of equal length about the centres of the given ones. */
+/** Extends two intervals to equal length around their centres. */
 const equallyLong = (x: readonly [number, number], y: readonly [number, number]) => {
   const half = Math.max(x[1] - x[0], y[1] - y[0]) / 2
   const about = ([low, high]: readonly [number, number]) => [(low + high) / 2 - half, (low + high) / 2 + half] as const
   return [about(x), about(y)] as const
 }
 
-/** What the axes of a plot of these points span. */
+/** The default range of the axes for these points. */
 export const domainOf = (x: ArrayLike<number>, y: ArrayLike<number>, equalAspect: boolean): PlotDomain => {
   const domain = [interval(x), interval(y)] as const
   const [first, second] = equalAspect ? equallyLong(...domain) : domain
@@ -67,12 +67,12 @@ export const pointStyle = (count: number): { readonly size: number; readonly opa
   opacity: Math.round(100 * Math.min(0.8, Math.max(0.45, 1.15 - 0.175 * Math.log10(Math.max(count, 1))))) / 100
 })
 
-/** A scatter plot with a legend of the classes. Points that are not finite are left out. */
+/** A scatter plot with a legend of the classes. Points that are not finite are omitted. */
 export const scatterPlot = (options: ScatterPlotOptions): Figure => {
   const { classes, labels, x, y } = options
   const { x: xDomain, y: yDomain } = options.domain ?? domainOf(x.values, y.values, options.equalAspect)
   const style = pointStyle(x.values.length)
-  // Rounding to 1/4000 of the axis is below what can be seen and makes the file half as large.
+  // Rounding to 1/4000 of the axis is invisible and halves the file.
   const digits = (domain: readonly [number, number]) =>
     Math.max(0, Math.ceil(-Math.log10((domain[1] - domain[0]) / 4000)))
   const [xDigits, yDigits] = [digits(xDomain), digits(yDomain)]
@@ -92,7 +92,7 @@ export const scatterPlot = (options: ScatterPlotOptions): Figure => {
       width: side,
       height: side,
       data: { values: points },
-      // Thousands of spoken descriptions of points would make the file twice as large and help nobody; the caption speaks.
+      // Screen-reader descriptions of thousands of points would double the file; the caption describes the plot.
       mark: { type: "point", aria: false, filled: true, size: style.size, opacity: style.opacity, strokeWidth: 0 },
       encoding: {
         x: { field: "x", type: "quantitative", title: x.title, scale: { domain: xDomain, nice: false }, axis },

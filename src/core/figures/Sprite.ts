@@ -1,11 +1,11 @@
 /**
- * Thumbnails of many images in one PNG, so that a page can show any of them without a file each.
+ * A sprite sheet: thumbnails of many images in one PNG, so that a page needs only one file.
  */
 import { Effect } from "effect"
 import type { ImageShape } from "../Dataset.ts"
 import { FigureError } from "../Figure.ts"
 
-/** Thumbnails row by row; the first is at the top left. */
+/** Thumbnails in row-major order from the top left. */
 export interface Sprite {
   /** `data:image/png;base64,...` */
   readonly url: string
@@ -16,19 +16,19 @@ export interface Sprite {
   readonly height: number
 }
 
-/** Widest and highest sprite, in pixels: what browsers' graphics take everywhere. */
+/** Maximum width and height of a sprite in pixels, supported by all browsers. */
 const widest = 8192
 
-/** Largest thumbnail, in pixels. */
+/** Maximum size of a thumbnail in pixels. */
 const largest = 64
 
-/** Pixels of an image that make one pixel of its thumbnail, along each axis. */
+/** Downscaling factor along each axis. */
 export const reduction = (shape: ImageShape, columns: number): number => {
   const side = Math.max(shape.height, shape.width)
   return Math.ceil(side / Math.max(1, Math.min(largest, Math.floor(widest / columns))))
 }
 
-/** Bytes `[rows * height, columns * width, channels]` of the thumbnails, each a mean over squares of its image. */
+/** Bytes `[rows * height, columns * width, channels]` of the thumbnails, downscaled by averaging. */
 export const arrangeThumbnails = (images: Uint8Array, shape: ImageShape, indices: Int32Array) => {
   const { channels } = shape
   const columns = Math.max(1, Math.ceil(Math.sqrt(indices.length)))
@@ -37,7 +37,7 @@ export const arrangeThumbnails = (images: Uint8Array, shape: ImageShape, indices
   const height = Math.max(1, Math.floor(shape.height / factor))
   const width = Math.max(1, Math.floor(shape.width / factor))
   const pixels = new Uint8Array(rows * height * columns * width * channels)
-  // A side that is shorter than the factor has fewer pixels to take.
+  // A side shorter than the factor has fewer pixels to average.
   const [tall, wide] = [Math.min(factor, shape.height), Math.min(factor, shape.width)]
   indices.forEach((index, place) => {
     const from = index * shape.height * shape.width * channels
@@ -74,7 +74,7 @@ export const sprite = Effect.fn("Sprite.sprite")(function* (options: {
       const { default: sharp } = await import("sharp")
       const raw = { ...size, channels: options.shape.channels === 1 ? 1 : 3 } as const
       const picture = sharp(pixels, { raw, limitInputPixels: false })
-      // Grey stays one channel: a third of the bytes.
+      // Grey images stay at one channel, a third of the bytes.
       return (raw.channels === 1 ? picture.toColourspace("b-w") : picture).png().toBuffer()
     },
     catch: (cause) =>

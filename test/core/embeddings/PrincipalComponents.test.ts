@@ -32,7 +32,7 @@ describe("PrincipalComponents", () => {
       // Variances in the ratio 4 : 1 : 1 along the axes.
       const values = Float32Array.of(2, 0, 0, -2, 0, 0, 0, 1, 0, 0, -1, 0, 0, 0, 1, 0, 0, -1)
       const { how } = yield* PrincipalComponents().embed({ values, count: 6, seed: 0 })
-      assert.strictEqual(how, "by their first two principal components, which hold 83 % of the variance")
+      assert.strictEqual(how, "by their first two principal components, which explain 83 % of the variance")
     }).pipe(Effect.provide(Reference.layer))
   )
 })

@@ -53,7 +53,7 @@ describe("InteractiveScatter", () => {
     Effect.gen(function* () {
       const { caption, name } = yield* pageOf({ split: "train", count: 12 })
       assert.strictEqual(name, "interactive-scatter-2d-train")
-      assert.include(caption, "12 training images of Fake (a subset of the 60, classes in proportion)")
+      assert.include(caption, "12 training images of Fake (a stratified subset of the 60)")
     })
   )
 })

@@ -8,9 +8,9 @@ describe("Interpolation", () => {
   it.effect.each(kinds)("makes a figure: $name", (kind) =>
     Effect.gen(function* () {
       const { figures } = yield* Interpolation({ lines: 3, steps: 5 }).run
-      assert.include(yield* textOf(figures[0]!), "Fake: along lines between test images' codes")
+      assert.include(yield* textOf(figures[0]!), "Fake: interpolation between test images")
       const lines = Math.min(3, Math.floor((kind.count ?? 30) / 2))
-      assert.include(figures[0]!.caption, `in 5 equal steps along ${lines} lines`)
+      assert.include(figures[0]!.caption, `at 5 equally spaced codes on ${lines} lines`)
     }).pipe(Effect.provide(fakeLayer(kind)))
   )
 })

@@ -41,7 +41,7 @@ describe("LatentScatter", () => {
       const { figures } = yield* LatentScatter({ embeddedCount: 45 }).run
       const text = yield* textOf(figures[0]!)
       assert.includeMembers(text, ["Fake: t-SNE of the 5-dimensional codes of 45 test images", "t-SNE 1", "t-SNE 2"])
-      assert.match(figures[0]!.caption, /a subset of the 60.*perplexity 15.*100 % of the points/)
+      assert.match(figures[0]!.caption, /a stratified subset of the 60.*perplexity 15.*100 % of the points/)
     }).pipe(Effect.provide(fakeLayer({ latent: 5, count: 60 })))
   )
 
@@ -57,7 +57,7 @@ describe("LatentScatter", () => {
   it.effect.each([
     { embedding: "t-sne" as const, title: "t-SNE", words: /perplexity \d/ },
     { embedding: "umap" as const, title: "UMAP", words: /14 nearest neighbours/ },
-    { embedding: "pca" as const, title: "PCA", words: /which hold \d+ % of the variance/ }
+    { embedding: "pca" as const, title: "PCA", words: /which explain \d+ % of the variance/ }
   ])("embeds by $title when asked to, keeps classes apart, and says how", ({ embedding, title, words }) =>
     Effect.gen(function* () {
       const [figure] = (yield* LatentScatter({ embedding }).run).figures
@@ -109,7 +109,7 @@ describe("LatentScatter", () => {
       }
       const { spec, run } = LatentScatter({ embedding: swapped })
       assert.deepStrictEqual(spec["embedding"], { _tag: "Swapped" })
-      assert.match((yield* run).figures[0]!.caption, /4 test images of Fake \(a subset of the 8.*laid out backwards/)
+      assert.match((yield* run).figures[0]!.caption, /4 test images of Fake \(a stratified subset of the 8.*embedded backwards/)
       const error = yield* Effect.flip(LatentScatter({ embedding: swapped, embeddedCount: 5 }).run)
       assert.strictEqual(error._tag, "EvaluationError")
       assert.include(error.message, "LatentScatter: Swapped: too many")

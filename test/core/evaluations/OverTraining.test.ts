@@ -63,7 +63,7 @@ describe.each(members)("$name", ({ make, name }) => {
     Effect.gen(function* () {
       const { caption, frames } = yield* animationOf(make(), 100, { count: 4 })
       assert.strictEqual(frames.length, 40)
-      assert.include(caption, "40 frames, evenly chosen of the 101 that fall before training")
+      assert.include(caption, "40 frames, evenly chosen from the 101 before training")
     })
   )
 

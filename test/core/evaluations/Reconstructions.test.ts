@@ -44,7 +44,7 @@ describe("Reconstructions", () => {
     Effect.gen(function* () {
       const { figures } = yield* Reconstructions({ count: 25, layout: "beside" }).run
       assert.includeMembers(yield* textOf(figures[0]!), ["images", "reconstructions"])
-      assert.include(figures[0]!.caption, "in the same place on the right")
+      assert.include(figures[0]!.caption, "in the same position on the right")
     }).pipe(Effect.provide(fakeLayer(kind)))
   )
 

@@ -56,7 +56,8 @@ describe("SampleQuality", () => {
     assert.deepStrictEqual(radii(within, 1), [1, 1, 2, 4])
     assert.deepStrictEqual(radii(within, 2), [3, 2, 3, 6])
     assert.deepStrictEqual(radii({ rows: 1, columns: 1, values: Float32Array.of(0) }, 5), [0])
-    // A sample at 0.5 lies nearer than 1 to the first two only, one at 3 covers itself and, at distance 4, not the last.
+    // A sample at 0.5 lies nearer than 1 to the first two only, one at 3 covers itself and, at distance 4, not the
+    // last.
     const to = (sample: number) => at.map((b) => Math.abs(sample - b))
     const samples = { rows: 2, columns: 4, values: Float32Array.from([...to(0.5), ...to(3)]) }
     assert.strictEqual(coverage(samples, [1, 1, 2, 4]), 0.75)
@@ -88,7 +89,7 @@ describe("SampleQuality", () => {
   it.effect.each(kinds)("makes a figure: $name", (kind) =>
     Effect.gen(function* () {
       const { figures, metrics } = yield* SampleQuality({ count: 20 }).run
-      assert.include(yield* textOf(figures[0]!), "Fake: samples and the training images nearest to them")
+      assert.include(yield* textOf(figures[0]!), "Fake: samples and their nearest training images")
       assert.isTrue(Object.values(metrics).every(Number.isFinite), JSON.stringify(metrics))
       assert.strictEqual("samples/classes" in metrics, kind.labelled ?? true)
     }).pipe(Effect.provide(fakeLayer(kind)))

@@ -25,7 +25,7 @@ describe("Samples", () => {
     Effect.gen(function* () {
       const { figures } = yield* Samples().run
       yield* compiles(figures[0]!)
-      assert.strictEqual(figures[0]!.title, "Fake: new images from the prior")
+      assert.strictEqual(figures[0]!.title, "Fake: samples from the prior")
       assert.include(figures[0]!.caption, "100 codes drawn from the prior, N(0, I), of 2 latent dimensions")
     }).pipe(Effect.provide(fakeLayer(kind)))
   )

@@ -15,7 +15,7 @@ suite("Stratified", () => {
     const examples = { count: 10_000, images: new Uint8Array(0) }
     assert.deepStrictEqual(describeSubset(examples, "test", 5_000), {
       images: "5,000 test images",
-      of: "a subset of the 10,000, classes in proportion"
+      of: "a stratified subset of the 10,000"
     })
     assert.deepStrictEqual(describeSubset({ ...examples, count: 1 }, "train", 1), {
       images: "1 training image",

@@ -89,7 +89,7 @@ describe("sequence", () => {
       sequence(dense(3)).build([28, 28, 1]),
       new NetworkError({
         module: "dense1",
-        reason: "takes vectors, but was given examples of shape [28, 28, 1]; put flatten() before it"
+        reason: "takes vectors, but got examples of shape [28, 28, 1]; put flatten() before it"
       })
     )
     assertFailure(

@@ -6,14 +6,14 @@
 import * as tf from "@tensorflow/tfjs-core"
 import type { Likelihood } from "../Likelihood.ts"
 
-/** Below this, `exp(-logit)` nears the end of float32, and `log(1 + exp(logit))` is 0 to any precision that matters. */
+/** Below this logit, `exp(-logit)` approaches float32's maximum, and `log(1 + exp(logit))` is 0 in float32. */
 const lowest = -80
 
 /**
  * `Σ x logit - log(1 + exp(logit))` over height, width and channels, `[batch]`.
  *
  * With `s = 1 + exp(-logit)`, `log(1 + exp(logit))` is `logit + log s` and its derivative `1 / s`. The derivatives are
- * written out so that `s` serves both: pixels are many, and this halves the passes over them in a training step.
+ * written out so that both use `s`, which halves the passes over the pixels in a training step.
  */
 const logProb = tf.customGrad<tf.Tensor1D>((...inputs) => {
   const [images, logits, save] = inputs as [tf.Tensor4D, tf.Tensor4D, tf.GradSaveFunc]
@@ -34,7 +34,7 @@ const logProb = tf.customGrad<tf.Tensor1D>((...inputs) => {
 export const BernoulliLogits = (): Likelihood => ({
   spec: { _tag: "BernoulliLogits" },
   fromOutput: (logits) => ({
-    // Training does not look at the mean, so it is computed only where it is asked for.
+    // Computed on demand, because training does not use the mean.
     get mean() {
       return tf.sigmoid(logits)
     },

@@ -1,9 +1,12 @@
 /**
- * The parts of a decoder's output for likelihoods that take several numbers per value of an image.
+ * Splits a decoder's output for likelihoods with several parameters per value of an image.
  */
 import * as tf from "@tensorflow/tfjs-core"
 
-/** The `index`-th number of every value, `[batch, height, width, channels]`, of `[batch, height, width, count * channels]`. */
+/**
+ * The `index`-th parameter of every value, `[batch, height, width, channels]`, of `[batch, height, width, count *
+ * channels]`.
+ */
 export const block = (output: tf.Tensor4D, count: number, index: number): tf.Tensor4D => {
   const [batch, height, width, depth] = output.shape
   const channels = depth / count

@@ -8,10 +8,10 @@ import * as tf from "@tensorflow/tfjs-core"
 import type { Likelihood } from "../Likelihood.ts"
 import { stopGradient } from "../StopGradient.ts"
 
-/** Logits nearer to 0 than this take the series, whose next term is below float32's precision there. */
+/** Logits below this magnitude use the series, whose next term is below float32's precision there. */
 const border = 0.6
 
-/** Whether a logit takes the series, and the logit with a harmless value in its place where it does not. */
+/** Whether a logit uses the series, and the argument of each formula, with a safe value where the other one applies. */
 const split = (logits: tf.Tensor) => {
   const near = stopGradient((x) => tf.less(tf.abs(x), border), logits)
   return {

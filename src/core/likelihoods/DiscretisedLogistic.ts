@@ -11,22 +11,22 @@ import { stopGradient } from "../StopGradient.ts"
 import { block } from "./Blocks.ts"
 
 export interface DiscretisedLogisticOptions {
-  /** Number of logistic distributions per pixel, from 1. Default: 1. */
+  /** Number of logistic distributions per pixel, at least 1; default: 1. */
   readonly components?: number
 }
 
 const levels = 256
-/** Half the distance of two values in units of images in [0, 1]. */
+/** Half the distance of two adjacent values, in units of images in [0, 1]. */
 const half = 0.5 / (levels - 1)
-/** The least logarithm of a scale: an interval then holds practically all of the mass. */
+/** Minimum of a log scale, at which one interval contains almost all of the mass. */
 const leastLogScale = -7
 
 /**
- * `log P(x)`, elementwise, of pixels in {0, 1/255, ..., 1} under a logistic distribution whose tails belong to black and to
+ * `log P(x)`, elementwise, of pixels in {0, 1/255, ..., 1} under a logistic distribution whose tails count as black and
  * white.
  *
  * With `a = (x + half - mean) / scale` and `b = a - 2 half / scale`, `P = sigmoid(a) - sigmoid(b)`. Its logarithm is
- * `log(1 - exp(b - a)) - softplus(-a) - softplus(b)`: no difference of near numbers, and finite wherever both are.
+ * `log(1 - exp(b - a)) - softplus(-a) - softplus(b)`, which avoids cancellation and stays finite.
  */
 const logProbability = (images: tf.Tensor4D, mean: tf.Tensor4D, output: tf.Tensor4D): tf.Tensor4D => {
   const logScale = tf.add(tf.softplus(tf.sub(output, leastLogScale)), leastLogScale)
@@ -42,9 +42,9 @@ const logProbability = (images: tf.Tensor4D, mean: tf.Tensor4D, output: tf.Tenso
 }
 
 /**
- * `P(x | z) = Σ_k w_k (sigmoid((x + 1/510 - mean_k) / scale_k) - sigmoid((x - 1/510 - mean_k) / scale_k))` for each value,
- * with `w = softmax`. The decoder gives per value `components` means (through a sigmoid) and scales' logarithms, and with
- * more than one component their logits. `mean` is that of the components' centres.
+ * `P(x | z) = Σ_k w_k (sigmoid((x + 1/510 - mean_k) / scale_k) - sigmoid((x - 1/510 - mean_k) / scale_k))` for each
+ * value, with `w = softmax`. The decoder gives per value `components` means (through a sigmoid) and scales' logarithms,
+ * and with more than one component their logits. `mean` is that of the components' centres.
  */
 export const DiscretisedLogistic = (options: DiscretisedLogisticOptions = {}): Likelihood => {
   const { components = 1 } = options

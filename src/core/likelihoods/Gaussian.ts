@@ -1,5 +1,5 @@
 /**
- * A Gaussian of one fixed deviation for each pixel: the squared error as a log density.
+ * A Gaussian with a fixed deviation for each pixel: the squared error as a log density.
  *
  * Source: Kingma and Welling 2013, appendix C.2, https://arxiv.org/abs/1312.6114
  */
@@ -10,7 +10,7 @@ import { sizeOf } from "../Tensors.ts"
 export interface GaussianLikelihoodOptions {
   /** Standard deviation of a pixel, in units of images in [0, 1]; above 0. */
   readonly deviation: number
-  /** How the mean follows from the decoder's output: `linear`, the default, leaves it as it is and may leave [0, 1]. */
+  /** Function of the decoder's output that gives the mean; `linear` means may leave [0, 1]; default: `linear`. */
   readonly output?: "linear" | "sigmoid"
 }
 

@@ -1,5 +1,5 @@
 /**
- * A Laplace distribution of one fixed scale for each pixel: the absolute error as a log density.
+ * A Laplace distribution with a fixed scale for each pixel: the absolute error as a log density.
  *
  * Source: the L1 loss of Zhao et al. 2017, https://arxiv.org/abs/1511.08861, read as a likelihood
  */
@@ -10,7 +10,7 @@ import { sizeOf } from "../Tensors.ts"
 export interface LaplaceLikelihoodOptions {
   /** Scale of a pixel, in units of images in [0, 1]; above 0. The deviation is `√2 scale`. */
   readonly scale: number
-  /** How the mean follows from the decoder's output. Default: `linear`, which may leave [0, 1]. */
+  /** Function of the decoder's output that gives the mean; `linear` means may leave [0, 1]; default: `linear`. */
   readonly output?: "linear" | "sigmoid"
 }
 

@@ -1,6 +1,5 @@
 /**
- * A Gaussian for each pixel whose deviation is learned: one for all pixels, or one per pixel; or the deviation that fits
- * the image best.
+ * A Gaussian for each pixel with a learned deviation, shared or per pixel, or with the optimal deviation of each image.
  *
  * Source: Rybkin, Daniilidis and Levine 2021, "Simple and Effective VAE Training with Calibrated Decoders",
  * https://arxiv.org/abs/2006.13202
@@ -16,13 +15,13 @@ export interface LearnedGaussianOptions {
   /**
    * - `global`: one parameter of the model, the same for every pixel of every image;
    * - `pixel`: a second output of the decoder for each value of an image;
-   * - `optimal`: the root mean squared error of the image itself, which maximises its density (σ-VAE). What `logProb`
-   *   gives is then that maximum and not a density: it must not be compared with the other two.
+   * - `optimal`: the root mean squared error of the image itself, which maximises its density (σ-VAE). `logProb` is
+   *   that maximum and not a density, so it is not comparable with the other two.
    */
   readonly deviation: "global" | "pixel" | "optimal"
-  /** How the mean follows from the decoder's output. Default: `sigmoid`; `linear` may leave [0, 1]. */
+  /** Function of the decoder's output that gives the mean; `linear` means may leave [0, 1]; default: `sigmoid`. */
   readonly output?: "linear" | "sigmoid"
-  /** The least deviation, in units of images in [0, 1]; above 0. Default: 0.01, without which densities have no bound. */
+  /** Minimum deviation, which bounds the density, in units of images in [0, 1]; above 0; default: 0.01. */
   readonly floor?: number
 }
 
@@ -34,14 +33,14 @@ const logDensity = (error: tf.Tensor4D, logDeviation: tf.Tensor): tf.Tensor1D =>
   return tf.neg(tf.sum(tf.add(tf.add(tf.mul(tf.square(standardised), 0.5), logDeviation), halfLogTwoPi), [1, 2, 3]))
 }
 
-/** `log max(exp(x), floor)` without a jump: `log(floor) + softplus(x - log(floor))`. */
+/** A smooth `log max(exp(x), floor)`: `log(floor) + softplus(x - log(floor))`. */
 const above = (floor: number, x: tf.Tensor): tf.Tensor =>
   tf.add(tf.softplus(tf.sub(x, Math.log(floor))), Math.log(floor))
 
 /**
  * `log p(x | z) = Σ -½ ((x - mean) / deviation)² - log deviation - ½ log 2π`.
  *
- * A learned deviation is `exp(s)`, kept above the floor, of a number `s` that is a parameter `log-deviation` or an output.
+ * A learned deviation is `exp(s)`, kept above the floor, where `s` is the parameter `log-deviation` or an output.
  * The optimal one is `deviation² = floor² + Σ (x - mean)² / pixels` per image.
  */
 export const LearnedGaussian = (options: LearnedGaussianOptions): Likelihood => {

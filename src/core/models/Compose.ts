@@ -1,8 +1,8 @@
 /**
- * An autoencoder composed of two networks, a posterior, a likelihood and a prior: what the models of this folder share.
+ * Composes an autoencoder of two networks, a posterior, a likelihood and a prior. All models of this folder use it.
  *
- * The encoder's features go through one linear head a posterior head. A model of labelled images gets the one-hot label
- * beside the flat image and beside the code.
+ * The encoder's features feed one linear layer per posterior head. A conditional model gets the one-hot label
+ * concatenated to the flat image and to the code.
  */
 import * as tf from "@tensorflow/tfjs-core"
 import { Context, Effect, Result, Struct } from "effect"
@@ -30,43 +30,43 @@ import type { Schedule, Time } from "../Schedule.ts"
 import { type Json, nonFinite } from "../Spec.ts"
 import { prefixed, sizeOf, type Tensors, under } from "../Tensors.ts"
 
-/** What models of this folder let one choose beside their networks. */
+/** Options of every model of this folder, in addition to its networks. */
 export interface Options<Latent extends number = number, P extends Prior = Prior, Q extends Posterior = Posterior> {
   /** Number of latent dimensions. */
   readonly latent: Latent
-  /** How codes are drawn; default: `LogVarianceGaussian()`. */
+  /** The family of `q(z | x)`; default: `LogVarianceGaussian()`. */
   readonly posterior?: Q
-  /** What the decoder's output says of an image; default: `BernoulliLogits()`. */
+  /** The family of `p(x | z)`; default: `BernoulliLogits()`. */
   readonly likelihood?: Likelihood
-  /** What training pulls the posterior to. Default: `StandardNormal()`, of discrete codes `UniformCategorical()`. */
+  /** The prior `p(z)`; default: `StandardNormal()`. */
   readonly prior?: P
-  /** How first weights are drawn; default: `glorot-uniform`. */
+  /** Initialisation of the weights; default: `glorot-uniform`. */
   readonly initializer?: DenseInitializer
 }
 
 export type Choices = Required<Options>
 
-/** What a model offers by whether its codes are real vectors or choices, where the type knows it. */
+/** The service of a model with continuous or discrete codes, if the type shows the posterior. */
 export type SpaceOf<Q extends Posterior> = [Q] extends [ContinuousFamily]
   ? ContinuousLatent
   : [Q] extends [DiscreteFamily]
     ? DiscreteLatent
     : never
 
-/** What a model offers by its number of latent dimensions, where the type knows it. */
+/** The service of a model with two continuous latent dimensions, if the type shows them. */
 export type PlanarIf<Latent extends number, Q extends Posterior> = [Latent, Q] extends [2, ContinuousFamily]
   ? PlanarLatent
   : never
 
-/** What a model offers by its prior, where the type knows it. */
+/** The service of a model whose prior has known quantiles, if the type shows the prior. */
 export type QuantilesIf<P extends Prior, Q extends Posterior> = [P, Q] extends [QuantilePrior, ContinuousFamily]
   ? PriorQuantiles
   : never
 
-/** What a model offers by its posterior, where the type knows it. */
+/** The service of a model with a factorized posterior, if the type shows the posterior. */
 export type FactorizedIf<Q extends Posterior> = [Q] extends [FactorizedFamily] ? FactorizedPosterior : never
 
-/** All that a model offers by its options beyond the common contract. */
+/** All services that a model provides in addition to `Model`, depending on its options. */
 export type Offers<Latent extends number, P extends Prior, Q extends Posterior> =
   | SpaceOf<Q>
   | PlanarIf<Latent, Q>
@@ -81,17 +81,17 @@ export const withDefaults = ({ latent, posterior, likelihood, prior, initializer
   initializer: initializer ?? "glorot-uniform"
 })
 
-/** What is wrong with a number of units or dimensions, if anything. */
+/** The error of a number of units or dimensions; undefined if it is valid. */
 export const countProblem = (name: string, count: number): string | undefined =>
   Number.isInteger(count) && count >= 1 ? undefined : `${name} is ${count}; it must be a whole number from 1`
 
-/** What is wrong with a choice by name, if anything. */
+/** The error of a choice by name; undefined if it is valid. */
 export const nameProblem = (name: string, value: string, members: object): string | undefined => {
   const allowed = Object.keys(members)
   return allowed.includes(value) ? undefined : `${name} is "${value}"; it must be one of ${allowed.join(", ")}`
 }
 
-/** The first thing wrong with the choices, as a sentence. */
+/** The first error of the choices, as a sentence; undefined if they are valid. */
 export const problemOf = (choices: Choices): string | undefined => {
   const inner = (name: string, problem: string | undefined) => problem && `${name}: ${problem}`
   return (
@@ -105,7 +105,7 @@ export const problemOf = (choices: Choices): string | undefined => {
   )
 }
 
-/** What is wrong with a prior of choices beside a posterior of real vectors, or the other way round, if anything. */
+/** The error of a discrete prior with a continuous posterior, or vice versa; undefined if they are compatible. */
 const spaceProblem = ({ posterior, prior }: Choices): string | undefined => {
   const [ofPrior, ofPosterior] = [prior.ofChoices === true, posterior.space !== undefined]
   if (ofPrior === ofPosterior) return undefined
@@ -113,19 +113,19 @@ const spaceProblem = ({ posterior, prior }: Choices): string | undefined => {
   return `${prior.spec._tag} is a distribution of ${words(ofPrior)}, but codes of ${posterior.spec._tag} are ${words(ofPosterior)}`
 }
 
-/** What is wrong with a prior beside a posterior, if anything. */
+/** The error of a combination of prior and posterior; undefined if it is valid. */
 const densityProblem = ({ posterior, prior }: Choices): string | undefined =>
   prior.needsPosteriorDensity === true && (posterior.hasDensity === false || posterior.densityOfOwnCodes === true)
     ? `${prior.spec._tag} needs a posterior with a density of any code, but ${posterior.spec._tag} has none`
     : undefined
 
-/** Why the KL divergence of the model's codes to its prior is infinite, if it is. */
+/** Why the KL divergence from the posterior to the prior is infinite; undefined if it is finite. */
 export const infiniteKl = ({ posterior, prior }: Pick<Choices, "posterior" | "prior">): string | undefined => {
   if (posterior.hasDensity === false) return "they have no noise"
   return prior.hasFullSupport === false ? `the prior is ${prior.name}, which some codes leave` : undefined
 }
 
-/** What is wrong with the options of parts, as far as it shows before they know their input. */
+/** The error of the modules' options that is visible before their input is known; undefined if there is none. */
 export const modulesProblem = (parts: Readonly<Record<string, ReadonlyArray<Module>>>): string | undefined => {
   for (const [name, members] of Object.entries(parts)) {
     const found = nonFinite(members.map(({ spec }) => spec))
@@ -134,7 +134,7 @@ export const modulesProblem = (parts: Readonly<Record<string, ReadonlyArray<Modu
   return undefined
 }
 
-/** What a description of a model takes from its choices. */
+/** The part of a model's description that follows from its choices. */
 export const described = (choices: Choices): Pick<Description, DescribedByChoices> => {
   const { latent, likelihood, posterior, prior } = choices
   return {
@@ -150,7 +150,7 @@ export const described = (choices: Choices): Pick<Description, DescribedByChoice
 
 type DescribedByChoices = "choices" | "factorized" | "infiniteKl" | "latent" | "likelihood" | "prior" | "schedules"
 
-/** The choices as a part of a model's spec. The default prior is left out, which keeps the ids of runs without a choice. */
+/** The choices in a model's spec. The default prior is omitted, so that older run ids stay valid. */
 export const specOf = (choices: Choices): Readonly<Record<string, Json>> => {
   const { initializer, latent, likelihood, posterior, prior } = choices
   return {
@@ -162,12 +162,12 @@ export const specOf = (choices: Choices): Readonly<Record<string, Json>> => {
   }
 }
 
-/** What tells a model of this folder from another. */
+/** What distinguishes the models of this folder. */
 export interface Description {
   readonly tag: string
-  /** What is wrong with its options, if anything. */
+  /** The error of its options; undefined if they are valid. */
   readonly problem: string | undefined
-  /** Every option with its default filled in. */
+  /** All options, defaults filled in. */
   readonly options: Readonly<Record<string, Json>>
   readonly latent: number
   readonly prior: Prior
@@ -178,17 +178,17 @@ export interface Description {
   readonly choices?: ChoiceSpace | undefined
   /** Options of posterior and prior that change during training, by name. */
   readonly schedules?: Readonly<Record<string, Schedule>>
-  /** Why the KL divergence of a code to the prior is infinite, if it is. */
+  /** Why the KL divergence from the posterior to the prior is infinite; undefined if it is finite. */
   readonly infiniteKl: string | undefined
-  /** Number of classes whose labels the decoder takes, where it takes them. */
+  /** Number of classes of a conditional decoder. */
   readonly classes?: number
   readonly build: (image: ImageShape) => Result.Result<Autoencoder, NetworkError>
 }
 
 /**
- * The services that a model's layer provides: the model, and what it offers beside, such as a plane, the prior's quantiles
- * or images by class. A plane is one where no label comes beside it. Fails where there is a problem; building fails with a
- * network's error in its words.
+ * The services that a model's layer provides: `Model`, and depending on the options `PlanarLatent` (not for conditional
+ * models), `PriorQuantiles`, `FactorizedPosterior` and `ClassConditional`. Fails for invalid options; `build` fails
+ * with the network's error.
  */
 export const services = (description: Description): Effect.Effect<Context.Context<Model>, ModelError> => {
   const { build, choices, classes, factorized, infiniteKl, latent, likelihood, options, prior, problem, tag } =
@@ -218,13 +218,13 @@ export const services = (description: Description): Effect.Effect<Context.Contex
 const inside = (path: string) => (error: NetworkError) =>
   new NetworkError({ module: error.module === "" ? path : `${path}/${error.module}`, reason: error.reason })
 
-/** A decoder for images of one shape. */
+/** A decoder for images of a fixed shape. */
 export interface Decoder extends Pick<Network, "parameters" | "noise"> {
   /** `p(x | z)` from `[batch, inputs]`. */
   readonly decode: (parameters: Tensors, x: tf.Tensor, noise?: Tensors) => LikelihoodDistribution
 }
 
-/** The decoder from `[inputs]`, with names `decoder/...`. Fails where it does not end at the image's shape. */
+/** The decoder from `[inputs]`, with names `decoder/...`. Fails if its output shape is not the image's. */
 export const composeDecoder = (
   image: ImageShape,
   inputs: number,
@@ -254,7 +254,7 @@ export const composeDecoder = (
   })
 
 /**
- * `p(z)` for images of one shape, with names `prior/...`. Fails where the prior cannot have the model's sizes.
+ * `p(z)` for images of a fixed shape, with names `prior/...`. Fails if the prior does not support the model's sizes.
  */
 export const composePrior = (
   image: ImageShape,
@@ -278,11 +278,11 @@ export const composePrior = (
 }
 
 /**
- * The autoencoder for images of one shape.
+ * The autoencoder for images of a fixed shape.
  *
  * Parameters are named `encoder/...`, `encoder/HEAD/kernel`, `encoder/HEAD/bias`, `decoder/...` and `prior/...`. With
  * `classes` the encoder takes `[pixels + classes]` and the decoder `[latent + classes]`; without, the image and
- * `[latent]`. Fails where a part cannot take its input or the decoder does not end at the image's shape.
+ * `[latent]`. Fails if a module does not accept its input or the decoder's output shape is not the image's.
  */
 export const compose = (
   image: ImageShape,

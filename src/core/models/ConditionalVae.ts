@@ -1,6 +1,6 @@
 /**
- * A variational autoencoder of labelled images: the label, as a one-hot vector, stands beside the flat image at the
- * encoder and beside the code at the decoder, so that an image of a chosen class can be made.
+ * A conditional variational autoencoder: the one-hot label is concatenated to the flat image for the encoder and to the
+ * code for the decoder, so that images of a chosen class can be generated.
  *
  * Source: Sohn, Lee and Yan 2015, "Learning structured output representation using deep conditional generative models",
  * https://papers.nips.cc/paper/5775; Kingma et al. 2014, model M2, https://arxiv.org/abs/1406.5298
@@ -22,13 +22,13 @@ import {
 } from "./Compose.ts"
 
 export interface ConditionalVaeOptions extends Options {
-  /** From the vector `[pixels + classes]` to a vector, of which the posterior's heads are linear functions. */
+  /** From `[pixels + classes]` to a feature vector for the posterior's linear heads. */
   readonly encoder: ReadonlyArray<Module>
-  /** From the vector `[latent + classes]` to the likelihood's parameters in the image's shape, such as logits. */
+  /** From `[latent + classes]` to the likelihood's parameters in the image's shape, such as logits. */
   readonly decoder: ReadonlyArray<Module>
 }
 
-/** What is wrong with a prior beside an encoder that takes labels, if anything. */
+/** The error of a prior with a conditional encoder; undefined if they are compatible. */
 const labelProblem = ({ needsEncoder, spec }: Prior): string | undefined =>
   needsEncoder === true
     ? `prior: ${spec._tag} encodes images without labels, but this encoder needs a label per image`
@@ -37,8 +37,8 @@ const labelProblem = ({ needsEncoder, spec }: Prior): string | undefined =>
 /**
  * Provides `q(z | x, y)` and `p(x | z, y)` for the dataset's classes.
  *
- * Fails with `ModelError` where an option is not allowed; `build` fails with one where a part cannot take its input, or
- * where the decoder does not end at the image's shape.
+ * Fails with `ModelError` for an invalid option; `build` fails with one if a module does not accept its input or the
+ * decoder's output shape is not the image's.
  */
 export const layer = (options: ConditionalVaeOptions): Layer.Layer<Model | ClassConditional, ModelError, Labels> => {
   const { decoder, encoder } = options

@@ -20,11 +20,11 @@ export interface DenseVaeOptions<
   P extends Prior = Prior,
   Q extends Posterior = Posterior
 > extends Compose.Options<Latent, P, Q> {
-  /** Units of the encoder's hidden layers, from the image inwards. */
+  /** Units of the encoder's hidden layers, in order. */
   readonly hidden: ReadonlyArray<number>
-  /** Units of the decoder's hidden layers, from the code outwards; default: the encoder's in reverse. */
+  /** Units of the decoder's hidden layers, in order; default: the encoder's reversed. */
   readonly decoderHidden?: ReadonlyArray<number>
-  /** After every hidden layer; default: `relu`. */
+  /** Activation of every hidden layer; default: `relu`. */
   readonly activation?: ActivationName
   /**
    * What the bias of the decoder's output starts from: as `initializer` says, or the logits of the training images' mean
@@ -55,7 +55,7 @@ const outputBiasProblem = ({ likelihood, outputBias }: Choices): string | undefi
     : `outputBias is "${outputBias}", whose logits are of a Bernoulli, but the likelihood is ${likelihood.spec._tag}; it must be BernoulliLogits`
 }
 
-/** The first thing wrong with the options, as a sentence. */
+/** The first error of the options, as a sentence; undefined if they are valid. */
 const problemOf = (choices: Choices): string | undefined => {
   const widths = (["hidden", "decoderHidden"] as const).flatMap((name) =>
     choices[name].map((units, index) => Compose.countProblem(`${name}[${index}]`, units))
@@ -68,7 +68,7 @@ const problemOf = (choices: Choices): string | undefined => {
   )
 }
 
-/** From vectors to `shape`: the hidden parts, and a linear layer whose parameters are named `output/...`. */
+/** From vectors to `shape`: hidden layers, and a linear layer whose parameters are named `output/...`. */
 const upTo = (shape: Shape, hidden: Module, linear: Module): Module => ({
   name: "decoder",
   spec: { _tag: "Decoder", hidden: hidden.spec, output: linear.spec },
@@ -88,11 +88,11 @@ const upTo = (shape: Shape, hidden: Module, linear: Module): Module => ({
 })
 
 /**
- * Provides a dense variational autoencoder: image - hidden layers - code - hidden layers - image. With two latent
- * dimensions it offers `PlanarLatent` too, with a prior of known quantiles `PriorQuantiles`, and with a posterior of
- * independent dimensions `FactorizedPosterior`.
+ * Provides a dense variational autoencoder: image, hidden layers, code, hidden layers, image. It also provides
+ * `PlanarLatent` with two latent dimensions, `PriorQuantiles` with a prior of known quantiles, and
+ * `FactorizedPosterior` with a posterior of independent dimensions.
  *
- * Fails with `ModelError` where an option is not allowed.
+ * Fails with `ModelError` for an invalid option.
  */
 export const layer = <
   const Latent extends number,

@@ -1,8 +1,8 @@
 /**
- * A decoder that memorises: each class has one fixed code, and only the decoder learns.
+ * A decoder with a fixed lookup table of codes, one per class. Only the decoder is trained.
  *
- * The encoder looks the code up by the example's label and reads nothing of the image, so that with `ImageInstances`, whose
- * images are classes of their own, every image has its code.
+ * The encoder looks up the code by label and ignores the image. With `ImageInstances`, where each image is its own
+ * class, every image has its own code.
  *
  * Source: steps 1 to 3 of "Introduction to VAEs", after kvfrans
  */
@@ -21,10 +21,10 @@ import * as Random from "../Random.ts"
 import type { Spec } from "../Spec.ts"
 import * as Compose from "./Compose.ts"
 
-/** The codes of a number of classes. */
+/** A lookup table of codes. */
 export interface CodeTable<Latent extends number = number> {
   readonly spec: Spec
-  /** What is wrong with its options, if anything. */
+  /** The error of its options; undefined if they are valid. */
   readonly problem?: string | undefined
   /** Number of dimensions. */
   readonly latent: (classes: number) => Latent
@@ -32,7 +32,7 @@ export interface CodeTable<Latent extends number = number> {
   readonly table: (classes: number) => Float32Array
 }
 
-/** The same code for every image: `latent` ones. The best that a decoder can then learn is the mean image. */
+/** The same code, all ones, for every image. The decoder can at best learn the mean image. */
 export const ones = <const Latent extends number>(latent: Latent): CodeTable<Latent> => ({
   spec: { _tag: "Ones", latent },
   problem: Compose.countProblem("latent", latent),
@@ -40,7 +40,7 @@ export const ones = <const Latent extends number>(latent: Latent): CodeTable<Lat
   table: (classes) => new Float32Array(classes * latent).fill(1)
 })
 
-/** One dimension per class: 1 in its own, 0 in the others. */
+/** One-hot codes: one dimension per class. */
 export const oneHot = (): CodeTable => ({
   spec: { _tag: "OneHot" },
   latent: (classes) => classes,
@@ -49,11 +49,13 @@ export const oneHot = (): CodeTable => ({
 })
 
 export interface NormalOptions {
-  /** Seed of the codes, an integer from 0; default: 0. */
+  /** Seed of the codes, a non-negative integer; default: 0. */
   readonly seed?: number
 }
 
-/** Codes drawn once from N(0, I), by a seed of their own: the first codes of more classes are those of fewer. */
+/**
+ * Codes drawn once from N(0, I) with their own seed. The codes of `n` classes are the first `n` codes of more classes.
+ */
 export const normal = <const Latent extends number>(latent: Latent, options: NormalOptions = {}): CodeTable<Latent> => {
   const { seed = 0 } = options
   return {
@@ -71,11 +73,11 @@ export interface LookupCodesOptions<Latent extends number = number> {
   readonly codes: CodeTable<Latent>
   /** From a code `[latent]` to the likelihood's parameters in the image's shape, such as logits. */
   readonly decoder: ReadonlyArray<Module>
-  /** What the decoder's output says of an image; default: `BernoulliLogits()`. */
+  /** The family of `p(x | z)`; default: `BernoulliLogits()`. */
   readonly likelihood?: Likelihood
 }
 
-/** `q(z | y)`, all of its mass at the code of `y`. */
+/** `q(z | y)`, a point mass at the code of `y`. */
 const lookUp = (codes: CodeTable, classes: number): Autoencoder["encode"] => {
   const { fromHeads } = Deterministic()
   const table = codes.table(classes)
@@ -84,11 +86,11 @@ const lookUp = (codes: CodeTable, classes: number): Autoencoder["encode"] => {
 }
 
 /**
- * Provides a decoder of codes that are fixed for the dataset's classes; with two dimensions it offers `PlanarLatent` too.
+ * Provides a decoder of codes that are fixed for the dataset's classes, and `PlanarLatent` with two latent dimensions.
  * Codes have no density.
  *
- * Fails with `ModelError` where an option is not allowed; `build` fails with one where a part cannot take its input, or
- * where the decoder does not end at the image's shape.
+ * Fails with `ModelError` for an invalid option; `build` fails with one if a module does not accept its input or the
+ * decoder's output shape is not the image's.
  */
 export const layer = <const Latent extends number>(
   options: LookupCodesOptions<Latent>
@@ -96,7 +98,7 @@ export const layer = <const Latent extends number>(
   const { codes, decoder, likelihood = BernoulliLogits() } = options
   const forClasses = (classes: number) =>
     Compose.services({
-      // The name in specs, and so in run ids, from before the model was called `LookupCodes`.
+      // The model's former name, kept because specs determine run ids.
       tag: "Codebook",
       problem:
         codes.problem ??

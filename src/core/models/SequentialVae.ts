@@ -1,5 +1,5 @@
 /**
- * A variational autoencoder of any parts: an encoder and a decoder, each a sequence of layers.
+ * A variational autoencoder with an encoder and a decoder of any modules in sequence.
  *
  * Source: Kingma and Welling 2013, https://arxiv.org/abs/1312.6114
  */
@@ -25,18 +25,18 @@ export interface SequentialVaeOptions<
   P extends Prior = Prior,
   Q extends Posterior = Posterior
 > extends Options<Latent, P, Q> {
-  /** From an image `[height, width, channels]` to a vector, of which the posterior's heads are linear functions. */
+  /** From an image `[height, width, channels]` to a feature vector for the posterior's linear heads. */
   readonly encoder: ReadonlyArray<Module>
   /** From a code `[latent]` to the likelihood's parameters in the image's shape, such as logits. */
   readonly decoder: ReadonlyArray<Module>
 }
 
 /**
- * Provides the model; with two latent dimensions it offers `PlanarLatent` too, with a prior of known quantiles
- * `PriorQuantiles`, and with a posterior of independent dimensions `FactorizedPosterior`.
+ * Provides the model. It also provides `PlanarLatent` with two latent dimensions, `PriorQuantiles` with a prior of
+ * known quantiles, and `FactorizedPosterior` with a posterior of independent dimensions.
  *
- * Fails with `ModelError` where an option is not allowed; `build` fails with one where a part cannot take its input, or
- * where the decoder does not end at the image's shape.
+ * Fails with `ModelError` for an invalid option; `build` fails with one if a module does not accept its input or the
+ * decoder's output shape is not the image's.
  */
 export const layer = <
   const Latent extends number,

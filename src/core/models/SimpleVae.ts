@@ -1,8 +1,9 @@
 /**
- * The networks of SimpleVAE, for digits of 28x28 and faces of 128x128: encoder and decoder for `SequentialVae.layer`.
+ * The networks of SimpleVAE, for 28x28 digits and 128x128 faces: encoder and decoder for `SequentialVae.layer`.
  *
- * The latent layer (a linear function of the encoder's last one) and the final sigmoid belong to the posterior and to the
- * likelihood. Source: N. Lakmal Deshapriya 2020, SimpleVAE, its two notebooks.
+ * The linear latent layer and the final sigmoid are part of the posterior and of the likelihood.
+ *
+ * Source: N. Lakmal Deshapriya 2020, SimpleVAE, its two notebooks.
  */
 import type { Module } from "../Network.ts"
 import { activation } from "../networks/Activation.ts"

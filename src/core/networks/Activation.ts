@@ -5,10 +5,10 @@ import * as tf from "@tensorflow/tfjs-core"
 import { Result } from "effect"
 import { type Module, stateless } from "../Network.ts"
 
-/** Slope of `leaky-relu` below 0, PyTorch's LeakyReLU is 0.01, Kim and Mnih 2018 and TensorFlow take 0.2. */
+/** Slope of `leaky-relu` below 0: 0.2 as in Kim and Mnih 2018 and TensorFlow; PyTorch's default is 0.01. */
 const leak = 0.2
 
-/** Every activation: `elu` is `exp(x) - 1` below 0, `leaky-relu` `0.2 x`; `softplus` is `log(1 + exp(x))`. */
+/** All activations. `elu` is `exp(x) - 1` below 0, `leaky-relu` is `0.2 x`; `softplus` is `log(1 + exp(x))`. */
 export const activations = {
   linear: (x) => x,
   relu: (x) => tf.relu(x),

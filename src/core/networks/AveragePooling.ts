@@ -1,16 +1,16 @@
 /**
- * Pooling by the mean.
+ * Average pooling.
  */
 import * as tf from "@tensorflow/tfjs-core"
 import type { Module } from "../Network.ts"
 import { pooling, type PoolingOptions } from "./Pooling.ts"
 
 /**
- * The mean of each window, channel by channel: from `[batch, height, width, channels]` to
- * `[batch, rows, columns, channels]`. Padding does not count.
+ * The mean of each window and channel: from `[batch, height, width, channels]` to `[batch, rows, columns, channels]`.
+ * Padding is excluded.
  *
- * Fails on inputs that are not images, on images smaller than an unpadded window, and on counts that are not whole
- * numbers from 1.
+ * Fails for inputs that are not images, images smaller than an unpadded window, and counts that are not positive
+ * integers.
  */
 export const averagePooling = (options: PoolingOptions = {}): Module =>
   pooling("AveragePooling", "averagePooling", tf.avgPool, options)

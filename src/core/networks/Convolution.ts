@@ -1,5 +1,5 @@
 /**
- * A convolutional layer.
+ * A 2-D convolution.
  */
 import * as tf from "@tensorflow/tfjs-core"
 import { Result } from "effect"
@@ -10,20 +10,20 @@ import { checkCounts, checkImage, type Lengths, type Padding, pair, slide } from
 export interface ConvolutionOptions {
   /** Height and width of the filters; default: 3. */
   readonly kernel?: Lengths
-  /** How far apart the filters' places are; default: 1. */
+  /** Stride of the filters; default: 1. */
   readonly stride?: Lengths
-  /** Default: `same`: the output has the input's size, divided by the stride and rounded up. */
+  /** `same`: the output size is the input size divided by the stride, rounded up; default: `same`. */
   readonly padding?: Padding
-  /** How first weights are drawn; default: `glorot-uniform`. A filter's inputs are all that it sees. */
+  /** Initialisation of the weights, with fan-in `kernel area * channels`; default: `glorot-uniform`. */
   readonly initializer?: DenseInitializer
 }
 
 /**
- * Each filter's products with what it sees, summed, plus a bias: from `[batch, height, width, channels]` to
- * `[batch, rows, columns, filters]`, with `kernel` `[height, width, channels, filters]` and `bias` `[filters]`.
+ * Convolution plus bias: from `[batch, height, width, channels]` to `[batch, rows, columns, filters]`, with `kernel`
+ * `[height, width, channels, filters]` and `bias` `[filters]`.
  *
- * Fails on inputs that are not images, on images smaller than an unpadded filter, and on counts that are not whole
- * numbers from 1.
+ * Fails for inputs that are not images, images smaller than an unpadded filter, and counts that are not positive
+ * integers.
  */
 export const convolution = (filters: number, options: ConvolutionOptions = {}): Module => {
   const { kernel = 3, stride = 1, padding = "same", initializer = "glorot-uniform" } = options

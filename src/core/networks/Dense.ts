@@ -6,11 +6,11 @@ import { Result } from "effect"
 import { fanInUniform, glorotUniform, type Initializer, zeros } from "../Initializer.ts"
 import { NetworkError, type Module } from "../Network.ts"
 
-/** How the first weights are drawn, by name. */
+/** Initialisations of the weights, by name. */
 export const denseInitializers = {
-  /** Kernel by Glorot and Bengio, bias 0: what Keras starts from. */
+  /** Glorot-uniform kernel, zero bias: the default of Keras. */
   "glorot-uniform": () => ({ kernel: glorotUniform, bias: zeros }),
-  /** Kernel and bias uniform in ±1 / sqrt(inputs): what PyTorch's `nn.Linear` starts from. */
+  /** Kernel and bias uniform in ±1 / sqrt(inputs): the default of PyTorch's `nn.Linear`. */
   "torch-linear": (inputs: number) => ({ kernel: fanInUniform(inputs), bias: fanInUniform(inputs) })
 } as const satisfies Record<string, (inputs: number) => { readonly kernel: Initializer; readonly bias: Initializer }>
 
@@ -26,7 +26,7 @@ export interface DenseOptions {
 /**
  * `x kernel + bias`, from `[batch, inputs]` to `[batch, units]`, with `kernel` `[inputs, units]` and `bias` `[units]`.
  *
- * Fails where `units` is not a whole number from 1, and on inputs that are not vectors.
+ * Fails if `units` is not a positive integer, and for inputs that are not vectors.
  */
 export const dense = (units: number, options: DenseOptions = {}): Module => ({
   name: "dense",
@@ -44,7 +44,7 @@ export const dense = (units: number, options: DenseOptions = {}): Module => ({
       )
     }
     if (inputs === undefined || others.length > 0) {
-      const reason = `takes vectors, but was given examples of shape [${input.join(", ")}]; put flatten() before it`
+      const reason = `takes vectors, but got examples of shape [${input.join(", ")}]; put flatten() before it`
       return Result.fail(new NetworkError({ module: "", reason }))
     }
     const { kernel, bias } = denseInitializers[options.initializer ?? "glorot-uniform"](inputs)

@@ -8,11 +8,11 @@ import { Result } from "effect"
 import { NetworkError, type Module } from "../Network.ts"
 
 /**
- * In training each element is kept with the probability `keep` and divided by it, or else is 0, so that its mean stays.
- * Without noise, as in evaluation, nothing changes. The noise `mask` is uniform, of the input's shape; an element is kept
- * where it is below `keep`.
+ * In training, each element is kept with probability `keep` and divided by it, or set to 0, which preserves the mean.
+ * Without noise, as in evaluation, it is the identity. The noise `mask` is uniform, with the input's shape; an element
+ * is kept if its noise is below `keep`.
  *
- * Fails where `keep` is not above 0 and at most 1.
+ * Fails if `keep` is not above 0 and at most 1.
  */
 export const dropout = (keep: number): Module => ({
   name: "dropout",

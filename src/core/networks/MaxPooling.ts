@@ -1,16 +1,16 @@
 /**
- * Pooling by the largest element.
+ * Max pooling.
  */
 import * as tf from "@tensorflow/tfjs-core"
 import type { Module } from "../Network.ts"
 import { pooling, type PoolingOptions } from "./Pooling.ts"
 
 /**
- * The largest element of each window, channel by channel: from `[batch, height, width, channels]` to
- * `[batch, rows, columns, channels]`. The derivative goes to the first of equal elements; padding is never the largest.
+ * The maximum of each window and channel: from `[batch, height, width, channels]` to `[batch, rows, columns,
+ * channels]`. The gradient goes to the first of equal elements; padding is excluded.
  *
- * Fails on inputs that are not images, on images smaller than an unpadded window, and on counts that are not whole
- * numbers from 1.
+ * Fails for inputs that are not images, images smaller than an unpadded window, and counts that are not positive
+ * integers.
  */
 export const maxPooling = (options: PoolingOptions = {}): Module =>
   pooling("MaxPooling", "maxPooling", tf.maxPool, options)

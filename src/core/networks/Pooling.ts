@@ -1,5 +1,5 @@
 /**
- * What pooling layers have in common: a window that takes one number of each channel.
+ * The common part of the pooling layers.
  */
 import type * as tf from "@tensorflow/tfjs-core"
 import { Result } from "effect"
@@ -9,15 +9,18 @@ import { checkCounts, checkImage, type Lengths, type Padding, pair, slide } from
 export interface PoolingOptions {
   /** Height and width of the windows; default: 2. */
   readonly size?: Lengths
-  /** How far apart the windows are; default: their size, so that none overlap. */
+  /** Stride of the windows; default: their size. */
   readonly stride?: Lengths
-  /** Default: `valid`: what is left over at the end of an axis is left out. */
+  /** `valid`: a remainder at the end of an axis is dropped; default: `valid`. */
   readonly padding?: Padding
 }
 
 type Pool = (x: tf.Tensor4D, size: [number, number], stride: [number, number], padding: Padding) => tf.Tensor
 
-/** From `[batch, height, width, channels]` to `[batch, rows, columns, channels]` by one of TensorFlow.js's pools. */
+/**
+ * A pooling layer, `[batch, height, width, channels]` to `[batch, rows, columns, channels]`, by a TensorFlow.js
+ * function.
+ */
 export const pooling = (tag: string, name: string, pool: Pool, options: PoolingOptions): Module => {
   const { size = 2, stride = size, padding = "valid" } = options
   return {

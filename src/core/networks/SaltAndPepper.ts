@@ -1,6 +1,6 @@
 /**
- * Salt-and-pepper noise on the input, in training only: the network learns to restore what the noise destroyed, as the
- * objective still sees the clean image.
+ * Salt-and-pepper noise on the input, in training only. The objective compares with the clean image, so the network
+ * learns to denoise.
  *
  * Source: Vincent et al. 2010, section 4.3, https://jmlr.org/papers/v11/vincent10a.html
  */
@@ -9,19 +9,22 @@ import { Result } from "effect"
 import { NetworkError, type Module } from "../Network.ts"
 
 export interface SaltAndPepperOptions {
-  /** Share of the values that are replaced, one half by 0 and one half by 1; from 0 to 1. */
+  /** Fraction of the values that is replaced by 0 or 1 with equal probability; from 0 to 1. */
   readonly probability: number
 }
 
-/** What is wrong with a probability, if anything. */
+/** The error of a probability; undefined if it is valid. */
 export const probabilityProblem = (probability: number): string | undefined =>
   probability >= 0 && probability <= 1 ? undefined : `probability is ${probability}; it must be from 0 to 1`
 
-/** `x` with 0 where uniform noise in [0, 1) is below `probability / 2`, and 1 where it is `1 - probability / 2` or above. */
+/**
+ * `x` with 0 where uniform noise in [0, 1) is below `probability / 2`, and 1 where it is `1 - probability / 2` or
+ * above.
+ */
 export const corrupt = (x: number, uniform: number, probability: number): number =>
   uniform < probability / 2 ? 0 : uniform >= 1 - probability / 2 ? 1 : x
 
-/** Replaces values of `[batch, ...shape]` as `corrupt` does, with noise of its own for each; the identity in evaluation. */
+/** Applies `corrupt` to values of `[batch, ...shape]` with independent noise; the identity in evaluation. */
 export const saltAndPepper = ({ probability }: SaltAndPepperOptions): Module => ({
   name: "salt-and-pepper",
   spec: { _tag: "SaltAndPepper", probability },

@@ -1,5 +1,5 @@
 /**
- * Windows that slide over images `[height, width, channels]`: what parts that use them take, and the sizes they give.
+ * Sliding windows over images `[height, width, channels]`: options, checks and output sizes of convolution and pooling.
  */
 import { Result } from "effect"
 import { NetworkError } from "../Network.ts"
@@ -8,7 +8,7 @@ import type { Shape } from "../Tensors.ts"
 /** One number for height and width, or one for each. */
 export type Lengths = number | readonly [height: number, width: number]
 
-/** `same` pads so that only the stride makes an image smaller; `valid` pads nothing. */
+/** `same` pads so that only the stride reduces the size; `valid` does not pad. */
 export type Padding = "same" | "valid"
 
 export interface SlidingWindow {
@@ -26,7 +26,7 @@ export const pair = (lengths: Lengths): readonly [number, number] =>
 const problem = (reason: string): Result.Result<never, NetworkError> =>
   Result.fail(new NetworkError({ module: "", reason }))
 
-/** Each number is a whole number from 1. */
+/** Checks that all numbers are positive integers. */
 export const checkCounts = (
   counts: Readonly<Record<string, Lengths>>
 ): Result.Result<Readonly<Record<string, Lengths>>, NetworkError> => {
@@ -41,15 +41,15 @@ export const checkCounts = (
   return Result.succeed(counts)
 }
 
-/** The input as an image's shape. */
+/** Checks that the input is an image's shape. */
 export const checkImage = (input: Shape): Result.Result<ImageShape, NetworkError> =>
   input.length === 3
     ? Result.succeed(input as unknown as ImageShape)
     : problem(
-        `takes images [height, width, channels], but was given examples of shape [${input.join(", ")}]; put reshape() before it`
+        `takes images [height, width, channels], but got examples of shape [${input.join(", ")}]; put reshape() before it`
       )
 
-/** Height and width after windows have slid over an image. Fails where the image is smaller than an unpadded window. */
+/** Output height and width. Fails if the image is smaller than an unpadded window. */
 export const slide = (
   [height, width]: ImageShape,
   { size, stride, padding }: SlidingWindow

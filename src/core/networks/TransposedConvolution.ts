@@ -1,5 +1,5 @@
 /**
- * A transposed convolutional layer: what a convolution's derivative by its input does, with weights of its own.
+ * A 2-D transposed convolution: the gradient of a convolution with respect to its input, as a layer.
  */
 import * as tf from "@tensorflow/tfjs-core"
 import { Result } from "effect"
@@ -9,12 +9,11 @@ import { denseInitializers } from "./Dense.ts"
 import { checkCounts, checkImage, pair } from "./SlidingWindow.ts"
 
 /**
- * Each element of the input, times the filter, added up where filters overlap, plus a bias: from
- * `[batch, height, width, channels]` to `[batch, rows, columns, filters]`, with `kernel`
- * `[height, width, filters, channels]` and `bias` `[filters]`.
+ * Transposed convolution plus bias: from `[batch, height, width, channels]` to `[batch, rows, columns, filters]`, with
+ * `kernel` `[height, width, filters, channels]` and `bias` `[filters]`.
  *
- * Sizes are Keras's: the input's times the stride with `same` padding, and what the filter reaches beyond with `valid`.
- * Fails on inputs that are not images, and on counts that are not whole numbers from 1.
+ * The output sizes are those of Keras: with `same` padding the input size times the stride, with `valid` padding also
+ * the overhang of the filter. Fails for inputs that are not images and counts that are not positive integers.
  */
 export const transposedConvolution = (filters: number, options: ConvolutionOptions = {}): Module => {
   const { kernel = 3, stride = 1, padding = "same", initializer = "glorot-uniform" } = options
@@ -30,7 +29,7 @@ export const transposedConvolution = (filters: number, options: ConvolutionOptio
         const beyond = (axis: 0 | 1): number => (padding === "same" ? 0 : Math.max(size[axis] - steps[axis], 0))
         const rows = height * steps[0] + beyond(0)
         const columns = width * steps[1] + beyond(1)
-        // As in Keras and PyTorch, inputs are counted on the axis before the last, where the filters are.
+        // As in Keras and PyTorch, the fan-in is computed from the second-to-last axis, the filters.
         const drawn = denseInitializers[initializer](size[0] * size[1] * filters)
         return {
           output: [rows, columns, filters],

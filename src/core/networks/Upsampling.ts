@@ -1,5 +1,5 @@
 /**
- * Larger images by repetition.
+ * Nearest-neighbour upsampling.
  */
 import * as tf from "@tensorflow/tfjs-core"
 import { Result } from "effect"
@@ -7,10 +7,10 @@ import { type Module, stateless } from "../Network.ts"
 import { checkCounts, checkImage, type Lengths, pair } from "./SlidingWindow.ts"
 
 /**
- * Each element `factor` times along height and width, its nearest neighbours: from `[batch, height, width, channels]` to
- * `[batch, height factor, width factor, channels]`.
+ * Repeats each element `factor` times along height and width: from `[batch, height, width, channels]` to
+ * `[batch, height * factor, width * factor, channels]`.
  *
- * Fails on inputs that are not images and on factors that are not whole numbers from 1.
+ * Fails for inputs that are not images and factors that are not positive integers.
  */
 export const upsampling = (factor: Lengths = 2): Module => ({
   name: "upsampling",
@@ -20,7 +20,7 @@ export const upsampling = (factor: Lengths = 2): Module => ({
       yield* checkCounts({ factor })
       const [height, width, channels] = yield* checkImage(input)
       const [rows, columns] = pair(factor)
-      // Stretched by a product with ones, whose derivative is a plain sum.
+      // A product with ones broadcasts, and its gradient is a plain sum.
       return stateless([height * rows, width * columns, channels], (x) => {
         const apart = tf.reshape(x, [x.shape[0]!, height, 1, width, 1, channels])
         const repeated = tf.mul(apart, tf.ones([1, 1, rows, 1, columns, 1]))

@@ -11,7 +11,7 @@ import { scaleByLearningRate } from "../transformations/ScaleByLearningRate.ts"
 import type { AdamOptions } from "./Adam.ts"
 
 export interface AdamWOptions extends AdamOptions {
-  /** Part of a parameter that is taken away per step, times the learning rate; from 0. Default: 0.01. */
+  /** Weight decay per step, multiplied by the learning rate; at least 0; default: 0.01. */
   readonly decay?: Numeric
 }
 

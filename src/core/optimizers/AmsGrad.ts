@@ -1,5 +1,5 @@
 /**
- * AMSGrad: Adam with the greatest mean of squares so far.
+ * AMSGrad: Adam with the running maximum of the second moment.
  *
  * Source: Reddi et al. 2018, algorithm 2, https://openreview.net/forum?id=ryQu7f-RZ
  */

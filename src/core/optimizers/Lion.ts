@@ -1,5 +1,5 @@
 /**
- * Lion: steps of one size, by the sign of a mixture of the gradient and its running mean.
+ * Lion: the sign of an interpolation between the gradient and its running mean.
  *
  * Source: Chen et al. 2023, algorithm 2, https://arxiv.org/abs/2302.06675
  */
@@ -12,7 +12,7 @@ import { scaleByLion, type ScaleByLionOptions } from "../transformations/ScaleBy
 export interface LionOptions extends ScaleByLionOptions {
   /** Change of every parameter per step; above 0. A tenth to a third of Adam's is usual. */
   readonly learningRate: Numeric
-  /** Part of a parameter that is taken away per step, times the learning rate; from 0. Default: 0. */
+  /** Weight decay per step, multiplied by the learning rate; at least 0; default: 0. */
   readonly decay?: Numeric
 }
 

@@ -1,5 +1,5 @@
 /**
- * RMSProp: steps divided by the root mean square of the gradients, with momentum and centring on request.
+ * RMSProp: steps divided by the root mean square of the gradients, with optional momentum and centring.
  *
  * Source: Tieleman and Hinton 2012, lecture 6.5, as in
  * https://docs.pytorch.org/docs/stable/generated/torch.optim.RMSprop.html
@@ -11,9 +11,9 @@ import { scaleByLearningRate } from "../transformations/ScaleByLearningRate.ts"
 import { scaleByRms, type ScaleByRmsOptions } from "../transformations/ScaleByRms.ts"
 
 export interface RmsPropOptions extends ScaleByRmsOptions {
-  /** Change of a parameter for a gradient as large as its root mean square; above 0. */
+  /** Change of a parameter if the gradient equals its root mean square; above 0. */
   readonly learningRate: Numeric
-  /** Decay per step of the velocity, from 0 and below 1. Default: 0. */
+  /** Decay per step of the velocity, in [0, 1); default: 0. */
   readonly momentum?: number
 }
 

@@ -1,5 +1,5 @@
 /**
- * Gradient descent, with momentum on request.
+ * Stochastic gradient descent with optional momentum.
  *
  * Source: https://docs.pytorch.org/docs/stable/generated/torch.optim.SGD.html, without dampening
  */

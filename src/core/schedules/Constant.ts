@@ -4,7 +4,7 @@
 import * as tf from "@tensorflow/tfjs-core"
 import { finiteProblem, type Schedule } from "../Schedule.ts"
 
-/** `value` at every step: for a choice among schedules; otherwise a plain number says the same. */
+/** `value` at every step, for a choice among schedules; elsewhere a plain number is equivalent. */
 export const constant = (value: number): Schedule => ({
   spec: { _tag: "Constant", value },
   problem: finiteProblem({ value }),

@@ -1,5 +1,5 @@
 /**
- * Half a period of a cosine between two values.
+ * Cosine annealing between two values, half a period.
  *
  * Source: Loshchilov and Hutter 2016, eq. 5, https://arxiv.org/abs/1608.03983
  */
@@ -16,7 +16,7 @@ const coefficients = [1, 3, 5, 7, 9, 11, 13].map((power, index) => {
 /**
  * `(1 - cos(π t)) / 2 = sin²(π t / 2)` for `t` from 0 to 1, to 1e-7.
  *
- * A polynomial, because not every engine computes trigonometric functions.
+ * A polynomial, because not every engine has trigonometric functions.
  */
 const risen = (fraction: tf.Scalar): tf.Scalar => {
   const square = tf.square(fraction)
@@ -26,6 +26,6 @@ const risen = (fraction: tf.Scalar): tf.Scalar => {
   return tf.minimum(tf.square(tf.mul(sum, fraction)), 1)
 }
 
-/** `from + (to - from) (1 - cos(π t)) / 2`, where `t` is the part of the span that has passed. */
+/** `from + (to - from) (1 - cos(π t)) / 2`, where `t` is the elapsed fraction of the span. */
 export const cosine = (options: TransitionOptions): Schedule =>
   transition("Cosine", options, (fraction) => between(options.from, options.to, risen(fraction)))

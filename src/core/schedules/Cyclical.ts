@@ -1,5 +1,5 @@
 /**
- * A line from one value to another that begins again in every cycle.
+ * A cyclical schedule: a linear ramp that restarts in every cycle.
  *
  * Source: Fu et al. 2019, eq. 6 and 7, https://arxiv.org/abs/1903.10145
  */
@@ -7,17 +7,17 @@ import * as tf from "@tensorflow/tfjs-core"
 import { elapsed, finiteProblem, type Schedule, type Span, spanProblem, spanSpec, stepsIn } from "../Schedule.ts"
 import { between } from "./Transition.ts"
 
-/** The span is that of all cycles; after it the value is `to`. */
+/** The span covers all cycles; after it the value is `to`. */
 export type CyclicalOptions = Span & {
   readonly from: number
   readonly to: number
-  /** Number of cycles in the span. Default: 4. */
+  /** Number of cycles in the span; default: 4. */
   readonly cycles?: number
-  /** Part of a cycle in which the value rises or falls; `to` for the rest. Above 0, up to 1. Default: 0.5. */
+  /** Fraction of a cycle in which the value changes, in (0, 1]; it is `to` for the rest; default: 0.5. */
   readonly rising?: number
 }
 
-/** `from + (to - from) min(τ / rising, 1)`, where `τ` is the part of the present cycle that has passed. */
+/** `from + (to - from) min(τ / rising, 1)`, where `τ` is the elapsed fraction of the current cycle. */
 export const cyclical = (options: CyclicalOptions): Schedule => {
   const { cycles = 4, from, rising = 0.5, to } = options
   const wrongCycles = Number.isSafeInteger(cycles) && cycles >= 1 ? undefined : `cycles is ${cycles}`
@@ -33,7 +33,7 @@ export const cyclical = (options: CyclicalOptions): Schedule => {
     maximum: Math.max(from, to),
     at: (time) => {
       const cycle = tf.div(elapsed(time), stepsIn(options, time) / cycles)
-      // The last cycle goes on, at its end, after the span.
+      // After the span, the value stays at the end of the last cycle.
       const begun = tf.minimum(tf.floor(cycle), cycles - 1)
       return between(from, to, tf.minimum(tf.div(tf.sub(cycle, begun), rising), 1))
     }

@@ -8,7 +8,7 @@ import * as tf from "@tensorflow/tfjs-core"
 import type { Schedule } from "../Schedule.ts"
 import { transition, type TransitionOptions } from "./Transition.ts"
 
-/** `from (to / from)^t`, where `t` is the part of the span that has passed; both values are above 0. */
+/** `from (to / from)^t`, where `t` is the elapsed fraction of the span; both values are above 0. */
 export const exponential = (options: TransitionOptions): Schedule => {
   const { from, to } = options
   const [least, greatest] = [Math.min(from, to), Math.max(from, to)]
@@ -16,7 +16,7 @@ export const exponential = (options: TransitionOptions): Schedule => {
   return transition(
     "Exponential",
     options,
-    // Rounding must not lead beyond the ends.
+    // Rounding must not exceed the ends.
     (fraction) =>
       tf.clipByValue(tf.mul(tf.exp(tf.mul(fraction, Math.log(to / from))), from), least, greatest) as tf.Scalar,
     wrong && `${wrong[0]} is ${wrong[1]}; it must be above 0`

@@ -1,10 +1,10 @@
 /**
- * A constant value up to a boundary, then another.
+ * A piecewise constant schedule.
  */
 import * as tf from "@tensorflow/tfjs-core"
 import { elapsed, finiteProblem, type Schedule, stepsIn } from "../Schedule.ts"
 
-/** `values` has one more member than there are boundaries, in rising epochs or steps. */
+/** `values` has one more element than the boundaries, which are increasing epochs or steps. */
 export type PiecewiseOptions = { readonly values: ReadonlyArray<number> } & (
   | { readonly epochs: ReadonlyArray<number>; readonly steps?: never }
   | { readonly steps: ReadonlyArray<number>; readonly epochs?: never }
@@ -20,7 +20,7 @@ const problemOf = (values: ReadonlyArray<number>, unit: string, boundaries: Read
 }
 
 /**
- * `values[i]` after `i` boundaries have been passed: `piecewise({ values: [1e-3, 1e-4], epochs: [10] })` is 1e-3 in the
+ * `values[i]` after `i` boundaries: `piecewise({ values: [1e-3, 1e-4], epochs: [10] })` is 1e-3 in the
  * first 10 epochs and 1e-4 from then on.
  */
 export const piecewise = (options: PiecewiseOptions): Schedule => {

@@ -1,13 +1,13 @@
 /**
- * From one value to another over a span, along a curve.
+ * Schedules that change from one value to another over a span, along a curve.
  */
 import * as tf from "@tensorflow/tfjs-core"
 import { finiteProblem, fractionOf, type Schedule, type Span, spanProblem, spanSpec } from "../Schedule.ts"
 
-/** `from` at the first step, `to` from the end of the span on. */
+/** `from` at the first step, `to` at the end of the span and after it. */
 export type TransitionOptions = Span & { readonly from: number; readonly to: number }
 
-/** A schedule whose value follows from the part of the span that has passed, a scalar from 0 to 1. */
+/** A schedule whose value is a function of the elapsed fraction of the span, a scalar from 0 to 1. */
 export const transition = (
   tag: string,
   options: TransitionOptions,

@@ -1,5 +1,5 @@
 /**
- * A line from a low value to the beginning of another schedule, which follows.
+ * A linear warm-up to the first value of another schedule, which follows.
  *
  * Source: Goyal et al. 2017, section 2.2, https://arxiv.org/abs/1706.02677
  */
@@ -21,14 +21,14 @@ import {
 } from "../Schedule.ts"
 
 export type WarmUpOptions = Span & {
-  /** Value at the first step. Default: 0. */
+  /** Value at the first step; default: 0. */
   readonly from?: number
-  /** What follows: its own time begins where the warm-up ends. */
+  /** The schedule that follows; its first step is the end of the warm-up. */
   readonly to: Numeric
 }
 
 /**
- * `from + (to(0) - from) t` in the span, where `t` is the part of it that has passed, and afterwards `to`:
+ * `from + (to(0) - from) t` in the span, where `t` is its elapsed fraction, and afterwards `to`:
  * `warmUp({ epochs: 5, to: cosine({ from: 1e-3, to: 0, epochs: 95 }) })`.
  */
 export const warmUp = (options: WarmUpOptions): Schedule => {

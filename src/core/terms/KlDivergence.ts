@@ -9,11 +9,13 @@ import { type Reduction, reductionProblem } from "./Reduction.ts"
 
 export interface KlDivergenceOptions {
   /**
-   * From 0; default: 1. A source that divides a batch's sum by `batch * pixels`, as the annotated PyTorch example does,
-   * has the weight `1 / pixels`: its `1 / batch` is the mean over the examples.
+   * At least 0; default: 1. A source that divides a batch's sum by `batch * pixels`, as the annotated PyTorch example
+   * does, has the weight `1 / pixels`: its `1 / batch` is the mean over the examples.
    */
   readonly weight?: number
-  /** Over the latent dimensions: `sum`, the default, is the divergence; `mean` what guipet's project takes. */
+  /**
+   * Reduction over the latent dimensions. `sum` is the divergence; `mean` is used by guipet's project; default: `sum`.
+   */
   readonly reduction?: Reduction
 }
 
@@ -30,7 +32,7 @@ export const KlDivergence = (options: KlDivergenceOptions = {}): LossTerm => {
     needsKl: weight > 0,
     value: ({ kl, posterior }) => {
       const factor = reduction === "sum" ? weight : weight / posterior.mean.shape[1]
-      // Without a part in the loss, so that a divergence too large for float32 cannot make it NaN.
+      // Excluded from the loss, so that a divergence too large for float32 cannot make it NaN.
       if (weight === 0) return tf.zeros([posterior.mean.shape[0]])
       return factor === 1 ? kl : tf.mul(kl, factor)
     }

@@ -1,15 +1,15 @@
 /**
- * `-log p(x | z)`, summed over the pixels or their mean.
+ * `-log p(x | z)`, the sum or the mean over the pixels.
  *
- * With `BernoulliLogits` this is the binary cross entropy: summed in seeds after Kingma and Welling, its mean over the
- * pixels in the annotated PyTorch example.
+ * With `BernoulliLogits` this is the binary cross-entropy: the sum in implementations after Kingma and Welling, the
+ * mean over the pixels in the annotated PyTorch example.
  */
 import * as tf from "@tensorflow/tfjs-core"
 import { type LossTerm, pixelCount } from "../LossTerm.ts"
 import { type Reduction, reductionProblem } from "./Reduction.ts"
 
 export interface ReconstructionLossOptions {
-  /** `sum`, the default, is in nats per image; `mean` in nats per pixel. */
+  /** `sum` is in nats per image, `mean` in nats per pixel; default: `sum`. */
   readonly reduction?: Reduction
 }
 

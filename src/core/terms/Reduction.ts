@@ -1,12 +1,12 @@
 /**
- * How a term comes from the values along an axis to one value.
+ * Reductions of a term along an axis.
  */
 
 export const reductions = ["sum", "mean"] as const
 
 export type Reduction = (typeof reductions)[number]
 
-/** What is wrong with a reduction, if anything. */
+/** The error of a reduction; undefined if it is valid. */
 export const reductionProblem = (reduction: string): string | undefined =>
   reductions.some((name) => name === reduction)
     ? undefined

@@ -1,5 +1,5 @@
 /**
- * Squared errors of the reconstruction's mean: the losses of autoencoders that name no likelihood.
+ * Squared errors of the reconstruction: the losses of autoencoders without an explicit likelihood.
  */
 import * as tf from "@tensorflow/tfjs-core"
 import { type LossTerm, type LossTermInputs, pixelCount } from "../LossTerm.ts"
@@ -9,7 +9,8 @@ const squaredError = ({ images, likelihood }: LossTermInputs): tf.Tensor1D =>
   tf.sum(tf.squaredDifference(images, likelihood.mean), [1, 2, 3])
 
 /**
- * `½ Σ (x - mean)²` over the pixels, `[batch]`: up to a constant the negative log likelihood of a Gaussian of deviation 1.
+ * `½ Σ (x - mean)²` over the pixels, `[batch]`: up to a constant the negative log likelihood of a Gaussian of deviation
+ * 1.
  *
  * Source: SimpleVAE, N. Lakmal Deshapriya 2020: `784 MSE / 2`
  */

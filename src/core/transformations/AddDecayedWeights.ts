@@ -1,5 +1,5 @@
 /**
- * Weight decay: a part of each parameter is added to its update. After the scaling by moments it is decoupled, as in
+ * Weight decay: adds a fraction of each parameter to its update. After the scaling by moments it is decoupled, as in
  * AdamW; before it, it is the gradient of an L2 penalty.
  *
  * Source: Loshchilov and Hutter 2017, algorithm 2, https://arxiv.org/abs/1711.05101
@@ -9,7 +9,7 @@ import { Record } from "effect"
 import { type GradientTransformation, unscaled, valuesOf } from "../GradientTransformation.ts"
 import { type Numeric, scheduled, specOf, valueAt, weightProblem } from "../Schedule.ts"
 
-/** `update + decay parameter`; the decay is from 0. */
+/** `update + decay parameter`; the decay is at least 0. */
 export const addDecayedWeights = (decay: Numeric): GradientTransformation => ({
   spec: { _tag: "AddDecayedWeights", decay: specOf(decay) },
   problem: weightProblem("decay", decay),

@@ -1,5 +1,5 @@
 /**
- * A velocity: the decayed sum of the directions so far.
+ * Momentum: a velocity, the decayed sum of the updates so far.
  *
  * Source: https://docs.pytorch.org/docs/stable/generated/torch.optim.SGD.html, without dampening; Nesterov's form as in
  * Sutskever et al. 2013, https://proceedings.mlr.press/v28/sutskever13.html
@@ -9,9 +9,9 @@ import { Record } from "effect"
 import { decayProblem, type GradientTransformation, unscaled, valuesOf } from "../GradientTransformation.ts"
 
 export interface AddMomentumOptions {
-  /** Decay per step of the velocity, from 0, which keeps no velocity, and below 1. */
+  /** Decay per step of the velocity, in [0, 1); 0 keeps no velocity. */
   readonly momentum: number
-  /** Whether to look ahead by one step along the velocity. Default: `false`. */
+  /** Whether to use Nesterov's momentum; default: false. */
   readonly nesterov?: boolean
 }
 

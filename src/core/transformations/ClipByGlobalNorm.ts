@@ -1,5 +1,5 @@
 /**
- * Updates whose joint Euclidean norm is at most a maximum.
+ * Clips updates by their global norm.
  *
  * Source: Pascanu et al. 2013, algorithm 1, https://arxiv.org/abs/1211.5063
  */
@@ -8,8 +8,8 @@ import { type GradientTransformation, times, unscaled, valuesOf } from "../Gradi
 import { type Numeric, rateProblem, scheduled, specOf, valueAt } from "../Schedule.ts"
 
 /**
- * `update maximum / max(norm, maximum)`, where the norm is that of all parameters' updates together; the maximum is above
- * 0. A norm too large for float32 makes the updates 0.
+ * `update maximum / max(norm, maximum)`, where the Euclidean norm is over the updates of all parameters; the maximum is
+ * above 0. If the norm overflows float32, the updates are 0.
  */
 export const clipByGlobalNorm = (maximum: Numeric): GradientTransformation => ({
   spec: { _tag: "ClipByGlobalNorm", maximum: specOf(maximum) },

@@ -1,5 +1,5 @@
 /**
- * A transformation for some of the parameters, by their names; the others' updates stay as they are.
+ * Applies a transformation to the parameters whose names match. Other updates are unchanged.
  */
 import { Record } from "effect"
 import { type GradientTransformation, unscaled, valuesOf } from "../GradientTransformation.ts"
@@ -10,10 +10,10 @@ const only = <A>(record: Readonly<Record<string, A>>, isChosen: (name: string) =
 /**
  * `of` for the parameters whose names match: `maskedBy(/kernel$/, addDecayedWeights(1e-4))` decays no biases.
  *
- * The choice is a pattern and not a function, because it is a part of the spec.
+ * The mask is a pattern and not a function, because it is part of the spec.
  */
 export const maskedBy = (names: RegExp, of: GradientTransformation): GradientTransformation => {
-  // A pattern with the flag `g` would begin where it last ended.
+  // With the flag `g`, `test` would continue after the last match.
   const { flags, source } = names
   const pattern = new RegExp(source, flags.replaceAll(/[gy]/g, ""))
   const isChosen = (name: string) => pattern.test(name) && (of.appliesTo?.(name) ?? true)

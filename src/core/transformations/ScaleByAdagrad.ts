@@ -1,5 +1,5 @@
 /**
- * Directions divided by the root of the sum of all their squares so far.
+ * Divides updates by the root of the sum of all their squares so far.
  *
  * Source: Duchi et al. 2011, https://jmlr.org/papers/v12/duchi11a.html, as in
  * https://docs.pytorch.org/docs/stable/generated/torch.optim.Adagrad.html
@@ -9,7 +9,7 @@ import { Record } from "effect"
 import { type GradientTransformation, positiveProblem, unscaled, valuesOf } from "../GradientTransformation.ts"
 
 export interface ScaleByAdagradOptions {
-  /** Added to the root; above 0. Default: 1e-10. */
+  /** Added to the root; above 0; default: 1e-10. */
   readonly epsilon?: number
 }
 

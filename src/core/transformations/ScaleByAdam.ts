@@ -1,9 +1,9 @@
 /**
- * Directions scaled by running means of the gradients and of their squares.
+ * Scales updates by running means of the gradients and of their squares.
  *
- * Source: Kingma and Ba 2014, algorithm 1, https://arxiv.org/abs/1412.6980; epsilon stands outside the square root, as in
- * https://docs.pytorch.org/docs/stable/generated/torch.optim.Adam.html. With `amsgrad`: Reddi et al. 2018, algorithm 2,
- * https://openreview.net/forum?id=ryQu7f-RZ, bias-corrected as in PyTorch
+ * Source: Kingma and Ba 2014, algorithm 1, https://arxiv.org/abs/1412.6980; epsilon stands outside the square root, as
+ * in https://docs.pytorch.org/docs/stable/generated/torch.optim.Adam.html. With `amsgrad`: Reddi et al. 2018, algorithm
+ * 2, https://openreview.net/forum?id=ryQu7f-RZ, bias-corrected as in PyTorch
  */
 import * as tf from "@tensorflow/tfjs-core"
 import { Record } from "effect"
@@ -16,13 +16,13 @@ import {
 } from "../GradientTransformation.ts"
 
 export interface ScaleByAdamOptions {
-  /** Decay per step of the mean of gradients, from 0 and below 1. Default: 0.9. */
+  /** Decay per step of the mean of gradients, in [0, 1); default: 0.9. */
   readonly beta1?: number
-  /** Decay per step of the mean of squared gradients, from 0 and below 1. Default: 0.999. */
+  /** Decay per step of the mean of squared gradients, in [0, 1); default: 0.999. */
   readonly beta2?: number
-  /** Added to the root of the mean of squares; above 0. Default: 1e-8. */
+  /** Added to the root of the mean of squares; above 0; default: 1e-8. */
   readonly epsilon?: number
-  /** Whether the greatest mean of squares so far takes the place of the present one. Default: `false`. */
+  /** Whether to divide by the running maximum of the second moment; default: false. */
   readonly amsgrad?: boolean
 }
 
@@ -30,8 +30,8 @@ export interface ScaleByAdamOptions {
  * `m / (sqrt(v) + epsilon)`, with `m` and `v` the bias-corrected means of gradients and of their squares.
  *
  * The state holds decayed sums, not means: `first = Σ beta1^(t-i) gradient_i` and `second = Σ beta2^(t-i) gradient_i²`.
- * The factors that make means of them and correct their bias are two scalars per step, so that an update is ten passes
- * over each parameter and no more.
+ * Two scalars per step normalise them and correct their bias, so that an update needs only ten passes over each
+ * parameter.
  */
 export const scaleByAdam = (options: ScaleByAdamOptions = {}): GradientTransformation => {
   const { amsgrad = false, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 } = options

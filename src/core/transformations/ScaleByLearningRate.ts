@@ -1,5 +1,5 @@
 /**
- * The learning rate: the last link of every chain.
+ * The learning rate: the last transformation of every chain.
  */
 import { type LearningRate, times } from "../GradientTransformation.ts"
 import { type Numeric, rateProblem, scheduled, specOf, valueAt } from "../Schedule.ts"

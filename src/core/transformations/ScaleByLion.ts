@@ -1,5 +1,5 @@
 /**
- * The sign of a mixture of the gradient and its running mean.
+ * The sign of an interpolation between the gradient and its running mean.
  *
  * Source: Chen et al. 2023, algorithm 2, https://arxiv.org/abs/2302.06675
  */
@@ -8,15 +8,15 @@ import { Record } from "effect"
 import { decayProblem, type GradientTransformation, unscaled, valuesOf } from "../GradientTransformation.ts"
 
 export interface ScaleByLionOptions {
-  /** Part of the running mean in the direction, from 0 and below 1. Default: 0.9. */
+  /** Weight of the running mean in the update, in [0, 1); default: 0.9. */
   readonly beta1?: number
-  /** Decay per step of the running mean, from 0 and below 1. Default: 0.99. */
+  /** Decay per step of the running mean, in [0, 1); default: 0.99. */
   readonly beta2?: number
 }
 
 /**
- * -1, 0 or 1; between them only below 2^-127 in size, where float32 is no longer exact. The engines fuse a product, a
- * minimum and a maximum, but no sign.
+ * The sign: -1, 0 or 1, except for magnitudes below 2^-127, where float32 is not exact. A product, a minimum and a
+ * maximum, because the engines fuse these but not `sign`.
  */
 const sign = (x: tf.Tensor): tf.Tensor => tf.clipByValue(tf.mul(x, 2 ** 127), -1, 1)
 
@@ -28,7 +28,7 @@ export const scaleByLion = ({ beta1 = 0.9, beta2 = 0.99 }: ScaleByLionOptions = 
   update: ({ updates, state }) => {
     const gradients = valuesOf(updates)
     const { mean } = state
-    // Both mixtures from one difference, so that they are one loop.
+    // Both interpolations use one difference, so that they fuse into one loop.
     const difference = Record.map(gradients, (gradient, name) => tf.sub(gradient, mean![name]!))
     const mixed = (decay: number) =>
       Record.map(difference, (value, name) => tf.add(mean![name]!, tf.mul(value, 1 - decay)))

@@ -1,8 +1,8 @@
 /**
- * Directions divided by their root mean square, or by their deviation.
+ * Divides updates by their root mean square, or by their standard deviation.
  *
- * Source: Tieleman and Hinton 2012, lecture 6.5, and Graves 2013, eq. 38 to 42, https://arxiv.org/abs/1308.0850, for the
- * centred form; both as in https://docs.pytorch.org/docs/stable/generated/torch.optim.RMSprop.html
+ * Source: Tieleman and Hinton 2012, lecture 6.5, and Graves 2013, eq. 38 to 42, https://arxiv.org/abs/1308.0850, for
+ * the centred form; both as in https://docs.pytorch.org/docs/stable/generated/torch.optim.RMSprop.html
  */
 import * as tf from "@tensorflow/tfjs-core"
 import { Record } from "effect"
@@ -15,15 +15,17 @@ import {
 } from "../GradientTransformation.ts"
 
 export interface ScaleByRmsOptions {
-  /** Decay per step of the means, from 0 and below 1. Default: 0.99. */
+  /** Decay per step of the means, in [0, 1); default: 0.99. */
   readonly decay?: number
-  /** Added to the root; above 0. Default: 1e-8. */
+  /** Added to the root; above 0; default: 1e-8. */
   readonly epsilon?: number
-  /** Whether the mean square is taken about the mean. Default: `false`. */
+  /** Whether to subtract the squared mean (the variance instead of the mean square); default: false. */
   readonly centred?: boolean
 }
 
-/** `gradient / (sqrt(v) + epsilon)`, where `v` is the running mean of squares; less the square of the mean if centred. */
+/**
+ * `gradient / (sqrt(v) + epsilon)`, where `v` is the running mean of squares; less the square of the mean if centred.
+ */
 export const scaleByRms = (options: ScaleByRmsOptions = {}): GradientTransformation => {
   const { centred = false, decay = 0.99, epsilon = 1e-8 } = options
   return {

@@ -109,7 +109,10 @@ describe("LatentScatter", () => {
       }
       const { spec, run } = LatentScatter({ embedding: swapped })
       assert.deepStrictEqual(spec["embedding"], { _tag: "Swapped" })
-      assert.match((yield* run).figures[0]!.caption, /4 test images of Fake \(a stratified subset of the 8.*embedded backwards/)
+      assert.match(
+        (yield* run).figures[0]!.caption,
+        /4 test images of Fake \(a stratified subset of the 8.*embedded backwards/
+      )
       const error = yield* Effect.flip(LatentScatter({ embedding: swapped, embeddedCount: 5 }).run)
       assert.strictEqual(error._tag, "EvaluationError")
       assert.include(error.message, "LatentScatter: Swapped: too many")

@@ -119,7 +119,7 @@ describe("SequentialVae", () => {
     [{ encoder: [flatten()], decoder: [dense(6)], latent: 2 }, "decoder: ends at [6], but an image is [2, 3, 1]"],
     [
       { encoder: [activation("relu")], decoder, latent: 2 },
-      "encoder/mean: takes vectors, but was given examples of shape [2, 3, 1]; put flatten() before it"
+      "encoder/mean: takes vectors, but got examples of shape [2, 3, 1]; put flatten() before it"
     ],
     [
       { encoder: [flatten()], decoder: [dense(4), dense(0)], latent: 2 },

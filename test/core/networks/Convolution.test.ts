@@ -99,7 +99,7 @@ describe("convolution", () => {
     refused(
       convolution(2),
       [4],
-      "takes images [height, width, channels], but was given examples of shape [4]; put reshape() before it"
+      "takes images [height, width, channels], but got examples of shape [4]; put reshape() before it"
     )
     refused(convolution(0), [4, 4, 1], "filters is 0; it must be a whole number from 1")
     refused(convolution(1, { kernel: [3, 0.5] }), [4, 4, 1], "kernel is [3, 0.5]; it must be whole numbers from 1")

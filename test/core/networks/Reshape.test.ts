@@ -24,7 +24,7 @@ describe("reshape", () => {
   it("refuses a shape of another size", () => {
     assertFailure(
       reshape([3, 3]).build([2, 4, 1]),
-      new NetworkError({ module: "", reason: "cannot give [2, 4, 1] the shape [3, 3]: 8 values, not 9" })
+      new NetworkError({ module: "", reason: "cannot reshape [2, 4, 1] to [3, 3]: 8 values, not 9" })
     )
   })
 })

@@ -118,7 +118,7 @@ describe("exp", { concurrent: true }, () => {
     ["a value out of range", ["beta-sweep", "--beta", "0,-1"], /--beta -1: .*greater than or equal to 0/],
     ["a value that is no number", ["beta-sweep", "--epochs", "many"], /--epochs many: /],
     ["a word that is no choice", ["beta-sweep", "--dataset", "cifar"], /"mnist" \| "fashion-mnist"/],
-    ["a seed that is no seed", ["beta-sweep", "--seed", "1.5"], /--seed 1\.5: a seed is a whole number/],
+    ["a seed that is no seed", ["beta-sweep", "--seed", "1.5"], /--seed 1\.5: a seed is an integer/],
     ["an unknown engine", ["beta-sweep", "--engine", "abacus"], /abacus[^]*onnxruntime/],
     ["a data directory that is not there", ["beta-sweep", "--data-dir", "/no/such/folder"], /--data-dir: there is no/],
     [

@@ -1,12 +1,12 @@
 /**
- * How often an evaluation looks at the model during training.
+ * How often an evaluation runs during training.
  */
 import { Schema } from "effect"
 
-/** A cadence that is not allowed: the value, and what is. */
+/** An invalid cadence. */
 export class CadenceError extends Schema.TaggedError<CadenceError>()("CadenceError", { every: Schema.Number }) {
   override get message(): string {
-    return `epochs(${this.every}): the number of epochs between two looks must be a whole number from 1`
+    return `epochs(${this.every}): the number of epochs must be a positive integer`
   }
 }
 
@@ -18,32 +18,32 @@ export interface Cadence {
 /**
  * Every `count` epochs: `every: epochs(1)`.
  *
- * Throws `CadenceError` where `count` is no whole number from 1: an experiment that says so cannot be planned.
+ * Throws `CadenceError` if `count` is not a positive integer; such an experiment does not load.
  */
 export const epochs = (count: number): Cadence => {
-  // A declaration is evaluated outside of any Effect.
+  // Experiment declarations are evaluated outside any Effect.
   if (!Number.isInteger(count) || count < 1) throw new CadenceError({ every: count })
   return { epochs: count }
 }
 
-/** Maximum number of frames of one training: enough for smooth motion, few enough to store and draw. */
+/** Maximum number of frames per training: smooth motion at reasonable size. */
 export const maximumFrames = 40
 
 /** The epochs that a cadence selects. */
 export interface SampledEpochs {
   /** Ascending, including the last epoch; 0 is before training. */
   readonly epochs: ReadonlyArray<number>
-  /** Number of epochs that the cadence asked for, before they were thinned out. */
+  /** Number of epochs that the cadence selects before thinning. */
   readonly due: number
 }
 
-/** The epochs at which a training of `total` epochs is due to be looked at: the start, every so many epochs, the end. */
+/** The epochs that a cadence selects in a training of `total` epochs: the start, every `epochs`, the end. */
 export const dueEpochs = (cadence: Cadence, total: number): ReadonlyArray<number> => [
   ...Array.from({ length: Math.ceil(total / cadence.epochs) }, (_, place) => place * cadence.epochs),
   total
 ]
 
-/** A cadence's sampleEpochs at a training of `total` epochs: all that are due, or 40 of them, evenly thinned. */
+/** The epochs of `dueEpochs`, evenly thinned to at most 40. */
 export const sampleEpochs = (cadence: Cadence, total: number): SampledEpochs => {
   const due = dueEpochs(cadence, total)
   const chosen = Array.from(

@@ -1,10 +1,10 @@
 /**
- * A dataset gives images as bytes, split into training and test examples.
+ * The contract of datasets: images as bytes, split into training and test examples.
  *
- * Laws: describing a dataset reads nothing, its shape and classes included; locating it reads no images, except that files
- * without a pinned checksum, which are a person's own, are hashed; the digest names the bytes, so equal digests mean equal
- * examples in equal order; data that does not match its pinned checksum is refused and never used; `load` refuses a digest
- * that the dataset does not know, or that its files no longer have.
+ * Laws: describing a dataset reads nothing, its shape and classes included; locating it reads no images, except that
+ * files without a pinned checksum, which are a person's own, are hashed; the digest names the bytes, so equal digests
+ * mean equal examples in equal order; data that does not match its pinned checksum is refused and never used; `load`
+ * refuses a digest that the dataset does not know, or that its files no longer have.
  */
 import type * as tf from "@tensorflow/tfjs-core"
 import { Context, Schema } from "effect"
@@ -26,7 +26,7 @@ export interface ImageShape {
 export interface Examples {
   readonly count: number
   readonly images: Uint8Array
-  /** One class index an image, where the dataset has labels. */
+  /** One class index per image, if the dataset has labels. */
   readonly labels?: Uint8Array
 }
 
@@ -34,18 +34,18 @@ export interface Examples {
 export interface Located {
   /** `path` is a file or folder that an experiment names. */
   readonly source: "data directory" | "cache" | "download" | "built in" | "path"
-  /** A path or an address, for people. */
+  /** A path or a URL, for messages. */
   readonly location: string
-  /** SHA-256 that names the examples and their order. */
+  /** SHA-256 that identifies the examples and their order. */
   readonly digest: string
-  /** What it is made from, where a dataset is made from another: all that `load` needs to know. */
+  /** The located source of a derived dataset. */
   readonly of?: Located
 }
 
 export interface LoadedDataset {
   readonly train: Examples
   readonly test: Examples
-  /** Held out of the training examples, to choose when to stop; of a dataset that offers `Validation`. */
+  /** Held out of the training examples for early stopping; of a dataset that provides `Validation`. */
   readonly validation?: Examples
 }
 
@@ -77,7 +77,7 @@ export interface Augmentation {
   readonly apply: (images: tf.Tensor4D, noise: Tensors) => tf.Tensor4D
 }
 
-/** What reading a dataset may need. */
+/** The platform services that a dataset may use. */
 export type DatasetPlatform = FileSystem.FileSystem | Path.Path | HttpClient.HttpClient
 
 export class Dataset extends Context.Service<
@@ -90,19 +90,19 @@ export class Dataset extends Context.Service<
     /** What training does to a batch before the model sees it; evaluations see images as they are. Default: nothing. */
     readonly augmentation?: Augmentation
     /**
-     * What `locate` will find; undefined where it will download first. Downloads and changes nothing, so a plan may ask; it
-     * may ask a mirror whether it has the data.
+     * Predicts the result of `locate`; undefined if that needs a download. It downloads and changes nothing, so a plan
+     * may use it. It may ask a mirror whether it has the data.
      */
     readonly peek: Effect.Effect<Located | undefined, DatasetError, DatasetPlatform>
-    /** Finds the data, in order: data directory, cache, download, built in. Downloads only where nothing else is left. */
+    /** Searches for the data, in order: data directory, cache, download, built in. */
     readonly locate: Effect.Effect<Located, DatasetError, DatasetPlatform>
-    /** Reads and verifies what `locate` found. */
+    /** Reads and verifies located data. */
     readonly load: (located: Located) => Effect.Effect<LoadedDataset, DatasetError, DatasetPlatform>
   }
 >()("vae/core/Dataset") {}
 
-/** Offered by a dataset with validation examples beside those for training and test: what early stopping needs. */
+/** Provided by a dataset with validation examples. Early stopping requires it. */
 export class Validation extends Context.Service<Validation, { readonly fraction: number }>()("vae/core/Validation") {}
 
-/** Offered by a dataset whose every example has a class. */
+/** Provided by a dataset whose examples have classes. */
 export class Labels extends Context.Service<Labels, { readonly classes: ReadonlyArray<string> }>()("vae/core/Labels") {}

@@ -1,24 +1,24 @@
 /**
- * The KL divergence of a posterior to its prior: exact where the pair has a closed form, otherwise estimated at the drawn
- * codes.
+ * The KL divergence from the posterior to the prior: exact if the pair has a closed form, otherwise a Monte Carlo
+ * estimate with the drawn codes.
  *
- * The two have different names wherever they are reported, `kl` and `kl-estimate`: an estimate has the same expectation,
- * but varies with the noise and may be negative for a single example.
+ * They are reported under different names, `kl` and `kl-estimate`: an estimate has the same expectation, but varies
+ * with the noise and may be negative for a single example.
  */
 import * as tf from "@tensorflow/tfjs-core"
 import type { Drawn, PosteriorDistribution } from "./Posterior.ts"
 import type { PriorDistribution } from "./Prior.ts"
 
-/** The names under which a divergence is reported. */
+/** The names of a reported divergence. */
 export const divergenceNames = ["kl", "kl-estimate"] as const
 
-/** A divergence in nats, `[batch]`, and the name that says how it was found. */
+/** A divergence in nats, `[batch]`, and the name that tells exact from estimated. */
 export interface Divergence {
   readonly name: (typeof divergenceNames)[number]
   readonly value: tf.Tensor1D
 }
 
-/** The codes of `noise` `[draws * batch, latent]`, with their density where the posterior has one. */
+/** The codes of `noise` `[draws * batch, latent]`, with their density if the posterior has one. */
 export const drawCodes = (posterior: PosteriorDistribution, noise: tf.Tensor2D): Drawn => {
   if (posterior.draw !== undefined) return posterior.draw(noise)
   const codes = posterior.sample(noise)

@@ -1,11 +1,11 @@
 /**
- * Training that ends once a metric on the validation examples improves no more; the run's result are the parameters of
- * its best epoch.
+ * Early stopping: training ends when a metric of the validation examples stops improving. The result is the parameters
+ * of the best epoch.
  *
- * Laws: whether training is over and which epoch is the best follow from the history alone, so that a resumed run ends
- * as one that was never stopped; the test examples have no part in it.
+ * Laws: the stopping and the best epoch depend on the history alone, so a resumed run ends like an uninterrupted one.
+ * The test examples are not used.
  *
- * Source: Prechelt 1998, "Early stopping - but when?", https://doi.org/10.1007/3-540-49430-8_3, its criterion UP
+ * Source: Prechelt 1998, "Early stopping - but when?", criterion UP, https://doi.org/10.1007/3-540-49430-8_3
  */
 import type { EpochMetrics } from "./TrainedModel.ts"
 
@@ -14,28 +14,28 @@ export const metrics = ["validation/loss", "validation/reconstruction"] as const
 export type Metric = (typeof metrics)[number]
 
 export interface EarlyStopping {
-  /** What must fall, in nats per image. The loss changes with its weights where these follow a schedule. */
+  /** The metric to minimise, in nats per image. With scheduled weights, the loss changes with them. */
   readonly metric: Metric
-  /** Epochs without an improvement after which training ends, from 1. */
+  /** Epochs without an improvement after which training ends, at least 1. */
   readonly patience: number
-  /** How much less the metric must be to count as an improvement, from 0. Default: 0. */
+  /** Minimum decrease that counts as an improvement, at least 0; default: 0. */
   readonly minimumChange?: number
 }
 
-/** What is wrong with the options, in one sentence. */
+/** The first error of the options, as a sentence; undefined if they are valid. */
 export const problemOf = ({ metric, minimumChange = 0, patience }: EarlyStopping): string | undefined => {
   if (!metrics.includes(metric)) return `metric is "${metric}"; it must be one of ${metrics.join(", ")}`
-  if (!Number.isInteger(patience) || patience < 1) return `patience is ${patience}; it must be a whole number from 1`
+  if (!Number.isInteger(patience) || patience < 1) return `patience is ${patience}; it must be a positive integer`
   return minimumChange >= 0 && Number.isFinite(minimumChange)
     ? undefined
-    : `minimumChange is ${minimumChange}; it must be a number from 0`
+    : `minimumChange is ${minimumChange}; it must be a non-negative number`
 }
 
 /** Whether a value is an improvement on the best so far. */
 export const improves = ({ minimumChange = 0 }: Pick<EarlyStopping, "minimumChange">, value: number, best: number) =>
   value < best - (Number.isFinite(best) ? minimumChange : 0)
 
-/** The last epoch that improved the metric; undefined where none has a finite value. */
+/** The last epoch that improved the metric; undefined if no value is finite. */
 export const bestOf = (stopping: EarlyStopping, history: ReadonlyArray<EpochMetrics>): EpochMetrics | undefined => {
   let best: EpochMetrics | undefined
   for (const line of history) {

@@ -1,16 +1,16 @@
 /**
- * An engine runs a pure program of TensorFlow.js operations.
+ * The contract of engines, which run pure programs of TensorFlow.js operations.
  *
  * Laws:
  * - Engines differ in speed, never in meaning: for equal arguments every engine gives the reference engine's results
  *   to a relative error of 1e-4, with equal shapes and element types.
  * - A program may only use its arguments and constants. Noise is an argument.
- * - What an engine opens (sessions, device memory) belongs to the Scope it was opened in.
+ * - Sessions and device memory belong to the Scope in which they were acquired.
  */
 import { Context, Effect, Schema, type Scope } from "effect"
 import type { HostTensors, Tensors, TensorTypes } from "./Tensors.ts"
 
-/** An engine cannot run something: what, on which engine, why and what to do. */
+/** An engine cannot run a program. */
 export class EngineError extends Schema.TaggedError<EngineError>()("EngineError", {
   engine: Schema.String,
   program: Schema.String,
@@ -23,21 +23,21 @@ export class EngineError extends Schema.TaggedError<EngineError>()("EngineError"
   }
 }
 
-/** What a program is called with. */
+/** The arguments of a program. */
 export interface Arguments {
-  /** Tensors that live with the engine and that the program may replace. */
+  /** Resident tensors that the program may replace. */
   readonly state: Tensors
-  /** Tensors that live with the engine and never change, such as a whole dataset. */
+  /** Resident tensors that never change, such as a whole dataset. */
   readonly data: Tensors
-  /** Tensors given anew at each call. */
+  /** Tensors passed with each call. */
   readonly inputs: Tensors
 }
 
-/** What a program gives back. */
+/** The results of a program. */
 export interface Results {
   /** New values for some or all of the state, by name. */
   readonly state?: Tensors
-  /** Tensors handed to the caller. */
+  /** Tensors returned to the caller. */
   readonly outputs: Tensors
 }
 
@@ -54,23 +54,23 @@ export interface Signature {
   readonly inputs: TensorTypes
 }
 
-/** Tensors kept by an engine. Their values change when an executable that has state runs on them. */
+/** Tensors resident on an engine. Their values change when an executable replaces them as state. */
 export interface Placed {
   readonly types: TensorTypes
-  /** A copy of the present values. */
+  /** A copy of the current values. */
   readonly read: Effect.Effect<HostTensors, EngineError>
 }
 
-/** What an executable is called with; `state` and `data` may hold more tensors than the program uses. */
+/** The arguments of an executable. `state` and `data` may contain more tensors than the program uses. */
 export interface ExecutableArguments {
   readonly state: Placed
   readonly data: Placed
   readonly inputs: HostTensors
 }
 
-/** A program made ready for one signature. */
+/** A program compiled for one signature. */
 export interface Executable {
-  /** Runs the program, replaces the state it returns, and gives its outputs, which the caller owns. */
+  /** Runs the program, replaces the state it returns, and returns its outputs, which the caller owns. */
   readonly run: (args: ExecutableArguments) => Effect.Effect<HostTensors, EngineError>
   /**
    * Starts the program, replaces the state, and gives an effect that awaits the outputs, so that a device need not wait
@@ -92,7 +92,7 @@ export class Engine extends Context.Service<
   {
     /** Engine, device, threads and version, as the manifest records them. */
     readonly spec: { readonly _tag: string; readonly device: string; readonly [key: string]: string | number }
-    /** Hands tensors to the engine, to be kept until the scope closes; it may keep and read the given arrays themselves. */
+    /** Makes tensors resident until the scope closes. The engine may keep the given arrays instead of copying them. */
     readonly place: (tensors: HostTensors) => Effect.Effect<Placed, EngineError, Scope.Scope>
     readonly compile: (program: Program, signature: Signature) => Effect.Effect<Executable, EngineError, Scope.Scope>
   }

@@ -1,5 +1,5 @@
 /**
- * Evaluations compute metrics and figures of a trained model.
+ * The contract of evaluations, which compute metrics and figures of a trained model.
  *
  * Laws: an evaluation has no side effects and is a function of the trained model, its spec and the run's seed; what it
  * needs beyond the common contract (labels, a planar latent space) is in its type; evaluations are not part of a run's
@@ -69,7 +69,7 @@ export interface ResolvedEvaluator {
   readonly spec: Spec
   /** Hash of the spec; identifies the evaluation's results. */
   readonly id: string
-  /** At which epochs its parameters must be saved. */
+  /** The epochs whose parameters it needs. */
   readonly every?: Cadence
   readonly run: Effect.Effect<
     EvaluationOutput,
@@ -89,9 +89,9 @@ export interface OptionalEvaluator<out Needs> {
 }
 
 /**
- * Makes an evaluation optional: it is skipped if the dataset or the model does not offer what it needs.
+ * Makes an evaluation optional: it is skipped if the dataset or the model does not provide what it needs.
  *
- * `whenPossible(Manifold())` belongs in an experiment whose latent dimension is a parameter.
+ * `optional(Manifold())` belongs in an experiment whose latent dimension is a parameter.
  */
 export const optional = <Needs>(evaluator: Evaluator<Needs> | TrainingEvaluator<Needs>): OptionalEvaluator<Needs> => ({
   optional: evaluator
@@ -106,7 +106,7 @@ const resolve = <Needs>(
   spec: evaluator.spec,
   ...("every" in evaluator ? { every: evaluator.every } : {}),
   id: digestOf(evaluator.spec).slice(0, 12),
-  // Only what it needs: engine, trained model and loggers are the caller's.
+  // Only the needs: engine, trained model and loggers come from the caller.
   run: Effect.provideContext(evaluator.run, Context.pick(...evaluator.needs)(context) as Context.Context<Needs>)
 })
 

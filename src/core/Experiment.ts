@@ -1,9 +1,9 @@
 /**
  * An experiment: parameters, a pure function from their values to the layers of a run, and a sweep over them.
  *
- * The types refuse a wrong assembly before anything runs: what a dataset and a model offer beyond the common contract
- * (labels, a planar latent space) must cover what the model and the evaluations need, and a sweep's axes must be
- * parameters with values of their type.
+ * The types reject a wrong assembly at compile time: the services that dataset and model provide beyond the common
+ * contract (labels, a planar latent space) must include those that the model and the evaluations require, and a sweep's
+ * axes must be parameters with values of their type.
  */
 import { type Layer, Pipeable, Predicate } from "effect"
 import type { Dataset } from "./Dataset.ts"
@@ -14,7 +14,7 @@ import * as Parameter from "./Parameter.ts"
 import * as Sweep from "./Sweep.ts"
 import type { Training, TrainingError } from "./Training.ts"
 
-/** The layers of one run. `Offers` is what the dataset and `Gives` what the model has beyond the common contract. */
+/** The layers of one run. `Offers` and `Gives` are the additional services of dataset and model. */
 export interface Assembly<Offers, Gives> {
   readonly dataset: Layer.Layer<Dataset | Offers>
   readonly model: Layer.Layer<Model | Gives, ModelError, NoInfer<Dataset | Offers>>
@@ -23,7 +23,7 @@ export interface Assembly<Offers, Gives> {
   readonly evaluation: Layer.Layer<Evaluation, never, NoInfer<Dataset | Offers | Model | Gives>>
 }
 
-/** An assembly of which only the contracts are known: what the pipelines run. */
+/** An assembly without the additional services in its type, as the pipelines run it. */
 export interface AnyAssembly {
   readonly dataset: Layer.Layer<Dataset>
   readonly model: Layer.Layer<Model, ModelError, any>
@@ -34,7 +34,7 @@ export interface AnyAssembly {
 
 const TypeId = "~effect-vae/Experiment"
 
-/** Reported numbers by metric; words where a number needs them. */
+/** Reported values by metric, as numbers or text. */
 export type Reference = Readonly<Record<string, string | number>>
 
 /** A declared experiment; `A` are the values of its parameters. */
@@ -46,10 +46,10 @@ export interface Experiment<in out A> extends Pipeable.Pipeable {
   readonly parameters: Parameter.Parameters
   readonly run: (values: A) => AnyAssembly
   readonly sweep: Sweep.Sweep<A>
-  /** Points for which this is false, with all values filled in, are left out. */
+  /** A predicate on complete values; points for which it is false are skipped. */
   readonly keep: (values: A) => boolean
   readonly seeds: ReadonlyArray<number>
-  /** What the experiment's source reported for these values, by metric, shown beside what was measured. */
+  /** Values that the experiment's source reported, by metric, shown next to the measured ones. */
   readonly reference: (values: A) => Reference
 }
 
@@ -72,8 +72,8 @@ const change = <A>(
 export const isExperiment = (value: unknown): value is Experiment<any> => Predicate.hasProperty(value, TypeId)
 
 /**
- * Declares an experiment. `run` is called once for each point of the sweep and must be pure: it names layers, and
- * building them loads nothing.
+ * Declares an experiment. `run` is called once per point of the sweep and must be pure: it returns layers, whose
+ * construction loads nothing.
  */
 export const make = <const P extends Parameter.Parameters, Offers = never, Gives = never>(
   name: string,
@@ -98,20 +98,20 @@ export const make = <const P extends Parameter.Parameters, Offers = never, Gives
 /**
  * Crosses the sweep with every combination of the axes' values: `grid({ beta: [0, 12, 200] })`.
  *
- * The parameters' types come from the experiment that is piped in; an axis that is no parameter does not compile.
+ * The parameters' types come from the piped experiment; an axis that is not a parameter does not compile.
  */
 export const grid =
   <A>(axes: Sweep.Axes<NoInfer<A>>) =>
   (self: Experiment<A>): Experiment<A> =>
     change(self, { sweep: Sweep.product<A>(self.sweep, Sweep.grid<A>(axes)) })
 
-/** Crosses the sweep with the axes' values taken side by side; all axes must be of one length. */
+/** Crosses the sweep with the axes' values in parallel, like `zip`; all axes must have the same length. */
 export const zip =
   <A>(axes: Sweep.Axes<NoInfer<A>>) =>
   (self: Experiment<A>): Experiment<A> =>
     change(self, { sweep: Sweep.product<A>(self.sweep, Sweep.zip<A>(axes)) })
 
-/** Adds points after those of the sweep; `Sweep.grid` and `Sweep.zip` make many at once. */
+/** Appends points to the sweep, such as those of `Sweep.grid` and `Sweep.zip`. */
 export const concat =
   <A>(points: Sweep.Sweep<NoInfer<A>>) =>
   (self: Experiment<A>): Experiment<A> =>
@@ -123,19 +123,19 @@ export const filter =
   (self: Experiment<A>): Experiment<A> =>
     change(self, { keep: (values) => self.keep(values) && predicate(values) })
 
-/** Runs every point once for each seed. */
+/** Runs every point once per seed. */
 export const seeds =
   (...values: ReadonlyArray<number>) =>
   <A>(self: Experiment<A>): Experiment<A> =>
     change(self, { seeds: values })
 
-/** All values of every run, in order: the sweep's points with defaults filled in, then filtered, without repetition. */
+/** The values of every run, in order: the sweep's points with defaults, filtered, without duplicates. */
 export const points = <A>(self: Experiment<A>): ReadonlyArray<A> =>
   Sweep.distinct(self.sweep.map((point) => ({ ...Parameter.defaults(self.parameters), ...point }) as A)).filter(
     (values) => self.keep(values)
   )
 
-/** The same experiment with the values of some parameters fixed to a sweep of their own, as `--beta 1,4` asks. */
+/** Replaces the values of some parameters by another sweep, as `--beta 1,4` does. */
 export const override =
   <A>(sweep: Sweep.Sweep<NoInfer<A>>, names: ReadonlyArray<keyof NoInfer<A>>) =>
   (self: Experiment<A>): Experiment<A> =>

@@ -1,11 +1,11 @@
 /**
- * A figure as data: a Vega-Lite view with a title and a caption. Rendering is another matter, so that one definition
- * serves a PNG file, a figure that sets several runs side by side, and a page.
+ * A figure as data: a Vega-Lite view with a title and a caption. Rendering is separate, so that one definition serves a
+ * PNG file, a figure that compares runs, and a page.
  */
 import { Schema } from "effect"
 import type { Json } from "./Spec.ts"
 
-/** A figure could not be made or rendered. */
+/** A figure could not be created or rendered. */
 export class FigureError extends Schema.TaggedError<FigureError>()("FigureError", {
   /** The figure's name. */
   figure: Schema.String,
@@ -17,7 +17,7 @@ export class FigureError extends Schema.TaggedError<FigureError>()("FigureError"
   }
 }
 
-/** Pixels of a rendered PNG along one unit of length in a view. */
+/** Pixels of a rendered PNG per unit of length in a view. */
 export const pixelRatio = 2
 
 /** A Vega-Lite view (unit, layer or concatenation) without title and configuration, its data inline. */
@@ -29,30 +29,30 @@ export interface Figure {
   /** File name without ending, such as `latent-scatter`. */
   readonly name: string
   readonly title: string
-  /** What one sees, for those who cannot look: a sentence or two with the numbers that matter. */
+  /** A description of one or two sentences with the important numbers; also the alternative text. */
   readonly caption: string
   readonly view: VegaLiteView
 }
 
-/** Figures one after the other, as of a film: the same thing at several moments. */
+/** A sequence of figures of the same kind at several epochs. */
 export interface Animation {
   /** File name without ending. */
   readonly name: string
   readonly title: string
-  /** What one sees, for those who cannot look, and of which moments. */
+  /** A description that includes the epochs; also the alternative text. */
   readonly caption: string
-  /** At least one; all of them with the same axes. */
+  /** At least one frame; all have the same axes. */
   readonly frames: ReadonlyArray<Frame>
 }
 
-/** One moment of an animation. */
+/** One frame of an animation. */
 export interface Frame {
-  /** Stands after the title, such as `epoch 3`. */
+  /** Suffix of the title, such as `epoch 3`. */
   readonly label: string
   readonly view: VegaLiteView
 }
 
-/** A page to be explored in a browser: one file that needs nothing else. */
+/** An interactive page: one self-contained HTML file. */
 export interface HtmlPage {
   /** File name without ending. */
   readonly name: string

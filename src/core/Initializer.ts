@@ -1,16 +1,16 @@
 /**
- * How a parameter's first values are drawn: functions of the parameter's shape and of random numbers.
+ * Parameter initialisers: functions of the parameter's shape and of random numbers.
  */
 import type { Examples } from "./Dataset.ts"
 import type { Spec } from "./Spec.ts"
 import { type Shape, sizeOf } from "./Tensors.ts"
 
-/** First values of a parameter. */
+/** The initial distribution of a parameter. */
 export interface Initializer {
   readonly spec: Spec
   /**
-   * Values in row-major order for `shape`; `uniform(n)` gives n numbers in [0, 1). `examples` are those of the training,
-   * absent where only the size of a step matters.
+   * Values in row-major order for `shape`; `uniform(n)` gives n numbers in [0, 1). `examples` are those of the
+   * training, absent where only the size of a step matters.
    */
   readonly draw: (shape: Shape, uniform: (count: number) => Float32Array, examples?: Examples) => Float32Array
 }
@@ -54,9 +54,9 @@ export const glorotUniform: Initializer = {
 }
 
 /**
- * Uniform in ±1 / sqrt(fanIn), for kernels and biases alike: what PyTorch's `nn.Linear` starts from.
+ * Uniform in ±1 / sqrt(fanIn), for kernels and biases: the default of PyTorch's `nn.Linear`.
  *
- * `fanIn` is given because a bias does not know its layer's inputs.
+ * `fanIn` is an argument because a bias's shape does not contain it.
  * Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.Linear.html
  */
 export const fanInUniform = (fanIn: number): Initializer => ({

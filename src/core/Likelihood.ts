@@ -1,8 +1,8 @@
 /**
- * The likelihood `p(x | z)`: what the decoder's output says of an image.
+ * The contract of likelihoods: `p(x | z)`, parametrised by the decoder's output.
  *
- * Laws: `logProb` is per example, summed over height, width and channels, in nats; `mean` has the unit of the images, is
- * in [0, 1] unless the family says otherwise, and can be shown as an image.
+ * Laws: `logProb` is per example, summed over height, width and channels, in nats; `mean` has the unit of the images,
+ * is in [0, 1] unless the family says otherwise, and can be shown as an image.
  */
 import type * as tf from "@tensorflow/tfjs-core"
 import type { ImageShape } from "./Dataset.ts"
@@ -21,20 +21,20 @@ export interface LikelihoodDistribution {
 /** A family of likelihoods. */
 export interface Likelihood {
   readonly spec: Spec
-  /** What is wrong with its options, in one sentence with the value and what is allowed; a model refuses it. */
+  /** The error of its options, as a sentence with the value and what is allowed; undefined if they are valid. */
   readonly problem?: string | undefined
-  /** Numbers that the decoder gives per value of an image. Default: 1. */
+  /** Number of decoder outputs per value of an image; default: 1. */
   readonly outputs?: number
   /**
-   * Number of values that a pixel can take, where `logProb` is the logarithm of a probability and not of a density; then
-   * nats convert to bits per dimension. Default: none.
+   * Number of values that a pixel can take, if `logProb` is the logarithm of a probability and not of a density. Nats
+   * then convert to bits per dimension. Default: none.
    */
   readonly levels?: number
-  /** Its own parameters by name, which train with the model. Default: none. */
+  /** Its own trainable parameters by name; default: none. */
   readonly parameters?: (image: ImageShape) => Readonly<Record<string, ParameterInfo>>
   /**
-   * From the decoder's linear output, `[batch, height, width, outputs * channels]`: the first `channels` are the first
-   * number of every value, and so on.
+   * The distribution from the decoder's linear output, `[batch, height, width, outputs * channels]`; the first
+   * `channels` are the first output of every value, and so on.
    */
   readonly fromOutput: (output: tf.Tensor4D, parameters?: Tensors) => LikelihoodDistribution
 }

@@ -1,10 +1,10 @@
 /**
- * `log Σ exp(x)` that neither overflows nor loses small terms.
+ * A stable `log Σ exp(x)`.
  */
 import * as tf from "@tensorflow/tfjs-core"
 
 /**
- * `log Σ exp(x)` over the first axis, `[...rest]` from `[terms, ...rest]`: finite where the largest term is.
+ * `log Σ exp(x)` over the first axis, `[...rest]` from `[terms, ...rest]`; finite if the largest term is.
  *
  * Its derivative is the softmax, which reuses the exponentials.
  */

@@ -1,5 +1,5 @@
 /**
- * A term of a loss: one of the quantities whose sum training minimises.
+ * The contract of loss terms, whose sum training minimises.
  *
  * Laws: a value is `[batch]`, per example, and depends on that example alone; how a term reduces over pixels or latent
  * dimensions, and its constants, are its own, so that a loss can be written as its source wrote it. The mean over the
@@ -10,7 +10,7 @@ import type { LikelihoodDistribution } from "./Likelihood.ts"
 import type { PosteriorDistribution } from "./Posterior.ts"
 import type { Spec } from "./Spec.ts"
 
-/** What a term may look at. */
+/** The inputs of a loss term. */
 export interface LossTermInputs {
   /** `[batch, height, width, channels]` in [0, 1]. */
   readonly images: tf.Tensor4D
@@ -20,17 +20,17 @@ export interface LossTermInputs {
   /** `-log p(x | z)` in nats, `[batch]`, computed once for all terms. */
   readonly reconstruction: tf.Tensor1D
   /**
-   * `KL(q(z | x) || p(z))` in nats, `[batch]`, computed once for all terms: exact or estimated, as the pair allows;
-   * infinite where there is no density.
+   * `KL(q(z | x) || p(z))` in nats, `[batch]`, computed once for all terms; exact, estimated, or infinite if there is
+   * no density.
    */
   readonly kl: tf.Tensor1D
 }
 
 export interface LossTerm {
   readonly spec: Spec
-  /** Under which a history shows it, such as `mean-squared-code`. */
+  /** Name in the history, such as `mean-squared-code`. */
   readonly name: string
-  /** What is wrong with its options, in one sentence with the value and what is allowed; an objective refuses it. */
+  /** The error of its options, as a sentence with the value and what is allowed; undefined if they are valid. */
   readonly problem?: string | undefined
   /** Whether it uses `kl`; default: `false`. */
   readonly needsKl?: boolean
@@ -38,5 +38,5 @@ export interface LossTerm {
   readonly value: (inputs: LossTermInputs) => tf.Tensor1D
 }
 
-/** The number of pixels of each image, channels counted apart. */
+/** Number of values per image: height * width * channels. */
 export const pixelCount = (images: tf.Tensor4D): number => images.shape[1] * images.shape[2] * images.shape[3]

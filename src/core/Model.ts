@@ -1,8 +1,8 @@
 /**
- * A model is an encoder `q(z | x)`, a decoder `p(x | z)` and a prior `p(z)`.
+ * The contract of models: an encoder `q(z | x)`, a decoder `p(x | z)` and a prior `p(z)`.
  *
- * Laws: `encode`, `decode` and `prior` are pure; parameters and noise are arguments; each example's result depends on that
- * example alone; names and shapes of the parameters follow from the image's shape.
+ * Laws: `encode`, `decode` and `prior` are pure; parameters and noise are arguments; each example's result depends on
+ * that example alone; names and shapes of the parameters follow from the image's shape.
  */
 import type * as tf from "@tensorflow/tfjs-core"
 import { Context, type Effect, Schema } from "effect"
@@ -16,7 +16,7 @@ import type { Schedule, Time } from "./Schedule.ts"
 import type { Spec } from "./Spec.ts"
 import type { Tensors } from "./Tensors.ts"
 
-/** A model cannot be built as asked: which option, its value, and what is allowed. */
+/** A model cannot be built with these options. */
 export class ModelError extends Schema.TaggedError<ModelError>()("ModelError", {
   model: Schema.String,
   reason: Schema.String
@@ -26,25 +26,25 @@ export class ModelError extends Schema.TaggedError<ModelError>()("ModelError", {
   }
 }
 
-/** What a model is given beside images and codes. */
+/** Optional arguments of `encode` and `decode`. */
 export interface ModelContext {
-  /** Noise that the model asks for, `[batch, ...]` each; without it, as in evaluation. */
+  /** The noise of `Autoencoder.noise`, `[batch, ...]` each; absent in evaluation. */
   readonly noise?: Tensors | undefined
-  /** Classes `[batch]`, `int32`, for a model that takes them. */
+  /** Class indices `[batch]`, `int32`, for a conditional model. */
   readonly labels?: tf.Tensor1D | undefined
   /** The time of training; without it, as in evaluation: codes are not relaxed. */
   readonly time?: Time | undefined
 }
 
-/** A model for images of one shape. */
+/** A model for images of a fixed shape. */
 export interface Autoencoder {
   /** Every parameter by name, such as `encoder/dense1/kernel`. */
   readonly parameters: Readonly<Record<string, ParameterInfo>>
-  /** Noise used in training only, such as dropout's, beside the posterior's own. */
+  /** Noise used only in training, such as dropout's, without the posterior's. */
   readonly noise: NoiseTypes
-  /** Number of classes whose labels `encode` and `decode` take; absent for a model that takes none. */
+  /** Number of classes of a model with conditional encoder and decoder; otherwise absent. */
   readonly classes?: number
-  /** Number of classes whose labels `encode` alone takes, so that an image depends on its code alone; absent otherwise. */
+  /** Number of classes of a model whose encoder alone is conditional; otherwise absent. */
   readonly encoderClasses?: number
   /** `q(z | x)`, or `q(z | x, y)`, for images `[batch, height, width, channels]` in [0, 1]. */
   readonly encode: (parameters: Tensors, images: tf.Tensor4D, context?: ModelContext) => PosteriorDistribution
@@ -54,7 +54,7 @@ export interface Autoencoder {
   readonly prior: (parameters: Tensors, context?: Pick<ModelContext, "time">) => PriorDistribution
 }
 
-/** Number of classes whose labels the model takes in one place or in both; undefined for a model that takes none. */
+/** Number of classes of a model with a conditional encoder; undefined for an unconditional model. */
 export const labelClasses = ({ classes, encoderClasses }: Autoencoder): number | undefined => classes ?? encoderClasses
 
 export class Model extends Context.Service<
@@ -63,28 +63,28 @@ export class Model extends Context.Service<
     readonly spec: Spec
     /** Number of latent dimensions. */
     readonly latent: number
-    /** What the prior is called in captions, such as `N(0, I)`. */
+    /** Name of the prior for captions, such as `N(0, I)`. */
     readonly prior: string
-    /** Number of values that the likelihood lets a pixel take, where it gives them probabilities and not a density. */
+    /** Number of values that a pixel can take, if the likelihood is a probability and not a density. */
     readonly levels?: number | undefined
     /** Options of the posterior that change during training, by name; the history shows their values. */
     readonly schedules?: Readonly<Record<string, Schedule>>
-    /** Why the KL divergence of a code to the prior is infinite; undefined where it is finite. */
+    /** Why the KL divergence from the posterior to the prior is infinite; undefined if it is finite. */
     readonly infiniteKl?: string | undefined
-    /** The model for images of this shape; fails where the networks cannot take the shape. */
+    /** The model for images of this shape. Fails if the networks do not accept the shape. */
     readonly build: (shape: ImageShape) => Effect.Effect<Autoencoder, ModelError>
   }
 >()("vae/core/Model") {}
 
-/** Offered by a model whose codes are real vectors: what figures need that move between codes. */
+/** Provided by a model with continuous codes, which figures that interpolate between codes require. */
 export class ContinuousLatent extends Context.Service<ContinuousLatent, { readonly latent: number }>()(
   "vae/core/ContinuousLatent"
 ) {}
 
-/** Offered by a model whose latent space is known to be a plane of real vectors: what a 2-D manifold figure needs. */
+/** Provided by a model with two continuous latent dimensions, which a manifold figure requires. */
 export class PlanarLatent extends Context.Service<PlanarLatent, { readonly latent: 2 }>()("vae/core/PlanarLatent") {}
 
-/** Offered by a model whose codes stand for choices: what figures need that count them. */
+/** Provided by a model with discrete codes, which figures of code usage require. */
 export class DiscreteLatent extends Context.Service<
   DiscreteLatent,
   {
@@ -95,12 +95,12 @@ export class DiscreteLatent extends Context.Service<
   }
 >()("vae/core/DiscreteLatent") {}
 
-/** Offered by a model whose posterior has independent dimensions of known density: what some objectives ask for. */
+/** Provided by a model whose posterior has independent dimensions of known density, which some objectives require. */
 export class FactorizedPosterior extends Context.Service<FactorizedPosterior, { readonly latent: number }>()(
   "vae/core/FactorizedPosterior"
 ) {}
 
-/** Offered by a model that makes images of a chosen class. */
+/** Provided by a model that generates images of a chosen class. */
 export class ClassConditional extends Context.Service<ClassConditional, { readonly classes: number }>()(
   "vae/core/ClassConditional"
 ) {}

@@ -1,8 +1,8 @@
 /**
- * Networks: functions from tensors to tensors with named parameters, composed of parts.
+ * Networks: functions from tensors to tensors with named parameters, composed of modules.
  *
- * A part is a network before it knows the shape of its input. Building it gives the shape of the output, so that each
- * part of a sequence is checked against the one before it.
+ * A module is built for an input shape and then knows its output shape, so each module of a sequence is checked against
+ * the previous one.
  *
  * Laws: `apply` is pure; shapes are without the batch axis; each example's result depends on that example alone.
  */
@@ -13,9 +13,9 @@ import type { NoiseTypes } from "./Noise.ts"
 import type { Spec } from "./Spec.ts"
 import { prefixed, type Shape, type Tensors, under } from "./Tensors.ts"
 
-/** A part cannot take its input: which part, what it was given, and what it takes. */
+/** A module does not accept its input. */
 export class NetworkError extends Schema.TaggedError<NetworkError>()("NetworkError", {
-  /** Path of the part, such as `dense2`. */
+  /** Path of the module, such as `dense2`. */
   module: Schema.String,
   reason: Schema.String
 }) {
@@ -24,26 +24,26 @@ export class NetworkError extends Schema.TaggedError<NetworkError>()("NetworkErr
   }
 }
 
-/** A network for inputs of one shape. */
+/** A network for inputs of a fixed shape. */
 export interface Network {
   readonly output: Shape
   readonly parameters: Readonly<Record<string, ParameterInfo>>
-  /** Noise used in training only, such as dropout's masks. */
+  /** Noise used only in training, such as dropout masks. */
   readonly noise: NoiseTypes
-  /** From `[batch, ...input]` to `[batch, ...output]`. Without `noise`: as in evaluation. */
+  /** From `[batch, ...input]` to `[batch, ...output]`. `noise` is absent in evaluation. */
   readonly apply: (parameters: Tensors, x: tf.Tensor, noise?: Tensors) => tf.Tensor
 }
 
-/** A network before it knows its input's shape. */
+/** A network before its input shape is known. */
 export interface Module {
-  /** Kind of the part, such as `dense`: names its parameters, numbered within a sequence. */
+  /** Kind of the module, such as `dense`; the prefix of its parameters' names, numbered within a sequence. */
   readonly name: string
-  /** Its options completely, defaults filled in: parts with equal specs build equal networks. */
+  /** All options, defaults filled in. Modules with equal specs build equal networks. */
   readonly spec: Spec
   readonly build: (input: Shape) => Result.Result<Network, NetworkError>
 }
 
-/** A part without parameters and noise: a function on tensors. */
+/** A network without parameters and noise: a function on tensors. */
 export const stateless = (output: Shape, apply: (x: tf.Tensor) => tf.Tensor): Network => ({
   output,
   parameters: {},
@@ -51,13 +51,13 @@ export const stateless = (output: Shape, apply: (x: tf.Tensor) => tf.Tensor): Ne
   apply: (_, x) => apply(x)
 })
 
-/** `dense1`, `activation1`, `dense2`: each part's kind and its number among its kind. */
+/** Names such as `dense1`, `activation1`, `dense2`: each module's kind and its number among its kind. */
 const paths = (parts: ReadonlyArray<Module>): ReadonlyArray<string> =>
   parts.map(({ name }, index) => `${name}${parts.slice(0, index + 1).filter((part) => part.name === name).length}`)
 
 /**
- * The parts one after the other. A part's parameters and noise bear its path, such as `dense1/kernel`; parts are numbered
- * by kind, so that another activation does not rename the layers.
+ * Modules in sequence. Names of parameters and noise have the module's path as prefix, such as `dense1/kernel`. Modules
+ * are numbered per kind, so that another activation does not rename the layers.
  */
 export const sequence = (...parts: ReadonlyArray<Module>): Module => ({
   name: "sequence",

@@ -1,5 +1,6 @@
 /**
- * What noise a component asks for. The numbers themselves come from `Random.ts`, keyed by (seed, stream, step, index).
+ * Types of the noise that a component requires. The numbers come from `Random.ts`, keyed by (seed, stream, step,
+ * index).
  */
 import type { Shape } from "./Tensors.ts"
 

@@ -1,5 +1,5 @@
 /**
- * The standard normal distribution's cumulative function and its inverse, in 64-bit floating point.
+ * The cumulative distribution function of N(0, 1) and its inverse, in 64-bit floating point.
  */
 
 /**
@@ -18,7 +18,7 @@ export const cumulative = (z: number): number => {
   return 0.5 + (sum * Math.exp(-0.5 * z * z)) / Math.sqrt(2 * Math.PI)
 }
 
-/** `Φ⁻¹(p)` for p in [0, 1], by bisection: the z below which a share p of the mass lies; ±9 at 0 and 1. */
+/** `Φ⁻¹(p)`, the p-quantile, for p in [0, 1], by bisection; ±9 at 0 and 1. */
 export const quantile = (probability: number): number => {
   // The lower half mirrors the upper, so that the quantiles of p and 1 - p are exactly opposite.
   if (probability < 0.5) return -quantile(1 - probability)

@@ -1,8 +1,8 @@
 /**
- * An optimiser turns gradients into new parameters: a pure transform with explicit state.
+ * The contract of optimisers: pure functions from gradients to new parameters, with explicit state.
  *
- * Laws: `update` is a function of its arguments alone; state has the names and shapes that `state` gives it and starts as
- * zeros, so that it can be stored and resumed.
+ * Laws: `update` is a function of its arguments alone; state has the names and shapes that `state` gives it and starts
+ * as zeros, so that it can be stored and resumed.
  */
 import * as tf from "@tensorflow/tfjs-core"
 import { Record } from "effect"
@@ -24,29 +24,31 @@ export interface OptimizerUpdate {
 
 export interface Optimizer {
   readonly spec: Spec
-  /** What is wrong with its options, in one sentence with the value and what is allowed; training refuses it. */
+  /** The error of its options, as a sentence with the value and what is allowed; undefined if they are valid. */
   readonly problem?: string | undefined
   /** Options that change during training, by name; the history shows their values. */
   readonly schedules?: Readonly<Record<string, Schedule>>
   /** Types of the state for these parameters; it starts as zeros. */
   readonly state: (parameters: TensorTypes) => TensorTypes
-  /** One step; gradients bear their parameters' names. */
+  /** One step; gradients have the names of their parameters. */
   readonly update: (
     args: Time & { readonly parameters: Tensors; readonly gradients: Tensors; readonly state: Tensors }
   ) => OptimizerUpdate
 }
 
-/** The links of a chain: the learning rate is the last. */
+/** The transformations of a chain; the last is the learning rate. */
 export type Links = readonly [...ReadonlyArray<GradientTransformation>, LearningRate]
 
-/** Prefixes of the links' state: none, or a link's number where an earlier one has a slot of the same name. */
+/**
+ * Prefixes of the transformations' state: empty, or the number if an earlier transformation has a slot of that name.
+ */
 const prefixesOf = (links: ReadonlyArray<GradientTransformation>): ReadonlyArray<string> =>
   links.map(({ slots }, index) => {
     const taken = links.slice(0, index).flatMap((earlier) => earlier.slots)
     return slots.some((slot) => taken.includes(slot)) ? `${index}/` : ""
   })
 
-/** The optimiser of a chain under a name of its own. Its options' problems are told without the links' names. */
+/** The optimiser of a chain with its own spec. Errors of its options do not name the transformations. */
 export const named = (spec: Spec, ...links: Links): Optimizer => {
   const prefixes = prefixesOf(links)
   return {
@@ -83,17 +85,17 @@ export const named = (spec: Spec, ...links: Links): Optimizer => {
   }
 }
 
-/** What is wrong with a chain, where its type was not checked. */
+/** The error of a chain whose type was not checked; undefined if it is valid. */
 const chainProblem = (links: Links): string | undefined => {
   const wrong = links.find(({ problem }) => problem !== undefined)
   if (wrong !== undefined) return `${wrong.spec._tag}: ${wrong.problem}`
   return links.at(-1)?.spec._tag === "ScaleByLearningRate"
     ? undefined
-    : "the chain has no learning rate; its last link must be scaleByLearningRate(RATE)"
+    : "the chain has no learning rate; its last transformation must be scaleByLearningRate(RATE)"
 }
 
 /**
- * Transformations one after the other, the learning rate last:
+ * Composes transformations; the learning rate is the last:
  * `chain(clipByGlobalNorm(5), scaleByAdam(), scaleByLearningRate(1e-3))`.
  */
 export const chain = (...links: Links): Optimizer => ({

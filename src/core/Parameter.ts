@@ -1,15 +1,15 @@
 /**
- * A parameter of an experiment: a schema that checks its values, a default, and words for `--help`.
+ * A parameter of an experiment: a schema of its values, a default, and a description for `--help`.
  *
- * One definition serves three places: the declaration's types, the manifest (JSON) and the command line (text).
+ * One definition gives the types of the declaration, the JSON of the manifest and the text of the command line.
  */
 import { Schema, SchemaTransformation } from "effect"
 import type { Json } from "./Spec.ts"
 
 export interface Parameter<out A> {
-  /** Checks values and writes them as JSON. */
+  /** Validates values and encodes them as JSON. */
   readonly schema: Schema.Codec<A, Json>
-  /** Reads and writes one value on a command line; no comma appears in the text. */
+  /** Parses and prints a value on the command line; the text contains no comma. */
   readonly text: Schema.Codec<A, string>
   readonly default: A
   /** What the parameter is, with its unit. */
@@ -21,7 +21,7 @@ export type Parameters = Readonly<Record<string, Parameter<unknown>>>
 /** Values for parameters. */
 export type Values<P extends Parameters> = { readonly [K in keyof P]: P[K]["default"] }
 
-/** A default and a description, which should name the unit where there is one. */
+/** A default and a description, which should name the unit. */
 export interface Options<A> {
   readonly default: A
   readonly description: string
@@ -30,12 +30,12 @@ export interface Options<A> {
 /** A parameter of any schema whose command-line text is the schema's own string form. */
 export const make = <A>(schema: Schema.Codec<A, Json>, options: Options<A>): Parameter<A> => ({
   schema,
-  // For schemas of a single value the string tree is one string.
+  // The string tree of a single value is one string.
   text: Schema.toCodecStringTree(schema) as Schema.Codec<A, string>,
   ...options
 })
 
-/** Text of a number in decimal notation. JavaScript would take nothing for 0 and `0x10` for 16. */
+/** A number in decimal notation; JavaScript's `Number` also accepts the empty string and `0x10`. */
 export const DecimalText = Schema.String.check(
   Schema.isPattern(/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i, { expected: "a number such as 12, 0.5 or 1e-3" })
 )
@@ -46,7 +46,7 @@ const numeric = (schema: Schema.Codec<number, number>, options: Options<number>)
   ...options
 })
 
-/** A whole number, at least 1. */
+/** A positive integer. */
 export const PositiveInt = (options: Options<number>): Parameter<number> =>
   numeric(Schema.Int.check(Schema.isGreaterThanOrEqualTo(1)), options)
 
@@ -58,7 +58,7 @@ export const NonNegative = (options: Options<number>): Parameter<number> =>
 export const Positive = (options: Options<number>): Parameter<number> =>
   numeric(Schema.Finite.check(Schema.isGreaterThan(0)), options)
 
-/** One of some words. */
+/** One of several words. */
 export const Choice = <const Words extends ReadonlyArray<string>>(
   words: Words,
   options: Options<NoInfer<Words[number]>>
@@ -66,7 +66,7 @@ export const Choice = <const Words extends ReadonlyArray<string>>(
 
 const WidthsSchema = Schema.Array(Schema.Int.check(Schema.isGreaterThanOrEqualTo(1)))
 
-/** Units of hidden layers, first to last; `512-256` on a command line, `none` for no hidden layer. */
+/** Widths of hidden layers, in order; `512-256` on the command line, `none` for no hidden layer. */
 export const Widths = (options: Options<ReadonlyArray<number>>): Parameter<ReadonlyArray<number>> => ({
   schema: WidthsSchema,
   text: Schema.String.pipe(

@@ -1,5 +1,5 @@
 /**
- * A trainable parameter before it has values: its shape and its initial distribution.
+ * The shape and the initial distribution of a trainable parameter.
  */
 import type { Initializer } from "./Initializer.ts"
 import type { Optimizer } from "./Optimizer.ts"

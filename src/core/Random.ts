@@ -1,8 +1,9 @@
 /**
- * Random numbers from a counter-based generator: a number is a function of (seed, stream, step, index) and nothing else.
+ * A counter-based random number generator: every number is a pure function of (seed, stream, step, index).
  *
- * Laws: value `index` of a stream does not depend on how many values are asked for; streams, steps and seeds that differ
- * give unrelated numbers; a stream serves one purpose, as `bits`, `uniform` and `normal` of one key read the same bits.
+ * Laws: value `index` of a stream does not depend on the number of values requested; different streams, steps and seeds
+ * give independent numbers. Use a stream for one purpose, because `bits`, `uniform` and `normal` of one key use the
+ * same bits.
  *
  * Source: Threefry-2x32 with 20 rounds, Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3",
  * https://doi.org/10.1145/2063384.2063405
@@ -11,11 +12,11 @@ import type { NoiseType } from "./Noise.ts"
 import { sha256 } from "./Spec.ts"
 import { float32, type HostTensor, sizeOf } from "./Tensors.ts"
 
-/** Names one sequence of random numbers. */
+/** The key of a sequence of random numbers. */
 export interface RandomKey {
   /** An integer from 0 to 2^53 - 1. */
   readonly seed: number
-  /** What the numbers are for, such as `noise/posterior`. */
+  /** Purpose of the numbers, such as `noise/posterior`. */
   readonly stream: string
   /** Optimiser step or epoch: an integer from 0 to 2^32 - 1. */
   readonly step: number
@@ -59,7 +60,7 @@ export const threefry = (key: WordPair, counter: WordPair, words: Int32Array): v
   }
 }
 
-/** The generator's key for a seed and a stream: the seed's cipher of the name's hash, so one seed's streams differ. */
+/** The generator's key for a seed and a stream: the hash of the stream's name, encrypted with the seed. */
 const streamKey = ({ seed, stream }: RandomKey): WordPair => {
   const hash = sha256(stream)
   const key = new Int32Array(2)
@@ -99,7 +100,7 @@ export const boxMuller = (source: Int32Array): Float32Array => {
   const values = new Float32Array(source.length)
   for (let index = 0; index < source.length; index += 2) {
     const radius = Math.sqrt(-2 * Math.log(((source[index]! >>> 0) + 1) / wordRange))
-    // Of half the angle, in [-π/2, π/2): one sine, then cos 2a = 1 - 2 sin² a and sin 2a = 2 sin a cos a.
+    // Half the angle, in [-π/2, π/2), needs one sine: cos 2a = 1 - 2 sin² a and sin 2a = 2 sin a cos a.
     const sine = Math.sin(source[index + 1]! * (Math.PI / wordRange))
     values[index] = radius * (1 - 2 * sine * sine)
     values[index + 1] = radius * 2 * sine * Math.sqrt(1 - sine * sine)
@@ -111,7 +112,7 @@ export const boxMuller = (source: Int32Array): Float32Array => {
 export const normal = (key: RandomKey, count: number): Float32Array =>
   boxMuller(words(key, Math.ceil(count / 2))).subarray(0, count)
 
-/** The integers from 0 to `count - 1` in random order, `[count]`: Fisher and Yates, 53 bits a choice. */
+/** The integers from 0 to `count - 1` in random order, `[count]`: Fisher and Yates, 53 bits per choice. */
 export const permutation = (key: RandomKey, count: number): Int32Array => {
   const source = words(key, count)
   const order = Int32Array.from({ length: count }, (_, index) => index)
@@ -125,7 +126,10 @@ export const permutation = (key: RandomKey, count: number): Int32Array => {
   return order
 }
 
-/** Noise for a batch, `[batch, ...shape]`; the noise of an example depends on its place in the batch, not on the size. */
+/**
+ * Noise for a batch, `[batch, ...shape]`. An example's noise depends on its position in the batch, not on the batch
+ * size.
+ */
 export const draw = (noise: NoiseType, key: RandomKey, batch: number): HostTensor => {
   const shape = [batch, ...noise.shape]
   const count = sizeOf(shape)

@@ -1,5 +1,5 @@
 /**
- * The schedules and their contract under one name: `Schedule.linear({ from: 0, to: 1, epochs: 10 })`.
+ * The namespace `Schedule` with all schedules: `Schedule.linear({ from: 0, to: 1, epochs: 10 })`.
  */
 export * from "./Schedule.ts"
 export { constant } from "./schedules/Constant.ts"

@@ -1,14 +1,13 @@
 /**
- * The model as it stood at some epochs of its training.
+ * The contract of snapshots: the model's parameters at some epochs of its training.
  *
- * Laws: epoch 0 is before training; a snapshot holds the parameters alone, and what is seen in it is what would have been
- * seen then.
+ * Laws: epoch 0 is before training; an evaluation of a snapshot gives the same results as an evaluation at that epoch.
  */
 import { Context, type Effect, Schema } from "effect"
 import type { EngineError } from "./Engine.ts"
 import type { TrainedModel } from "./TrainedModel.ts"
 
-/** The parameters of some epochs are not there. */
+/** The parameters of some epochs are missing. */
 export class SnapshotError extends Schema.TaggedError<SnapshotError>()("SnapshotError", {
   run: Schema.String,
   epochs: Schema.Array(Schema.Int),
@@ -24,9 +23,9 @@ export class SnapshotError extends Schema.TaggedError<SnapshotError>()("Snapshot
 export class Snapshots extends Context.Service<
   Snapshots,
   {
-    /** Epochs of the whole training. */
+    /** Number of epochs of the whole training. */
     readonly trainedEpochs: number
-    /** What `look` sees at each of these epochs, one after the other. Fails before the first where one is missing. */
+    /** Runs `look` at each of these epochs, in order. Fails before the first if a snapshot is missing. */
     readonly each: <A, E, R>(
       epochs: ReadonlyArray<number>,
       look: Effect.Effect<A, E, R>

@@ -1,18 +1,18 @@
 /**
- * A component's description of itself: a JSON value with a tag, and the hash that names what was described.
+ * Specs, the JSON descriptions of components, and their hashes.
  */
 import { createHash } from "node:crypto"
 import canonicalize from "canonicalize"
 
 export type Json = string | number | boolean | null | ReadonlyArray<Json> | { readonly [key: string]: Json }
 
-/** What a component is, completely: two components with equal specs behave alike. */
+/** The complete description of a component: components with equal specs behave the same. */
 export interface Spec {
   readonly _tag: string
   readonly [key: string]: Json
 }
 
-/** The first number in a value that is not finite, which JSON has no text for, and where: `[1].units`. */
+/** The first number of a value that is not finite, and so not JSON, and its path, such as `[1].units`. */
 export const nonFinite = (value: Json, path = ""): { readonly path: string; readonly value: number } | undefined => {
   if (typeof value === "number") return Number.isFinite(value) ? undefined : { path, value }
   if (typeof value !== "object" || value === null) return undefined
@@ -23,7 +23,7 @@ export const nonFinite = (value: Json, path = ""): { readonly path: string; read
   return undefined
 }
 
-/** RFC 8785 canonical JSON: one text for one value, whatever the order of its keys. */
+/** RFC 8785 canonical JSON, independent of the order of keys. */
 export const canonicalJson = (value: Json): string => canonicalize(value) as string
 
 /** SHA-256 of bytes or text, as lower-case hexadecimal. */

@@ -1,13 +1,13 @@
 /**
- * Values whose gradients are not those of their formulas.
+ * Stops gradients.
  */
 import * as tf from "@tensorflow/tfjs-core"
 import { Record } from "effect"
 import type { Tensors } from "./Tensors.ts"
 
 /**
- * `f(x)` with a derivative of 0: for conditions, which TensorFlow.js cannot differentiate, and for quantities that a
- * gradient must not pass.
+ * `f(x)` with a gradient of 0: for conditions, which TensorFlow.js cannot differentiate, and for values that must not
+ * propagate gradients.
  */
 export const stopGradient = <T extends tf.Tensor>(f: (x: tf.Tensor) => T, x: tf.Tensor): T =>
   tf.customGrad<T>((...inputs) => ({

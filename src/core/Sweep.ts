@@ -1,12 +1,12 @@
 /**
- * A sweep is a list of points; a point gives values to some parameters, the others keep their defaults.
+ * A sweep: a list of points, each with values for some parameters. The others keep their defaults.
  *
  * All functions are pure; a sweep's order is the order of its runs.
  */
 import { Schema } from "effect"
 import { canonicalJson, type Json } from "./Spec.ts"
 
-/** Axes that were to be taken side by side have unequal lengths. */
+/** Axes of `zip` have unequal lengths. */
 export class SweepError extends Schema.TaggedError<SweepError>()("SweepError", {
   lengths: Schema.Record(Schema.String, Schema.Int)
 }) {
@@ -24,7 +24,7 @@ export type Sweep<A> = ReadonlyArray<Point<A>>
 /** Values to try for some parameters. */
 export type Axes<A> = { readonly [K in keyof A]?: ReadonlyArray<A[K]> }
 
-/** The sweep of one point that sets nothing. */
+/** The sweep with one point, all defaults. */
 export const single: ReadonlyArray<{}> = [{}]
 
 /** Every combination of the axes' values; the last axis changes fastest. */
@@ -35,9 +35,9 @@ export const grid = <A>(axes: Axes<A>): Sweep<A> =>
   )
 
 /**
- * The axes' values side by side: the first of each, the second of each, and so on.
+ * The axes' values in parallel: the first of each, the second of each, and so on.
  *
- * Throws `SweepError` for axes of unequal length: an experiment file that says so does not load.
+ * Throws `SweepError` for axes of unequal length; such an experiment file does not load.
  */
 export const zip = <A>(axes: Axes<A>): Sweep<A> => {
   const entries = Object.entries(axes) as Array<[keyof A & string, ReadonlyArray<A[keyof A]>]>
@@ -52,11 +52,11 @@ export const zip = <A>(axes: Axes<A>): Sweep<A> => {
   )
 }
 
-/** Every combination of two sweeps' points; where both set a parameter the second one's value holds. */
+/** Every combination of two sweeps' points. If both set a parameter, the second one's value is used. */
 export const product = <A>(first: Sweep<A>, second: Sweep<A>): Sweep<A> =>
   first.flatMap((left) => second.map((right) => ({ ...left, ...right })))
 
-/** Without the points that repeat an earlier one. */
+/** Removes duplicates. */
 export const distinct = <Value>(values: ReadonlyArray<Value>): ReadonlyArray<Value> => {
   const seen = new Set<string>()
   return values.filter((value) => {
@@ -65,7 +65,7 @@ export const distinct = <Value>(values: ReadonlyArray<Value>): ReadonlyArray<Val
   })
 }
 
-/** Takes the values of these parameters out of every point, and then the points that became equal. */
+/** Removes the values of these parameters from every point, then duplicate points. */
 export const without = <A>(sweep: Sweep<A>, names: ReadonlyArray<keyof A>): Sweep<A> =>
   distinct(
     sweep.map(

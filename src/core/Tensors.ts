@@ -1,5 +1,5 @@
 /**
- * Names, types and host copies of tensors, as they enter and leave an engine.
+ * Names, types and host copies of the tensors that enter and leave an engine.
  *
  * Inside a program a tensor is a TensorFlow.js tensor; outside it is a `HostTensor`, a typed array with a shape.
  * A collection of tensors is one flat record; a name is a path such as `encoder/dense1/kernel`.

@@ -1,5 +1,5 @@
 /**
- * A trained model with its data, as evaluations see it: plain arrays in, plain arrays out, whatever the engine.
+ * The trained model and its data for evaluations: typed arrays in and out, independent of the engine.
  */
 import { Context, type Effect } from "effect"
 import type { ImageShape, LoadedDataset } from "./Dataset.ts"
@@ -7,7 +7,7 @@ import type { EngineError } from "./Engine.ts"
 
 export type Split = "train" | "test"
 
-/** A split whose terms can be computed; `validation` where the dataset has it. */
+/** A split whose terms can be computed; `validation` only if the dataset has it. */
 export type EvaluatedSplit = Split | "validation"
 
 /** Codes of some examples. */
@@ -38,7 +38,9 @@ export class TrainedModel extends Context.Service<
     readonly shape: ImageShape
     readonly data: LoadedDataset
     readonly latent: number
-    /** Number of classes whose labels `decode` and `encodeImages` must be given; absent for a decoder that takes none. */
+    /**
+     * Number of classes whose labels `decode` and `encodeImages` must be given; absent for a decoder that takes none.
+     */
     readonly classes?: number
     /** The run's seed; an evaluation derives its own noise from it. */
     readonly seed: number
@@ -51,11 +53,13 @@ export class TrainedModel extends Context.Service<
     readonly samplePrior: (stream: string, count: number) => Effect.Effect<Float32Array, EngineError>
     /** `q(z | x)` of the examples at these indices. */
     readonly encode: (split: Split, indices: Int32Array) => Effect.Effect<Codes, EngineError>
-    /** `q(z | x)` of any images `[count, height, width, channels]` in [0, 1]; a model that takes labels needs one each. */
+    /**
+     * `q(z | x)` of any images `[count, height, width, channels]` in [0, 1]; a model that takes labels needs one each.
+     */
     readonly encodeImages: (images: Float32Array, labels?: ArrayLike<number>) => Effect.Effect<Codes, EngineError>
     /**
-     * Means of `p(x | z)` as `[count, height, width, channels]` in [0, 1], for codes `[count, latent]`; a model that takes
-     * labels needs one each.
+     * Means of `p(x | z)` as `[count, height, width, channels]` in [0, 1], for codes `[count, latent]`; a model that
+     * takes labels needs one each.
      */
     readonly decode: (codes: Float32Array, labels?: ArrayLike<number>) => Effect.Effect<Float32Array, EngineError>
     /**
@@ -64,8 +68,8 @@ export class TrainedModel extends Context.Service<
      */
     readonly logWeights: (split: Split, index: number, draws: number) => Effect.Effect<Float32Array, EngineError>
     /**
-     * The objective's terms by name, one value in nats per example, for a whole split: with one code drawn per example, or
-     * with the posterior's mean as the code.
+     * The objective's terms by name, one value in nats per example, for a whole split: with one code drawn per example,
+     * or with the posterior's mean as the code.
      */
     readonly terms: (
       split: EvaluatedSplit,
@@ -74,7 +78,7 @@ export class TrainedModel extends Context.Service<
   }
 >()("vae/core/TrainedModel") {}
 
-/** The labels of the examples at these indices, for a model whose decoder takes labels; none for any other. */
+/** The labels of the examples at these indices, for a conditional decoder; otherwise undefined. */
 export const labelsFor = (
   { classes, data }: Pick<TrainedModel["Service"], "classes" | "data">,
   split: Split,
@@ -84,7 +88,7 @@ export const labelsFor = (
   return classes === undefined || labels === undefined ? undefined : indices.map((index) => labels[index]!)
 }
 
-/** `count` labels that run through the classes in turn, for a model whose decoder takes labels; none for any other. */
+/** `count` labels that cycle through the classes, for a conditional decoder; otherwise undefined. */
 export const cyclicLabels = (
   { classes }: Pick<TrainedModel["Service"], "classes">,
   count: number

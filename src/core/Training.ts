@@ -1,8 +1,8 @@
 /**
- * How a model is trained: for how long, in which batches, by which optimiser.
+ * The training settings: duration, batches, optimiser.
  *
- * Laws: every choice is a part of the spec, defaults left out; a run that is stopped and resumed comes to the same bits
- * with any of them.
+ * Laws: all settings are part of the spec, defaults omitted; an interrupted and resumed run gives the same bits with
+ * any of them.
  */
 import { Context, Effect, Layer, Option, Schema } from "effect"
 import { Validation } from "./Dataset.ts"
@@ -13,7 +13,7 @@ import type { Spec } from "./Spec.ts"
 
 export type { EarlyStopping } from "./EarlyStopping.ts"
 
-/** Training cannot be set up as asked: which setting, its value, and what is allowed. */
+/** Invalid training settings. */
 export class TrainingError extends Schema.TaggedError<TrainingError>()("TrainingError", {
   reason: Schema.String
 }) {
@@ -22,27 +22,27 @@ export class TrainingError extends Schema.TaggedError<TrainingError>()("Training
   }
 }
 
-/** A running mean of the parameters. */
+/** An exponential moving average of the parameters. */
 export interface ParameterAverage {
-  /** Decay per step, above 0 and below 1: `1 / (1 - decay)` is about the number of steps that are averaged. */
+  /** Decay per step, in (0, 1); it averages about `1 / (1 - decay)` steps. */
   readonly decay: number
 }
 
-/** The length is passes over the training examples, or optimiser steps; the last epoch is then cut short. */
+/** The duration is in epochs, or in optimiser steps; then the last epoch may be incomplete. */
 export type TrainingOptions = Span & {
   /** Examples per optimiser step. */
   readonly batchSize: number
   readonly optimizer: Optimizer
-  /** What becomes of an epoch's last batch where it is shorter than the others. Default: `keep`. */
+  /** Whether to keep or drop an incomplete last batch of an epoch; default: `keep`. */
   readonly lastBatch?: "keep" | "drop"
   /**
-   * Number of pieces in which a batch is computed; their gradients are accumulated for one update, so that a batch that
-   * does not fit into memory gives the same numbers, up to rounding. Default: 1.
+   * Number of micro-batches per batch. Their gradients are accumulated for one update, which gives the same numbers as
+   * the whole batch up to rounding, with less memory. Default: 1.
    */
   readonly accumulate?: number
-  /** Ends training early, and makes the parameters of the best epoch the run's result: `Training.earlyStopping(...)`. */
+  /** Early stopping, which restores the parameters of the best epoch: `Training.earlyStopping(...)`. */
   readonly stopping?: EarlyStopping.EarlyStopping
-  /** An exponential moving average of the parameters, which evaluations use in their place. */
+  /** An exponential moving average of the parameters, which evaluations use instead of the parameters. */
   readonly average?: ParameterAverage
 }
 
@@ -56,15 +56,15 @@ export const stepsPerEpoch = (
   examples: number
 ): number => (lastBatch === "drop" ? Math.floor : Math.ceil)(examples / batchSize)
 
-/** Optimiser steps of a whole training; early stopping may end it before. */
+/** Optimiser steps of the whole training; early stopping may end it earlier. */
 export const totalSteps = (training: TrainingOptions, examples: number): number =>
   training.steps ?? training.epochs * stepsPerEpoch(training, examples)
 
-/** Epochs of a whole training, the last of which may be cut short. */
+/** Epochs of the whole training; the last may be incomplete. */
 export const totalEpochs = (training: TrainingOptions, examples: number): number =>
   training.epochs ?? Math.ceil(training.steps / stepsPerEpoch(training, examples))
 
-/** How long a training is: `15 epochs`, `up to 2000 steps`. */
+/** The duration in words: `15 epochs`, `up to 2000 steps`. */
 export const lengthInWords = ({ epochs, steps, stopping }: TrainingOptions): string => {
   const [count, unit] = steps === undefined ? [epochs, "epoch"] : [steps, "step"]
   return `${stopping === undefined ? "" : "up to "}${count} ${unit}${count === 1 ? "" : "s"}`
@@ -77,14 +77,14 @@ export const lengthInWords = ({ epochs, steps, stopping }: TrainingOptions): str
 export const earlyStopping = (options: EarlyStopping.EarlyStopping): EarlyStopping.EarlyStopping => options
 
 const countProblem = (name: string, count: number): string | undefined =>
-  Number.isInteger(count) && count >= 1 ? undefined : `${name} is ${count}; it must be a whole number from 1`
+  Number.isInteger(count) && count >= 1 ? undefined : `${name} is ${count}; it must be a positive integer`
 
 const averageProblem = ({ decay }: ParameterAverage): string | undefined =>
   decay > 0 && decay < 1 ? undefined : `average: decay is ${decay}; it must be above 0 and below 1`
 
 const lastBatches: ReadonlyArray<string> = ["keep", "drop"]
 
-/** The first thing wrong with the settings, as a sentence. */
+/** The first error of the settings, as a sentence; undefined if they are valid. */
 const problemOf = (options: TrainingOptions): string | undefined => {
   const { accumulate = 1, average, batchSize, epochs, lastBatch = "keep", optimizer, steps, stopping } = options
   const length = steps === undefined ? countProblem("epochs", epochs) : countProblem("steps", steps)
@@ -113,14 +113,14 @@ const specOf = (options: TrainingOptions): Spec => {
   }
 }
 
-/** What these settings need of a dataset: validation examples for early stopping. */
+/** Services that the settings require of the dataset: validation examples for early stopping. */
 export type Needs<Options extends TrainingOptions> = [
   Extract<Options["stopping"], EarlyStopping.EarlyStopping>
 ] extends [never]
   ? never
   : Validation
 
-/** Provides the training settings. Fails with `TrainingError` where one is not allowed. */
+/** Provides the training settings. Fails with `TrainingError` for an invalid setting. */
 export const layer = <const Options extends TrainingOptions>(
   options: Options
 ): Layer.Layer<Training, TrainingError, Needs<Options>> =>

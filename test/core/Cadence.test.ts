@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { epochs, sampleEpochs, maximumFrames, CadenceError } from "../../src/core/Cadence.ts"
 
 describe("Cadence", () => {
-  it("looks before training, every so many epochs, and at the end", () => {
+  it("selects the start, every `epochs` epochs, and the end", () => {
     assert.deepStrictEqual(sampleEpochs(epochs(1), 3), { epochs: [0, 1, 2, 3], due: 4 })
     assert.deepStrictEqual(sampleEpochs(epochs(2), 5), { epochs: [0, 2, 4, 5], due: 4 })
     assert.deepStrictEqual(sampleEpochs(epochs(2), 4), { epochs: [0, 2, 4], due: 3 })
@@ -21,6 +21,6 @@ describe("Cadence", () => {
   })
 
   it.each([0, -1, 1.5, Number.NaN, Infinity])("refuses %s epochs", (count) => {
-    assert.throws(() => epochs(count), CadenceError, /must be a whole number from 1/)
+    assert.throws(() => epochs(count), CadenceError, /must be a positive integer/)
   })
 })

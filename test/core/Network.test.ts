@@ -94,7 +94,7 @@ describe("sequence", () => {
     )
     assertFailure(
       sequence(flatten(), dense(4), sequence(activation("relu"), dense(0))).build([2, 2, 1]),
-      new NetworkError({ module: "sequence1/dense1", reason: "units is 0; it must be a whole number from 1" })
+      new NetworkError({ module: "sequence1/dense1", reason: "units is 0; it must be a positive integer" })
     )
   })
 

@@ -81,13 +81,13 @@ describe("Training", () => {
   const options: TrainingOptions = { epochs: 1, batchSize: 1, optimizer }
 
   it.effect.each<readonly [string, TrainingOptions]>([
-    ["epochs is 0; it must be a whole number from 1", { ...options, epochs: 0 }],
-    ["epochs is 1.5; it must be a whole number from 1", { ...options, epochs: 1.5 }],
-    ["steps is 0; it must be a whole number from 1", { steps: 0, batchSize: 1, optimizer }],
-    ["batchSize is -1; it must be a whole number from 1", { ...options, batchSize: -1 }],
-    ["batchSize is NaN; it must be a whole number from 1", { ...options, batchSize: Number.NaN }],
+    ["epochs is 0; it must be a positive integer", { ...options, epochs: 0 }],
+    ["epochs is 1.5; it must be a positive integer", { ...options, epochs: 1.5 }],
+    ["steps is 0; it must be a positive integer", { steps: 0, batchSize: 1, optimizer }],
+    ["batchSize is -1; it must be a positive integer", { ...options, batchSize: -1 }],
+    ["batchSize is NaN; it must be a positive integer", { ...options, batchSize: Number.NaN }],
     ["optimizer: learningRate is 0; it must be above 0", { ...options, optimizer: Adam({ learningRate: 0 }) }],
-    ["accumulate is 0; it must be a whole number from 1", { ...options, accumulate: 0 }],
+    ["accumulate is 0; it must be a positive integer", { ...options, accumulate: 0 }],
     ["accumulate is 2; it must be at most the batchSize of 1", { ...options, accumulate: 2 }],
     [
       'lastBatch is "pad"; it must be one of keep, drop',
@@ -96,11 +96,11 @@ describe("Training", () => {
     ],
     ["average: decay is 1; it must be above 0 and below 1", { ...options, average: { decay: 1 } }],
     [
-      "stopping: patience is 0; it must be a whole number from 1",
+      "stopping: patience is 0; it must be a positive integer",
       { ...options, stopping: { metric: "validation/loss", patience: 0 } }
     ],
     [
-      "stopping: minimumChange is -1; it must be a number from 0",
+      "stopping: minimumChange is -1; it must be a non-negative number",
       { ...options, stopping: { metric: "validation/loss", patience: 1, minimumChange: -1 } }
     ],
     [

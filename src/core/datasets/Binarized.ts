@@ -2,9 +2,9 @@
  * Images whose pixels are 0 or 1, drawn with the probabilities of their grey values: once, or anew in each epoch.
  *
  * Drawn anew, a training step draws the pixels of its batch from noise that is an input of the step, keyed by the run's
- * seed and the step; as an image is in one step of an epoch, that is a draw per epoch. Test and validation images are drawn
- * once in either case, so that their numbers compare between epochs and runs; training images that an evaluation shows are
- * grey.
+ * seed and the step; as an image is in one step of an epoch, that is a draw per epoch. Test and validation images are
+ * drawn once in either case, so that their numbers compare between epochs and runs; training images that an evaluation
+ * shows are grey.
  *
  * Source: Burda, Grosse and Salakhutdinov 2015, section 5.1, https://arxiv.org/abs/1509.00519 (anew); Salakhutdinov and
  * Murray 2008 (once)
@@ -18,7 +18,7 @@ import * as DerivedDataset from "./DerivedDataset.ts"
 export interface BinarizedOptions {
   /** How often the training images are drawn. Default: `each-epoch`. */
   readonly draw?: "each-epoch" | "once"
-  /** Of what is drawn once, an integer from 0; draws in training have the run's seed. Default: 0. */
+  /** Seed of images that are drawn once, a non-negative integer; draws in training use the run's seed; default: 0. */
   readonly seed?: number
 }
 

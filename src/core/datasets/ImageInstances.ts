@@ -22,7 +22,7 @@ type Resolved = Required<ImageInstancesOptions>
 export const faultOf = ({ count, repeat }: Resolved): string | undefined => {
   if (!Number.isInteger(count) || count < 1 || count > 256)
     return `count must be an integer from 1 to 256, found ${count}`
-  if (!Number.isInteger(repeat) || repeat < 1) return `repeat must be an integer from 1, found ${repeat}`
+  if (!Number.isInteger(repeat) || repeat < 1) return `repeat must be a positive integer, found ${repeat}`
   return undefined
 }
 

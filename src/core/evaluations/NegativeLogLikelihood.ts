@@ -45,7 +45,7 @@ export const NegativeLogLikelihood = (options: NegativeLogLikelihoodOptions = {}
     needs: [],
     run: Effect.gen(function* () {
       if (wrong !== undefined) {
-        const reason = `${wrong[0]} is ${wrong[1]}; it must be a whole number from 1`
+        const reason = `${wrong[0]} is ${wrong[1]}; it must be a positive integer`
         return yield* new EvaluationError({ evaluation, reason })
       }
       const { data, levels, logWeights, shape } = yield* TrainedModel

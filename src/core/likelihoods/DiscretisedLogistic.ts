@@ -54,7 +54,7 @@ export const DiscretisedLogistic = (options: DiscretisedLogisticOptions = {}): L
     problem:
       Number.isSafeInteger(components) && components >= 1
         ? undefined
-        : `components is ${components}; it must be a whole number from 1`,
+        : `components is ${components}; it must be a positive integer`,
     outputs,
     levels,
     fromOutput: (output) => {

@@ -83,7 +83,7 @@ export const withDefaults = ({ latent, posterior, likelihood, prior, initializer
 
 /** The error of a number of units or dimensions; undefined if it is valid. */
 export const countProblem = (name: string, count: number): string | undefined =>
-  Number.isInteger(count) && count >= 1 ? undefined : `${name} is ${count}; it must be a whole number from 1`
+  Number.isInteger(count) && count >= 1 ? undefined : `${name} is ${count}; it must be a positive integer`
 
 /** The error of a choice by name; undefined if it is valid. */
 export const nameProblem = (name: string, value: string, members: object): string | undefined => {

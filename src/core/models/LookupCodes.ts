@@ -62,7 +62,7 @@ export const normal = <const Latent extends number>(latent: Latent, options: Nor
     spec: { _tag: "Normal", latent, seed },
     problem:
       Compose.countProblem("latent", latent) ??
-      (Number.isSafeInteger(seed) && seed >= 0 ? undefined : `seed is ${seed}; it must be a whole number from 0`),
+      (Number.isSafeInteger(seed) && seed >= 0 ? undefined : `seed is ${seed}; it must be a non-negative integer`),
     latent: () => latent,
     table: (classes) => Random.normal({ seed, stream: "codebook", step: 0 }, classes * latent)
   }

@@ -39,9 +39,7 @@ export const dense = (units: number, options: DenseOptions = {}): Module => ({
   build: (input) => {
     const [inputs, ...others] = input
     if (!Number.isInteger(units) || units < 1) {
-      return Result.fail(
-        new NetworkError({ module: "", reason: `units is ${units}; it must be a whole number from 1` })
-      )
+      return Result.fail(new NetworkError({ module: "", reason: `units is ${units}; it must be a positive integer` }))
     }
     if (inputs === undefined || others.length > 0) {
       const reason = `takes vectors, but got examples of shape [${input.join(", ")}]; put flatten() before it`

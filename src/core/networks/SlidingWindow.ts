@@ -34,7 +34,7 @@ export const checkCounts = (
     if (pair(value).some((count) => !Number.isInteger(count) || count < 1)) {
       const given = typeof value === "number" ? value : `[${value.join(", ")}]`
       return problem(
-        `${name} is ${given}; it must be ${typeof value === "number" ? "a whole number" : "whole numbers"} from 1`
+        `${name} is ${given}; it must be ${typeof value === "number" ? "a positive integer" : "positive integers"}`
       )
     }
   }

@@ -1,8 +1,8 @@
 /**
  * Posteriors by normalizing flows: codes of a base posterior, moved by invertible maps whose volume changes are known.
  *
- * `log q(z | x) = log q_0(z_0 | x) - Σ log |det ∂z_k / ∂z_{k-1}|` is known of the flow's own codes alone, as the maps are
- * not inverted. The KL divergence has no closed form and is estimated.
+ * `log q(z | x) = log q_0(z_0 | x) - Σ log |det ∂z_k / ∂z_{k-1}|` is known of the flow's own codes alone, as the maps
+ * are not inverted. The KL divergence has no closed form and is estimated.
  *
  * Source: Rezende and Mohamed 2015, eq. 13, https://arxiv.org/abs/1505.05770
  */
@@ -46,7 +46,7 @@ export interface FlowOptions {
 
 /** What is wrong with the options of a flow, if anything. */
 const problemOf = ({ base, layers }: FlowOptions): string | undefined => {
-  if (!Number.isSafeInteger(layers) || layers < 1) return `layers is ${layers}; it must be a whole number from 1`
+  if (!Number.isSafeInteger(layers) || layers < 1) return `layers is ${layers}; it must be a positive integer`
   if (base.problem !== undefined) return `base: ${base.problem}`
   if (base.hasDensity === false) return `base is ${base.spec._tag}, which has no density; a flow needs one`
   const { space }: Posterior = base
@@ -58,8 +58,8 @@ const problemOf = ({ base, layers }: FlowOptions): string | undefined => {
 /**
  * The posterior of a base moved by `layers` maps, whose heads and parameters are named `flow1-...` and so on.
  *
- * `mean` is where the flow takes the base's mean, and `deviation` that of the base: the moved distribution's own moments
- * have no closed form.
+ * `mean` is where the flow takes the base's mean, and `deviation` that of the base: the moved distribution's own
+ * moments have no closed form.
  */
 export const flow = (
   tag: string,

@@ -1,8 +1,8 @@
 /**
  * Inverse autoregressive flows: each map scales and shifts every dimension by functions of the dimensions before it.
  *
- * Source: Kingma et al. 2016, eq. 10 to 15, https://arxiv.org/abs/1606.04934; masks after Germain et al. 2015, eq. 8 and 9,
- * https://arxiv.org/abs/1502.03509
+ * Source: Kingma et al. 2016, eq. 10 to 15, https://arxiv.org/abs/1606.04934; masks after Germain et al. 2015, eq. 8
+ * and 9, https://arxiv.org/abs/1502.03509
  */
 import * as tf from "@tensorflow/tfjs-core"
 import { glorotUniform, zeros } from "../Initializer.ts"
@@ -30,8 +30,9 @@ const mask = (from: number, to: number, allowed: (from: number, to: number) => b
 const degree = (unit: number, latent: number): number => unit % Math.max(1, latent - 1)
 
 /**
- * `z'_d = g_d z_d + (1 - g_d) m_d` with `g = sigmoid(s + 2)` and `log |det| = Σ log g`, where `m` and `s` come from one hidden
- * layer that sees the dimensions before `d` and the encoder's context. Every other map takes the dimensions in reverse.
+ * `z'_d = g_d z_d + (1 - g_d) m_d` with `g = sigmoid(s + 2)` and `log |det| = Σ log g`, where `m` and `s` come from one
+ * hidden layer that sees the dimensions before `d` and the encoder's context. Every other map takes the dimensions in
+ * reverse.
  */
 const step = (hidden: number, context: number): FlowStep => ({
   heads: ["context"],
@@ -74,6 +75,6 @@ export const InverseAutoregressiveFlow = (options: InverseAutoregressiveFlowOpti
   const wrong = Object.entries({ hidden, context }).find(([, count]) => !Number.isSafeInteger(count) || count < 1)
   return {
     ...made,
-    problem: made.problem ?? (wrong && `${wrong[0]} is ${wrong[1]}; it must be a whole number from 1`)
+    problem: made.problem ?? (wrong && `${wrong[0]} is ${wrong[1]}; it must be a positive integer`)
   }
 }

@@ -35,7 +35,7 @@ export const SoftplusGaussian = (options: SoftplusGaussianOptions = {}): Factori
   const { floor = 0 } = options
   return {
     spec: { _tag: "SoftplusGaussian", floor },
-    problem: floor >= 0 && Number.isFinite(floor) ? undefined : `floor is ${floor}; it must be a number from 0`,
+    problem: floor >= 0 && Number.isFinite(floor) ? undefined : `floor is ${floor}; it must be a non-negative number`,
     factorized: true,
     heads: ["mean", "rho"],
     fromHeads: ([mean, rho]) => {

@@ -1,8 +1,8 @@
 /**
  * A prior by a normalizing flow: standard normal noise, moved by affine coupling maps that are easy to invert.
  *
- * Source: Dinh, Sohl-Dickstein and Bengio 2017, eq. 4 to 8, https://arxiv.org/abs/1605.08803; as a prior: Chen et al. 2017,
- * https://arxiv.org/abs/1611.02731
+ * Source: Dinh, Sohl-Dickstein and Bengio 2017, eq. 4 to 8, https://arxiv.org/abs/1605.08803; as a prior: Chen et al.
+ * 2017, https://arxiv.org/abs/1611.02731
  */
 import * as tf from "@tensorflow/tfjs-core"
 import { glorotUniform, zeros } from "../Initializer.ts"
@@ -62,8 +62,9 @@ const scaleAndShift = (parameters: Tensors, kept: tf.Tensor2D) => {
 }
 
 /**
- * `z = f_L(... f_1(noise))`, where each map leaves half of the dimensions and gives the others `exp(s) x + t`, with `s` and
- * `t` functions of the half that it leaves. `log p(z) = log N(f⁻¹(z); 0, I) - Σ s`. Needs two latent dimensions or more.
+ * `z = f_L(... f_1(noise))`, where each map leaves half of the dimensions and gives the others `exp(s) x + t`, with `s`
+ * and `t` functions of the half that it leaves. `log p(z) = log N(f⁻¹(z); 0, I) - Σ s`. Needs two latent dimensions or
+ * more.
  */
 export const FlowPrior = (options: FlowPriorOptions = {}): Prior => {
   const { hidden = 64, layers = 4 } = options
@@ -73,10 +74,10 @@ export const FlowPrior = (options: FlowPriorOptions = {}): Prior => {
     spec: { _tag: "FlowPrior", layers, hidden },
     name: `a learned flow of ${layers} coupling maps`,
     problem: !(Number.isSafeInteger(layers) && layers >= 2)
-      ? `layers is ${layers}; it must be a whole number from 2`
+      ? `layers is ${layers}; it must be an integer of at least 2`
       : Number.isSafeInteger(hidden) && hidden >= 1
         ? undefined
-        : `hidden is ${hidden}; it must be a whole number from 1`,
+        : `hidden is ${hidden}; it must be a positive integer`,
     problemFor: ({ latent }) =>
       latent >= 2 ? undefined : `FlowPrior couples dimensions, but latent is ${latent}; it must be at least 2`,
     parameters: ({ latent }) =>

@@ -29,7 +29,8 @@ const chosen = (uniform: tf.Tensor1D, logWeights: tf.Tensor1D): tf.Tensor1D =>
   }, logWeights)
 
 /**
- * `log p(z) = log Σ_k w_k N(z; mean_k, deviation_k²)`. A code is that of one component, which the uniform number chooses.
+ * `log p(z) = log Σ_k w_k N(z; mean_k, deviation_k²)`. A code is that of one component, which the uniform number
+ * chooses.
  *
  * Distances are squared after they are divided by the deviation, so that a code far from all components has a finite
  * density.
@@ -51,4 +52,4 @@ export const mixtureOfGaussians = ({ logDeviations, logWeights, means }: Compone
 
 /** What is wrong with a number of components, if anything. */
 export const componentsProblem = (name: string, count: number): string | undefined =>
-  Number.isSafeInteger(count) && count >= 1 ? undefined : `${name} is ${count}; it must be a whole number from 1`
+  Number.isSafeInteger(count) && count >= 1 ? undefined : `${name} is ${count}; it must be a positive integer`

@@ -27,7 +27,7 @@ export const cyclical = (options: CyclicalOptions): Schedule => {
     problem:
       finiteProblem({ from, to }) ??
       spanProblem(options) ??
-      (wrongCycles && `${wrongCycles}; it must be a whole number from 1`) ??
+      (wrongCycles && `${wrongCycles}; it must be a positive integer`) ??
       wrongRising,
     minimum: Math.min(from, to),
     maximum: Math.max(from, to),

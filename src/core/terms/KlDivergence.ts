@@ -28,7 +28,7 @@ export const KlDivergence = (options: KlDivergenceOptions = {}): LossTerm => {
     problem:
       weight >= 0 && Number.isFinite(weight)
         ? reductionProblem(reduction)
-        : `weight is ${weight}; it must be a number from 0`,
+        : `weight is ${weight}; it must be a non-negative number`,
     needsKl: weight > 0,
     value: ({ kl, posterior }) => {
       const factor = reduction === "sum" ? weight : weight / posterior.mean.shape[1]

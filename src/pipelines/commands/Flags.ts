@@ -173,7 +173,7 @@ const SeedFromText = DecimalText.pipe(
 const parseSeeds = (text: string) =>
   Effect.forEach(text.split(","), (seed) =>
     Schema.decodeEffect(SeedFromText)(seed.trim()).pipe(
-      Effect.mapError(() => new UsageError({ reason: `--seed ${seed}: a seed is a whole number from 0 to 2^53 - 1` }))
+      Effect.mapError(() => new UsageError({ reason: `--seed ${seed}: a seed is an integer from 0 to 2^53 - 1` }))
     )
   ).pipe(Effect.map((seeds) => [...new Set(seeds)]))
 
@@ -211,7 +211,7 @@ export const runOptions = Effect.fnUntraced(function* (flags: CommonFlags) {
     return yield* new UsageError({ reason })
   }
   if (!/^\d{1,4}$/.test(flags.retry)) {
-    return yield* new UsageError({ reason: `--retry ${flags.retry}: give a whole number from 0 to 9999` })
+    return yield* new UsageError({ reason: `--retry ${flags.retry}: give an integer from 0 to 9999` })
   }
   const options: Required<RunOptions> = { force, failFast, checkpointEvery, retries: Number(flags.retry) }
   return options
@@ -230,7 +230,7 @@ export const engineRequest = ({
 export const jobCount = ({ jobs }: CommonFlags): Effect.Effect<number, UsageError> =>
   /^[1-9]\d{0,2}$/.test(jobs)
     ? Effect.succeed(Number(jobs))
-    : Effect.fail(new UsageError({ reason: `--jobs ${jobs}: give a whole number from 1 to 999` }))
+    : Effect.fail(new UsageError({ reason: `--jobs ${jobs}: give an integer from 1 to 999` }))
 
 /** How many runs are to be trained as one program at most. */
 export const stackSize = ({ cluster, jobs, stack }: CommonFlags): Effect.Effect<"auto" | number, UsageError> => {
@@ -248,7 +248,7 @@ export const portNumber = ({ port }: CommonFlags): Effect.Effect<number | undefi
   if (Option.isNone(port)) return Effect.succeed(undefined)
   return /^[1-9]\d{0,4}$/.test(port.value) && Number(port.value) <= 65535
     ? Effect.succeed(Number(port.value))
-    : Effect.fail(new UsageError({ reason: `--port ${port.value}: give a whole number from 1 to 65535` }))
+    : Effect.fail(new UsageError({ reason: `--port ${port.value}: give an integer from 1 to 65535` }))
 }
 
 /** `--data-dir`, else `VAE_DATA_DIR`, else none; a folder that is named must exist. */

@@ -46,7 +46,7 @@ export const command = Command.make(
       return yield* new UsageError({ reason })
     }
     if (!/^[1-9]\d{0,2}$/.test(flags.slots)) {
-      return yield* new UsageError({ reason: `--slots ${flags.slots}: give a whole number from 1 to 999` })
+      return yield* new UsageError({ reason: `--slots ${flags.slots}: give an integer from 1 to 999` })
     }
     const chosen = yield* engineRequest(flags)
     yield* Catalogue.checkUsable(flags.results)

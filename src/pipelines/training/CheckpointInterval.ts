@@ -13,7 +13,7 @@ export const defaultInterval: CheckpointInterval = { seconds: 30 }
 const secondsOf: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600 }
 
 /** The syntax in words, for messages: `1epoch`, `5epochs`, `90s`, `2.5m`, `1h` are valid. */
-export const syntax = "a whole number of epochs (5epochs) or a time (90s, 5m, 1h), above 0"
+export const syntax = "a number of epochs (5epochs) or a time (90s, 5m, 1h), above 0"
 
 /** Reads `5epochs`, `90s`, `2.5m` or `1h`; undefined for anything else. */
 export const parse = (text: string): CheckpointInterval | undefined => {

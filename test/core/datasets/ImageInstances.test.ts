@@ -82,7 +82,7 @@ describe("ImageInstances.layer", () => {
     [{ count: 0 }, "count must be an integer from 1 to 256, found 0"],
     [{ count: 257 }, "count must be an integer from 1 to 256, found 257"],
     [{ count: Number.NaN }, "count must be an integer from 1 to 256, found NaN"],
-    [{ count: 2, repeat: 0.5 }, "repeat must be an integer from 1, found 0.5"],
+    [{ count: 2, repeat: 0.5 }, "repeat must be a positive integer, found 0.5"],
     [{ count: 200 }, "count 200 needs 7 training images of class spot 2, found 6"]
   ])("refuses %j", ([options, reason]) =>
     Effect.gen(function* () {

@@ -34,7 +34,7 @@ describe("NegativeLogLikelihood", () => {
   it.effect("names an option that is not allowed", () =>
     Effect.gen(function* () {
       const error = yield* Effect.flip(NegativeLogLikelihood({ samples: 0 }).run)
-      assert.strictEqual(error.message, "NegativeLogLikelihood: samples is 0; it must be a whole number from 1")
+      assert.strictEqual(error.message, "NegativeLogLikelihood: samples is 0; it must be a positive integer")
     }).pipe(Effect.provide(fakeLayer()))
   )
 })

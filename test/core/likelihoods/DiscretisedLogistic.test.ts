@@ -78,9 +78,6 @@ describe("DiscretisedLogistic", () => {
   )
 
   it("names a number of components that is not allowed", () => {
-    assert.strictEqual(
-      DiscretisedLogistic({ components: 0 }).problem,
-      "components is 0; it must be a whole number from 1"
-    )
+    assert.strictEqual(DiscretisedLogistic({ components: 0 }).problem, "components is 0; it must be a positive integer")
   })
 })

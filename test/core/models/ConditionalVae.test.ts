@@ -55,7 +55,7 @@ describe("ConditionalVae", () => {
       const refusal = yield* Effect.result(Effect.scoped(Layer.build(conditional({ latent: -1 }))))
       assertFailure(
         refusal,
-        new ModelError({ model: "ConditionalVae", reason: "latent is -1; it must be a whole number from 1" })
+        new ModelError({ model: "ConditionalVae", reason: "latent is -1; it must be a positive integer" })
       )
       const misfit = yield* Model.use(({ build }) => Effect.result(build({ height: 3, width: 3, channels: 1 }))).pipe(
         Effect.provide(conditional({ encoder: [flatten(), dense(4)] }))

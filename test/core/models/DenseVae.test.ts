@@ -109,11 +109,11 @@ describe("DenseVae", () => {
       { hidden: [4], latent: 2, outputBias: "pixel-means", likelihood: GaussianLikelihood({ deviation: 1 }) },
       'outputBias is "pixel-means", whose logits are of a Bernoulli, but the likelihood is GaussianLikelihood; it must be BernoulliLogits'
     ],
-    [{ hidden: [4], latent: 0 }, "latent is 0; it must be a whole number from 1"],
-    [{ hidden: [4], latent: 2.5 }, "latent is 2.5; it must be a whole number from 1"],
-    [{ hidden: [4, 0], latent: 2 }, "hidden[1] is 0; it must be a whole number from 1"],
-    [{ hidden: [4], decoderHidden: [0.5], latent: 2 }, "decoderHidden[0] is 0.5; it must be a whole number from 1"],
-    [{ hidden: [Number.NaN], latent: 2 }, "hidden[0] is NaN; it must be a whole number from 1"],
+    [{ hidden: [4], latent: 0 }, "latent is 0; it must be a positive integer"],
+    [{ hidden: [4], latent: 2.5 }, "latent is 2.5; it must be a positive integer"],
+    [{ hidden: [4, 0], latent: 2 }, "hidden[1] is 0; it must be a positive integer"],
+    [{ hidden: [4], decoderHidden: [0.5], latent: 2 }, "decoderHidden[0] is 0.5; it must be a positive integer"],
+    [{ hidden: [Number.NaN], latent: 2 }, "hidden[0] is NaN; it must be a positive integer"],
     [
       { hidden: [4], latent: 2, activation: "gelu" as "relu" },
       'activation is "gelu"; it must be one of linear, relu, elu, leaky-relu, tanh, sigmoid, softplus'
@@ -124,7 +124,7 @@ describe("DenseVae", () => {
     ],
     [
       { hidden: [4], latent: 2, posterior: SoftplusGaussian({ floor: -1 }) },
-      "posterior: floor is -1; it must be a number from 0"
+      "posterior: floor is -1; it must be a non-negative number"
     ],
     [
       { hidden: [4], latent: 2, likelihood: GaussianLikelihood({ deviation: 0 }) },

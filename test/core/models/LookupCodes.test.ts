@@ -111,10 +111,10 @@ describe("LookupCodes", () => {
   )
 
   it.effect.each<[Layer.Layer<Model, ModelError>, string]>([
-    [codebook(LookupCodes.ones(0)), "latent is 0; it must be a whole number from 1"],
-    [codebook(LookupCodes.normal(1.5)), "latent is 1.5; it must be a whole number from 1"],
-    [codebook(LookupCodes.normal(2, { seed: -1 })), "seed is -1; it must be a whole number from 0"],
-    [codebook(LookupCodes.normal(2, { seed: Number.NaN })), "seed is NaN; it must be a whole number from 0"],
+    [codebook(LookupCodes.ones(0)), "latent is 0; it must be a positive integer"],
+    [codebook(LookupCodes.normal(1.5)), "latent is 1.5; it must be a positive integer"],
+    [codebook(LookupCodes.normal(2, { seed: -1 })), "seed is -1; it must be a non-negative integer"],
+    [codebook(LookupCodes.normal(2, { seed: Number.NaN })), "seed is NaN; it must be a non-negative integer"],
     [
       codebook(LookupCodes.oneHot(), { decoder: [dense(Number.NaN)] }),
       "decoder[0].units is NaN; it must be a finite number"

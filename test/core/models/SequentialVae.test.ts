@@ -91,7 +91,7 @@ describe("SequentialVae", () => {
   )
 
   it.effect.each<[SequentialVae.SequentialVaeOptions, string]>([
-    [{ encoder: [], decoder, latent: 0 }, "latent is 0; it must be a whole number from 1"],
+    [{ encoder: [], decoder, latent: 0 }, "latent is 0; it must be a positive integer"],
     [
       { encoder: [flatten(), dense(Number.NaN)], decoder, latent: 2 },
       "encoder[1].units is NaN; it must be a finite number"
@@ -123,7 +123,7 @@ describe("SequentialVae", () => {
     ],
     [
       { encoder: [flatten()], decoder: [dense(4), dense(0)], latent: 2 },
-      "decoder/dense2: units is 0; it must be a whole number from 1"
+      "decoder/dense2: units is 0; it must be a positive integer"
     ]
   ])("refuses to be built for images that it does not fit: %#", ([options, reason]) =>
     Effect.gen(function* () {

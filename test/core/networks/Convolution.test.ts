@@ -101,14 +101,14 @@ describe("convolution", () => {
       [4],
       "takes images [height, width, channels], but got examples of shape [4]; put reshape() before it"
     )
-    refused(convolution(0), [4, 4, 1], "filters is 0; it must be a whole number from 1")
-    refused(convolution(1, { kernel: [3, 0.5] }), [4, 4, 1], "kernel is [3, 0.5]; it must be whole numbers from 1")
+    refused(convolution(0), [4, 4, 1], "filters is 0; it must be a positive integer")
+    refused(convolution(1, { kernel: [3, 0.5] }), [4, 4, 1], "kernel is [3, 0.5]; it must be positive integers")
     refused(
       convolution(1, { kernel: 5, padding: "valid" }),
       [4, 6, 1],
       "a window of 5 x 5 does not fit into an image of 4 x 6"
     )
-    refused(transposedConvolution(1, { stride: 0 }), [4, 4, 1], "stride is 0; it must be a whole number from 1")
+    refused(transposedConvolution(1, { stride: 0 }), [4, 4, 1], "stride is 0; it must be a positive integer")
   })
 })
 

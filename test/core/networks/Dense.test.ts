@@ -47,7 +47,7 @@ describe("dense", () => {
   it.each([0, -1, 1.5, Number.NaN])("refuses %d units", (units) => {
     assertFailure(
       dense(units).build([3]),
-      new NetworkError({ module: "", reason: `units is ${units}; it must be a whole number from 1` })
+      new NetworkError({ module: "", reason: `units is ${units}; it must be a positive integer` })
     )
   })
 })

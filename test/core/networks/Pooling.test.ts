@@ -45,7 +45,7 @@ describe("maxPooling", () => {
     )
     assertFailure(
       maxPooling({ size: -1 }).build([3, 3, 1]),
-      new NetworkError({ module: "", reason: "size is -1; it must be a whole number from 1" })
+      new NetworkError({ module: "", reason: "size is -1; it must be a positive integer" })
     )
   })
 })
@@ -82,7 +82,7 @@ describe("upsampling", () => {
   it("says what does not fit", () => {
     assertFailure(
       upsampling(1.5).build([3, 3, 1]),
-      new NetworkError({ module: "", reason: "factor is 1.5; it must be a whole number from 1" })
+      new NetworkError({ module: "", reason: "factor is 1.5; it must be a positive integer" })
     )
   })
 })

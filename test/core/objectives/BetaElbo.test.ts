@@ -88,7 +88,7 @@ describe("BetaElbo", () => {
         )
       assert.strictEqual(
         yield* reasonOf(linear({ from: 1, to: -1, epochs: 2 })),
-        "beta takes the value -1 in Linear; it must be a number from 0"
+        "beta takes the value -1 in Linear; it must be a non-negative number"
       )
       assert.strictEqual(
         yield* reasonOf(linear({ from: 0, to: 1, epochs: 0 })),
@@ -102,7 +102,7 @@ describe("BetaElbo", () => {
       const result = yield* Effect.result(Effect.scoped(Layer.build(BetaElbo.layer({ beta }))))
       assertFailure(
         result,
-        new ObjectiveError({ objective: "BetaElbo", reason: `beta is ${beta}; it must be a number from 0` })
+        new ObjectiveError({ objective: "BetaElbo", reason: `beta is ${beta}; it must be a non-negative number` })
       )
     })
   )

@@ -91,7 +91,7 @@ describe("BetaTcVae", () => {
         BetaTcVae.layer({ beta: 1, [name]: -1 }),
         Layer.succeed(FactorizedPosterior, { latent: 2 })
       )
-      const reason = `${name} is -1; it must be a number from 0`
+      const reason = `${name} is -1; it must be a non-negative number`
       assertFailure(
         yield* Effect.result(Effect.scoped(Layer.build(layer))),
         new ObjectiveError({ objective: "BetaTcVae", reason })

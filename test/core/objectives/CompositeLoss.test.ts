@@ -229,8 +229,8 @@ describe("CompositeLoss", () => {
   it.effect.each<[ReadonlyArray<LossTerm>, string]>([
     [[], "there are no terms; a loss has at least one"],
     [[KlDivergence(), KlDivergence({ weight: 2 })], "the term kl is there twice; each may be there once"],
-    [[KlDivergence({ weight: -1 })], "KlDivergence: weight is -1; it must be a number from 0"],
-    [[KlDivergence({ weight: Number.NaN })], "KlDivergence: weight is NaN; it must be a number from 0"],
+    [[KlDivergence({ weight: -1 })], "KlDivergence: weight is -1; it must be a non-negative number"],
+    [[KlDivergence({ weight: Number.NaN })], "KlDivergence: weight is NaN; it must be a non-negative number"],
     [
       [ReconstructionLoss({ reduction: "median" as "mean" })],
       'NegativeLogLikelihood: reduction is "median"; it must be one of sum, mean'

@@ -61,7 +61,7 @@ describe("DipVae", () => {
   })
 
   it.effect.each([
-    [{ kind: "I", offDiagonal: -1, diagonal: 0 }, "offDiagonal is -1; it must be a number from 0"],
+    [{ kind: "I", offDiagonal: -1, diagonal: 0 }, "offDiagonal is -1; it must be a non-negative number"],
     [{ kind: "III" as "I", offDiagonal: 1, diagonal: 0 }, `kind is "III"; it must be one of I, II`]
   ] as const)("names an option that is not allowed: %#", ([options, reason]) =>
     Effect.gen(function* () {

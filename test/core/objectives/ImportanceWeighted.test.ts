@@ -98,7 +98,7 @@ describe("ImportanceWeighted", () => {
   it.effect.each([0, -1, 2.5, Number.NaN, Number.POSITIVE_INFINITY])("refuses %d samples", (samples) =>
     Effect.gen(function* () {
       const result = yield* Effect.result(Effect.scoped(Layer.build(ImportanceWeighted.layer({ samples }))))
-      const reason = `samples is ${samples}; it must be a whole number from 1`
+      const reason = `samples is ${samples}; it must be a positive integer`
       assertFailure(result, new ObjectiveError({ objective: "ImportanceWeighted", reason }))
     })
   )

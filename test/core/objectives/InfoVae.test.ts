@@ -92,7 +92,7 @@ describe("InfoVae", () => {
   it.effect.each([
     [{ alpha: 2, lambda: 1 }, "alpha is 2; it must be a number up to 1, so that the divergence has no negative weight"],
     [{ alpha: 0.5, lambda: 0.2 }, "alpha + lambda is 0.7; it must be at least 1"],
-    [{ alpha: 1, lambda: -1 }, "lambda is -1; it must be a number from 0"]
+    [{ alpha: 1, lambda: -1 }, "lambda is -1; it must be a non-negative number"]
   ] as const)("names an option that is not allowed: %#", ([options, reason]) =>
     Effect.gen(function* () {
       assertFailure(

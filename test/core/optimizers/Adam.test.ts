@@ -88,8 +88,8 @@ describe("Adam", () => {
   it.each<[AdamOptions, string]>([
     [{ learningRate: 0 }, "learningRate is 0; it must be above 0"],
     [{ learningRate: Number.NaN }, "learningRate is NaN; it must be above 0"],
-    [{ learningRate: 1, beta1: 1 }, "beta1 is 1; it must be from 0 and below 1"],
-    [{ learningRate: 1, beta2: -0.1 }, "beta2 is -0.1; it must be from 0 and below 1"],
+    [{ learningRate: 1, beta1: 1 }, "beta1 is 1; it must be at least 0 and below 1"],
+    [{ learningRate: 1, beta2: -0.1 }, "beta2 is -0.1; it must be at least 0 and below 1"],
     [{ learningRate: 1, epsilon: 0 }, "epsilon is 0; it must be above 0"]
   ])("says what is wrong with %j", (options, problem) => {
     assert.strictEqual(Adam(options).problem, problem)

@@ -79,7 +79,7 @@ describe("chain", () => {
   it.each<[Optimizer.Optimizer, string]>([
     [
       Optimizer.chain(scaleByAdam({ beta1: 1 }), scaleByLearningRate(1)),
-      "ScaleByAdam: beta1 is 1; it must be from 0 and below 1"
+      "ScaleByAdam: beta1 is 1; it must be at least 0 and below 1"
     ],
     [
       Optimizer.chain(clipByGlobalNorm(0), scaleByLearningRate(1)),
@@ -87,18 +87,18 @@ describe("chain", () => {
     ],
     [
       Optimizer.chain(maskedBy(/x/, addDecayedWeights(-1)), scaleByLearningRate(1)),
-      "MaskedBy: AddDecayedWeights: decay is -1; it must be a number from 0"
+      "MaskedBy: AddDecayedWeights: decay is -1; it must be a non-negative number"
     ],
     [Optimizer.chain(scaleByLearningRate(-1)), "ScaleByLearningRate: learningRate is -1; it must be above 0"],
     [
       // @ts-expect-error: a chain without a learning rate
       Optimizer.chain(scaleByAdam()),
-      "the chain has no learning rate; its last link must be scaleByLearningRate(RATE)"
+      "the chain has no learning rate; its last transformation must be scaleByLearningRate(RATE)"
     ],
-    [RmsProp({ learningRate: 1, decay: 1 }), "decay is 1; it must be from 0 and below 1"],
+    [RmsProp({ learningRate: 1, decay: 1 }), "decay is 1; it must be at least 0 and below 1"],
     [Adagrad({ learningRate: 1, epsilon: 0 }), "epsilon is 0; it must be above 0"],
-    [AdamW({ learningRate: 1, decay: -1 }), "decay is -1; it must be a number from 0"],
-    [Lion({ learningRate: 1, beta2: 2 }), "beta2 is 2; it must be from 0 and below 1"],
+    [AdamW({ learningRate: 1, decay: -1 }), "decay is -1; it must be a non-negative number"],
+    [Lion({ learningRate: 1, beta2: 2 }), "beta2 is 2; it must be at least 0 and below 1"],
     [Sgd({ learningRate: 1, nesterov: true }), "momentum is 0; with nesterov it must be above 0"]
   ])("says what is wrong: %#", (optimizer, problem) => {
     assert.strictEqual(optimizer.problem, problem)

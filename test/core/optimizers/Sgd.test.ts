@@ -34,7 +34,7 @@ describe("Sgd", () => {
   it.each<[SgdOptions, string]>([
     [{ learningRate: -1 }, "learningRate is -1; it must be above 0"],
     [{ learningRate: Number.POSITIVE_INFINITY }, "learningRate is Infinity; it must be above 0"],
-    [{ learningRate: 1, momentum: 1 }, "momentum is 1; it must be from 0 and below 1"]
+    [{ learningRate: 1, momentum: 1 }, "momentum is 1; it must be at least 0 and below 1"]
   ])("says what is wrong with %j", (options, problem) => {
     assert.strictEqual(Sgd(options).problem, problem)
   })

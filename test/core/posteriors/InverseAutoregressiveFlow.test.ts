@@ -33,7 +33,7 @@ describe("InverseAutoregressiveFlow", () => {
   it("names an option that is not allowed", () => {
     assert.strictEqual(
       InverseAutoregressiveFlow({ base, layers: 1, hidden: 0 }).problem,
-      "hidden is 0; it must be a whole number from 1"
+      "hidden is 0; it must be a positive integer"
     )
   })
 })

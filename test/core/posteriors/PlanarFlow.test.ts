@@ -32,7 +32,7 @@ describe("PlanarFlow", () => {
       PlanarFlow({ base: Deterministic(), layers: 2 }).problem,
       "base is Deterministic, which has no density; a flow needs one"
     )
-    assert.strictEqual(PlanarFlow({ base, layers: 0 }).problem, "layers is 0; it must be a whole number from 1")
+    assert.strictEqual(PlanarFlow({ base, layers: 0 }).problem, "layers is 0; it must be a positive integer")
   })
 
   it.effect("is refused beside a prior that needs the density of any code", () =>

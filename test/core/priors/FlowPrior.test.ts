@@ -14,8 +14,8 @@ modelContract(
 
 describe("FlowPrior", () => {
   it("names an option that is not allowed", () => {
-    assert.strictEqual(FlowPrior({ layers: 1 }).problem, "layers is 1; it must be a whole number from 2")
-    assert.strictEqual(FlowPrior({ hidden: 0 }).problem, "hidden is 0; it must be a whole number from 1")
+    assert.strictEqual(FlowPrior({ layers: 1 }).problem, "layers is 1; it must be an integer of at least 2")
+    assert.strictEqual(FlowPrior({ hidden: 0 }).problem, "hidden is 0; it must be a positive integer")
   })
 
   it.effect("refuses a latent space of one dimension", () =>

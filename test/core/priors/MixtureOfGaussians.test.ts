@@ -57,7 +57,7 @@ describe("MixtureOfGaussians", () => {
     for (const components of [0, 1.5, Number.NaN]) {
       assert.strictEqual(
         MixtureOfGaussians({ components }).problem,
-        `components is ${components}; it must be a whole number from 1`
+        `components is ${components}; it must be a positive integer`
       )
     }
   })

@@ -61,6 +61,6 @@ describe("VampPrior", () => {
   )
 
   it("names a number of pseudo-inputs that is not allowed", () => {
-    assert.strictEqual(VampPrior({ pseudoInputs: 0 }).problem, "pseudoInputs is 0; it must be a whole number from 1")
+    assert.strictEqual(VampPrior({ pseudoInputs: 0 }).problem, "pseudoInputs is 0; it must be a positive integer")
   })
 })

@@ -89,7 +89,7 @@ describe("schedules", () => {
       "there are 2 values for 0 epochs; there must be one more than epochs"
     ],
     [Schedule.piecewise({ values: [1, 2, 3], steps: [5, 5] }), "steps[1] is 5; steps must rise from above 0"],
-    [Schedule.cyclical({ from: 0, to: 1, cycles: 1.5, epochs: 1 }), "cycles is 1.5; it must be a whole number from 1"],
+    [Schedule.cyclical({ from: 0, to: 1, cycles: 1.5, epochs: 1 }), "cycles is 1.5; it must be a positive integer"],
     [Schedule.cyclical({ from: 0, to: 1, rising: 0, epochs: 1 }), "rising is 0; it must be above 0 and at most 1"],
     [
       Schedule.warmUp({ epochs: 1, to: Schedule.linear({ from: 0, to: 1, epochs: -2 }) }),
@@ -114,7 +114,7 @@ describe("schedules", () => {
     assert.strictEqual(problem(Schedule.constant(0)), "learningRate is 0 at every step; it must be above 0")
     assert.strictEqual(
       problem(Schedule.linear({ from: 1, to: -1, epochs: 1 })),
-      "learningRate takes the value -1 in Linear; it must be a number from 0"
+      "learningRate takes the value -1 in Linear; it must be a non-negative number"
     )
   })
 

@@ -174,7 +174,7 @@ describe("Serve", () => {
         exp("./test/pipelines/commands/SmallExperiment.ts", results, ["--watch", "--port", "70000"])
       )
       assert.strictEqual(refused.code, 2)
-      assert.include(refused.output, "--port 70000: give a whole number from 1 to 65535")
+      assert.include(refused.output, "--port 70000: give an integer from 1 to 65535")
     })
   )
 

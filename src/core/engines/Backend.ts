@@ -1,17 +1,17 @@
 /**
- * TensorFlow.js keeps one current backend for the whole process. An engine sets its own right before its own synchronous
- * work and never relies on what was set before.
+ * Selects the current TensorFlow.js backend, of which a process has one. An engine selects its own backend before its
+ * synchronous work and never relies on an earlier selection.
  */
 import "@tensorflow/tfjs-backend-cpu"
 import * as tf from "@tensorflow/tfjs-core"
 import { patchGradients } from "./PatchedGradients.ts"
 import "#tensorflow-parts"
 
-// Keeps the plain backend from printing a banner at its first use.
+// Suppresses the plain backend's banner.
 tf.enableProdMode()
 patchGradients()
 
-/** Makes a registered backend the current one. Takes effect at once, because our backends are made synchronously. */
+/** Selects a registered backend, immediately, because our backends are created synchronously. */
 export const useBackend = (name: string): void => {
   if (tf.getBackend() !== name) void tf.setBackend(name)
 }

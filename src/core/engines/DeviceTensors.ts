@@ -1,5 +1,5 @@
 /**
- * The tensors that are resident on an engine, until the scope in which they were placed closes.
+ * The tensors resident on an engine, each until the scope in which it was placed closes.
  */
 import { Effect, type Scope } from "effect"
 import { EngineError, type Placed } from "../Engine.ts"
@@ -50,7 +50,7 @@ export const make = <Held>({
       const held = all.get(placed)
       const reason =
         held === undefined
-          ? `the ${kind} is not held by this engine: it was placed with another one, or its scope is closed`
+          ? `the ${kind} is not resident on this engine: another engine placed it, or its scope is closed`
           : checkTypes(kind, declared, placed.types)
       return held !== undefined && reason === undefined
         ? Effect.succeed(held)

@@ -1,8 +1,7 @@
 /**
- * How an engine runs programs eagerly: operation by operation, on a backend that computes at once.
+ * Eager execution: runs a program operation by operation on a TensorFlow.js backend.
  *
- * Laws: a run leaves no tensors behind but the new state, which replaces the old; a run that fails leaves the state as it
- * was; bytes stay bytes in memory.
+ * Laws: a run leaks no tensors; a failed run leaves the state unchanged; `uint8` data is not widened in memory.
  */
 import * as tf from "@tensorflow/tfjs-core"
 import { Effect } from "effect"
@@ -31,9 +30,9 @@ const toHost = (tensor: tf.Tensor, dtype: DType): HostTensor => {
   return { shape, dtype, values: Float32Array.from(values) }
 }
 
-/** What an engine of this name does with TensorFlow.js's registered backend of that name. */
+/** The operations of an eager engine on a registered backend. */
 export const make = (engine: string, backendName: string): Pick<Engine["Service"], "place" | "compile"> => {
-  /** A tensor over the host's own array: no copy, and bytes are not widened. */
+  /** A tensor on the host's array, without a copy; bytes are not widened. */
   const toTensor = ({ shape, dtype, values }: HostTensor): tf.Tensor => {
     useBackend(backendName)
     const backend = tf.backend()
@@ -49,7 +48,7 @@ export const make = (engine: string, backendName: string): Pick<Engine["Service"
     read: (tensor, { dtype }) => toHost(tensor, dtype)
   })
 
-  /** Runs the program once; gives the outputs as host tensors and the new state as tensors that outlive the tidy. */
+  /** Runs the program once. Returns the outputs as host tensors, and the new state as tensors that outlive the tidy. */
   const runOnce = (
     program: Program,
     signature: Signature,
@@ -68,7 +67,7 @@ export const make = (engine: string, backendName: string): Pick<Engine["Service"
       const reason = checkResults(signature, results)
       if (reason !== undefined) throw DeviceTensors.engineError(engine, program.name, reason)
       outputs = mapRecord(results.outputs, (tensor) => toHost(tensor, hostDType(tensor.dtype)!))
-      // A program may return a tensor twice, or one that it was given: each name gets a tensor of its own.
+      // A program may return a tensor twice, or one of its arguments: each name gets its own tensor.
       return mapRecord(results.state ?? {}, (tensor) => tf.clone(tensor))
     })
     return { outputs, state: next }

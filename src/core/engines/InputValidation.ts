@@ -1,8 +1,7 @@
 /**
  * Validation of the tensors that enter and leave an engine, shared by all engines.
  *
- * Each check returns undefined, or the reason of the failure: one sentence with the tensor, what was given and what is
- * expected.
+ * Each check returns undefined, or one sentence with the tensor, the found and the expected value.
  */
 import type * as tf from "@tensorflow/tfjs-core"
 import type { Results, Signature } from "../Engine.ts"
@@ -10,17 +9,17 @@ import { type DType, type HostTensor, type HostTensors, sizeOf, type TensorType,
 
 const arrays = { float32: Float32Array, int32: Int32Array, uint8: Uint8Array }
 
-/** Zeros in the array type of an element type. */
+/** A host tensor of zeros. */
 export const allocate = ({ shape, dtype }: TensorType): HostTensor => ({
   shape,
   dtype,
   values: new arrays[dtype](sizeOf(shape))
 })
 
-/** The element type that a program sees for a tensor from outside. */
+/** The element type inside a program of a host tensor's element type. */
 export const programDType = (dtype: DType): "float32" | "int32" => (dtype === "uint8" ? "int32" : dtype)
 
-/** The element type that a program's result has outside: `bool` leaves as bytes 0 and 1. */
+/** The host element type of a program's result; `bool` becomes bytes 0 and 1. */
 export const hostDType = (dtype: tf.DataType): DType | undefined =>
   dtype === "bool" ? "uint8" : dtype === "float32" || dtype === "int32" ? dtype : undefined
 
@@ -31,19 +30,19 @@ export const describe = ({ shape, dtype }: { readonly shape: ReadonlyArray<numbe
 const sameShape = (a: ReadonlyArray<number>, b: ReadonlyArray<number>): boolean =>
   a.length === b.length && a.every((length, axis) => length === b[axis])
 
-/** Each tensor's values have the array type and the length that its type says. */
+/** Checks that each tensor's values have the array type and the length of its type. */
 export const checkValues = (kind: string, tensors: HostTensors): string | undefined => {
   for (const [name, tensor] of Object.entries(tensors)) {
     const expected = arrays[tensor.dtype]
     if (!(tensor.values instanceof expected) || tensor.values.length !== sizeOf(tensor.shape)) {
       const given = `${tensor.values.constructor.name} of ${tensor.values.length} values`
-      return `${kind} "${name}" is declared ${describe(tensor)}, which is a ${expected.name} of ${sizeOf(tensor.shape)} values, but was given a ${given}`
+      return `${kind} "${name}" is declared ${describe(tensor)}, which is a ${expected.name} of ${sizeOf(tensor.shape)} values, but got a ${given}`
     }
   }
   return undefined
 }
 
-/** Every declared tensor is given, with the declared type. */
+/** Checks that every declared tensor is present with the declared type. */
 export const checkTypes = (kind: string, declared: TensorTypes, given: TensorTypes): string | undefined => {
   for (const [name, type] of Object.entries(declared)) {
     const found = given[name]
@@ -58,7 +57,7 @@ export const checkTypes = (kind: string, declared: TensorTypes, given: TensorTyp
   return undefined
 }
 
-/** Exactly the declared inputs are given, with the declared types and as many values as their shapes say. */
+/** Checks that exactly the declared inputs are present, with the declared types and numbers of values. */
 export const checkInputs = (declared: TensorTypes, given: HostTensors): string | undefined => {
   const unknown = Object.keys(given).find((name) => !(name in declared))
   if (unknown !== undefined) {
@@ -68,7 +67,7 @@ export const checkInputs = (declared: TensorTypes, given: HostTensors): string |
   return checkTypes("input", declared, given) ?? checkValues("input", given)
 }
 
-/** New state replaces declared state of the same type, and outputs have element types that can leave. */
+/** Checks that new state has its declared type, and that outputs have a host element type. */
 export const checkResults = (signature: Signature, results: Results): string | undefined => {
   for (const [name, tensor] of Object.entries(results.state ?? {})) {
     const declared = signature.state[name]

@@ -1,10 +1,8 @@
 /**
- * The onnxruntime engine: records a program once as an ONNX graph, TensorFlow.js's derivatives included, and runs the
- * graph with onnxruntime.
+ * The onnxruntime engine: records a program, gradients included, as an ONNX graph and runs it with onnxruntime.
  *
- * Laws: on the CPU state stays in two sets of buffers that change places, so that a step copies none of it, and data is
- * read where it lies; on WebGPU both stay on the device; a run that fails leaves the state as it was; runs on one engine
- * follow each other.
+ * Laws: on the CPU, state is double-buffered and data is not copied; on WebGPU both stay on the device; a failed run
+ * leaves the state unchanged; runs on one engine are serialised.
  */
 import { availableParallelism } from "node:os"
 import { Effect, Layer, Record, Semaphore } from "effect"
@@ -38,17 +36,16 @@ export { type Device, devices } from "./onnxruntime/Session.ts"
 
 export interface OnnxRuntimeOptions {
   /**
-   * Where programs run; default: `cpu`. On `webgpu` state and data stay on the device. On `cuda`, for which
-   * onnxruntime's CUDA provider must be installed, they come from the host and go back with each run, because
-   * onnxruntime's binding for Node.js keeps no buffers there.
+   * Device of the programs; default: `cpu`. On `webgpu`, state and data stay on the device. `cuda` requires
+   * onnxruntime's CUDA provider, and copies state and data to and from the device in each run, because the binding for
+   * Node.js keeps no buffers there.
    */
   readonly device?: Device
-  /** Threads of one operator. All cores unless given. */
+  /** Threads per operator; default: all cores. */
   readonly threads?: number
   /**
-   * Whether there may be more than one graph of plain ONNX operators: what only updates state is done in place by one
-   * WebAssembly loop, and convolutions are done in onnxruntime's own layout of images. Yes unless given, on the CPU; never
-   * elsewhere.
+   * Whether to update state in place by a WebAssembly loop and to run convolutions in onnxruntime's blocked layout,
+   * instead of only plain ONNX operators; default: true on the CPU, otherwise false.
    */
   readonly fuse?: boolean
 }
@@ -57,13 +54,13 @@ interface Settings extends Required<OnnxRuntimeOptions> {
   readonly blocks: Effect.Effect<number | undefined>
 }
 
-/** A buffer for an output, for its new owner. */
+/** A new buffer for an output, owned by the caller. */
 const outputBuffer = ({ shape, type }: Value): Tensor => {
   const { values } = allocate({ shape, dtype: type === "bool" ? "uint8" : (type as HostTensor["dtype"]) })
   return new Tensor(type as "float32", values as Float32Array, shape)
 }
 
-/** What all engines on the CPU that build on this one hold, in the host's memory. */
+/** Resident tensors in host memory, shared by the engines on the CPU that build on this one. */
 export const placements: DeviceTensors.DeviceTensors<DoubleBuffer> = DeviceTensors.make<DoubleBuffer>({
   engine,
   acquire: (tensor) => new DoubleBuffer(tensor),
@@ -71,7 +68,7 @@ export const placements: DeviceTensors.DeviceTensors<DoubleBuffer> = DeviceTenso
   read: (slot, type) => slot.read(type)
 })
 
-/** A traced program, and what is done to the state after its graph has run. */
+/** A recorded program, and the state updates after its graph. */
 const plan = (program: Program, signature: Signature, fuse: boolean) => {
   const graph = simplify(trace(program, signature))
   const parts = splitUpdate(graph)
@@ -80,7 +77,7 @@ const plan = (program: Program, signature: Signature, fuse: boolean) => {
   return { graph: mergeUnitAxes(updates === undefined ? graph : parts.graph), updates }
 }
 
-/** The length of blocks of channels, where convolutions can be done in them; not at all where the probe fails. */
+/** Length of a block of channels in the blocked layout; undefined if the probe fails. */
 const probeBlocks: Effect.Effect<number | undefined> = BlockedLayout.probe((graph, inputs) =>
   Effect.scoped(
     Effect.gen(function* () {
@@ -107,10 +104,10 @@ const compile = Effect.fnUntraced(function* (
   const block = BlockedLayout.isApplicable(planned) ? yield* blocks : undefined
   const graph = block === undefined ? planned : BlockedLayout.toBlockedLayout(planned, block)
   const outputs = Object.entries(graph.outputs)
-  // onnxruntime does not load a graph in which nothing is left to do.
+  // onnxruntime does not load a graph without nodes.
   const loaded = outputs.length === 0 ? undefined : yield* open(program.name, graph, { device, threads })
   const inputs = inOrder(Object.values(graph.outputs)).filter((value): value is Input => value.kind === "input")
-  // The CPU's operators look at indices themselves.
+  // The CPU's operators check indices themselves.
   const bounds = device === "cpu" ? [] : boundsOf(graph)
 
   const run = async (
@@ -146,7 +143,7 @@ const compile = Effect.fnUntraced(function* (
       const data = yield* placements.find(program.name, "data", signature.data, args.data)
       const reason = checkInputs(signature.inputs, args.inputs) ?? checkBounds(bounds, args.inputs)
       yield* DeviceTensors.failIf(engine, program.name, reason)
-      // Uninterruptible, because a run cannot be stopped and its buffers must not be given away meanwhile.
+      // Uninterruptible, because a run cannot be stopped and its buffers must not be released meanwhile.
       const results = Effect.tryPromise({ try: () => run(args, state, data), catch: failed(program.name) })
       return yield* turn.withPermit(Effect.uninterruptible(results))
     })
@@ -154,7 +151,7 @@ const compile = Effect.fnUntraced(function* (
   return executable
 })
 
-/** Provides the onnxruntime engine. Errors: `EngineError` where there is no such device. */
+/** Provides the onnxruntime engine. Errors: `EngineError` if the device does not exist. */
 export const layer = (options: OnnxRuntimeOptions = {}): Layer.Layer<Engine, EngineError> =>
   Layer.effect(
     Engine,

@@ -1,8 +1,8 @@
 /**
- * Derivatives that TensorFlow.js has wrong, put right for every engine.
+ * Corrects wrong gradients of TensorFlow.js, for every engine.
  *
- * Its average pooling divides each window's derivative by the window's size even where padding made the mean one of
- * fewer elements. Its plain backend looks for the derivative of a nearest neighbour resize in the wrong images of a batch.
+ * The gradient of average pooling divides by the window's size even where padding reduces the number of elements. The
+ * plain backend's gradient of a nearest-neighbour resize reads the wrong images of a batch.
  */
 import * as tf from "@tensorflow/tfjs-core"
 
@@ -12,11 +12,11 @@ export interface Resizing {
   readonly halfPixelCenters: boolean
 }
 
-/** How far apart the elements along the input are that neighbours along the output stand for. */
+/** Scale from output to input coordinates along an axis. */
 export const scaleOf = (input: number, output: number, { alignCorners }: Resizing): number =>
   alignCorners && output > 1 ? (input - 1) / (output - 1) : input / output
 
-/** For each element along the output, the place of the input's nearest. */
+/** Index of the nearest input element for each output element along an axis. */
 export const nearest = (input: number, output: number, options: Resizing): ReadonlyArray<number> => {
   const scale = scaleOf(input, output, options)
   return Array.from({ length: output }, (_, index) => {
@@ -25,7 +25,7 @@ export const nearest = (input: number, output: number, options: Resizing): Reado
   })
 }
 
-/** `[input, output]`: 1 where an element of the input is the output's nearest. */
+/** `[input, output]`: 1 if the input element is the output element's nearest. */
 const origins = (input: number, output: number, options: Resizing): tf.Tensor2D => {
   const places = nearest(input, output, options)
   const rows = Array.from({ length: input }, (_, row) => places.map((place) => Number(place === row)))
@@ -42,7 +42,7 @@ const nearestGradient = (dy: tf.Tensor, images: Images, options: Resizing): tf.T
   return tf.reshape(tf.matMul(origins(width, columns, options), shorter), [...images])
 }
 
-/** How many elements of an axis each window sees. */
+/** Number of elements of an axis in each window. */
 const counts = (input: number, output: number, size: number, stride: number, before: number): ReadonlyArray<number> =>
   Array.from({ length: output }, (_, index) => {
     const first = index * stride - before
@@ -60,7 +60,7 @@ const averageGradient = (dy: tf.Tensor, x: tf.Tensor4D, attributes: tf.AvgPoolAt
   return tf.engine().runKernel(tf.AvgPoolGrad, { dy: shared, input: x }, { filterSize, strides, pad })
 }
 
-/** Replaces TensorFlow.js's derivatives, which must be registered already. */
+/** Replaces TensorFlow.js's gradients, which must be registered already. */
 export const patchGradients = (): void => {
   tf.registerGradient({
     kernelName: tf.ResizeNearestNeighbor,

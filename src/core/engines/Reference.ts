@@ -1,6 +1,6 @@
 /**
- * The reference engine: runs a program eagerly on TensorFlow.js's plain CPU backend. Slow and obvious; the others are
- * checked against it.
+ * The reference engine: runs a program eagerly on TensorFlow.js's plain CPU backend. Slow and simple; the other engines
+ * are tested against it.
  */
 import * as tf from "@tensorflow/tfjs-core"
 import { Layer } from "effect"

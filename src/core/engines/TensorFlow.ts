@@ -1,6 +1,6 @@
 /**
- * The TensorFlow engine: runs a program eagerly on libtensorflow, through TensorFlow.js's binding to it. State and data
- * stay in TensorFlow's memory. `pnpm run setup:tensorflow` gets what it needs.
+ * The TensorFlow engine: runs a program eagerly on libtensorflow, through TensorFlow.js's binding. State and data stay
+ * in TensorFlow's memory. `pnpm run setup:tensorflow` installs it.
  */
 import { Effect, Layer } from "effect"
 import { Engine, type EngineError } from "../Engine.ts"
@@ -11,13 +11,13 @@ import * as Package from "./tensorflow/Package.ts"
 const engine = "tensorflow"
 
 export interface TensorFlowOptions {
-  /** A graphics card where the package for them is there and TensorFlow sees one, unless given. */
+  /** Default: `gpu` if the GPU package is installed and TensorFlow finds a GPU, else `cpu`. */
   readonly device?: Package.Device
-  /** Threads of one operation, for the whole process. All cores unless given. */
+  /** Threads per operation, for the whole process; default: all cores. */
   readonly threads?: number
 }
 
-/** Whether there is something to load; loads nothing. */
+/** Whether the package is installed. Loads nothing. */
 export const isInstalled = (options: TensorFlowOptions = {}): Effect.Effect<boolean> =>
   Effect.isSuccess(Package.find(options.device))
 
@@ -25,11 +25,11 @@ const load = Effect.fnUntraced(function* ({ device, threads }: TensorFlowOptions
   const loaded = yield* Package.load(yield* Package.find(device), threads)
   if (device !== "gpu" || loaded.backend.isUsingGpuDevice) return loaded
   return yield* new Package.TensorFlowUnavailable({
-    reason: "TensorFlow sees no graphics card: it needs an NVIDIA one, its driver, CUDA and cuDNN"
+    reason: "TensorFlow finds no GPU: it needs an NVIDIA GPU, its driver, CUDA and cuDNN"
   })
 })
 
-/** Provides the TensorFlow engine, or says why there is none and what to do. */
+/** Provides the TensorFlow engine. Errors: `EngineError` with the reason and what to do. */
 export const layer = (options: TensorFlowOptions = {}): Layer.Layer<Engine, EngineError> =>
   Layer.effect(
     Engine,

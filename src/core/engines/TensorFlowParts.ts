@@ -1,14 +1,14 @@
 /**
- * Parts of TensorFlow.js that `@tensorflow/tfjs-core` publishes apart from its main module: the gradients of the kernels,
- * and operations as methods of tensors (`x.square().sum()`).
+ * Loads parts of `@tensorflow/tfjs-core` outside its main module: the kernels' gradients, and operations as methods of
+ * tensors (`x.square().sum()`).
  *
- * They are ES modules whose imports have no file extension: a bundler resolves them, Node does not, so a hook adds the
- * extension while they load. A second instance of some of the core's modules comes with them, but not a second registry:
- * TensorFlow.js keeps its engine, gradients and tensor class on `globalThis`. The published package has a bundle instead.
+ * They are ES modules whose imports lack the file extension, so Node needs a hook that adds it. They load second
+ * instances of some core modules, but share the registry, because TensorFlow.js keeps engine, gradients and tensor
+ * class on `globalThis`. The published package contains a bundle instead.
  */
 import { createRequire, registerHooks } from "node:module"
 
-/** Types of the operations that are methods. */
+/** Types of the operations as methods. */
 export type * as Methods from "@tensorflow/tfjs-core/dist/public/chained_ops/register_all_chained_ops.js"
 
 const require = createRequire(import.meta.url)

@@ -1,7 +1,7 @@
 /**
- * WebAssembly memory in which updates are done: the state that they write, and room for what they read besides.
+ * An arena of WebAssembly memory for in-place updates: the state that they write, and buffers for their other operands.
  *
- * onnxruntime reads and writes this memory through ordinary arrays over it, so nothing is copied.
+ * onnxruntime reads and writes it through typed arrays, without copies.
  */
 import { sizeOf, type TensorTypes } from "../../Tensors.ts"
 import type { Value } from "../graph/Graph.ts"
@@ -14,41 +14,41 @@ const pageBytes = 65_536
 /** WebAssembly's pointers have 32 bits. */
 const largestBytes = 2 ** 32
 
-/** Bytes of a vector of floats, with its padding. */
+/** Size in bytes of a padded float vector. */
 const room = (size: number): number => Math.ceil((4 * size) / stride) * stride
 
-/** Bytes that the tensors take together. */
+/** Total size of the tensors in bytes. */
 const roomFor = (types: Readonly<Record<string, { readonly shape: ReadonlyArray<number> }>>): number =>
   Object.values(types).reduce((sum, { shape }) => sum + room(sizeOf(shape)), 0)
 
-/** The memory of one placed state. */
+/** The arena of one placed state. */
 interface Arena {
   readonly memory: WebAssembly.Memory
-  /** Where each tensor of the state begins. */
+  /** Offset of each tensor of the state. */
   readonly homes: ReadonlyMap<string, number>
-  /** Where the rest begins. */
+  /** Offset of the other operands. */
   readonly rest: number
   readonly bound: Map<Updates, BoundUpdates>
 }
 
-/** Updates made ready for every state of one signature. */
+/** Updates compiled for one signature. */
 export interface Updates {
   readonly module: WebAssembly.Module
   readonly updates: ReadonlyArray<FusedUpdate & { readonly entry: string }>
-  /** State that is written. */
+  /** The state that they write. */
   readonly state: TensorTypes
-  /** What the updates are handed. */
+  /** Outputs of the graph that the updates read. */
   readonly handedOver: Readonly<Record<string, Value>>
 }
 
-/** Updates in one memory. */
+/** Updates bound to one arena. */
 export interface BoundUpdates {
-  /** Where the graph before the updates writes what it hands over, by its outputs' names. */
+  /** Buffers for the graph's outputs that the updates read, by name. */
   readonly targets: Readonly<Record<string, Tensor>>
   readonly run: () => void
 }
 
-/** One function for each form, however many vectors it is for. Nothing where the memory would be too large. */
+/** Compiles one function per form. Undefined if the memory would be too large. */
 export const prepare = (
   updates: ReadonlyArray<FusedUpdate>,
   state: TensorTypes,
@@ -70,11 +70,11 @@ const suffices = (arena: Arena, { state, handedOver }: Updates): boolean =>
   Object.keys(state).every((name) => arena.homes.has(name)) &&
   arena.memory.buffer.byteLength - arena.rest >= roomFor(handedOver)
 
-/** A memory for these updates on a state: the present one if it suffices. */
+/** An arena for these updates on a state: the current one if it is large enough. */
 const arenaFor = (held: ReadonlyMap<string, DoubleBuffer>, present: Arena | undefined, updates: Updates): Arena => {
   if (present !== undefined && suffices(present, updates)) return present
   const homes = new Map<string, number>()
-  // Address 0 stays free, as nothing should be there.
+  // Address 0 stays unused.
   let next = stride
   for (const name of new Set([...(present?.homes.keys() ?? []), ...Object.keys(updates.state)])) {
     homes.set(name, next)
@@ -110,7 +110,7 @@ const bind = (arena: Arena, { module, updates, handedOver }: Updates): BoundUpda
 
 const arenas = new WeakMap<ReadonlyMap<string, DoubleBuffer>, Arena>()
 
-/** Makes sure that the written state is in a memory where the updates can be done, and says how to do them. */
+/** Moves the written state into an arena if necessary, and returns the updates bound to it. */
 export const settle = (held: ReadonlyMap<string, DoubleBuffer>, updates: Updates): BoundUpdates => {
   const arena = arenaFor(held, arenas.get(held), updates)
   arenas.set(held, arena)

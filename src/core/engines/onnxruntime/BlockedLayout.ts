@@ -1,8 +1,8 @@
 /**
- * Convolutions in onnxruntime's own layout of images, in which the channels of a place lie together in blocks: up to
- * twice as fast as its plain ones, which it turns into them by itself only where filters never change.
+ * Rewrites convolutions to onnxruntime's blocked channel layout (NCHWc), up to twice as fast. onnxruntime itself does
+ * so only for constant filters.
  *
- * The layout's operators are not part of ONNX, and the length of a block is the processor's: both are probed.
+ * The layout's operators are not part of ONNX, and the block length depends on the processor, so both are probed.
  * Source: https://github.com/microsoft/onnxruntime/blob/main/onnxruntime/core/optimizer/nchwc_transformer.cc
  */
 import { Effect } from "effect"
@@ -19,17 +19,17 @@ const roundUp = (channels: number, block: number): number => Math.ceil(channels 
 const madeBy = (operator: string, x: Value | undefined): Operation | undefined =>
   x?.kind === "operation" && x.operator === `${domain}.${operator}` ? x : undefined
 
-/** `[batch, channels, height, width]` in blocks, which the channels fill. */
+/** Converts `[batch, channels, height, width]` to blocks; the channels fill them. */
 const blocked = (x: Value): Value => {
   const source = madeBy("ReorderOutput", x)?.inputs[0]
   return source?.shape[1] === x.shape[1] ? source! : Op.operation(`${domain}.ReorderInput`, [x], x.shape, x.type)
 }
 
-/** Images in blocks as `[batch, channels, height, width]`. */
+/** Converts blocks to `[batch, channels, height, width]`. */
 const plain = (blocks: Value, channels: number): Value =>
   Op.operation(`${domain}.ReorderOutput`, [blocks], blocks.shape.with(1, channels), blocks.type, { channels })
 
-/** Zeros for the channels that fill up the last block. */
+/** Pads channels with zeros to whole blocks. */
 const filled = (x: Value, axis: number, length: number): Value =>
   Op.pad(
     x,
@@ -37,7 +37,7 @@ const filled = (x: Value, axis: number, length: number): Value =>
     Op.like(x, 0)
   )
 
-/** Filters `[out, in, height, width]` in the order in which blocks of channels meet them. */
+/** Filters `[out, in, height, width]` in the blocked order. */
 const filterBlocks = (filter: Value, block: number): Value => {
   const [outputs, channels, height, width] = filter.shape as Lengths
   const length = roundUp(outputs, block)
@@ -52,7 +52,7 @@ const filterBlocks = (filter: Value, block: number): Value => {
   return Op.reshape(ordered, [length, channels, height, width])
 }
 
-/** Whether blocks pay: images of few channels are read in their plain layout, more must fill their blocks. */
+/** Whether blocks are worthwhile: few input channels are read in the plain layout, more must fill whole blocks. */
 const pays = ({ inputs, attributes }: Operation, block: number): boolean => {
   const filter = inputs[1]!
   const [outputs, channels] = filter.shape as Lengths
@@ -70,11 +70,11 @@ const convolve = (node: Operation, block: number): Value => {
   return plain(Op.operation(`${domain}.Conv`, operands, shape, node.type, node.attributes), outputs)
 }
 
-/** Whether there are convolutions at all. */
+/** Whether the graph has convolutions. */
 export const isApplicable = (graph: Graph): boolean =>
   inOrder(Object.values(graph.outputs)).some((value) => value.kind === "operation" && value.operator === "Conv")
 
-/** The same graph with convolutions in blocks of the given length. */
+/** Rewrites the graph's convolutions to blocks of the given length. */
 export const toBlockedLayout = (graph: Graph, block: number): Graph => {
   const uses = useCounts(graph)
   return rewrite(graph, (value, original) => {
@@ -94,16 +94,16 @@ type Run<E> = (
   inputs: Readonly<Record<string, HostTensor>>
 ) => Effect.Effect<Readonly<Record<string, HostTensor>>, E>
 
-/** Small whole numbers, whose products and sums are exact. */
+/** Small integers, whose products and sums are exact. */
 const numbers = (shape: ReadonlyArray<number>, number: (index: number) => number): HostTensor =>
   float32(
     shape,
     Float32Array.from({ length: sizeOf(shape) }, (_, index) => number(index))
   )
 
-/** The length of a block here; nothing where there is no such layout, or not quite this one. */
+/** The block length on this machine; undefined if the layout is not available or differs. */
 export const probe = Effect.fnUntraced(function* <E>(run: Run<E>) {
-  // Of channels of two places a block holds those of the first place before those of the second.
+  // A block contains all channels of the first pixel before those of the second.
   const places = [1, 32, 1, 2]
   const order = { blocks: blocked(Op.input("x", "float32", places)) }
   const { blocks } = yield* run({ outputs: order }, { x: numbers(places, (index) => index) })

@@ -1,8 +1,9 @@
 /**
- * A program on a device: one graph of plain operators, whose state stays where it is from run to run.
+ * An executable on a device: one graph of plain operators, with resident state.
  *
- * Laws: new state takes the place of the old by its buffer; a run that fails leaves the state as it was; only inputs and
- * outputs travel. Indices that the program computes itself are not looked at: one out of range reads some other element.
+ * Laws: new state replaces the old by swapping buffers; a failed run leaves the state unchanged; only inputs and
+ * outputs are transferred. Indices that the program computes are not checked: an index out of range reads another
+ * element.
  */
 import { Effect, type Semaphore } from "effect"
 import type { Executable, ExecutableArguments, Program, Signature } from "../../Engine.ts"
@@ -33,7 +34,7 @@ export const compile = Effect.fnUntraced(function* (
   const bounds = boundsOf(graph)
   const outputs = Object.keys(graph.outputs)
   const staying = outputs.filter((path) => path.startsWith("state/")).map(outputName)
-  // onnxruntime does not load a graph in which nothing is left to do.
+  // onnxruntime does not load a graph without nodes.
   const loaded = outputs.length === 0 ? undefined : yield* open(program.name, graph, { device, threads, staying })
   const inputs = inOrder(Object.values(graph.outputs))
     .filter((value): value is Input => value.kind === "input")
@@ -72,7 +73,7 @@ export const compile = Effect.fnUntraced(function* (
       const data = yield* memory.find(program.name, "data", signature.data, args.data)
       const reason = checkInputs(signature.inputs, args.inputs) ?? checkBounds(bounds, args.inputs)
       yield* DeviceTensors.failIf(engine, program.name, reason)
-      // Uninterruptible, because a run cannot be stopped and its buffers must not be given away meanwhile.
+      // Uninterruptible, because a run cannot be stopped and its buffers must not be released meanwhile.
       return yield* turn.withPermit(Effect.uninterruptible(run(args, state, data)))
     })
   }

@@ -1,12 +1,10 @@
 /**
- * Tensors in the memory of a GPU, through onnxruntime's WebGPU provider.
+ * Tensors in GPU memory, through onnxruntime's WebGPU provider.
  *
- * Laws: values go to the device once, before the first run that needs them, and come back where they are asked for; a
- * buffer is given back where other values take its place, where the scope of its placing closes, and with the engine,
- * but never while a run uses it.
+ * Laws: values are uploaded once, before the first run that needs them, and downloaded on request. A buffer is released
+ * when other values replace it, when its scope closes, or with the engine, but never while a run uses it.
  *
- * onnxruntime's binding for Node.js neither makes a buffer of given values nor reads one: both are done by graphs that
- * give back what they are given.
+ * onnxruntime's binding for Node.js can neither upload nor download a buffer, so both are done by identity graphs.
  */
 import { Effect, Scope, type Semaphore } from "effect"
 import type { EngineError } from "../../Engine.ts"
@@ -18,7 +16,7 @@ import { input } from "../graph/Operators.ts"
 import { type Device, engine, failed, open, toHost } from "./Session.ts"
 import { toOrt } from "./DoubleBuffer.ts"
 
-/** Where one tensor is. */
+/** One tensor, on the host or on the device. */
 export class Cell {
   #current: Tensor
 
@@ -30,13 +28,13 @@ export class Cell {
     return this.#current
   }
 
-  /** Lets a tensor on the device take the place of the present values, whose buffer is given back. */
+  /** Replaces the values by a tensor on the device and releases the old buffer. */
   replace(tensor: Tensor): void {
     this.dispose()
     this.#current = tensor
   }
 
-  /** Gives the device's buffer back. The cell must not be used afterwards. */
+  /** Releases the device's buffer. The cell must not be used afterwards. */
   dispose(): void {
     if (this.#current.location === "gpu-buffer") this.#current.dispose()
   }
@@ -45,25 +43,25 @@ export class Cell {
 export interface DeviceMemory {
   readonly place: DeviceTensors.DeviceTensors<Cell>["place"]
   readonly find: DeviceTensors.DeviceTensors<Cell>["find"]
-  /** Brings to the device what is not there yet. For who has the engine's turn. */
+  /** Uploads the tensors that are not on the device yet. The caller must hold the engine's semaphore. */
   readonly bring: (cells: Iterable<Cell>) => Effect.Effect<void, EngineError>
 }
 
-/** A model that gives back a vector of any length. */
+/** An identity model for vectors of any length. */
 const echo = (dtype: DType): Uint8Array =>
   encode(
     { outputs: { x: input("x", dtype, [1]) } },
     { outputName, axes: () => ["length"], meanings: {}, name: "echo", description: "", metadata: {} }
   )
 
-/** The same buffer, or the same values, as one vector. */
+/** A view of a tensor as a vector. */
 const flat = (tensor: Tensor): Tensor => {
   const dims = [tensor.size]
   if (tensor.location !== "gpu-buffer") return tensor.reshape(dims)
   return Tensor.fromGpuBuffer(tensor.gpuBuffer, { dataType: tensor.type as "float32", dims })
 }
 
-/** A vector on the device in another shape; it is the one to be disposed. */
+/** Reshapes a vector on the device. The result is the one to dispose. */
 const shaped = (vector: Tensor, dims: ReadonlyArray<number>): Tensor =>
   Tensor.fromGpuBuffer(vector.gpuBuffer, {
     dataType: vector.type as "float32",
@@ -71,7 +69,7 @@ const shaped = (vector: Tensor, dims: ReadonlyArray<number>): Tensor =>
     dispose: () => vector.dispose()
   })
 
-/** A device's memory until the scope closes. Errors: `EngineError` where there is no such device. */
+/** A device's memory until the scope closes. Errors: `EngineError` if the device does not exist. */
 export const make = Effect.fnUntraced(function* (device: Device, threads: number, turn: Semaphore.Semaphore) {
   const scope = yield* Effect.scope
   const cells = new Set<Cell>()
@@ -87,7 +85,7 @@ export const make = Effect.fnUntraced(function* (device: Device, threads: number
     })
   const up = yield* sessionsOf([outputName("x")])
   const down = yield* sessionsOf([])
-  // The first that asks for the device.
+  // Detects a missing device early.
   yield* up.float32
   yield* Effect.addFinalizer(() =>
     turn.withPermit(
@@ -100,7 +98,7 @@ export const make = Effect.fnUntraced(function* (device: Device, threads: number
   )
 
   const whileOpen = Effect.suspend(() =>
-    DeviceTensors.failIf(engine, "copy", closed ? "the engine that holds the tensors is closed" : undefined)
+    DeviceTensors.failIf(engine, "copy", closed ? "the tensors' engine is closed" : undefined)
   )
   const copied = (sessions: typeof up, tensor: Tensor) =>
     Effect.uninterruptible(
@@ -113,7 +111,7 @@ export const make = Effect.fnUntraced(function* (device: Device, threads: number
     yield* whileOpen
     for (const cell of wanted) {
       const { dims, location, size } = cell.current
-      // There are no empty buffers.
+      // Empty buffers do not exist.
       if (location === "gpu-buffer" || size === 0) continue
       cell.replace(shaped(yield* copied(up, cell.current), dims))
     }
@@ -127,7 +125,7 @@ export const make = Effect.fnUntraced(function* (device: Device, threads: number
       return cell
     },
     release: (cell) => {
-      // With the engine its cells have gone.
+      // The engine has released its cells.
       if (cells.delete(cell)) cell.dispose()
     },
     read: (cell, { dtype, shape }) =>

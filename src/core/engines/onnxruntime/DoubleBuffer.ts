@@ -1,20 +1,20 @@
 /**
- * Where the engine keeps one tensor: the present values, and a second buffer for the next ones where a program replaces
+ * The double buffer of a resident tensor: the current values, and a second buffer for new ones if a program replaces
  * them.
  */
 import type { HostTensor, TensorType } from "../../Tensors.ts"
 import { allocate } from "../InputValidation.ts"
 import { Tensor } from "./Library.ts"
 
-/** The host's values as onnxruntime sees them; no copy. */
+/** Converts a host tensor to onnxruntime's, without a copy. */
 export const toOrt = ({ shape, dtype, values }: HostTensor): Tensor => new Tensor(dtype, values, shape)
 
 export class DoubleBuffer {
   #current: Tensor
-  /** The buffer for the next values; never the host's own, which is only read. */
+  /** The buffer for new values; never the host's array, which is only read. */
   #spare: Tensor | undefined
   #ownsCurrent = false
-  /** The buffer over memory in which the values can be updated in place. */
+  /** The buffer in an arena, where the values can be updated in place. */
   #home: { readonly values: HostTensor["values"]; readonly tensor: Tensor } | undefined
 
   constructor(tensor: HostTensor) {
@@ -25,12 +25,12 @@ export class DoubleBuffer {
     return this.#current
   }
 
-  /** Where the next values are to be written. */
+  /** The buffer to which the new values are written. */
   next(type: TensorType): Tensor {
     return (this.#spare ??= toOrt(allocate(type)))
   }
 
-  /** Makes what was written to `next` the present values. */
+  /** Swaps the buffers after new values were written to `next`. */
   swap(): void {
     const written = this.#spare
     if (written === undefined) return
@@ -39,12 +39,12 @@ export class DoubleBuffer {
     this.#ownsCurrent = true
   }
 
-  /** Sees to it that the present values are in the memory at the offset, where they may be written in place. */
+  /** Moves the current values to `offset` in the memory, where they can be updated in place. */
   settle(memory: ArrayBuffer, offset: number): void {
     const { data, dims, type } = this.#current
     const values = data as HostTensor["values"]
     if (this.#home?.values.buffer !== memory) {
-      // Each kind of array makes one of its own kind over other memory.
+      // A typed array of the same kind on the arena's memory.
       const home = new (values.constructor as Float32ArrayConstructor)(memory, offset, values.length)
       this.#home = { values: home, tensor: new Tensor(type as "float32", home, dims) }
     }
@@ -55,7 +55,7 @@ export class DoubleBuffer {
     this.#ownsCurrent = true
   }
 
-  /** A copy of the present values. */
+  /** A copy of the current values. */
   read({ shape, dtype }: TensorType): HostTensor {
     return { shape, dtype, values: (this.#current.data as HostTensor["values"]).slice() }
   }

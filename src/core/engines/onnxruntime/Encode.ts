@@ -1,5 +1,5 @@
 /**
- * A graph as an ONNX model: operator set 18, in the file format that onnxruntime loads.
+ * Encodes a graph as an ONNX model with operator set 18.
  *
  * Source: https://onnx.ai/onnx/repo-docs/IR.html
  */
@@ -10,13 +10,13 @@ import { onnxType, operation } from "../graph/Operators.ts"
 const { onnx } = onnxProto
 const { AttributeType } = onnx.AttributeProto
 
-/** How a model looks from outside, where it is for others than the engine. */
+/** Names and descriptions of a model that is exported for other runtimes. */
 export interface Appearance {
-  /** The model's name of a graph's output; default: `=NAME`. */
+  /** Name in the model of a graph's output; default: `=NAME`. */
   readonly outputName: (name: string) => string
-  /** Lengths of the axes of an input or output of this name; a name for an axis of any length. */
+  /** Axes of an input or output: lengths, or names of symbolic dimensions. */
   readonly axes: (name: string, value: Value) => ReadonlyArray<number | string>
-  /** What an input or output holds, by its name in the model. */
+  /** Descriptions of inputs and outputs, by their names in the model. */
   readonly meanings: Readonly<Record<string, string>>
   readonly name: string
   readonly description: string
@@ -24,7 +24,7 @@ export interface Appearance {
 }
 
 const plain: Appearance = {
-  // State goes in and out under one name, which a model's values may not share.
+  // State has one name as input and output, but names in a model must be unique.
   outputName: (name) => `=${name}`,
   axes: (_, { shape }) => shape,
   meanings: {},
@@ -48,7 +48,7 @@ const attribute = ([name, value]: [string, Attribute]) => {
   return { name, type: AttributeType.INTS, ints: [...value] }
 }
 
-/** An output needs a name of its own that no input, constant or other output bears. */
+/** Gives each output a unique name. */
 const separated = (graph: Graph): Readonly<Record<string, Value>> => {
   const taken = new Set<Value>()
   return Object.fromEntries(
@@ -61,10 +61,10 @@ const separated = (graph: Graph): Readonly<Record<string, Value>> => {
   )
 }
 
-/** `com.microsoft.Gelu` is `Gelu` of the domain `com.microsoft`; ONNX's own operators have none. */
+/** Splits `com.microsoft.Gelu` into domain `com.microsoft` and operator `Gelu`; ONNX operators have no domain. */
 const domainOf = (operator: string): string => operator.slice(0, Math.max(0, operator.lastIndexOf(".")))
 
-/** The bytes of the model. Inputs are those that the outputs need, by their names; outputs are named `=NAME`. */
+/** The model's bytes. Its inputs are those that the outputs need; outputs are named `=NAME`. */
 export const encode = (graph: Graph, appearance: Appearance = plain): Uint8Array => {
   const { description, metadata, name, outputName } = appearance
   const outputs = separated(graph)

@@ -1,9 +1,8 @@
 /**
- * A program with its state as a model for others to run: an ONNX file that holds the state and takes any number of
- * examples.
+ * Exports a program with its state as an ONNX model with a symbolic batch dimension.
  *
- * A recorded graph has the number of examples in it, wherever a shape is. So the program is recorded with two numbers of
- * examples: what differs between the two graphs follows the number, and nothing else may differ.
+ * A recorded graph contains the batch size in its shapes. So the program is recorded for two batch sizes: shapes that
+ * differ between the graphs depend linearly on the batch size, and nothing else may differ.
  *
  * Source: https://onnx.ai/onnx/repo-docs/IR.html
  */
@@ -18,27 +17,28 @@ import { trace } from "../graph/Trace.ts"
 
 export interface ExportOptions {
   readonly name: string
-  /** For people: what the model computes. */
+  /** What the model computes. */
   readonly description: string
-  /** The program for this many examples; it has state and inputs, and the first axis of every input is the examples'. */
+  /** The program for a batch size. It has state and inputs; the first axis of every input is the batch axis. */
   readonly program: (examples: number) => { readonly program: Program; readonly signature: Signature }
   readonly state: HostTensors
-  /** What the inputs and outputs hold, by name. */
+  /** Descriptions of inputs and outputs, by name. */
   readonly meanings: Readonly<Record<string, string>>
   readonly metadata: Readonly<Record<string, string>>
 }
 
-/** Primes that no axis of a model is likely to have as its length. */
+/** Two primes that are unlikely to be lengths of other axes. */
 const few = 1009
 const many = 1013
 
-/** The program's graph for a number of examples, its state as constants; inputs and outputs bear their own names. */
+/** The program's graph for a batch size, with its state as constants. */
 const recorded = ({ program, state }: ExportOptions, examples: number): Graph => {
   const made = program(examples)
   const { outputs } = rewrite(trace(made.program, made.signature), (value) => {
     if (value.kind !== "input") return value
     const [, kind, name] = /^(state|inputs)\/(.*)$/.exec(value.name) ?? []
-    if (name === undefined) throw new NotRecordable(`a model has no ${value.name}: it takes inputs and state alone`)
+    if (name === undefined)
+      throw new NotRecordable(`an exported program cannot read ${value.name}; it may read only inputs and state`)
     if (kind === "inputs") return { ...value, name }
     const { shape, values } = state[name]!
     return Op.constant(value.type, shape, values)
@@ -49,9 +49,11 @@ const recorded = ({ program, state }: ExportOptions, examples: number): Graph =>
 }
 
 const refuse = (what: string): NotRecordable =>
-  new NotRecordable(`${what} depends on the number of examples in a way that a model for any number cannot have`)
+  new NotRecordable(
+    `${what} depends on the batch size in a way that a model with a symbolic batch dimension cannot express`
+  )
 
-/** For each value of one graph the one in the other that differs from it in shapes alone. */
+/** Pairs the values of two graphs that differ only in shapes. */
 const pairs = (left: Graph, right: Graph): ReadonlyMap<Value, Value> => {
   const [ours, theirs] = [left, right].map(({ outputs }) => inOrder(Object.values(outputs))) as [Value[], Value[]]
   const [places, others] = [ours, theirs].map((values) => new Map(values.map((value, index) => [value, index])))
@@ -77,7 +79,7 @@ const pairs = (left: Graph, right: Graph): ReadonlyMap<Value, Value> => {
   return paired
 }
 
-/** `base + slope * examples` for each of the numbers, which are lengths, counts or places in an array. */
+/** Expresses numbers (lengths, counts, indices) as `base + slope * examples`. */
 const following = (ours: BigInt64Array, theirs: BigInt64Array) => {
   const slope = Array.from(ours, (number, index) => Number(theirs[index]! - number) / (many - few))
   if (slope.some((part) => !Number.isInteger(part))) throw refuse("a length")
@@ -88,7 +90,7 @@ const sameValues = (ours: Constant, theirs: Constant): boolean =>
   ours.values.length === theirs.values.length &&
   ours.values.every((value, index) => Object.is(value, theirs.values[index]))
 
-/** The graph for any number of examples, from the graphs for two. */
+/** The graph with a symbolic batch dimension, from the graphs for two batch sizes. */
 const freed = (graph: Graph, other: Graph): Graph => {
   const paired = pairs(graph, other)
   const batch = [...paired.keys()].find(({ kind }) => kind === "input")
@@ -106,7 +108,7 @@ const freed = (graph: Graph, other: Graph): Graph => {
   }
   return rewrite(graph, (value, original) => {
     const shape = original.kind === "operation" && original.operator === "Reshape" && changed.get(original.inputs[1]!)
-    // One length that follows from the others need not be computed.
+    // One unknown length is inferred from the others.
     if (shape && shape.slope.filter((part) => part !== 0).length === 1) {
       const lengths = Op.indices(shape.base.map((length, axis) => (shape.slope[axis] === 0 ? length : -1)))
       return { ...(value as Operation), inputs: [(value as Operation).inputs[0], lengths] }
@@ -126,7 +128,7 @@ const ends = ({ outputs }: Graph): Readonly<Record<string, Value>> => ({
   ...outputs
 })
 
-/** The file's bytes. Raises `NotRecordable`, or whatever the program itself raises. */
+/** The file's bytes. Throws `NotRecordable`, or an error of the program. */
 export const exportModel = (options: ExportOptions): Uint8Array => {
   const [graph, other] = [recorded(options, few), recorded(options, many)] as const
   const others = ends(other)

@@ -1,29 +1,29 @@
 /**
- * Splits the elementwise state update at the end of a graph, such as an optimiser's step, off into a fused in-place
- * loop, instead of a dozen passes over memory.
+ * Splits off the elementwise state update at the end of a graph, such as an optimiser's step, into one fused in-place
+ * loop instead of a dozen passes over memory.
  *
- * An operation belongs to the tail if it is arithmetic on `float32`, its operands have its own shape or one element, and
- * its result goes nowhere but into the tail and into state.
+ * An operation belongs to the update if it is `float32` arithmetic, its operands have its shape or one element, and
+ * only the update and the state use its result.
  */
 import { type Shape, sizeOf } from "../../Tensors.ts"
 import { type Graph, inOrder, type Operation, type Value } from "../graph/Graph.ts"
 import { type Form, isSupported, type Leaf } from "./Wasm.ts"
 
-/** Where a loop finds a leaf: in the state of that name, or in an output of the graph before it. */
+/** The source of an operand: a state tensor, or an output of the remaining graph. */
 export type LeafSource = { readonly state: string } | { readonly output: string }
 
-/** One loop over vectors of one length. */
+/** One loop over vectors of equal length. */
 export interface FusedUpdate {
   readonly form: Form
   readonly size: number
-  /** Of the leaves in memory, in order. */
+  /** Sources of the operands in memory, in order. */
   readonly sources: ReadonlyArray<LeafSource>
-  /** Names of the state that is written, in order. */
+  /** Names of the state tensors to write, in order. */
   readonly stores: ReadonlyArray<string>
 }
 
 export interface SplitGraph {
-  /** What remains, with outputs `tail/NUMBER` for the updates beside its own. */
+  /** The remaining graph, with additional outputs `tail/NUMBER` for the updates. */
   readonly graph: Graph
   readonly updates: ReadonlyArray<FusedUpdate>
 }
@@ -43,7 +43,7 @@ const isArithmetic = (value: Value): value is Operation =>
   sizeOf(value.shape) > 1 &&
   operands(value).every(({ shape }) => sameShape(shape, value.shape) || sizeOf(shape) === 1)
 
-/** The operations of the tail, inputs first. */
+/** The operations of the update in topological order. */
 const findUpdate = (graph: Graph): ReadonlySet<Value> => {
   const values = inOrder(Object.values(graph.outputs))
   const users = new Map<Value, Array<Value>>()
@@ -60,7 +60,7 @@ const findUpdate = (graph: Graph): ReadonlySet<Value> => {
   return new Set(values.filter((value) => tail.has(value)))
 }
 
-/** Operations that need each other's results, or read state that the other writes, belong in one loop. */
+/** Groups operations into loops: those that depend on each other or read state that the other writes share a loop. */
 const groups = (tail: ReadonlySet<Value>, written: ReadonlyMap<string, Value>): ReadonlyArray<ReadonlyArray<Value>> => {
   const leader = new Map<Value, Value>([...tail].map((value) => [value, value]))
   const find = (value: Value): Value => {
@@ -114,11 +114,11 @@ const toUpdate = (
   }
 }
 
-/** Cuts off the tail, if there is one. */
+/** Splits off the state update, if there is one. */
 export const splitUpdate = (graph: Graph): SplitGraph => {
   const tail = findUpdate(graph)
   const outputs = Object.entries(graph.outputs)
-  // The inputs of state bear the names of its outputs.
+  // State has the same name as input and as output.
   const written = new Map(outputs.filter(([, value]) => tail.has(value)))
   const handedOver = new Map<Value, string>()
   const handOver = (value: Value): string => {

@@ -1,20 +1,20 @@
 /**
- * Whether a device is plainly not there, found out by a look into a few folders: loading a driver takes a second, and a
- * bad one takes the process with it.
+ * Detects missing devices by looking into a few folders, because loading a driver takes a second and a bad driver can
+ * crash the process.
  */
 import { Effect, FileSystem } from "effect"
 import { folder } from "./Library.ts"
 import type { Device } from "./Session.ts"
 
-/** Where it is looked. */
+/** The machine to examine. */
 export interface Machine {
   readonly platform: string
   readonly arch: string
-  /** The root folder, which ends in no slash. */
+  /** The root folder, without a trailing slash. */
   readonly root: string
-  /** Folders in which libraries are looked for first, with colons between them. */
+  /** Library search path: folders separated by colons. */
   readonly libraryPath: string
-  /** Where onnxruntime's libraries for this machine are; undefined where `onnxruntime-node` is not installed. */
+  /** Folder of onnxruntime's libraries; undefined if `onnxruntime-node` is not installed. */
   readonly onnxruntime: string | undefined
 }
 
@@ -34,14 +34,14 @@ const entries = Effect.fnUntraced(function* (folder: string) {
   return yield* Effect.orElseSucceed(fs.readDirectory(folder), (): Array<string> => [])
 })
 
-/** Graphics devices under /dev. NVIDIA's and Windows' own stand there beside the folder of the others. */
+/** Graphics devices in /dev: render nodes, NVIDIA's devices, and WSL's. */
 const graphicsDevices = Effect.fnUntraced(function* ({ root }: Machine) {
   const names = yield* entries(`${root}/dev`)
   const rendering = (yield* entries(`${root}/dev/dri`)).filter((name) => name.startsWith("renderD"))
   return [...names.filter((name) => /^nvidia\d+$|^dxg$/.test(name)), ...rendering]
 })
 
-/** Whether the system's loader of libraries would find Vulkan's. */
+/** Whether the dynamic linker would find the Vulkan loader. */
 const hasVulkan = Effect.fnUntraced(function* ({ libraryPath, root }: Machine) {
   const fs = yield* FileSystem.FileSystem
   const library = "libvulkan.so.1"
@@ -49,14 +49,14 @@ const hasVulkan = Effect.fnUntraced(function* ({ libraryPath, root }: Machine) {
   for (const folder of folders) {
     if (yield* Effect.orElseSucceed(fs.exists(`${folder}/${library}`), () => false)) return true
   }
-  // A list of all libraries in the system's folders, whose names are plain text in it.
+  // The dynamic linker's cache contains the names of all system libraries as plain text.
   const cache = yield* Effect.orElseSucceed(fs.readFile(`${root}/etc/ld.so.cache`), () => new Uint8Array())
   return Buffer.from(cache).includes(library)
 })
 
-const noGraphics = "there is no graphics device here"
+const noGraphics = "this machine has no graphics device"
 
-/** Why there is no such device, in words; nothing where there may be one, be it one of software. */
+/** Why the device is missing; undefined if it may exist, possibly in software. */
 export const absence = Effect.fnUntraced(function* (device: Device, machine: Machine = thisMachine()) {
   const { arch, onnxruntime, platform } = machine
   if (device !== "cpu" && onnxruntime === undefined) {
@@ -64,7 +64,7 @@ export const absence = Effect.fnUntraced(function* (device: Device, machine: Mac
   }
   if (device === "webgpu") {
     return platform === "linux" && !(yield* hasVulkan(machine))
-      ? "there is no Vulkan loader here (libvulkan.so.1)"
+      ? "the Vulkan loader is not installed (libvulkan.so.1)"
       : undefined
   }
   if (device === "cuda") {
@@ -77,7 +77,7 @@ export const absence = Effect.fnUntraced(function* (device: Device, machine: Mac
   return undefined
 })
 
-/** Why there is no such device made of hardware, in words. */
+/** Why there is no hardware device; undefined if there may be one. */
 export const hardwareAbsence = Effect.fnUntraced(function* (device: Device, machine: Machine = thisMachine()) {
   const isOpen = device === "cpu" || machine.platform !== "linux" || (yield* graphicsDevices(machine)).length > 0
   return isOpen ? yield* absence(device, machine) : noGraphics

@@ -1,8 +1,8 @@
 /**
- * onnxruntime itself: the package `onnxruntime-node` where it is installed, otherwise onnxruntime's WebAssembly build,
+ * Loads onnxruntime: the package `onnxruntime-node` if it is installed, otherwise onnxruntime's WebAssembly build,
  * which has the same operators, runs everywhere and is slower.
  *
- * Laws: neither is loaded before the first session; which one it is can be told from `version`.
+ * Laws: nothing is loaded before the first session; `version` tells which build is used.
  */
 import { createRequire } from "node:module"
 import { dirname, join } from "node:path"
@@ -18,19 +18,19 @@ const resolved = (name: string): string | undefined => {
   }
 }
 
-/** The main module of `onnxruntime-node`, `.../dist/index.js`; VAE_ONNXRUNTIME=wasm does as if it were not installed. */
+/** The main module of `onnxruntime-node`, `.../dist/index.js`; undefined with VAE_ONNXRUNTIME=wasm. */
 const native = process.env["VAE_ONNXRUNTIME"] === "wasm" ? undefined : resolved("onnxruntime-node")
 
-/** Where `onnxruntime-node` is installed; undefined where it is not. */
+/** Folder of `onnxruntime-node`; undefined if it is not installed. */
 export const folder: string | undefined = native === undefined ? undefined : dirname(dirname(native))
 
-// The CommonJS copy that onnxruntime-node itself loads: to it, a tensor of another copy is no tensor.
+// The CommonJS copy that onnxruntime-node loads; it rejects tensors of another copy.
 const common = (native === undefined ? here : createRequire(native))("onnxruntime-common") as typeof Ort
 
 export type Tensor = Ort.Tensor
 export const Tensor: Ort.TensorConstructor = common.Tensor
 
-/** The part of a session that programs use. Outputs are written into the tensors of `fetches`. */
+/** The used part of a session. Outputs are written into the tensors of `fetches`. */
 export interface Session {
   readonly run: (
     feeds: Readonly<Record<string, Tensor>>,
@@ -46,15 +46,15 @@ export const version: string =
     : (here(join(folder, "package.json")) as { readonly version: string }).version
 
 const createNative = async (model: Uint8Array, options: Ort.InferenceSession.SessionOptions): Promise<Session> => {
-  // Importing it registers its backends with the copy of onnxruntime-common above.
+  // The import registers its backends with the copy of onnxruntime-common above.
   here(native!)
   return common.InferenceSession.create(model, options)
 }
 
 const createWasm = async (model: Uint8Array, options: Ort.InferenceSession.SessionOptions): Promise<Session> => {
-  // Its types are declared for its own name alone.
+  // Types exist only for the package's name.
   const ort = (await import("#onnxruntime-web" as string)) as typeof Ort
-  // Its threads are shared by all sessions, and their number is fixed by the first.
+  // All sessions share the threads; the first session determines their number.
   ort.env.wasm.numThreads ??= options.intraOpNumThreads ?? 1
   const { executionMode, logSeverityLevel } = options
   const session = await ort.InferenceSession.create(model, {
@@ -63,7 +63,7 @@ const createWasm = async (model: Uint8Array, options: Ort.InferenceSession.Sessi
     ...(logSeverityLevel !== undefined && { logSeverityLevel })
   })
   return {
-    // It gives outputs in tensors of its own.
+    // It returns outputs in its own tensors.
     run: async (feeds, fetches = {}) => {
       const wanted = Object.entries(fetches).filter(([, tensor]) => tensor !== null) as ReadonlyArray<[string, Tensor]>
       const results = await session.run({ ...feeds }, session.outputNames)
@@ -74,6 +74,6 @@ const createWasm = async (model: Uint8Array, options: Ort.InferenceSession.Sessi
   }
 }
 
-/** A session of a model. Rejects with what onnxruntime says. */
+/** Creates a session of a model. Rejects with onnxruntime's error. */
 export const create = (model: Uint8Array, options: Ort.InferenceSession.SessionOptions): Promise<Session> =>
   native === undefined ? createWasm(model, options) : createNative(model, options)

@@ -1,5 +1,5 @@
 /**
- * Whether one of onnxruntime's devices computes rightly, tried in another process.
+ * Tests in a child process whether one of onnxruntime's devices computes correctly.
  */
 import { fileURLToPath } from "node:url"
 import { Effect } from "effect"
@@ -12,7 +12,7 @@ import { type Device, engine } from "./Session.ts"
 
 export type ProbeOptions = Partial<Probe.ProbeOptions>
 
-/** What the device's trial says. Errors: `EngineError` with the reason why it is not to be used. */
+/** The result of testing a device. Errors: `EngineError` with the reason why it cannot be used. */
 export const probe = (
   device: Device,
   options: ProbeOptions = {}
@@ -26,11 +26,11 @@ export const probe = (
   })
 
 /**
- * Whether the device is there and works. Nothing is tried where it is plainly not there. Where `hardware` is asked for, a
- * driver that computes on the CPU is refused. Errors: `EngineError` with the reason why it is not to be used.
+ * Checks that the device exists and works. A device that is obviously missing is not tested. With `hardware`, a driver
+ * that computes on the CPU is an error. Errors: `EngineError` with the reason why the device cannot be used.
  */
 export const find = Effect.fn("Probe.find")(function* (device: Device, options: { readonly hardware: boolean }) {
-  const program = `a trial on ${device}`
+  const program = `a test of ${device}`
   const looked = options.hardware ? hardwareAbsence(device) : absence(device)
   yield* failIf(engine, program, yield* looked)
   const works = yield* probe(device)

@@ -1,5 +1,5 @@
 /**
- * Tries a device in a process that may come to grief. Run: node ProbeProcess.ts DEVICE
+ * The child process that tests a device and may crash. Run: node ProbeProcess.ts DEVICE
  */
 import { readdirSync, readFileSync, readlinkSync } from "node:fs"
 import { Console, Effect, Schema } from "effect"
@@ -7,7 +7,7 @@ import * as OnnxRuntime from "../OnnxRuntime.ts"
 import * as SelfTest from "../probe/SelfTest.ts"
 import { ProbeResult, ProbeResultLine } from "../probe/ProbeResult.ts"
 
-/** What onnxruntime says, without the place in its sources. */
+/** onnxruntime's message without the source location. */
 const essence = (reason: string): string =>
   reason
     .replace(/^\/\S+ .* was false\. /s, "")
@@ -15,15 +15,14 @@ const essence = (reason: string): string =>
     .trim()
 
 /**
- * The name of the driver, where it computes on the CPU: such a one has none of the machine's graphics devices open. Not
- * known on other systems than Linux.
+ * Name of a driver that computes on the CPU, recognised because it has no graphics device open. Linux only.
  */
 const softwareDriver = (): string | undefined => {
   const open = readdirSync("/proc/self/fd").flatMap((file) => {
     try {
       return [readlinkSync(`/proc/self/fd/${file}`)]
     } catch {
-      // The folder's own, which is closed by now.
+      // The descriptor of the folder itself, which is closed by now.
       return []
     }
   })

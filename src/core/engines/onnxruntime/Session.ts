@@ -1,5 +1,5 @@
 /**
- * A graph loaded by onnxruntime on one of its devices.
+ * onnxruntime sessions: a graph loaded on a device.
  */
 import { Effect, type Scope } from "effect"
 import type { EngineError } from "../../Engine.ts"
@@ -11,31 +11,31 @@ import * as Library from "./Library.ts"
 
 export const engine = "onnxruntime"
 
-/** Where onnxruntime can compute. */
+/** Devices of onnxruntime. */
 export const devices = ["cpu", "webgpu", "cuda"] as const
 export type Device = (typeof devices)[number]
 
 /**
- * How long an idle thread waits busily for more work: enough for the next operator, too little to keep other processes
- * from a core. On a machine with other work, onnxruntime's own default takes more than twice as long a step.
+ * Duration of an idle thread's spinning: long enough for the next operator, too short to starve other processes. On a
+ * busy machine, a step with onnxruntime's default takes more than twice as long.
  */
 const spinMicroseconds = "20"
 
-/** What a failed call of a library says, as the reason of a typed error. */
+/** Converts the error of a library call to a typed error. */
 export const failed =
   (program: string) =>
   (cause: unknown): EngineError =>
     engineError(engine, program, cause instanceof Error ? cause.message : String(cause), cause)
 
 /**
- * onnxruntime 1.30 puts convolutions into a layout with channels last unless told not to, and then computes wrongly those
- * of an odd number of channels above 4 into a multiple of 4, and those in groups of several filters.
+ * Keeps channels first: with its default, channels last, onnxruntime 1.30 computes wrong convolutions from an odd
+ * number of channels above 4 to a multiple of 4, and wrong grouped convolutions with several filters per group.
  */
 const webGpu = { name: "webgpu", preferredLayout: "NCHW" } as const
 
 /**
- * Keeps CUDA's matrix products in full precision: the provider's default of 10 bits differs from other engines by more
- * than they may. Its binding for Node.js has no option for it.
+ * Disables TF32 in CUDA's matrix products: its 10 bits of mantissa exceed the tolerance between engines. The binding
+ * for Node.js has no option for it.
  */
 const inFullPrecision = (device: Device): void => {
   if (device === "cuda") process.env["NVIDIA_TF32_OVERRIDE"] ??= "0"
@@ -43,13 +43,13 @@ const inFullPrecision = (device: Device): void => {
 
 export interface SessionOptions {
   readonly device: Device
-  /** Of what is done on the CPU. */
+  /** Threads per operator on the CPU. */
   readonly threads: number
-  /** Names of the outputs that stay on the device; the others go to the host. */
+  /** Names of the outputs that stay on the device; the others are copied to the host. */
   readonly staying?: ReadonlyArray<string>
 }
 
-/** The graph ready to run, until the scope closes. */
+/** A session of the graph, until the scope closes. */
 export const open = (
   program: string,
   graph: Graph | Uint8Array,
@@ -65,7 +65,7 @@ export const open = (
           interOpNumThreads: 1,
           extra: { session: { intra_op: { spin_duration_us: spinMicroseconds } } },
           executionMode: "sequential",
-          // Errors only: warnings speak of the graph's form, which is not the user's.
+          // Errors only: warnings are about the generated graph, which the user cannot change.
           logSeverityLevel: 3,
           ...(staying.length > 0 && {
             preferredOutputLocation: Object.fromEntries(staying.map((name) => [name, "gpu-buffer" as const]))
@@ -77,13 +77,13 @@ export const open = (
     (session) => Effect.promise(() => session.release())
   )
 
-/** `state/encoder/bias` is `encoder/bias` of the state. */
+/** Splits `state/encoder/bias` into `state` and `encoder/bias`. */
 export const parsed = (name: string): readonly [kind: string, name: string] => {
   const end = name.indexOf("/")
   return [name.slice(0, end), name.slice(end + 1)]
 }
 
-/** A tensor in the host's memory, without a copy. */
+/** Converts a tensor in host memory to a host tensor, without a copy. */
 export const toHost = ({ dims, type, data }: Library.Tensor): HostTensor => ({
   shape: dims,
   dtype: type === "bool" ? "uint8" : (type as HostTensor["dtype"]),

@@ -1,6 +1,6 @@
 /**
- * Arithmetic with a single number in shapes that onnxruntime is fast on: where the last axis has length 1, it takes each
- * element by itself, many times slower than the same elements along one axis.
+ * Removes trailing axes of length 1 from arithmetic with a scalar, which makes onnxruntime process each element
+ * separately, many times slower than along one axis.
  */
 import { sizeOf } from "../../Tensors.ts"
 import { type Graph, type Operation, rewrite, type Value } from "../graph/Graph.ts"
@@ -8,7 +8,7 @@ import * as Op from "../graph/Operators.ts"
 
 const operators = new Set("Add Sub Mul Div Max Min Pow".split(" "))
 
-/** The value under another shape; one that was only reshaped is reshaped from its source. */
+/** Reshapes a value; a value that is itself a reshape is reshaped from its source. */
 const reshaped = (value: Value, shape: ReadonlyArray<number>): Value =>
   value.kind === "operation" && value.operator === "Reshape"
     ? reshaped(value.inputs[0]!, shape)
@@ -23,6 +23,6 @@ const inLanes = (node: Operation): Value => {
   return Op.reshape({ ...node, inputs: operands, shape: [size] }, node.shape)
 }
 
-/** The same graph with such arithmetic along one axis. */
+/** Rewrites the graph with such arithmetic along one axis. */
 export const mergeUnitAxes = (graph: Graph): Graph =>
   rewrite(graph, (value) => (value.kind === "operation" && operators.has(value.operator) ? inLanes(value) : value))

@@ -1,24 +1,24 @@
 /**
- * Element by element arithmetic as WebAssembly: loops that read vectors of floats, four at a time, and write vectors.
+ * Compiles elementwise arithmetic to WebAssembly: loops over float vectors with 128-bit SIMD.
  *
  * Source: https://webassembly.github.io/spec/core/binary/
  */
 
-/** What a loop reads: a vector, one number in memory for all elements, or one number known beforehand. */
+/** An operand of a loop: a vector, a scalar in memory, or a constant. */
 export type Leaf = "vector" | "scalar" | number
 
-/** One loop. Operands number the leaves first and then the steps. */
+/** One loop. Operand indices count the leaves first, then the steps. */
 export interface Form {
   readonly leaves: ReadonlyArray<Leaf>
   readonly steps: ReadonlyArray<{ readonly operator: string; readonly operands: ReadonlyArray<number> }>
-  /** Operands to be written, in order. */
+  /** Indices of the operands to store, in order. */
   readonly stores: ReadonlyArray<number>
 }
 
-/** Bytes that a loop reads or writes at once; vectors begin at and are padded to multiples of it. */
+/** Bytes per iteration; vectors are aligned and padded to it. */
 export const stride = 16
 
-/** Operators by their opcode after the vector prefix. */
+/** SIMD opcodes by operator. */
 const opcodes: Readonly<Record<string, number>> = {
   Abs: 0xe0,
   Neg: 0xe1,
@@ -31,12 +31,12 @@ const opcodes: Readonly<Record<string, number>> = {
   Max: 0xe9
 }
 
-/** Operators that a loop can have. */
+/** Whether a loop supports the operator. */
 export const isSupported = (operator: string): boolean => operator in opcodes || operator === "Reciprocal"
 
 type Code = Array<number>
 
-/** An unsigned number in groups of seven bits. */
+/** Encodes an unsigned integer as LEB128. */
 const number = (value: number): Code =>
   value < 128 ? [value] : [(value & 127) | 128, ...number(Math.floor(value / 128))]
 
@@ -54,11 +54,11 @@ const constant = (value: number): Code => {
   return vector(0x0c, ...bytes, ...bytes, ...bytes, ...bytes)
 }
 
-/** Pointers that a loop takes: those of the leaves in memory, then those of the stores. */
+/** Number of a loop's pointers: those of the leaves in memory, then those of the stores. */
 const pointerCount = ({ leaves, stores }: Form): number =>
   leaves.filter((leaf) => typeof leaf === "string").length + stores.length
 
-/** `(bytes, ...pointers) => void`, a loop over `bytes`, a multiple of the stride above 0. */
+/** The function `(bytes, ...pointers) => void`, a loop over `bytes`, a positive multiple of the stride. */
 const body = (form: Form): Code => {
   const pointers = pointerCount(form)
   const position = 1 + pointers
@@ -96,7 +96,7 @@ const body = (form: Form): Code => {
   return sized([...locals, ...before, 0x03, 0x40, ...loads, ...steps, ...stores, ...advance, 0x0b, 0x0b])
 }
 
-/** A module with one function for each form, named by its index, over the imported memory `state.memory`. */
+/** A module with one function per form, named by its index, that imports the memory `state.memory`. */
 export const encodeForms = (forms: ReadonlyArray<Form>): Uint8Array<ArrayBuffer> =>
   Uint8Array.from([
     // "\0asm", version 1.

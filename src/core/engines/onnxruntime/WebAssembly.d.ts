@@ -1,5 +1,5 @@
 /**
- * The part of WebAssembly's interface that is used here: TypeScript declares it with the browser's, which this is not.
+ * The used part of WebAssembly's interface, which TypeScript declares only for browsers.
  */
 declare namespace WebAssembly {
   class Memory {

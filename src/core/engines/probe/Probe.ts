@@ -1,5 +1,5 @@
 /**
- * Whether a device computes rightly, tried in another process: a bad driver may crash it, hang it, or keep it from ending.
+ * Tests in a child process whether a device computes correctly, because a bad driver may crash or hang the process.
  */
 import { Duration, Effect, Fiber, Option, Schema, Stream } from "effect"
 import { ChildProcess, type ChildProcessSpawner } from "effect/process"
@@ -8,24 +8,24 @@ import { engineError } from "../DeviceTensors.ts"
 import { type ProbeResult, ProbeResultLine } from "./ProbeResult.ts"
 
 export interface ProbeOptions {
-  /** The names of the engine and of the device, for messages. */
+  /** Names of the engine and of the device, for messages. */
   readonly engine: string
   readonly device: string
-  /** The script that is run, and its arguments. */
+  /** The script to run, and its arguments. */
   readonly script: string
   readonly args: ReadonlyArray<string>
-  /** How long it may take to compute. */
+  /** Time limit of the computation; default: 30 seconds. */
   readonly limit?: Duration.Input
-  /** How long its process may take to end thereafter. */
+  /** Time limit of the process's exit after the computation; default: 5 seconds. */
   readonly endLimit?: Duration.Input
-  /** Environment variables beside this process's own. */
+  /** Additional environment variables. */
   readonly env?: Readonly<Record<string, string>>
 }
 
 /** A device that works. */
 export type Works = Extract<ProbeResult, { readonly _tag: "Works" }>
 
-/** How a process ended, to follow "it": `was ended by SIGSEGV`. */
+/** How a process ended: `was ended by SIGSEGV`; undefined after success. */
 const endOf = ({ exitCode }: ChildProcessSpawner.ChildProcessHandle): Effect.Effect<string | undefined> =>
   exitCode.pipe(
     Effect.map((code) => (code === 0 ? undefined : `ended with exit code ${code}`)),
@@ -42,7 +42,7 @@ const linesOf = (bytes: Stream.Stream<Uint8Array, unknown>) =>
     Stream.catch(() => Stream.empty)
   )
 
-/** What a process that tries a device says. Errors: `EngineError` with the reason why it is not to be used. */
+/** The result of testing a device in a child process. Errors: `EngineError` with the reason why it cannot be used. */
 export const probe: (
   options: ProbeOptions
 ) => Effect.Effect<Works, EngineError, ChildProcessSpawner.ChildProcessSpawner> = Effect.fn("Probe.probe")(function* (
@@ -50,14 +50,14 @@ export const probe: (
 ) {
   const { args, device, engine, endLimit = "5 seconds", env = {}, limit = "30 seconds", script } = options
   const fail = (reason: string, cause?: unknown) =>
-    Effect.fail(engineError(engine, `a trial on ${device}`, reason, cause))
+    Effect.fail(engineError(engine, `a test of ${device}`, reason, cause))
 
   const handle = yield* ChildProcess.make(process.execPath, [script, ...args], {
     env,
     extendEnv: true,
     stdin: "ignore",
     killSignal: "SIGKILL"
-  }).pipe(Effect.catch((error) => fail(`no process could be started: ${error.message}`, error)))
+  }).pipe(Effect.catch((error) => fail(`cannot start a process: ${error.message}`, error)))
   const complaint = yield* Effect.forkScoped(
     Stream.runFold(
       linesOf(handle.stderr),
@@ -75,17 +75,17 @@ export const probe: (
   )
   const said = yield* verdict
   if (Option.isNone(said)) {
-    return yield* fail(`its driver had computed nothing after ${Duration.format(Duration.fromInputUnsafe(limit))}`)
+    return yield* fail(`its driver computed nothing within ${Duration.format(Duration.fromInputUnsafe(limit))}`)
   }
   if (Option.isNone(said.value)) {
-    const how = (yield* endOf(handle)) ?? "ended without a word"
+    const how = (yield* endOf(handle)) ?? "ended without a message"
     const words = yield* Fiber.join(complaint)
-    return yield* fail(`the process that tried it ${how}${words === "" ? "" : ` (${words})`}`)
+    return yield* fail(`the process that tested it ${how}${words === "" ? "" : ` (${words})`}`)
   }
   const found = said.value.value
   if (found._tag === "Fails") return yield* fail(found.reason)
   const end = yield* Effect.timeoutOption(endOf(handle), endLimit)
-  if (Option.isNone(end)) return yield* fail("it computes, but its driver does not let the process end")
-  if (end.value !== undefined) return yield* fail(`it computes, but the process that tried it ${end.value}`)
+  if (Option.isNone(end)) return yield* fail("it computes, but its driver prevents the process from ending")
+  if (end.value !== undefined) return yield* fail(`it computes, but the process that tested it ${end.value}`)
   return found
 }, Effect.scoped)

@@ -1,10 +1,10 @@
 /**
- * What a trial of a device says, as a line of JSON.
+ * The result of testing a device, as a line of JSON.
  */
 import { Schema } from "effect"
 
 export const ProbeResult = Schema.TaggedUnion({
-  /** With the name of the driver where it computes on the CPU. */
+  /** `software` is the name of a driver that computes on the CPU. */
   Works: { software: Schema.optionalKey(Schema.String) },
   Fails: { reason: Schema.String }
 })

@@ -1,8 +1,8 @@
 /**
- * A very small training run whose numbers are known: whether an engine computes at all, and rightly.
+ * A small training run with known results, to test whether an engine computes correctly.
  *
- * `w` is fitted to `y = 2 x` for `x` of 1 and 2 by steps of 0.1 down the gradient of the mean square error, from 0: after
- * `k` steps `w = 2 - 2^(1 - k)`, and the error is `10 · 4^-k`.
+ * Gradient descent from `w = 0` with learning rate 0.1 fits `y = w x` to `y = 2 x` for `x` = 1 and 2 by the mean
+ * squared error: after `k` steps `w = 2 - 2^(1 - k)`, and the error is `10 · 4^-k`.
  */
 import * as tf from "@tensorflow/tfjs-core"
 import { Effect } from "effect"
@@ -26,7 +26,7 @@ const program: Program = {
 const near = (value: number | undefined, expected: number): boolean =>
   value !== undefined && Math.abs(value - expected) <= 1e-3 * Math.abs(expected)
 
-/** What is wrong with the engine's numbers; nothing where they are the known ones. */
+/** The error of the engine's results; undefined if they are correct. */
 export const run = Effect.gen(function* () {
   const engine = yield* Engine
   const state = yield* engine.place({ w: float32([1, 1], Float32Array.of(0)) })
@@ -43,9 +43,9 @@ export const run = Effect.gen(function* () {
     const expected = [10 * 4 ** -step, 1 / (1 + Math.exp(-w))] as const
     const actual = [error?.values[0], chance?.values[0]] as const
     if (!near(actual[0], expected[0]) || !near(actual[1], expected[1])) {
-      return `it gives ${actual.join(" and ")} where ${expected.join(" and ")} are right`
+      return `it computes ${actual.join(" and ")} instead of ${expected.join(" and ")}`
     }
   }
   const w = (yield* state.read)["w"]?.values[0]
-  return near(w, 1.875) ? undefined : `it gives ${w} where 1.875 is right`
+  return near(w, 1.875) ? undefined : `it computes ${w} instead of 1.875`
 })

@@ -1,9 +1,9 @@
 /**
- * Bytes in TensorFlow's memory. TensorFlow.js has no type for them: to a program they are integers, of which the package
- * would keep four bytes each.
+ * Keeps `uint8` tensors as bytes in TensorFlow's memory. TensorFlow.js has no type for them: to a program they are
+ * integers, which the package would store in four bytes each.
  *
- * Laws: bytes that come in, and those gathered from them, are kept as bytes; an operation that cannot take bytes is given
- * them widened, for this one time. An operation that fails says which one it was.
+ * Laws: `uint8` arguments and values gathered from them stay bytes; other operations get a temporary widened copy. An
+ * error names the operation.
  */
 import type * as tf from "@tensorflow/tfjs-core"
 
@@ -13,11 +13,11 @@ interface Attribute {
   readonly value: unknown
 }
 
-/** What the package knows of a tensor. */
+/** The package's record of a tensor. */
 interface Held {
   dtype: unknown
   readonly shape: Array<number>
-  /** Where TensorFlow has not been given them yet. */
+  /** The values, until they are copied to TensorFlow. */
   readonly values: tf.backend_util.BackendValues | null
 }
 
@@ -28,24 +28,24 @@ type Execute<Result> = (
   count: number
 ) => Result
 
-/** The backend that the package registers, as far as the engine looks into it. */
+/** The used part of the backend that the package registers. */
 export interface TensorFlowBackend extends tf.KernelBackend {
   readonly isUsingGpuDevice: boolean
-  /** TensorFlow's constants; its version. */
+  /** TensorFlow's constants and version. */
   readonly binding: { readonly TF_Version: string; readonly [constant: string]: unknown }
   readonly tensorMap: tf.DataStorage<Held>
   executeSingleOutput: Execute<tf.Tensor>
   executeMultipleOutputs: Execute<Array<tf.Tensor>>
 }
 
-/** Operations that take bytes first, with the attribute that says so. */
+/** Operations whose first operand may be bytes, with the attribute of its type. */
 const takesBytes: Readonly<Record<string, string>> = { Cast: "SrcT", GatherV2: "Tparams" }
 
-/** Makes a backend keep bytes. */
+/** Patches a backend to keep bytes. */
 export const keepBytes = (backend: TensorFlowBackend): void => {
   const { TF_ATTR_BOOL, TF_ATTR_TYPE, TF_INT32, TF_UINT8 } = backend.binding
   const isByte = (input: tf.TensorInfo): boolean =>
-    // Some inputs are 64-bit numbers of the package's own, which have no data.
+    // Some inputs are 64-bit numbers of the package, without data.
     input.dataId !== undefined && backend.tensorMap.get(input.dataId).dtype === TF_UINT8
 
   const move = backend.move.bind(backend)

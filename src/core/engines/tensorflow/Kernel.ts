@@ -1,5 +1,5 @@
 /**
- * A kernel of the package under which another is put: same name and arguments, another computation.
+ * Replaces kernels of the package: same name and arguments, another computation.
  */
 import * as tf from "@tensorflow/tfjs-core"
 
@@ -7,7 +7,7 @@ import * as tf from "@tensorflow/tfjs-core"
 export interface Call {
   readonly inputs: Readonly<Record<string, tf.Tensor>>
   readonly attributes: Readonly<Record<string, any>>
-  /** What the package's own kernel makes of these arguments in the place of some of the given ones. */
+  /** Runs the package's own kernel, with some arguments replaced. */
   readonly native: (
     inputs?: Readonly<Record<string, tf.Tensor>>,
     attributes?: Readonly<Record<string, unknown>>
@@ -16,7 +16,7 @@ export interface Call {
 
 export type Kernel = (call: Call) => tf.Tensor
 
-/** Puts kernels in the place of those of the same names. */
+/** Replaces the kernels of these names. */
 export const replaceKernels = (backendName: string, kernels: Readonly<Record<string, Kernel>>): void => {
   for (const [kernelName, kernel] of Object.entries(kernels)) {
     const own = tf.getKernel(kernelName, backendName).kernelFunc

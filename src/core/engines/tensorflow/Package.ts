@@ -1,9 +1,9 @@
 /**
- * Where TensorFlow.js's binding to libtensorflow is, and loading it: `@tensorflow/tfjs-node-gpu` or
- * `@tensorflow/tfjs-node`, among the project's own packages or in `tensorflow/`, where `pnpm run setup:tensorflow` puts it.
+ * Finds and loads TensorFlow.js's binding to libtensorflow: `@tensorflow/tfjs-node-gpu` or `@tensorflow/tfjs-node`,
+ * from the project's packages or from `tensorflow/`, where `pnpm run setup:tensorflow` installs it.
  *
- * Laws: nothing of it is loaded before it is asked for; it is loaded once in a process, onto the project's own copy of
- * TensorFlow.js, since backends are registered with one copy; the backend that was current stays so.
+ * Laws: it is loaded on demand, once per process, with the project's copy of TensorFlow.js, because backends are
+ * registered with one copy. The current backend stays selected.
  */
 import { existsSync } from "node:fs"
 import { createRequire } from "node:module"
@@ -18,7 +18,7 @@ import { keepBytes, type TensorFlowBackend } from "./Bytes.ts"
 import { replaceKernels } from "./Kernel.ts"
 import { patchedKernels } from "./PatchedKernels.ts"
 
-/** Why libtensorflow cannot be used here, and what to do. */
+/** libtensorflow cannot be used on this machine. */
 export class TensorFlowUnavailable extends Schema.TaggedError<TensorFlowUnavailable>()("TensorFlowUnavailable", {
   reason: Schema.String,
   cause: Schema.optionalKey(Schema.Defect())
@@ -31,45 +31,44 @@ export class TensorFlowUnavailable extends Schema.TaggedError<TensorFlowUnavaila
 /** The name under which the package registers its backend. */
 export const backendName = "tensorflow"
 
-/** What the programs run on. */
+/** Devices of TensorFlow. */
 export type Device = "cpu" | "gpu"
 
 const packages = { gpu: "@tensorflow/tfjs-node-gpu", cpu: "@tensorflow/tfjs-node" } as const
 
-/** What libtensorflow and the package are built for. */
+/** Platforms for which libtensorflow and the package are built. */
 const platforms = ["linux x64", "darwin x64", "win32 x64"]
 
-/** Of the repository; the published package has no such folder. */
+/** The repository's folder `tensorflow/`; the published package has none. */
 const setup = new URL("../../../../tensorflow/package.json", import.meta.url)
 
 const toDo = !platforms.includes(`${platform} ${arch}`)
-  ? `there is none for ${platform} ${arch}: use another engine`
+  ? `it does not exist for ${platform} ${arch}: use another engine`
   : existsSync(setup)
-    ? "`pnpm run setup:tensorflow` sets it up"
-    : "npm install @tensorflow/tfjs-node@4.22.0, whose installer downloads libtensorflow"
+    ? "run `pnpm run setup:tensorflow`"
+    : "run `npm install @tensorflow/tfjs-node@4.22.0`, which downloads libtensorflow"
 
-/** A package whose binding is built. */
+/** An installed package whose binding is built. */
 export interface Found {
   readonly name: string
-  /** What is loaded. */
+  /** Folder of the package. */
   readonly folder: string
 }
 
 const project = createRequire(import.meta.url)
 const apart = createRequire(setup)
 
-/** The project's own packages, then what was set up. */
+/** The project's packages, then those of the setup. */
 export const places: ReadonlyArray<NodeJS.Require> = [project, apart]
 
 const foldersOf = (name: string, from: ReadonlyArray<NodeJS.Require>): ReadonlyArray<string> =>
   from.flatMap((place) => Option.toArray(Option.liftThrowable(() => dirname(place.resolve(`${name}/package.json`)))()))
 
-/** For the newest version of Node's binary interface that the package knows. */
+/** File of the binding for the newest Node-API version that the package supports. */
 const bindingOf = (folder: string): string => join(folder, "lib", "napi-v8", "tfjs_binding.node")
 
 /**
- * Looks for a package whose binding is built and loads nothing. On a device that is not named, the package for graphics
- * cards is preferred.
+ * Finds a package whose binding is built. Loads nothing. Without `device`, the GPU package is preferred.
  */
 export const find = (device?: Device, from = places): Effect.Effect<Found, TensorFlowUnavailable> =>
   Effect.suspend(() => {
@@ -85,13 +84,13 @@ export const find = (device?: Device, from = places): Effect.Effect<Found, Tenso
     return Effect.fail(new TensorFlowUnavailable({ reason }))
   })
 
-/** Functions that the package calls, and that Node 23 has lost or calls deprecated. */
+/** Functions that the package calls and that Node 23 removed or deprecated. */
 const restoreUtil = (): void => {
   const isNullOrUndefined = (value: unknown): boolean => value === undefined || value === null
   Object.assign(getBuiltinModule("node:util"), { isNullOrUndefined, isArray: Array.isArray })
 }
 
-/** The core that a place's `@tensorflow/tfjs` stands on. */
+/** The copy of `@tensorflow/tfjs-core` that a place's `@tensorflow/tfjs` uses. */
 const coreOf = (place: NodeJS.Require): string =>
   createRequire(place.resolve("@tensorflow/tfjs")).resolve("@tensorflow/tfjs-core")
 
@@ -102,10 +101,10 @@ const reasonOf = (cause: unknown, { name, folder }: Found): string => {
     : `${name} in ${folder} does not load: ${said}`
 }
 
-/** Where TensorFlow looks, when it is loaded, for how many threads an operation has. */
+/** Environment variables for the number of threads, which TensorFlow reads when it is loaded. */
 const threadsVariable = "TF_NUM_INTRAOP_THREADS"
 
-/** A loaded package, with the number of threads that it was loaded for. */
+/** A loaded package and its number of threads. */
 export interface Loaded {
   readonly folder: string
   readonly backend: TensorFlowBackend
@@ -116,19 +115,19 @@ let loaded: Loaded | undefined
 
 const loadNow = ({ folder }: Found, wanted: number | undefined): Loaded => {
   if (loaded !== undefined) {
-    if (loaded.folder !== folder) throw new Error(`this process has loaded ${loaded.folder} already`)
+    if (loaded.folder !== folder) throw new Error(`this process has already loaded ${loaded.folder}`)
     if (wanted === undefined || wanted === loaded.threads) return loaded
-    throw new Error(`this process has loaded it for ${loaded.threads} threads already, not ${wanted}`)
+    throw new Error(`this process has already loaded it for ${loaded.threads} threads, not ${wanted}`)
   }
   const place = createRequire(join(folder, "package.json"))
   const [its, ours] = [coreOf(place), coreOf(project)]
   if (its !== ours) {
-    throw new Error(`it stands on another copy of @tensorflow/tfjs-core, ${its}, than the project, ${ours}`)
+    throw new Error(`it uses another copy of @tensorflow/tfjs-core, ${its}, than the project, ${ours}`)
   }
   restoreUtil()
   const threads = wanted ?? (Number(process.env[threadsVariable]) || availableParallelism())
   process.env[threadsVariable] = String(threads)
-  // TensorFlow's warnings speak of how it was built, which is not the user's.
+  // TensorFlow's warnings are about its build, which the user cannot change.
   process.env["TF_CPP_MIN_LOG_LEVEL"] ??= "2"
   const current = tf.getBackend()
   place(folder)
@@ -142,7 +141,7 @@ const loadNow = ({ folder }: Found, wanted: number | undefined): Loaded => {
   return loaded
 }
 
-/** Loads a package onto TensorFlow.js; its operations use `threads` threads; default: all cores. */
+/** Loads a package. Its operations use `threads` threads; default: all cores. */
 export const load = (found: Found, threads?: number): Effect.Effect<Loaded, TensorFlowUnavailable> =>
   Effect.try({
     try: () => loadNow(found, threads),

@@ -1,5 +1,5 @@
 /**
- * Kernels in which TensorFlow computes other values than TensorFlow.js's plain backend, or refuses what that one takes.
+ * Kernels for which TensorFlow's values or supported arguments differ from those of TensorFlow.js's plain backend.
  */
 import * as tf from "@tensorflow/tfjs-core"
 import { describe } from "../InputValidation.ts"
@@ -12,7 +12,7 @@ const compared: Kernel = ({ inputs: { a, b }, native }) => native({ a: notBoolea
 
 const ofFloats: Kernel = ({ inputs: { x }, native }) => native({ x: tf.cast(x!, "float32") })
 
-/** Whole numbers divided by 0 give 0. */
+/** Integer division by 0 gives 0. */
 const divided: Kernel = ({ inputs: { a, b }, native }) => {
   if (a!.dtype !== "int32" || b!.dtype !== "int32") return native()
   const isZero = tf.equal(b!, 0)
@@ -27,14 +27,14 @@ const exponentialBelow = (x: tf.Tensor, factor: number): tf.Tensor =>
 /** α and λ of self-normalising networks. Source: Klambauer et al. 2017, https://arxiv.org/abs/1706.02515 */
 const selu = { factor: 1.6732632423543772, scale: 1.0507009873554805 }
 
-/** TensorFlow's own message names neither the operation nor its operands. */
+/** Checks the shapes, because TensorFlow's message names neither the operation nor its operands. */
 const product: Kernel = ({ inputs: { a, b }, attributes, native }) => {
   const inner = [
     a!.shape.at(attributes["transposeA"] === true ? -2 : -1),
     b!.shape.at(attributes["transposeB"] === true ? -1 : -2)
   ]
   if (inner[0] === inner[1]) return native()
-  throw new Error(`matMul of ${describe(a!)} and ${describe(b!)}: ${inner.join(" columns do not go with ")} rows`)
+  throw new Error(`matMul of ${describe(a!)} and ${describe(b!)}: ${inner.join(" columns do not match ")} rows`)
 }
 
 /** By the name of the kernel. */
@@ -53,7 +53,7 @@ export const patchedKernels: Readonly<Record<string, Kernel>> = {
   Mod: divided,
   Selu: ({ inputs: { x } }) => tf.mul(exponentialBelow(x!, selu.factor), selu.scale),
   Step: ({ inputs: { x }, native }) => tf.cast(native({ x: tf.cast(x!, "float32") }), x!.dtype),
-  // What belongs to no segment is left out: TensorFlow leaves out what is below 0 alone.
+  // Elements of no segment are dropped; TensorFlow drops only negative indices.
   UnsortedSegmentSum: ({ inputs: { segmentIds: ids }, attributes, native }) =>
     native({ segmentIds: tf.where(tf.less(ids!, attributes["numSegments"]), ids!, tf.fill(ids!.shape, -1, "int32")) })
 }

@@ -1,6 +1,6 @@
 /**
- * Convolutions and pooling with any padding. TensorFlow has none but "valid" and "same": for others the images are padded
- * first and what comes of the padding is cut off again.
+ * Convolutions and pooling with any padding. TensorFlow supports only "valid" and "same": for others, images are padded
+ * first and gradients are cropped.
  */
 import * as tf from "@tensorflow/tfjs-core"
 import type { Call, Kernel } from "./Kernel.ts"
@@ -8,7 +8,7 @@ import type { Call, Kernel } from "./Kernel.ts"
 type Images = [number, number, number, number]
 type Padding = [[number, number], [number, number], [number, number], [number, number]]
 
-/** How a window moves over images. */
+/** The geometry of a sliding window. */
 type Windows = Pick<
   tf.backend_util.Conv2DInfo,
   | "dataFormat"
@@ -23,7 +23,7 @@ type Windows = Pick<
   | "effectiveFilterWidth"
 >
 
-/** What is put around images for windows that have to fit, or nothing where TensorFlow does it. */
+/** The explicit padding; undefined if TensorFlow supports the padding. */
 const paddingOf = (windows: Windows): Padding => {
   const { top, left } = windows.padInfo
   const after = (input: number, output: number, stride: number, size: number, before: number): number =>
@@ -103,7 +103,7 @@ const Conv2DBackpropInput: Kernel = (call) => {
   return cut(call.native({}, { ...valid, inputShape: paddedShape(shape, padding) }), shape, padding)
 }
 
-/** Below every element of a type. */
+/** A value below every element of a type. */
 const lowest = ({ dtype }: tf.Tensor): number => (dtype === "float32" ? -Infinity : -(2 ** 31))
 
 const MaxPool: Kernel = (call) => {
@@ -120,7 +120,7 @@ const MaxPoolGrad: Kernel = (call) => {
   return cut(call.native({ input: padded(input, padding, lowest(input)) }, valid), input.shape, padding)
 }
 
-/** Of images' elements alone: what was put around them counts for nothing. */
+/** Average pooling that excludes the padding. */
 const AvgPool: Kernel = (call) => {
   const x = call.inputs["x"]!
   const windows = pooling(call, x)
@@ -130,7 +130,9 @@ const AvgPool: Kernel = (call) => {
   return tf.div(call.native({ x: padded(x, padding) }, valid), call.native({ x: present }, valid))
 }
 
-/** Divides by the window's size everywhere, as TensorFlow.js's plain backend does; see `PatchedGradients.ts`. */
+/**
+ * Gradient of average pooling that divides by the window's size, like the plain backend's; see `PatchedGradients.ts`.
+ */
 const AvgPoolGrad: Kernel = (call) => {
   const input = call.inputs["input"]!
   const windows = pooling(call, input)

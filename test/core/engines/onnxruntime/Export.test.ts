@@ -178,7 +178,7 @@ describe("Export", () => {
     const state = filled(program(1).signature.state)
     assert.throws(
       () => exportModel({ name: "test", description: "", program, state, meanings: {}, metadata: {} }),
-      /depends on the number of examples/
+      /depends on the batch size/
     )
   })
 

@@ -41,7 +41,7 @@ describe("the probe of a device", () => {
         "was ended by SIGSEGV (lost the device)"
       )
       yield* assertRefused(probing(`process.exitCode = 3`), "ended with exit code 3")
-      yield* assertRefused(probing(``), "ended without a word")
+      yield* assertRefused(probing(``), "ended without a message")
       yield* assertRefused(
         probing(`${works}; process.on("exit", () => process.kill(process.pid, "SIGKILL"))`),
         "it computes, but",
@@ -53,8 +53,8 @@ describe("the probe of a device", () => {
   it.live("ends a process that hangs, at once or at its end", () =>
     Effect.gen(function* () {
       const hangs = `setInterval(() => {}, 1000)`
-      yield* assertRefused(probing(hangs, { limit: "300 millis" }), "had computed nothing after 300ms")
-      yield* assertRefused(probing(`${works}; ${hangs}`, { endLimit: "300 millis" }), "does not let the process end")
+      yield* assertRefused(probing(hangs, { limit: "300 millis" }), "computed nothing within 300ms")
+      yield* assertRefused(probing(`${works}; ${hangs}`, { endLimit: "300 millis" }), "prevents the process from ending")
     }).pipe(Effect.provide(NodeServices.layer))
   )
 

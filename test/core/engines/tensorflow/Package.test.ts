@@ -45,7 +45,7 @@ describe("Package", () => {
     Effect.gen(function* () {
       const place = yield* FileSystem.FileSystem.use((fs) => fs.makeTempDirectoryScoped())
       const from = [createRequire(`${place}/place.js`)]
-      const toDo = "is not installed; `pnpm run setup:tensorflow` sets it up"
+      const toDo = "is not installed; run `pnpm run setup:tensorflow`"
       assert.strictEqual(yield* whyNot(Package.find("cpu", from)), `the package ${name} ${toDo}`)
       assert.strictEqual(yield* whyNot(Package.find("gpu", from)), `the package ${name}-gpu ${toDo}`)
       assert.strictEqual(yield* whyNot(Package.find(undefined, from)), `the package ${name}-gpu or ${name} ${toDo}`)
@@ -92,7 +92,7 @@ describe("Package", () => {
     }).pipe(Effect.provide(NodeServices.layer))
   )
 
-  it.effect("refuses a package that stands on another copy of TensorFlow.js, and does not load it", () =>
+  it.effect("refuses a package with another copy of TensorFlow.js, and does not load it", () =>
     Effect.gen(function* () {
       const fs = yield* FileSystem.FileSystem
       const path = yield* Path.Path

@@ -88,4 +88,4 @@ export const withGradientOf = (surrogate: tf.Tensor, value: tf.Tensor): tf.Tenso
 
 /** What is wrong with a number of codes or of bounds, if anything. */
 export const countProblem = (name: string, count: number): string | undefined =>
-  Number.isSafeInteger(count) && count >= 1 ? undefined : `${name} is ${count}; it must be a whole number from 1`
+  Number.isSafeInteger(count) && count >= 1 ? undefined : `${name} is ${count}; it must be a positive integer`

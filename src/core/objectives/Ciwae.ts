@@ -30,7 +30,7 @@ export const terms =
       return tf.neg(tf.add(bound, tf.mul(gap, valueAt(beta, inputs.time))))
     })
 
-/** Provides the objective. Fails with `ObjectiveError` where β leaves [0, 1] or the samples are not a whole number from 1. */
+/** Provides the objective. Fails with `ObjectiveError` where β leaves [0, 1] or the samples are not a positive integer. */
 export const layer = (options: CiwaeOptions): Layer.Layer<Objective, ObjectiveError> => {
   const { beta, samples } = options
   const highest = maximumOf(beta)

@@ -51,7 +51,7 @@ export const terms =
 
 /**
  * Provides the objective, for a posterior with independent dimensions. Fails with `ObjectiveError` where the samples are
- * not a whole number from 1.
+ * not a positive integer.
  */
 export const layer = (
   options: DoublyReparametrisedOptions

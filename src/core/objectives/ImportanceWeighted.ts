@@ -23,7 +23,7 @@ export const terms =
   (inputs: ObjectiveInputs): Terms =>
     weightedTerms(inputs, samples, ({ logWeights }) => tf.neg(logMeanWeight(logWeights)))
 
-/** Provides the importance-weighted bound. Fails with `ObjectiveError` where the samples are not a whole number from 1. */
+/** Provides the importance-weighted bound. Fails with `ObjectiveError` where the samples are not a positive integer. */
 export const layer = (options: ImportanceWeightedOptions): Layer.Layer<Objective, ObjectiveError> => {
   const { samples } = options
   const reason = countProblem("samples", samples)

@@ -46,8 +46,8 @@ describe("Ciwae", () => {
   )
 
   it.effect.each<readonly [Ciwae.CiwaeOptions, string]>([
-    [{ beta: 0.5, samples: 0 }, "samples is 0; it must be a whole number from 1"],
-    [{ beta: -0.1, samples: 2 }, "beta is -0.1; it must be a number from 0"],
+    [{ beta: 0.5, samples: 0 }, "samples is 0; it must be a positive integer"],
+    [{ beta: -0.1, samples: 2 }, "beta is -0.1; it must be a non-negative number"],
     [{ beta: 1.5, samples: 2 }, "beta is up to 1.5; it must be a number from 0 to 1"],
     [{ beta: linear({ from: 0, to: 2, epochs: 1 }), samples: 2 }, "beta is up to 2; it must be a number from 0 to 1"]
   ])("refuses %j", ([options, reason]) =>

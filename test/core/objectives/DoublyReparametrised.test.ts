@@ -92,7 +92,7 @@ describe("DoublyReparametrised", () => {
   it.effect.each([0, 1.5])("refuses %d samples", (samples) =>
     Effect.gen(function* () {
       const built = Layer.build(Layer.provide(DoublyReparametrised.layer({ samples }), factorized))
-      const reason = `samples is ${samples}; it must be a whole number from 1`
+      const reason = `samples is ${samples}; it must be a positive integer`
       assertFailure(
         yield* Effect.result(Effect.scoped(built)),
         new ObjectiveError({ objective: "DoublyReparametrised", reason })

@@ -59,8 +59,8 @@ describe("Miwae", () => {
   )
 
   it.effect.each([
-    [{ bounds: 0, samples: 2 }, "bounds is 0; it must be a whole number from 1"],
-    [{ bounds: 2, samples: 1.5 }, "samples is 1.5; it must be a whole number from 1"]
+    [{ bounds: 0, samples: 2 }, "bounds is 0; it must be a positive integer"],
+    [{ bounds: 2, samples: 1.5 }, "samples is 1.5; it must be a positive integer"]
   ] as const)("refuses %j", ([options, reason]) =>
     Effect.gen(function* () {
       const result = yield* Effect.result(Effect.scoped(Layer.build(Miwae.layer(options))))

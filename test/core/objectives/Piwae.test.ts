@@ -39,8 +39,8 @@ describe("Piwae", () => {
   )
 
   it.effect.each([
-    [{ bounds: -1, samples: 2 }, "bounds is -1; it must be a whole number from 1"],
-    [{ bounds: 2, samples: Number.NaN }, "samples is NaN; it must be a whole number from 1"]
+    [{ bounds: -1, samples: 2 }, "bounds is -1; it must be a positive integer"],
+    [{ bounds: 2, samples: Number.NaN }, "samples is NaN; it must be a positive integer"]
   ] as const)("refuses %j", ([options, reason]) =>
     Effect.gen(function* () {
       const result = yield* Effect.result(Effect.scoped(Layer.build(Piwae.layer(options))))

@@ -54,7 +54,10 @@ describe("the probe of a device", () => {
     Effect.gen(function* () {
       const hangs = `setInterval(() => {}, 1000)`
       yield* assertRefused(probing(hangs, { limit: "300 millis" }), "computed nothing within 300ms")
-      yield* assertRefused(probing(`${works}; ${hangs}`, { endLimit: "300 millis" }), "prevents the process from ending")
+      yield* assertRefused(
+        probing(`${works}; ${hangs}`, { endLimit: "300 millis" }),
+        "prevents the process from ending"
+      )
     }).pipe(Effect.provide(NodeServices.layer))
   )
 

@@ -198,7 +198,7 @@ describe.each(managers)("the package installed by %s", needs(npmRegistry), (mana
     assert.include(there.output, "is not empty")
     const named = await effectVae("init", "My Lab")
     assert.strictEqual(named.code, 2, named.output)
-    assert.include(named.output, `"My Lab" cannot be a lab's name`)
+    assert.include(named.output, `"My Lab" is not a valid lab name`)
   })
 
   it("says what the machine can do", async () => {

@@ -1,5 +1,5 @@
 /**
- * `exp all`: every experiment, one after the other.
+ * `exp all`: runs every experiment, in sequence.
  */
 import { Console, Effect, Runtime, Schema, Stdio } from "effect"
 import { Command } from "effect/cli"
@@ -17,7 +17,7 @@ export class ExperimentsFailed extends Schema.TaggedError<ExperimentsFailed>()("
   }
 }
 
-/** Every experiment in its turn; one that fails, for want of its data say, does not keep the others from running. */
+/** Runs the experiments in sequence. A failed one, for instance without its data, does not stop the others. */
 export const command = Command.make(
   "all",
   commonFlags,
@@ -37,4 +37,4 @@ export const command = Command.make(
     }
     if (failed.length > 0) return yield* new ExperimentsFailed({ experiments: failed })
   })
-).pipe(Command.withDescription("Runs every experiment, one after the other"))
+).pipe(Command.withDescription("Runs every experiment, in sequence"))

@@ -1,5 +1,5 @@
 /**
- * `exp clean [NAME|RUN]`: lists what is of no more use, asks, and removes it.
+ * `exp clean [NAME|RUN]`: lists unfinished runs and leftover files, asks for confirmation, and removes them.
  */
 import { Console, Effect, Option, Stdio } from "effect"
 import { Argument, Command, Flag, Prompt } from "effect/cli"
@@ -14,7 +14,7 @@ import { removeFiles } from "../files/RemoveFiles.ts"
 import * as RunStore from "../store/RunStore.ts"
 import * as Target from "./Target.ts"
 
-/** What may be removed of all experiments, of one, or of one run. */
+/** The plan for all experiments, for one, or for one run. */
 const planOf = Effect.fnUntraced(function* (
   catalogue: Catalogue.Catalogue,
   word: Option.Option<string>,
@@ -32,7 +32,7 @@ const planOf = Effect.fnUntraced(function* (
     [experiment.directory, ...experiment.runs.map(({ run }) => run.directory)].includes(directory)
   )
   if (known === undefined) {
-    const reason = `${directory} is not in ${catalogue.directory}; --results names the folder that is cleaned`
+    const reason = `${directory} is not in ${catalogue.directory}; give its results folder with --results`
     return yield* new UsageError({ reason })
   }
   return target._tag === "Run"
@@ -54,10 +54,10 @@ const listed = ({ left, removals }: CleanPlan.CleanPlan): string =>
       },
       { header: "", cells: removals.map((removal) => FolderFiles.size(sizeOf(removal))), right: true }
     ]),
-    ...(left.length === 0 ? [] : ["", "left alone:", ...left.map((line) => `  ${line}`)])
+    ...(left.length === 0 ? [] : ["", "kept:", ...left.map((line) => `  ${line}`)])
   ].join("\n")
 
-/** Removes what was listed. A run goes only if nobody makes it and it stands as it stood when it was listed. */
+/** Removes what was listed. A run is removed only if no process trains it and it has not changed since. */
 const remove = Effect.fnUntraced(function* (
   { files, folder, place, run, whole }: CleanPlan.Removal,
   finished: boolean
@@ -66,16 +66,16 @@ const remove = Effect.fnUntraced(function* (
     const store = yield* RunStore.RunStore
     yield* store.open(run.run.experiment, run.run.id)
     const isStill = ((yield* CleanPlan.reason(run, finished)) !== undefined) === whole
-    if (!isStill) return yield* Console.log(`  ${place} is left alone: it has changed in the meantime`)
+    if (!isStill) return yield* Console.log(`  ${place} is kept: it has changed in the meantime`)
   }
   yield* removeFiles(folder, files)
 }, Effect.scoped)
 
-/** Whether a person says yes. Nobody is asked where there is no terminal. */
+/** Asks for confirmation; false without a terminal. */
 const agreed = Effect.fnUntraced(function* (question: string) {
   const stdio = yield* Stdio.Stdio
   if (!((yield* stdio.stdinIsTerminal) && (yield* stdio.stdoutIsTerminal))) {
-    yield* Console.log("\nnothing was removed: there is no terminal to ask on; confirm with --yes")
+    yield* Console.log("\nnothing was removed: without a terminal, confirm with --yes")
     return false
   }
   const yes = yield* Prompt.Confirm({ message: question }).pipe(
@@ -89,11 +89,11 @@ export const command = Command.make(
   "clean",
   {
     target: Argument.String("name-or-run").pipe(
-      Argument.withDescription("Only this experiment's, or only this run"),
+      Argument.withDescription("An experiment's name, or one run (default: everything)"),
       Argument.optional
     ),
-    finished: Flag.Boolean("finished").pipe(Flag.withDescription("Finished runs too"), Flag.withDefault(false)),
-    yes: Flag.Boolean("yes").pipe(Flag.withDescription("Remove without asking"), Flag.withDefault(false)),
+    finished: Flag.Boolean("finished").pipe(Flag.withDescription("Also list finished runs"), Flag.withDefault(false)),
+    yes: Flag.Boolean("yes").pipe(Flag.withDescription("Remove without confirmation"), Flag.withDefault(false)),
     results: inspectionFlags.results,
     ...ignoredFlags
   },
@@ -113,7 +113,7 @@ export const command = Command.make(
       if (!yes && !(yield* agreed(`Remove ${total}?`))) return
       for (const removal of plan.removals) {
         yield* remove(removal, finished).pipe(
-          Effect.catchTag("RunLocked", (error) => Console.log(`  ${removal.place} is left alone: ${error.message}`))
+          Effect.catchTag("RunLocked", (error) => Console.log(`  ${removal.place} is kept: ${error.message}`))
         )
       }
       yield* Console.log("\nremoved")
@@ -121,6 +121,6 @@ export const command = Command.make(
   })
 ).pipe(
   Command.withDescription(
-    "Lists unfinished runs, attempts that were set aside and leftover files, asks, and removes them"
+    "Lists unfinished runs, attempts that were set aside and leftover files, asks for confirmation, and removes them"
   )
 )

@@ -1,5 +1,5 @@
 /**
- * `exp cluster status`, `exp cluster cancel NAME`, `exp cluster remove [NAME]`: the sweeps and machines that share a database.
+ * `exp cluster status|cancel|remove`: manages the sweeps and machines of a cluster.
  */
 import { Console, Effect, Option } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
@@ -14,7 +14,7 @@ const cluster = commonFlags.cluster.pipe(
   Flag.withDescription("The database that machines share, postgres://USER@HOST:PORT/DATABASE (or VAE_CLUSTER)")
 )
 
-/** The sweeps in the database of this address. */
+/** The sweeps in the database at this address. */
 const sweepsAt = <A, E, R>(flag: Option.Option<string>, use: (sweeps: Sweeps["Service"]) => Effect.Effect<A, E, R>) =>
   Effect.flatMap(Address.required(flag), (address) =>
     Effect.provide(Sweeps.use(use), Cluster.layer(address, Option.none()))
@@ -31,7 +31,7 @@ const status = Command.make(
     )
     yield* Console.log(lines)
   })
-).pipe(Command.withDescription("Shows sweeps, machines and how many runs wait"))
+).pipe(Command.withDescription("Shows sweeps, machines and the number of waiting runs"))
 
 const cancel = Command.make(
   "cancel",
@@ -39,11 +39,11 @@ const cancel = Command.make(
   Effect.fn("Cluster.cancel")(function* ({ cluster, name }) {
     const ended = yield* sweepsAt(cluster, (sweeps) => sweeps.cancel(name))
     if (ended.length === 0) {
-      return yield* new UsageError({ reason: `no sweep "${name}" goes on; exp cluster status lists them` })
+      return yield* new UsageError({ reason: `no sweep "${name}" is active; exp cluster status lists them` })
     }
-    yield* Console.log(`cancelled: ${ended.join(", ")}; runs that are being made keep a checkpoint`)
+    yield* Console.log(`cancelled: ${ended.join(", ")}; interrupted runs keep their checkpoints`)
   })
-).pipe(Command.withDescription("Ends a sweep; its runs keep their checkpoints"))
+).pipe(Command.withDescription("Cancels a sweep; its runs keep their checkpoints"))
 
 const remove = Command.make(
   "remove",
@@ -61,6 +61,6 @@ const remove = Command.make(
 ).pipe(Command.withDescription("Removes sweeps that have ended, and their runs' files, from the database"))
 
 export const command = Command.make("cluster").pipe(
-  Command.withDescription("The sweeps and machines that share a database"),
+  Command.withDescription("Manages the sweeps and machines that share a database"),
   Command.withSubcommands([status, cancel, remove])
 )

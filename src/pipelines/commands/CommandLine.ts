@@ -1,5 +1,6 @@
 /**
- * The command line `exp`: its flags follow from the experiment's parameters, so they are typed, checked and documented.
+ * The command line `exp`. Its flags are derived from the experiment's parameters, so they are typed, checked and
+ * documented.
  */
 import { Effect } from "effect"
 import { Command } from "effect/cli"
@@ -20,7 +21,7 @@ import * as LoadExperiment from "../plan/LoadExperiment.ts"
 
 const root = Command.make("exp", {}, () => List.list).pipe(
   Command.withDescription(
-    "Runs experiments on variational autoencoders: exp NAME or exp ./FILE.ts. A command's name comes before an experiment's; an experiment called show is ./experiments/show.ts."
+    "Runs experiments with variational autoencoders: exp NAME or exp ./FILE.ts. If an experiment has the name of a command, give its path: ./experiments/show.ts."
   )
 )
 
@@ -39,15 +40,15 @@ const commands = [
   Cluster.command
 ] as const
 
-/** Runs the command line with these arguments. */
+/** Runs `exp` with these arguments. */
 export const run = Effect.fn("CommandLine.run")(function* (args: ReadonlyArray<string>, version: string) {
   const [target, ...rest] = args
   const isCommand = commands.some(({ name }) => name === target)
-  // Only the experiment that is asked for is loaded, so that a broken file stands in nobody else's way.
+  // Loads only the requested experiment, so that a broken file does not affect others.
   if (target === undefined || target.startsWith("-") || isCommand) {
     return yield* Command.runWith(root.pipe(Command.withSubcommands(commands)), { version })(args)
   }
   const experiment = Run.command(yield* LoadExperiment.load(target), args)
-  // Beside no other command, so that an experiment may have a command's name where it is given by its path.
+  // The only command, so that an experiment given by its path may have a command's name.
   yield* Command.runWith(root.pipe(Command.withSubcommands([experiment])), { version })([experiment.name, ...rest])
 })

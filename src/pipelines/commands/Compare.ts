@@ -1,5 +1,5 @@
 /**
- * `exp compare A B`: what differs between two runs, side by side.
+ * `exp compare A B`: shows the differences between two runs, side by side.
  */
 import { Console, Effect, Option, type Schema } from "effect"
 import { Argument, Command } from "effect/cli"
@@ -12,14 +12,14 @@ import * as RunSnapshot from "../inspection/RunSnapshot.ts"
 import { corrupt } from "../files/StoreError.ts"
 import * as Target from "./Target.ts"
 
-/** A run that can be compared. Errors: `StoreError` where it has no manifest that can be read. */
+/** A run with a readable manifest. Errors: `StoreError` without one. */
 const sideOf = Effect.fnUntraced(function* (entry: Catalogue.RunEntry) {
   const reading = yield* RunSnapshot.read(entry)
   if (reading.manifest !== undefined) return { ...reading, manifest: reading.manifest } satisfies CompareRuns.Side
   return yield* reading.faults[0] ?? corrupt(entry.run.directory, "it has no manifest.json")
 })
 
-/** Of two makings of one run: whether they came to the same parameters. */
+/** Whether two attempts of one run have the same parameters. */
 const states = Effect.fnUntraced(function* (left: CompareRuns.Side, right: CompareRuns.Side) {
   if (left.manifest.id !== right.manifest.id) return undefined
   const [one, other] = [yield* left.entry.run.checkpoint, yield* right.entry.run.checkpoint]
@@ -31,7 +31,7 @@ const states = Effect.fnUntraced(function* (left: CompareRuns.Side, right: Compa
 })
 
 const run = (name: string) =>
-  Argument.String(name).pipe(Argument.withDescription("A run: its id, the first digits of it, or its folder"))
+  Argument.String(name).pipe(Argument.withDescription("A run: its id, a prefix of the id, or its folder"))
 
 export const command = Command.make(
   "compare",
@@ -55,4 +55,4 @@ export const command = Command.make(
       [...heading, CompareRuns.format(sections), ...(state === undefined ? [] : ["", state])].join("\n")
     )
   })
-).pipe(Command.withDescription("Shows what differs between two runs: parameters, specs, provenance, metrics"))
+).pipe(Command.withDescription("Shows the differences between two runs: parameters, specs, provenance, metrics"))

@@ -1,5 +1,5 @@
 /**
- * `effect-vae doctor`: what this machine can do, and what to do about each "no".
+ * `effect-vae doctor`: reports what this machine supports, and what to do about each "no".
  */
 import { availableParallelism, arch, cpus, platform, release, totalmem } from "node:os"
 import { statfs } from "node:fs/promises"
@@ -16,14 +16,14 @@ import * as Progress from "../console/Progress.ts"
 import * as ChooseEngine from "../training/ChooseEngine.ts"
 import { commonFlags, dataDirectory } from "./Flags.ts"
 
-/** A line of the report: what was asked, whether it is there, and where or why not. */
+/** A line of the report: a capability, whether it is available, and where or why not. */
 interface Answer {
   readonly what: string
   readonly is: boolean
   readonly words: string
 }
 
-/** `native, avx2, 2 threads`: an engine by what its spec says. */
+/** Describes an engine by its spec: `native, avx2, 2 threads`. */
 const inWords = ({ spec }: Engine["Service"]): string => {
   const { _tag, device, instructions, threads, version } = spec
   const parts = [_tag, instructions, device, `${threads} threads`, `version ${version}`]
@@ -36,16 +36,16 @@ const built = (request: ChooseEngine.EngineRequest) =>
     Effect.scoped
   )
 
-/** Whether an engine works here. */
+/** Whether an engine works on this machine. */
 export const isBuilt = (request: ChooseEngine.EngineRequest) => Effect.isSuccess(built(request))
 
-/** The engine that is taken where none is named, in words. Never fails. */
+/** The default engine in words. Never fails. */
 export const engineInWords = built({ engine: "auto", device: "auto" }).pipe(
   Effect.map((words) => `engine ${words}`),
   Effect.catch((error) => Effect.succeed(`no engine: ${error.reason}`))
 )
 
-/** What to do where an engine is not there. */
+/** What to do if an engine is missing. */
 const advice: Readonly<Record<string, string>> = {
   "onnxruntime cuda": "; with CUDA's libraries: ONNXRUNTIME_NODE_INSTALL=cuda12 npm install onnxruntime-node@1.30.0"
 }
@@ -86,7 +86,7 @@ const datasets = Effect.gen(function* () {
       Effect.provide(layer, { local: true }),
       Effect.map((found): Answer =>
         found === undefined
-          ? { what, is: false, words: "is downloaded when first used; or name its folder with --data-dir" }
+          ? { what, is: false, words: "downloaded on first use; or give its folder with --data-dir" }
           : { what, is: true, words: `${found.source}: ${found.location}` }
       ),
       Effect.catch(({ reason }) => Effect.succeed<Answer>({ what, is: false, words: reason }))
@@ -96,7 +96,7 @@ const datasets = Effect.gen(function* () {
 
 const gigabytes = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(1)} GiB`
 
-/** Free space below this many bytes is too little for a sweep with animations. */
+/** Minimum free space in bytes for a sweep with animations. */
 const enoughDisk = 2 ** 30
 
 const machine = Effect.gen(function* () {
@@ -121,7 +121,7 @@ const machine = Effect.gen(function* () {
     {
       what: "cache",
       is: cache !== undefined,
-      words: cache ?? "set HOME or XDG_CACHE_HOME, or downloads are not kept"
+      words: cache ?? "set HOME or XDG_CACHE_HOME to keep downloads"
     }
   ]
   return answers
@@ -146,5 +146,7 @@ export const command = Command.make(
     yield* Console.log(`\nWithout --engine, programs run on: ${yield* engineInWords}`)
   })
 ).pipe(
-  Command.withDescription("Says what this machine can do: engines, devices, data, disk; and what to do for each no")
+  Command.withDescription(
+    "Reports what this machine supports (engines, devices, data, disk) and how to get what is missing"
+  )
 )

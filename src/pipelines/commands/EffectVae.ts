@@ -1,7 +1,7 @@
 /**
- * The command line `effect-vae` of the published package: `exp`, with what a person needs who starts from nothing.
+ * The command line `effect-vae` of the published package: the commands of `exp`, `init` and `doctor`.
  *
- * The word `exp` may be left out: `effect-vae beta-sweep` is `effect-vae exp beta-sweep`.
+ * The word `exp` is optional: `effect-vae beta-sweep` is `effect-vae exp beta-sweep`.
  */
 import { Console, Effect } from "effect"
 import { Command } from "effect/cli"
@@ -10,7 +10,7 @@ import * as CommandLine from "./CommandLine.ts"
 import * as Doctor from "./Doctor.ts"
 import * as Init from "./Init.ts"
 
-/** Commands that `exp` has too, so that `effect-vae --help` names them and a shell completes them. */
+/** The commands of `exp`, for `effect-vae --help` and shell completion. */
 const experiments = Command.make("exp", {}, () => CommandLine.run([], "")).pipe(
   Command.withDescription("Runs experiments and reads their runs: exp NAME, exp list, show, compare, verify, open, ...")
 )
@@ -20,10 +20,10 @@ const root = Command.make("effect-vae", {}, () => CommandLine.run([], "")).pipe(
   Command.withSubcommands([experiments, Init.command, Doctor.command])
 )
 
-/** What this package answers itself. */
+/** The commands that `exp` does not have. */
 const own: ReadonlyArray<string> = ["init", "doctor", "--help", "-h", "--completions"]
 
-/** Runs the command line with these arguments. */
+/** Runs `effect-vae` with these arguments. */
 export const run = Effect.fn("EffectVae.run")(
   function* (args: ReadonlyArray<string>, version: string) {
     const [first, ...rest] = args

@@ -63,15 +63,13 @@ export const commonFlags = {
   cluster: Flag.String("cluster").pipe(
     Flag.withMetavar("ADDRESS"),
     Flag.withDescription(
-      "Have the runs made by the workers that share this PostgreSQL database, postgres://USER@HOST:PORT/DATABASE (or the variable VAE_CLUSTER)"
+      "Train on the workers that share this PostgreSQL database, postgres://USER@HOST:PORT/DATABASE (or the variable VAE_CLUSTER)"
     ),
     Flag.optional
   ),
   artifacts: Flag.String("artifacts").pipe(
     Flag.withMetavar("FOLDER"),
-    Flag.withDescription(
-      "With --cluster: a folder that all machines share, for the runs' files; default: the database"
-    ),
+    Flag.withDescription("With --cluster: a shared folder for the runs' files (default: the database)"),
     Flag.optional
   ),
   failFast: toggle("fail-fast", "Stop at the first run that fails"),
@@ -102,12 +100,12 @@ export const inspectionFlags = {
   json: toggle("json", "Print JSON, for scripts")
 }
 
-/** The flags of the commands that compute what a run computed. */
+/** The flags of the commands that recompute a run's results. */
 export const verificationFlags = {
   results: commonFlags.results,
   dataDir: commonFlags.dataDir,
-  engine: commonFlags.engine.pipe(Flag.withDescription("Engine; auto is the one that the run was trained with")),
-  device: commonFlags.device.pipe(Flag.withDescription("Device; auto is the one that the run was trained on")),
+  engine: commonFlags.engine.pipe(Flag.withDescription("Engine; auto is the engine of the run's training")),
+  device: commonFlags.device.pipe(Flag.withDescription("Device; auto is the device of the run's training")),
   experiment: Flag.String("experiment").pipe(
     Flag.withMetavar("FILE"),
     Flag.withDescription("The experiment's file, if it is not in experiments/"),
@@ -116,7 +114,7 @@ export const verificationFlags = {
   evaluations: toggle("evaluations", "Also run the evaluations again, and compare their metrics and figure data")
 }
 
-/** Accepted where they change nothing, so that one set of options serves every call. */
+/** Flags that are accepted without effect, so that one set of options works with every command. */
 export const ignoredFlags = {
   dataDir: commonFlags.dataDir.pipe(Flag.withHidden),
   engine: commonFlags.engine.pipe(Flag.withHidden),
@@ -128,14 +126,14 @@ export type CommonFlags = {
   readonly [K in keyof typeof commonFlags]: (typeof commonFlags)[K] extends Flag.Flag<infer A> ? A : never
 }
 
-/** `default 1`, or `swept over 0, 12, 200` where the experiment sets the parameter itself. */
+/** `default 1`, or `swept over 0, 12, 200` if the experiment's sweep sets the parameter. */
 const defaultText = (experiment: Experiment.Experiment<any>, name: string, parameter: Parameter<unknown>): string => {
   const text = (value: unknown) => Schema.encodeSync(parameter.text)(value)
   const swept = [...new Set(Experiment.points(experiment).map((values) => text(values[name])))]
   return swept.length > 1 ? `swept over ${swept.join(", ")}` : `default ${swept[0] ?? text(parameter.default)}`
 }
 
-/** A flag for each parameter: one value, or several with commas between them. */
+/** A flag per parameter: one value, or several separated by commas. */
 export const parameterFlags = (
   experiment: Experiment.Experiment<any>
 ): Record<string, Flag.Flag<Option.Option<string>>> =>
@@ -169,7 +167,7 @@ const SeedFromText = DecimalText.pipe(
   )
 )
 
-/** Each seed once. */
+/** The seeds without duplicates. */
 const parseSeeds = (text: string) =>
   Effect.forEach(text.split(","), (seed) =>
     Schema.decodeEffect(SeedFromText)(seed.trim()).pipe(
@@ -177,10 +175,10 @@ const parseSeeds = (text: string) =>
     )
   ).pipe(Effect.map((seeds) => [...new Set(seeds)]))
 
-/** More runs than this are a slip of the hand, and a list of them may not fit into memory. */
+/** More runs than this are probably a typing error, and their list may exceed the memory. */
 const maximumRuns = 10_000
 
-/** The experiment as the flags ask: `--beta 0,4` replaces the sweep's values of beta. */
+/** Applies the flags to the experiment: `--beta 0,4` replaces the sweep's values of beta. */
 export const withFlags = Effect.fnUntraced(function* (
   experiment: Experiment.Experiment<any>,
   flags: Readonly<Record<string, unknown>>
@@ -195,11 +193,11 @@ export const withFlags = Effect.fnUntraced(function* (
   const rest = Sweep.without<any>(experiment.sweep, Object.keys(axes)).length
   const runs = Object.values(axes).reduce((count, values) => count * values.length, rest * seeds.length)
   if (runs > maximumRuns)
-    return yield* new UsageError({ reason: `${runs} runs are asked for: give at most ${maximumRuns}` })
+    return yield* new UsageError({ reason: `the sweep has ${runs} runs: give at most ${maximumRuns}` })
   return experiment.pipe(Experiment.override<any>(Sweep.grid<any>(axes), Object.keys(axes)), Experiment.seeds(...seeds))
 })
 
-/** How the runs are to be made. */
+/** The options of a sweep's execution. */
 export const runOptions = Effect.fnUntraced(function* (flags: CommonFlags) {
   const { failFast, force } = flags
   if (failFast && flags.keepGoing) {
@@ -217,7 +215,7 @@ export const runOptions = Effect.fnUntraced(function* (flags: CommonFlags) {
   return options
 })
 
-/** The engine and the device that are asked for, which must go together. */
+/** The requested engine and device, which must be compatible. */
 export const engineRequest = ({
   device,
   engine
@@ -226,13 +224,13 @@ export const engineRequest = ({
   return reason === undefined ? Effect.succeed({ device, engine }) : Effect.fail(new UsageError({ reason }))
 }
 
-/** How many runs are to be made at once. */
+/** Number of concurrent runs. */
 export const jobCount = ({ jobs }: CommonFlags): Effect.Effect<number, UsageError> =>
   /^[1-9]\d{0,2}$/.test(jobs)
     ? Effect.succeed(Number(jobs))
     : Effect.fail(new UsageError({ reason: `--jobs ${jobs}: give an integer from 1 to 999` }))
 
-/** How many runs are to be trained as one program at most. */
+/** Maximum number of runs that are trained as one program. */
 export const stackSize = ({ cluster, jobs, stack }: CommonFlags): Effect.Effect<"auto" | number, UsageError> => {
   const refuse = (reason: string) => Effect.fail(new UsageError({ reason }))
   if (stack === "auto") return Effect.succeed(stack)
@@ -243,7 +241,7 @@ export const stackSize = ({ cluster, jobs, stack }: CommonFlags): Effect.Effect<
     : refuse(`--stack ${stack} trains runs in one process, ${others} in several; give one of them`)
 }
 
-/** Where the page is to be served, if it is: undefined for a port that is free. */
+/** The port of the live report; undefined for any free port. */
 export const portNumber = ({ port }: CommonFlags): Effect.Effect<number | undefined, UsageError> => {
   if (Option.isNone(port)) return Effect.succeed(undefined)
   return /^[1-9]\d{0,4}$/.test(port.value) && Number(port.value) <= 65535
@@ -251,7 +249,7 @@ export const portNumber = ({ port }: CommonFlags): Effect.Effect<number | undefi
     : Effect.fail(new UsageError({ reason: `--port ${port.value}: give an integer from 1 to 65535` }))
 }
 
-/** `--data-dir`, else `VAE_DATA_DIR`, else none; a folder that is named must exist. */
+/** `--data-dir`, else `VAE_DATA_DIR`, else undefined. The folder must exist. */
 export const dataDirectory = Effect.fnUntraced(function* (flag: Option.Option<string>) {
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path

@@ -1,5 +1,5 @@
 /**
- * `effect-vae init my-lab`: a folder with an experiment that works at once. Nothing that is there is overwritten.
+ * `effect-vae init my-lab`: creates a folder with a working experiment. Never overwrites files.
  */
 import { createRequire } from "node:module"
 import { Console, Effect, FileSystem, Option, Path } from "effect"
@@ -17,10 +17,10 @@ interface Manifest {
 
 const manifest = createRequire(import.meta.url)("../../../package.json") as Manifest
 
-/** What npm allows as a package's name, without a scope. */
+/** A package name that npm allows, without a scope. */
 const isName = (name: string): boolean => /^[a-z0-9][a-z0-9._-]{0,213}$/.test(name) && name !== "node_modules"
 
-/** Writes the lab into a folder that does not exist yet, or is empty. Errors: `UsageError`. */
+/** Writes the lab into a new or empty folder. Errors: `UsageError`. */
 const write = Effect.fnUntraced(function* (folder: string, files: Readonly<Record<string, string>>) {
   const fs = yield* FileSystem.FileSystem
   const { dirname, join } = yield* Path.Path
@@ -39,21 +39,21 @@ const write = Effect.fnUntraced(function* (folder: string, files: Readonly<Recor
 export const command = Command.make(
   "init",
   {
-    folder: Argument.String("folder").pipe(Argument.withDescription("The new folder; its name is the lab's")),
+    folder: Argument.String("folder").pipe(Argument.withDescription("The new folder, and the lab's name")),
     package: Flag.String("package").pipe(
       Flag.withMetavar("VERSION|FILE"),
-      Flag.withDescription("What the lab depends on effect-vae by (default: this version)"),
+      Flag.withDescription("The lab's dependency on effect-vae (default: this version)"),
       Flag.optional
     )
   },
   Effect.fn("Init.command")(function* (given) {
     const { basename, resolve } = yield* Path.Path
-    // Package managers run commands in the package's folder and keep the person's own folder in INIT_CWD.
+    // Package managers run commands in the package's folder and pass the user's working directory in INIT_CWD.
     const folder = resolve(process.env["INIT_CWD"] ?? ".", given.folder)
     const name = basename(folder)
     if (!isName(name)) {
       return yield* new UsageError({
-        reason: `"${name}" cannot be a lab's name: lower-case letters, digits, ".", "_" and "-", beginning with a letter or digit`
+        reason: `"${name}" is not a valid lab name: use lower-case letters, digits, ".", "_" and "-", starting with a letter or digit`
       })
     }
     const native = yield* isBuilt({ engine: "native", device: "cpu" } satisfies ChooseEngine.EngineRequest)

@@ -1,16 +1,16 @@
 /**
- * `exp` and `exp list`: the experiments with their descriptions.
+ * `exp` and `exp list`: lists the experiments with their descriptions.
  */
 import { Console, Effect } from "effect"
 import { Command } from "effect/cli"
 import { ProgramName } from "../console/ProgramName.ts"
 import * as LoadExperiment from "../plan/LoadExperiment.ts"
 
-/** Prints the experiments and how they are run. */
+/** Prints the experiments and how to run them. */
 export const list = Effect.gen(function* () {
   const names = yield* LoadExperiment.names
   const exp = yield* ProgramName
-  // A command of the same name comes first.
+  // A command of the same name takes precedence.
   const calls = names.map((name) => (LoadExperiment.reserved.includes(name) ? `./experiments/${name}.ts` : name))
   const width = Math.max(0, ...calls.map((call) => call.length))
   yield* Console.log("Experiments in experiments/:\n")

@@ -1,5 +1,5 @@
 /**
- * `exp open NAME`: shows an experiment's report in the browser.
+ * `exp open NAME`: opens an experiment's report in the browser.
  */
 import { platform } from "node:os"
 import { Console, Effect, FileSystem, Path, Runtime, Schema } from "effect"
@@ -11,7 +11,7 @@ import { ignoredFlags, inspectionFlags } from "./Flags.ts"
 import { fileName } from "../report/WriteReport.ts"
 import * as Target from "./Target.ts"
 
-/** There is no page to open, or nothing to open it with. */
+/** There is no report, or no program to open it. */
 export class OpenError extends Schema.TaggedError<OpenError>()("OpenError", { reason: Schema.String }) {
   override readonly [Runtime.errorExitCode] = 1
   override get message(): string {
@@ -19,7 +19,7 @@ export class OpenError extends Schema.TaggedError<OpenError>()("OpenError", { re
   }
 }
 
-/** What opens a file in the program that the person has for it. */
+/** The system's command that opens a file in its default program. */
 const opener = (path: string): readonly [command: string, ...args: Array<string>] => {
   switch (platform()) {
     case "darwin":
@@ -31,7 +31,7 @@ const opener = (path: string): readonly [command: string, ...args: Array<string>
   }
 }
 
-/** Opens a file; fails where the system's opener is not there or fails. One that goes on is left alone. */
+/** Opens a file. Fails if the system's command is missing or fails; does not wait for it otherwise. */
 const show = Effect.fnUntraced(function* (path: string) {
   const [command, ...args] = opener(path)
   const refused = new OpenError({ reason: `${command} cannot open it; open this file in a browser: ${path}` })
@@ -65,7 +65,7 @@ export const command = Command.make(
     const page = join(folder, fileName)
     if (!(yield* Effect.orElseSucceed(fs.exists(page), () => false))) {
       return yield* new OpenError({
-        reason: `there is no page ${page}; ${yield* ProgramName} NAME writes it when its runs end`
+        reason: `there is no report ${page}; ${yield* ProgramName} NAME writes it after the runs`
       })
     }
     yield* Console.log(page)

@@ -1,5 +1,5 @@
 /**
- * `exp replay RUN`: trains a finished run again in another folder and compares what came out, bit for bit.
+ * `exp replay RUN`: trains a finished run again in another folder and compares the results bit for bit.
  */
 import { Console, Effect, FileSystem, Layer, Option, Path, Runtime, Schema } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
@@ -17,7 +17,7 @@ import * as RunStore from "../store/RunStore.ts"
 import { corrupt } from "../files/StoreError.ts"
 import * as Target from "./Target.ts"
 
-/** The run came to something else. Exit code 1. */
+/** The replay's results differ. Exit code 1. */
 export class NotReplayed extends Schema.TaggedError<NotReplayed>()("NotReplayed", {
   run: Schema.String,
   failed: Schema.Int
@@ -28,7 +28,9 @@ export class NotReplayed extends Schema.TaggedError<NotReplayed>()("NotReplayed"
   }
 }
 
-/** A fresh folder: the one that is asked for, or a temporary one for the scope. Errors: `UsageError` where it has content. */
+/**
+ * The folder of the replay: the given one, or a temporary one of the scope. Errors: `UsageError` if it is not empty.
+ */
 const freshFolder = Effect.fnUntraced(function* (into: Option.Option<string>) {
   const fs = yield* FileSystem.FileSystem
   if (Option.isNone(into)) return yield* fs.makeTempDirectoryScoped({ prefix: "effect-vae-replay-" })
@@ -37,10 +39,10 @@ const freshFolder = Effect.fnUntraced(function* (into: Option.Option<string>) {
   const entries = yield* Effect.option(fs.readDirectory(folder))
   if (Option.isSome(entries) && entries.value.length === 0) return folder
   const what = Option.isSome(entries) ? "is not empty" : "is not a folder"
-  return yield* new UsageError({ reason: `--into: ${folder} ${what}; name a folder that is empty or not there yet` })
+  return yield* new UsageError({ reason: `--into: ${folder} ${what}; give a new or empty folder` })
 })
 
-/** `identical bits`, or what holds instead. */
+/** `identical bits`, or the weaker result. */
 const verdict = (findings: ReadonlyArray<Finding>): string =>
   findings.every(({ subject, verdict }) => subject === "setting" || verdict === "ok" || verdict === "skipped")
     ? "identical bits"
@@ -50,7 +52,7 @@ export const command = Command.make(
   "replay",
   {
     target: Argument.String("run").pipe(
-      Argument.withDescription("A finished run: its id, the first digits of it, or its folder")
+      Argument.withDescription("A finished run: its id, a prefix of the id, or its folder")
     ),
     into: Flag.String("into").pipe(
       Flag.withMetavar("FOLDER"),
@@ -68,7 +70,7 @@ export const command = Command.make(
       const folder = yield* freshFolder(into)
       const asked = yield* engineRequest({ device, engine })
       const context = yield* (yield* RecordedEngine.make(asked))(manifest.value)
-      yield* Console.log(`run ${name} of ${manifest.value.experiment} is trained again in ${folder}`)
+      yield* Console.log(`run ${name} of ${manifest.value.experiment} is being trained again in ${folder}`)
       const provenance = yield* Provenance.collect
       const findings = yield* replay(run, manifest.value, {
         provenance,
@@ -78,7 +80,7 @@ export const command = Command.make(
         Effect.provideService(DataDirectories, directories),
         Effect.provide(Layer.merge(RunStore.layer(folder), Layer.succeedContext(context)))
       )
-      // Takes the place of the progress line.
+      // Replaces the progress line.
       yield* Progress.Progress.use((progress) => progress.line(["", ...findings.map(formatFinding)].join("\n")))
       const failed = findings.filter((finding) => finding.verdict === "FAILED").length
       if (failed > 0) return yield* new NotReplayed({ run: name, failed })
@@ -87,4 +89,4 @@ export const command = Command.make(
     Effect.scoped,
     Effect.provide(Progress.layer)
   )
-).pipe(Command.withDescription("Trains a finished run again elsewhere and compares it bit for bit"))
+).pipe(Command.withDescription("Trains a finished run again in another folder and compares the results bit for bit"))

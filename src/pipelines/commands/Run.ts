@@ -1,5 +1,5 @@
 /**
- * `exp NAME`: plans, runs what is missing, evaluates, reports. Its flags follow from the experiment's parameters.
+ * `exp NAME`: plans, trains missing runs, evaluates, reports. Its flags are derived from the experiment's parameters.
  */
 import { Effect, Layer, Option, type Stdio } from "effect"
 import { Command } from "effect/cli"
@@ -40,8 +40,7 @@ import type { StoreError } from "../files/StoreError.ts"
 import * as Worker from "../sweep/Worker.ts"
 
 /**
- * Plans or runs an experiment as the flags ask. `args` are the command line's arguments that ask for this experiment, with
- * which further processes are started.
+ * Plans or runs an experiment. `args` are the command line's arguments, with which child processes are started.
  */
 export const run = Effect.fn("Run.perform")(function* (
   experiment: Experiment<any>,
@@ -84,7 +83,7 @@ export const run = Effect.fn("Run.perform")(function* (
       Layer.provide(Cluster.layer(address, flags.artifacts)),
       Layer.provideMerge(Progress.layer)
     )
-  // No process is kept for a run that is not there, nor cores for it.
+  // At most one process per run, so that no cores stay unused.
   const jobs = Math.min(mostJobs, runs.length)
   const executor: Layer.Layer<
     RunExecutor.RunExecutor | Progress.Progress,
@@ -100,7 +99,7 @@ export const run = Effect.fn("Run.perform")(function* (
   yield* watched.pipe(Effect.provide(executor.pipe(Layer.provideMerge([directories, store]))))
 })
 
-/** Serves the page of the runs while they are made, and then as long as a browser shows it. */
+/** Serves the live report during training, and afterwards while a browser shows it. */
 const watching = <A, E, R>(run: Effect.Effect<A, E, R>, options: Serve.ServeOptions) =>
   Effect.scoped(
     Effect.gen(function* () {

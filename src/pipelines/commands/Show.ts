@@ -1,5 +1,5 @@
 /**
- * `exp show NAME|RUN`: an experiment's runs as a table, or everything about one run.
+ * `exp show NAME|RUN`: shows an experiment's runs as a table, or one run in detail.
  */
 import { Console, Effect, Option, Path, type Schema, Terminal } from "effect"
 import { Argument, Command } from "effect/cli"
@@ -15,7 +15,7 @@ import * as Rows from "../inspection/Rows.ts"
 import * as SummaryTable from "../store/SummaryTable.ts"
 import * as Target from "./Target.ts"
 
-/** Numbers for JSON, with NaN and infinities as words. */
+/** Encodes numbers as JSON, with NaN and infinities as strings. */
 const jsonNumbers = (record: Readonly<Record<string, number>>): Record<string, Schema.Json> =>
   Object.fromEntries(
     Object.entries(record).map(([name, value]) => [name, Number.isFinite(value) ? value : String(value)])
@@ -71,7 +71,7 @@ export const command = Command.make(
   "show",
   {
     target: Argument.String("name-or-run").pipe(
-      Argument.withDescription("An experiment's name, or a run: its id, the first digits of it, or its folder")
+      Argument.withDescription("An experiment's name, or a run: its id, a prefix of the id, or its folder")
     ),
     ...inspectionFlags,
     ...ignoredFlags
@@ -80,4 +80,4 @@ export const command = Command.make(
     const found = yield* Target.resolve(yield* Catalogue.read(results), target)
     yield* found._tag === "Experiment" ? showExperiment(found.experiment, json) : showRun(found.entry, json)
   })
-).pipe(Command.withDescription("Shows an experiment's runs as a table, or everything about one run"))
+).pipe(Command.withDescription("Shows an experiment's runs as a table, or one run in detail"))

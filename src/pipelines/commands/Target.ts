@@ -1,8 +1,8 @@
 /**
- * What a person means by a word on the command line: an experiment, or one run of it.
+ * Resolves an argument of the command line to an experiment or a run.
  *
- * A name of an experiment wins over an id that begins like it. A run is its id or as much of it as no other has,
- * `EXPERIMENT/ID`, or the path of its folder anywhere.
+ * Experiment names take precedence over ids. A run is given by its id or a unique prefix of it, `EXPERIMENT/ID`, or the
+ * path of its folder.
  */
 import { Effect, FileSystem, Option, Path } from "effect"
 import * as Catalogue from "../inspection/Catalogue.ts"
@@ -17,7 +17,7 @@ export type Target =
 
 const isPath = (word: string): boolean => /[\\/]/.test(word) || word === "." || word === ".."
 
-/** What lies at a path, from the folder the person is in. */
+/** The experiment or run at a path, relative to the user's working directory. */
 const atPath = Effect.fnUntraced(function* (word: string) {
   const fs = yield* FileSystem.FileSystem
   const { basename, dirname, join, resolve } = yield* Path.Path
@@ -40,7 +40,7 @@ const atPath = Effect.fnUntraced(function* (word: string) {
   return Option.none<Target>()
 })
 
-/** Runs whose folder's name begins with `prefix`; those that were set aside only where it says so. */
+/** Runs whose folder name begins with `prefix`; attempts that were set aside only if the prefix says so. */
 const beginning = (
   experiments: ReadonlyArray<Catalogue.ExperimentEntry>,
   prefix: string
@@ -49,7 +49,7 @@ const beginning = (
     .flatMap(({ runs }) => runs)
     .filter(({ name, setAside }) => name.startsWith(prefix) && setAside === prefix.includes("."))
 
-/** Of runs with one id the finished one, as where a run is looked for to be reused. */
+/** Removes duplicate ids; prefers the finished run, like the reuse of runs. */
 const preferred = (entries: ReadonlyArray<Catalogue.RunEntry>) =>
   Effect.gen(function* () {
     for (const entry of entries) {
@@ -59,7 +59,7 @@ const preferred = (entries: ReadonlyArray<Catalogue.RunEntry>) =>
     return entries[0]
   })
 
-/** `3f9c1e7a52d0 of beta-sweep (beta=12)`, for each of some runs. */
+/** Lists runs: `3f9c1e7a52d0 of beta-sweep (beta=12)`. */
 const described = Effect.fnUntraced(function* (entries: ReadonlyArray<Catalogue.RunEntry>) {
   const manifests = yield* Effect.forEach(entries, ({ run }) =>
     Effect.map(
@@ -86,7 +86,7 @@ const unknown = Effect.fnUntraced(function* (catalogue: Catalogue.Catalogue, wor
   return new UsageError({ reason: `${reason} It holds ${Catalogue.describe(catalogue)}.` })
 })
 
-/** What `word` means among the runs of a results folder. Errors: `UsageError`. */
+/** Resolves `word` in a results folder. Errors: `UsageError`. */
 export const resolve = Effect.fn("Target.resolve")(function* (catalogue: Catalogue.Catalogue, word: string) {
   const named = catalogue.experiments.find(({ name }) => name === word)
   if (named !== undefined) return { _tag: "Experiment", experiment: named } satisfies Target
@@ -96,7 +96,9 @@ export const resolve = Effect.fn("Target.resolve")(function* (catalogue: Catalog
     const entries = beginning(among, prefix.toLowerCase())
     if (new Set(entries.map(({ name }) => name)).size > 1) {
       const shown = (yield* described(entries)).join(", ")
-      return yield* new UsageError({ reason: `"${word}" begins ${entries.length} runs: ${shown}; give more digits` })
+      return yield* new UsageError({
+        reason: `"${word}" is the prefix of ${entries.length} runs: ${shown}; give more digits`
+      })
     }
     const entry = yield* preferred(entries)
     if (entry !== undefined) return { _tag: "Run", entry } satisfies Target
@@ -105,7 +107,7 @@ export const resolve = Effect.fn("Target.resolve")(function* (catalogue: Catalog
   return Option.isSome(found) ? found.value : yield* yield* unknown(catalogue, word)
 })
 
-/** The run that `word` means. Errors: `UsageError`, also where it is an experiment. */
+/** Resolves `word` to a run. Errors: `UsageError`, also for an experiment. */
 export const resolveRun = Effect.fn("Target.resolveRun")(function* (catalogue: Catalogue.Catalogue, word: string) {
   const target = yield* resolve(catalogue, word)
   if (target._tag === "Run") return target.entry

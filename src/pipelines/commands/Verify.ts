@@ -1,5 +1,5 @@
 /**
- * `exp verify NAME|RUN`: whether runs are what their manifests say, file by file and number by number.
+ * `exp verify NAME|RUN`: checks runs against their manifests, file by file and number by number.
  */
 import { Console, Effect, FileSystem, Option, Runtime, Schema } from "effect"
 import { Argument, Command } from "effect/cli"
@@ -18,7 +18,7 @@ import { verifyFiles } from "../verification/VerifyFiles.ts"
 import { verifyNumbers } from "../verification/VerifyNumbers.ts"
 import { verifySummary } from "../verification/VerifySummary.ts"
 
-/** Not everything is as it was recorded. Exit code 1. */
+/** Some checks failed. Exit code 1. */
 export class NotVerified extends Schema.TaggedError<NotVerified>()("NotVerified", {
   failed: Schema.Int,
   checks: Schema.Int
@@ -29,7 +29,7 @@ export class NotVerified extends Schema.TaggedError<NotVerified>()("NotVerified"
   }
 }
 
-/** The runs of an experiment, but for those that the summary names and that are gone: what is said of these is checked. */
+/** The existing runs of an experiment. Runs that only the summary mentions are checked there. */
 const entriesOf = (experiment: Catalogue.ExperimentEntry) =>
   Effect.flatMap(Rows.runsOf(experiment), (runs) =>
     Effect.filter(
@@ -39,7 +39,7 @@ const entriesOf = (experiment: Catalogue.ExperimentEntry) =>
     )
   )
 
-/** The parameters that differ between some runs. */
+/** Names of the parameters that differ between runs. */
 const variedIn = (entries: ReadonlyArray<Catalogue.RunEntry>) =>
   Effect.map(
     Effect.forEach(entries, ({ run }) => Effect.orElseSucceed(run.manifest, () => Option.none())),
@@ -106,4 +106,4 @@ export const command = Command.make(
     Effect.scoped,
     Effect.provide(Progress.layer)
   )
-).pipe(Command.withDescription("Checks that runs are what their manifests say: every digest, then the numbers"))
+).pipe(Command.withDescription("Checks runs against their manifests: every digest, then the numbers"))

@@ -1,5 +1,5 @@
 /**
- * `exp worker --cluster ADDRESS`: makes runs of sweeps that are submitted from any machine, until it is interrupted.
+ * `exp worker --cluster ADDRESS`: trains the runs of submitted sweeps until it is interrupted.
  */
 import { Effect, Layer, Option, Stdio } from "effect"
 import { Command, Flag } from "effect/cli"
@@ -17,7 +17,7 @@ import * as CheckpointInterval from "../training/CheckpointInterval.ts"
 import * as ChooseEngine from "../training/ChooseEngine.ts"
 import { engineRequest, commonFlags, dataDirectory } from "./Flags.ts"
 
-/** The arguments without the address, for the processes that make the runs. */
+/** The arguments without the address, for the processes that train the runs. */
 const withoutAddress = (args: ReadonlyArray<string>): ReadonlyArray<string> =>
   args.filter((arg, index) => !/^--cluster(=|$)/.test(arg) && args[index - 1] !== "--cluster")
 
@@ -30,7 +30,7 @@ export const command = Command.make(
     artifacts: commonFlags.artifacts,
     slots: Flag.String("slots").pipe(
       Flag.withMetavar("N"),
-      Flag.withDescription("Make N runs at once, each in a process of its own with its part of the cores"),
+      Flag.withDescription("Train N runs at once, each in its own process with its share of the cores"),
       Flag.withDefault("1")
     ),
     engine: commonFlags.engine,
@@ -71,4 +71,4 @@ export const command = Command.make(
       Effect.provide([Cluster.layer(address, flags.artifacts), directories, store, Progress.layer])
     )
   })
-).pipe(Command.withDescription("Makes runs of sweeps that are submitted with --cluster, until it is interrupted"))
+).pipe(Command.withDescription("Trains runs of sweeps that are submitted with --cluster, until it is interrupted"))

@@ -2,7 +2,7 @@
  * What may be removed from a results folder: unfinished runs, attempts that were set aside, temporary files of killed
  * processes, and experiment folders without runs.
  *
- * Laws: planning changes nothing; a run that a process is training is left alone, and so are files that this program
+ * Laws: planning changes nothing; a run that a process is training is kept, and so are files that this program
  * did not create, including links.
  */
 import { Clock, DateTime, Effect, FileSystem, Option, Path } from "effect"
@@ -36,7 +36,7 @@ export interface Removal {
 
 export interface CleanPlan {
   readonly removals: ReadonlyArray<Removal>
-  /** What is left alone, with the reason. */
+  /** What is kept, with the reason. */
   readonly left: ReadonlyArray<string>
 }
 

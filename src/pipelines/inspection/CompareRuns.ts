@@ -41,7 +41,7 @@ const provenance = (manifest: Manifest): Members => {
   return { ...(members as unknown as Members), ...secondsOf(manifest) }
 }
 
-/** Numbers for JSON, with NaN and infinities as words. */
+/** Encodes numbers as JSON, with NaN and infinities as strings. */
 const numbers = (metrics: Readonly<Record<string, number>>): Members =>
   Object.fromEntries(
     Object.entries(metrics).map(([name, value]) => [name, Number.isFinite(value) ? value : String(value)])

@@ -16,7 +16,7 @@ export interface RunSnapshot {
   /** The run's status in one or two words, or why it is unknown. */
   readonly status: string
   readonly history: ReadonlyArray<EpochMetrics>
-  /** Those of the epoch that is its result, then what the evaluations found. */
+  /** Metrics of the epoch that is the run's result, then those of the evaluations. */
   readonly metrics: Readonly<Record<string, number>>
   /** Names of the figures, animations and pages of its evaluations. */
   readonly figures: ReadonlyArray<string>
@@ -31,11 +31,11 @@ export const evaluators = Effect.fnUntraced(function* (directory: string) {
   return names.flatMap((name) => /^([0-9a-f]{12})\.json$/.exec(name)?.[1] ?? []).sort()
 })
 
-/** How the run's training may end early, where it may. */
+/** The early stopping of the run's training, if any. */
 export const stoppingOf = ({ specs }: Manifest): EarlyStopping.EarlyStopping | undefined =>
   specs.training["stopping"] as EarlyStopping.EarlyStopping | undefined
 
-/** Epochs that the whole training has at most; unknown where its length is in steps. */
+/** Maximum number of epochs of the training; undefined if its duration is in steps. */
 export const epochsOf = ({ specs }: Manifest): number | undefined =>
   typeof specs.training["epochs"] === "number" ? specs.training["epochs"] : undefined
 

@@ -1,8 +1,8 @@
 /**
- * One digest of all code that a run is computed with: this package's sources, its dependencies' versions, the runtime's major
- * version, the experiment's file and the files that it imports by relative paths.
+ * A digest of the code of a run: this package's sources, the versions of its dependencies, the runtime's major version,
+ * the experiment's file and the files that it imports by relative paths.
  *
- * Law: machines with equal digests make equal runs of equal specs, as far as their engines do.
+ * Law: machines with equal digests compute equal runs from equal specs, as far as their engines do.
  */
 import { createHash } from "node:crypto"
 import { Effect, FileSystem, Path } from "effect"
@@ -33,7 +33,7 @@ export const own: Effect.Effect<string, StoreError, FileSystem.FileSystem | Path
   return sha256([...digests, packageJson, process.versions.node.split(".")[0]].join("\n"))
 })
 
-/** Digests of a file and of what it imports outside this package's sources. */
+/** Digests of a file and of its imports outside this package's sources. */
 const reachable = Effect.fnUntraced(function* (first: string) {
   const path = yield* Path.Path
   const sources = yield* Effect.orDie(path.fromFileUrl(new URL("../..", import.meta.url)))
@@ -50,7 +50,7 @@ const reachable = Effect.fnUntraced(function* (first: string) {
   return [...seen.values()].sort()
 })
 
-/** The digest for an experiment's file. Errors: `StoreError` where a file cannot be read. */
+/** The digest for an experiment's file. Errors: `StoreError` if a file cannot be read. */
 export const of: (file: string) => Effect.Effect<string, StoreError, FileSystem.FileSystem | Path.Path> = Effect.fn(
   "CodeDigest.of"
 )(function* (file) {

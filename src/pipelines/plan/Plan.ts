@@ -28,7 +28,7 @@ export interface PlannedRun {
   readonly training: Training["Service"]
   readonly evaluation: Evaluation["Service"]
   readonly located: Located
-  /** Names of the dataset's classes, where it has labels. */
+  /** Names of the dataset's classes, if it has labels. */
   readonly classes?: ReadonlyArray<string> | undefined
   /** The values that the experiment's source reported for these parameters. */
   readonly reference: Reference
@@ -85,8 +85,8 @@ export const varyingNames = (records: ReadonlyArray<Readonly<Record<string, Json
 }
 
 /**
- * All runs of an experiment in the order of its sweep, seeds innermost. `locate` says where a dataset is: a real run may
- * download, a plan may not.
+ * All runs of an experiment in the order of its sweep, seeds innermost. `locate` finds a dataset: it may download for a
+ * real run, but not for a plan.
  */
 export const plan = Effect.fn("Plan.plan")(function* <A>(
   experiment: Experiment<A>,

@@ -8,7 +8,7 @@ import * as DerivedDataset from "../../core/datasets/DerivedDataset.ts"
 import type { AnyAssembly, Experiment } from "../../core/Experiment.ts"
 import * as Training from "../../core/Training.ts"
 
-/** Most training images, test images, which are also the most validation images, and epochs or steps of a quick run. */
+/** Maximum number of training images, of test and validation images, of epochs, and of steps of a quick run. */
 export const limits = { train: 2000, test: 500, epochs: 2, steps: 32 } as const
 
 const first = (examples: Examples, count: number): Examples => {
@@ -29,7 +29,7 @@ const firstOf = ({ test, train, validation }: LoadedDataset): LoadedDataset => (
 
 const { epochs, steps, ...counts } = limits
 
-/** The first images of a dataset, with a digest of their own. */
+/** The first images of a dataset, with their own digest. */
 const small = (of: Dataset["Service"]): DerivedDataset.Derivation => ({
   tag: "First",
   how: counts,

@@ -59,7 +59,7 @@ const valuesOf = (experiment: Experiment<any>, recorded: Manifest["parameters"])
     (entries) => Object.fromEntries(entries) as Record<string, unknown>
   )
 
-/** The run of an experiment with these parameters and this seed. `file` is where it stands if not in `experiments/`. */
+/** The run of an experiment with these parameters and this seed. `file` is its path if it is not in `experiments/`. */
 export const planPoint = Effect.fn("Replan.planPoint")(function* (
   { experiment: name, parameters, seed }: Pick<Manifest, "experiment" | "parameters" | "seed">,
   file: string | undefined,

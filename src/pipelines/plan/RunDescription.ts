@@ -1,7 +1,7 @@
 /**
- * A planned run as a value: what another process or machine needs to plan it again.
+ * The description of a planned run, from which another process or machine plans it again.
  *
- * Law: the run that comes out has the same id, or it is refused: equal ids mean equal specs, seed and data.
+ * Law: the new plan has the same id or is refused. Equal ids mean equal specs, seed and data.
  */
 import { Effect, type FileSystem, Path, Schema } from "effect"
 import type { DatasetError, DatasetPlatform } from "../../core/Dataset.ts"
@@ -12,7 +12,7 @@ import type { ExperimentError } from "./LoadExperiment.ts"
 import type { PlanError, PlannedRun } from "./Plan.ts"
 import { planPoint } from "./Replan.ts"
 
-/** A path below the folder that the command runs in, with `/` between names. */
+/** A path relative to the working directory, with `/` as separator. */
 const RelativePath = Schema.String.check(Schema.isPattern(/^(?!.*(?:^|\/)\.{1,2}(?:\/|$))[^/\\\0][^\\\0]{0,999}$/))
 
 const Digest = Schema.String.check(Schema.isPattern(/^[0-9a-f]{64}$/))
@@ -29,9 +29,9 @@ export const RunDescription = Schema.Struct({
 })
 export type RunDescription = typeof RunDescription.Type
 
-/** The run cannot be made here as it is meant. */
+/** The run cannot be reproduced on this machine. */
 export class RunRefused extends Schema.TaggedError<RunRefused>()("RunRefused", {
-  /** Whether every run with this code is refused. */
+  /** Whether all runs with this code are refused. */
   code: Schema.Boolean,
   reason: Schema.String
 }) {
@@ -40,7 +40,7 @@ export class RunRefused extends Schema.TaggedError<RunRefused>()("RunRefused", {
   }
 }
 
-/** The file of an experiment as the command line names it, relative to the folder that the command runs in. */
+/** The file of an experiment on the command line, relative to the working directory. */
 export const fileOf = Effect.fn("RunDescription.fileOf")(function* (target: string) {
   const path = yield* Path.Path
   const file = /[\\/]|\.[cm]?[jt]s$/.test(target)
@@ -49,7 +49,7 @@ export const fileOf = Effect.fn("RunDescription.fileOf")(function* (target: stri
   const relative = path.relative(path.resolve("."), file).replaceAll(path.sep, "/")
   if (Schema.is(RelativePath)(relative)) return relative
   return yield* new UsageError({
-    reason: `${file} is outside ${path.resolve(".")}: machines find an experiment by its path in the folder that they run in`
+    reason: `${file} is outside ${path.resolve(".")}: machines find an experiment by its path in their working directory`
   })
 })
 
@@ -59,7 +59,7 @@ export const make = (
   origin: Pick<RunDescription, "code" | "file">
 ): RunDescription => ({ experiment, parameters, seed, data: located.digest, ...origin })
 
-/** Plans the run again here. Errors: `RunRefused` where it would not be the same. */
+/** Plans the run again on this machine. Errors: `RunRefused` if the result differs. */
 export const plan = Effect.fn("RunDescription.plan")(function* (
   id: string,
   description: RunDescription
@@ -72,7 +72,7 @@ export const plan = Effect.fn("RunDescription.plan")(function* (
   if (code !== description.code) {
     return yield* new RunRefused({
       code: true,
-      reason: `its code is another: ${code.slice(0, 12)} here, ${description.code.slice(0, 12)} where the sweep was submitted; update the checkout, then restart the worker`
+      reason: `its code differs: ${code.slice(0, 12)} here, ${description.code.slice(0, 12)} where the sweep was submitted; update the checkout, then restart the worker`
     })
   }
   const planned = yield* planPoint(description, file, (dataset) => dataset.locate).pipe(Effect.mapError(refuse(false)))
@@ -80,7 +80,7 @@ export const plan = Effect.fn("RunDescription.plan")(function* (
     const name = planned.dataset.name
     return yield* new RunRefused({
       code: false,
-      reason: `its data is another: ${name} at ${planned.located.location} has digest ${planned.located.digest.slice(0, 12)}, not ${description.data.slice(0, 12)}`
+      reason: `its data differs: ${name} at ${planned.located.location} has digest ${planned.located.digest.slice(0, 12)}, not ${description.data.slice(0, 12)}`
     })
   }
   if (planned.id !== id) {

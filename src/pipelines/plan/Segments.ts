@@ -24,7 +24,7 @@ export const earlierSegments = (previous: Option.Option<Manifest>, fromStep: num
   return [...earlier, last].filter((part) => (part.fromStep ?? 0) < fromStep)
 }
 
-/** What a segment's numbers may depend on besides the run's specs. */
+/** Circumstances that may affect a segment's numbers in addition to the run's specs. */
 type Circumstances = Pick<Segment, "engine" | "git" | "host" | "versions">
 
 const described = ({ engine, git, host, versions }: Circumstances): Json => ({

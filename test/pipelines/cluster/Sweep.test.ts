@@ -128,11 +128,11 @@ describe("a sweep over several workers", needs(postgres), () => {
       await writeFile(copy, `${text}// Changed.\n`)
       const other = worker(address, folder, "code-one")
       await other.until(
-        /refuses run [0-9a-f]{12} of clustered: its code is another: [0-9a-f]{12} here, [0-9a-f]{12} where/
+        /refuses run [0-9a-f]{12} of clustered: its code differs: [0-9a-f]{12} here, [0-9a-f]{12} where/
       )
       await writeFile(copy, text)
       const same = worker(address, folder, "code-two")
-      await same.until(/refuses run [0-9a-f]{12} of clustered: its data is another: Synthetic at /)
+      await same.until(/refuses run [0-9a-f]{12} of clustered: its data differs: Synthetic at /)
       await eventually(
         async () => (await server.query(address, "select 1 from effect_vae.run where state = 'done'")).length === 1,
         "the first run is done"
@@ -144,7 +144,7 @@ describe("a sweep over several workers", needs(postgres), () => {
       await call("cluster", "cancel", "clustered", "--cluster", address)
       const { code, output } = await submitted
       assert.strictEqual(code, 1, output)
-      assert.match(output, /refuses run [0-9a-f]{12} of clustered: its code is another/)
+      assert.match(output, /refuses run [0-9a-f]{12} of clustered: its code differs/)
     } finally {
       await rm(copy)
     }

@@ -31,14 +31,14 @@ describe("exp clean", () => {
       })
     )
 
-    it.effect("only lists where there is no terminal to ask on", () =>
+    it.effect("only lists without a terminal", () =>
       Effect.gen(function* () {
         const { ids, results } = yield* copy
         yield* stand(results, ids[0], "failed")
         const before = yield* everything(results)
         const { code, output } = yield* exp("clean", "--results", results)
         assert.match(output, new RegExp(`small/${ids[0]} +failed at epoch 3 of 3 +\\d+ files +\\d+(\\.\\d)? kB`))
-        assert.include(output, "nothing was removed: there is no terminal")
+        assert.include(output, "nothing was removed: without a terminal")
         assert.strictEqual(code, 0)
         assert.deepStrictEqual(yield* everything(results), before)
       })

@@ -55,7 +55,7 @@ describe("exp open", needs(linux), () => {
       yield* Effect.promise(() => rm(page))
       const missing = yield* exp("open", "small", "--results", results)
       assert.strictEqual(missing.code, 1)
-      assert.include(missing.output, `there is no page ${page}`)
+      assert.include(missing.output, `there is no report ${page}`)
       const unknown = yield* exp("open", "smal", "--results", results)
       assert.include(unknown.output, "small")
       assert.strictEqual(unknown.code, 2)

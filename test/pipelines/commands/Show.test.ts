@@ -125,7 +125,7 @@ describe("exp show", () => {
         const twin = `${ids[0].slice(0, 6)}${"0".repeat(6)}`
         yield* (yield* files).copy(folders[0], `${results}/small/${twin}`)
         const { code, output } = yield* exp("show", ids[0].slice(0, 6), "--results", results)
-        assert.match(output, new RegExp(`begins 2 runs: [^]*${ids[0]} of small[^]*give more digits`))
+        assert.match(output, new RegExp(`is the prefix of 2 runs: [^]*${ids[0]} of small[^]*give more digits`))
         assert.strictEqual(code, 2)
       }).pipe(Effect.orDie)
     )

@@ -1,9 +1,9 @@
 /**
  * Checkpoints: everything needed to resume a run, as of the end of one optimiser step.
  *
- * Laws: a checkpoint that is read has the content that was saved; one that is damaged, truncated or another run's is
- * skipped with a warning, and the one before it is used; an unknown format is an error; the newest two are kept, and
- * `best.safetensors`, that of the epoch with the lowest test loss, from which no run resumes.
+ * Laws: a checkpoint that is read has the content that was saved. A damaged checkpoint or that of another run is
+ * skipped with a warning, and the previous one is used; an unknown format is an error. The newest two are kept, and
+ * `best.safetensors` of the epoch with the lowest test loss, from which no run resumes.
  */
 import { Effect, FileSystem, Option, Path, Result, Schema } from "effect"
 import type { HostTensors } from "../../core/Tensors.ts"
@@ -76,7 +76,7 @@ export const bestName = "best.safetensors"
 
 const stepOf = (name: string): number => Number(/^step-(\d{10,})\.safetensors$/.exec(name)?.[1] ?? Number.NaN)
 
-/** Steps of the checkpoints that lie in a folder, newest first. */
+/** Steps of the checkpoints in a folder, newest first. */
 const steps = (names: ReadonlyArray<string>): ReadonlyArray<number> =>
   names
     .map(stepOf)
@@ -85,7 +85,7 @@ const steps = (names: ReadonlyArray<string>): ReadonlyArray<number> =>
 
 /**
  * Removes the checkpoints that a run at `step` does not need: later ones, which cannot be resumed from, and all but the
- * newest two. Only the process that owns the run may call it: temporary files are taken for those of a killed process.
+ * newest two. Only the process that owns the run may call it, because it also removes temporary files.
  */
 export const prune = Effect.fnUntraced(function* (folder: string, step: number) {
   const fs = yield* FileSystem.FileSystem
@@ -141,7 +141,7 @@ const contentsOf = Effect.fnUntraced(function* <T extends { readonly run: string
   const contents = Safetensors.decode(bytes.value)
   if (Result.isFailure(contents)) return yield* corrupt(path, contents.failure)
   const stated = contents.success.metadata["format"] ?? ""
-  // The file is intact, so another version wrote it: skipping it would lose what that version did.
+  // The file is intact, so another version wrote it: skipping it would lose its progress.
   if (/^effect-vae [a-z ]*checkpoint \d+$/.test(stated) && !readable.includes(stated)) {
     return yield* unknownFormat(path, `"${stated}"`, readable)
   }
@@ -167,8 +167,8 @@ const passOver = <A, R>(found: Effect.Effect<Option.Option<A>, StoreError, R>) =
   )
 
 /**
- * The newest intact checkpoint of a run without a `fault`, or none. Warns about each one that is skipped. Errors:
- * `StoreError` where a file cannot be read.
+ * The newest intact checkpoint of a run without a `fault`, or none. Warns about each skipped one. Errors: `StoreError`
+ * if a file cannot be read.
  */
 export const newest = Effect.fn("Checkpoint.newest")(function* (
   folder: string,
@@ -206,7 +206,7 @@ export const names = Effect.fnUntraced(function* (folder: string) {
 export interface Inspected {
   readonly epoch: number
   readonly step: number
-  /** Of the best one. */
+  /** Test loss of the best checkpoint. */
   readonly loss?: number
 }
 

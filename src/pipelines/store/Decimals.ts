@@ -11,7 +11,7 @@ const digitsBefore = (value: number): number => Math.floor(Math.log10(value)) + 
 
 /**
  * Decimals for a column of numbers: none if all are integers; otherwise at least two, enough to give the largest number
- * four significant digits, and more, up to six digits, while different numbers look the same.
+ * four significant digits, and up to six while different numbers would look the same.
  */
 export const decimalsFor = (values: ReadonlyArray<number>): number => {
   const finite = values.filter(Number.isFinite)

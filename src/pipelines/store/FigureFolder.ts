@@ -20,7 +20,7 @@ export interface MediaFigure {
   readonly name: string
   readonly title: string
   readonly caption: string
-  /** Content by file extension, such as `gif`; the one to display comes first. */
+  /** Content by file extension, such as `gif`; the first is displayed. */
   readonly files: Readonly<Record<string, AtomicFile.Content>>
 }
 

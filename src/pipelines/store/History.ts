@@ -1,5 +1,5 @@
 /**
- * A run's history, `metrics.ndjson`: one JSON line an epoch.
+ * A run's history, `metrics.ndjson`: one JSON line per epoch.
  *
  * Laws: a line counts once its line break is written, so readers and the next append drop a line cut short by a kill or
  * a full disk; epochs increase; removing epochs rewrites the file atomically.
@@ -51,7 +51,7 @@ export const readValid = Effect.fn("History.readable")(function* (
       Effect.flatMap((text) => fromLine(path, text, number)),
       Effect.filterOrFail(
         ({ epoch }) => epoch > (epochs.at(-1)?.epoch ?? 0),
-        ({ epoch }) => corrupt(path, `epoch ${epoch} in line ${number} does not rise`)
+        ({ epoch }) => corrupt(path, `epoch ${epoch} in line ${number} is not greater than the previous epoch`)
       ),
       Effect.result
     )

@@ -1,8 +1,8 @@
 /**
  * A run's manifest: exactly what produced the run, and how it ended.
  *
- * Laws: the id follows from the specs, the seed and the data; each field carries its digest, so that a manifest changed
- * by hand or by a faulty disk is rejected with the field's name; an unknown format version is rejected. A version 1
+ * Laws: the id is the hash of the specs, the seed and the data; each field has a digest, so that a manifest changed by
+ * hand or by a faulty disk is rejected with the field's name; an unknown format version is rejected. A version 1
  * manifest is a version 2 manifest without earlier segments.
  */
 import { Effect, type FileSystem, Option, type Path, Predicate, Schema } from "effect"
@@ -12,7 +12,7 @@ import * as JsonFile from "../files/JsonFile.ts"
 import { Provenance } from "./Provenance.ts"
 import { corrupt, StoreError, unknownFormat } from "../files/StoreError.ts"
 
-/** Increased when equal specs come to mean different numbers: such runs get new ids. */
+/** Increased when equal specs give different numbers than before, so that such runs get new ids. */
 const runFormat = 1
 
 /** Increased when the file format changes. */
@@ -56,12 +56,12 @@ export const EngineSpec = Schema.Record(Schema.String, Schema.Union([Schema.Stri
 
 /** What one process contributed to a run, on which engine and machine, and when. */
 const segment = {
-  /** Optimiser steps that were taken before; absent in a manifest of version 1. */
+  /** Optimiser steps before this segment; absent in a manifest of version 1. */
   fromStep: Schema.optionalKey(Schema.Natural),
   engine: EngineSpec,
   ...Provenance.fields,
   started: Schema.DateTimeUtcFromString,
-  /** Absent while the run goes on, or if it was killed. */
+  /** Absent while the run is running, or if it was killed. */
   ended: Schema.optionalKey(Schema.DateTimeUtcFromString)
 }
 
@@ -93,7 +93,7 @@ export const Manifest = Schema.Struct({
       message: Schema.String,
       epoch: Schema.optionalKey(Schema.Int),
       step: Schema.optionalKey(Schema.Int),
-      /** Of a run that diverged, in nats per image. */
+      /** Loss of a diverged run, in nats per image. */
       lastFiniteLoss: Schema.optionalKey(Schema.Number),
       /** Step of the newest checkpoint. */
       checkpoint: Schema.optionalKey(Schema.Natural)
@@ -108,7 +108,7 @@ type Fields = Readonly<Record<string, Json>>
 const digests = (fields: Fields): Record<string, string> =>
   Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, digestOf(value).slice(0, 16)]))
 
-/** Writes a manifest whole. Errors: `StoreError`. */
+/** Writes a manifest atomically. Errors: `StoreError`. */
 export const write = Effect.fn("Manifest.write")(function* (
   path: string,
   manifest: Manifest
@@ -146,7 +146,7 @@ export const read = Effect.fn("Manifest.read")(function* (
     try: () => changedField(fields, stated),
     catch: () => corrupt(path, "it is not well-formed text")
   })
-  if (changed !== undefined) return yield* corrupt(path, `its field "${changed}" is not as it was written`)
+  if (changed !== undefined) return yield* corrupt(path, `its field "${changed}" does not match its digest`)
   const manifest = yield* JsonFile.check(Manifest, path, fields)
   if (manifest.id !== runId(manifest.specs, manifest.seed, manifest.data.digest)) {
     return yield* corrupt(path, `its id ${manifest.id} does not follow from its specs, seed and data`)

@@ -31,11 +31,11 @@ export const ModelCard = Schema.Struct({
   dataset: Schema.Struct({ name: Schema.String, digest: Schema.String }),
   shape: Schema.Struct({ height: Schema.Int, width: Schema.Int, channels: Schema.Int }),
   latent: Schema.Int,
-  /** What the prior is called, where it is not N(0, I) and `prior.onnx` draws its codes. */
+  /** Name of the prior, if it is not N(0, I) and `prior.onnx` exists. */
   prior: Schema.optionalKey(Schema.String),
   /** Names of the dataset's classes, in the order of their labels. */
   classes: Schema.optionalKey(Schema.Array(Schema.String)),
-  /** Which of the two take labels. */
+  /** Which networks take labels. */
   labelled: Schema.Struct({ encoder: Schema.Boolean, decoder: Schema.Boolean })
 })
 export type ModelCard = typeof ModelCard.Type

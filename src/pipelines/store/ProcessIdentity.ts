@@ -48,7 +48,7 @@ const lineOf = (path: string) =>
 const stateOf = (pid: number) =>
   Effect.map(lineOf(`/proc/${pid}/stat`), (line) =>
     Option.flatMap(line, (text) => {
-      // The second of the 52 fields is the command's name in parentheses, which may hold anything.
+      // The second of the 52 fields is the command's name in parentheses, which may contain any characters.
       const [state, ...rest] = text.slice(text.lastIndexOf(")") + 2).split(" ")
       const began = rest[18]
       return state === undefined || began === undefined ? Option.none() : Option.some({ state, began })

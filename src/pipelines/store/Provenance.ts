@@ -82,7 +82,7 @@ const own = Effect.gen(function* () {
   return Option.none()
 })
 
-/** The version of a package as Node.js finds it from here. */
+/** The version of a package, resolved from this file. */
 const installed = Effect.fnUntraced(function* (name: string) {
   const { join } = yield* Path.Path
   for (const folder of yield* ancestors) {
@@ -114,7 +114,7 @@ const git = <A>(
 const text = (output: Stream.Stream<Uint8Array, unknown>) =>
   Effect.map(Stream.mkString(Stream.decodeText(output)), (found) => found.trim())
 
-/** SHA-256 of the output; undefined where there is none. */
+/** SHA-256 of the output; undefined if it is empty. */
 const digest = (output: Stream.Stream<Uint8Array, unknown>) =>
   Effect.map(
     Stream.runFold(

@@ -37,7 +37,7 @@ export const EvaluationResult = Schema.Struct({
 })
 export type EvaluationResult = typeof EvaluationResult.Type
 
-/** The contents of a run's folder. Every effect fails with `StoreError` alone. */
+/** The contents of a run's folder. All effects fail only with `StoreError`. */
 export interface Run {
   readonly id: string
   readonly experiment: string

@@ -12,7 +12,7 @@ import * as SummaryTable from "./SummaryTable.ts"
 
 /**
  * The rows as comma-separated values (RFC 4180) with unrounded numbers: the id, the seed, the status, the folder, every
- * parameter, every metric, what the source reported, the error.
+ * parameter, every metric, the source's reported values, the error.
  */
 export const csv = ({ runs }: SweepSummary): Effect.Effect<string> => {
   const { metrics, parameters, references } = SummaryTable.names(runs)
@@ -44,7 +44,7 @@ export const csv = ({ runs }: SweepSummary): Effect.Effect<string> => {
 
 const jsonName = "summary.json"
 
-/** Writes the three files into the experiment's folder, each whole, `summary.json` last. Errors: `StoreError`. */
+/** Writes the three files into the experiment's folder, each atomically, `summary.json` last. Errors: `StoreError`. */
 export const write = Effect.fn("Summary.write")(function* (folder: string, summary: SweepSummary) {
   const { join } = yield* Path.Path
   yield* AtomicFile.write(join(folder, "summary.csv"), yield* csv(summary))
@@ -52,7 +52,7 @@ export const write = Effect.fn("Summary.write")(function* (folder: string, summa
   yield* JsonFile.write(SummarySchema, join(folder, jsonName), summary)
 })
 
-/** The summary of an experiment's folder; none where there is none. Errors: `StoreError`. */
+/** The summary of an experiment's folder; none if it is missing. Errors: `StoreError`. */
 export const read = (
   folder: string
 ): Effect.Effect<Option.Option<SweepSummary>, StoreError, FileSystem.FileSystem | Path.Path> =>

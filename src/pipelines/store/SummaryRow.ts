@@ -1,8 +1,8 @@
 /**
  * The content of `summary.json`: one row per run of an experiment.
  *
- * Metrics are in nats per image unless their name says otherwise. JSON has no `NaN`, `Infinity` and `-Infinity`: they are
- * stored as these words. A run's `directory` is relative to the folder of `summary.json`.
+ * Metrics are in nats per image unless their name says otherwise. JSON has no `NaN`, `Infinity` and `-Infinity`: they
+ * are stored as these words. A run's `directory` is relative to the folder of `summary.json`.
  */
 import { Schema } from "effect"
 
@@ -11,7 +11,7 @@ const SummaryRowSchema = Schema.Struct({
   parameters: Schema.Record(Schema.String, Schema.Json),
   seed: Schema.Int,
   status: Schema.Literals(["done", "failed", "interrupted"]),
-  /** Such as `3f9c1e7a52d0`, or `../other-experiment/3f9c1e7a52d0` where another experiment made the run. */
+  /** Such as `3f9c1e7a52d0`, or `../other-experiment/3f9c1e7a52d0` if another experiment trained the run. */
   directory: Schema.String,
   metrics: Schema.Record(Schema.String, Schema.Number),
   /** Why the run failed. */

@@ -1,7 +1,7 @@
 /**
  * How often training saves a checkpoint: every few epochs, or every few seconds.
  *
- * It does not affect results: a run resumed from any checkpoint comes to the same bits.
+ * It does not affect results: a run resumed from any checkpoint gives the same bits.
  */
 
 /** Whole epochs, or seconds of training. */

@@ -1,10 +1,9 @@
 /**
  * Decides when training saves checkpoints, and which states are worth saving.
  *
- * Laws: every checkpoint has finite parameters, and the history up to it is kept before it; the best one is the first epoch
- * with the least loss on the test images, or the best by the metric of early stopping, among those up to the newest
- * checkpoint; when and how often something is kept
- * shapes no number.
+ * Laws: every checkpoint has finite parameters, and its history is saved before it. The best one is the first epoch
+ * with the lowest loss on the test images, or the best by the metric of early stopping, up to the newest checkpoint.
+ * Saving does not affect results.
  */
 import { Clock, Effect, Option } from "effect"
 import { type EarlyStopping, improves } from "../../core/EarlyStopping.ts"
@@ -50,7 +49,7 @@ export const hasFiniteParameters = (state: HostTensors): boolean =>
 /** The metric by which an epoch is the best. */
 export const bestMetric = (stopping: EarlyStopping | undefined): string => stopping?.metric ?? "test/loss"
 
-/** `current` reads the state as it stands after the last step. */
+/** `current` reads the state after the last step. */
 export const make = Effect.fnUntraced(function* (options: {
   readonly writer: RunWriter
   readonly interval: CheckpointInterval
@@ -67,7 +66,7 @@ export const make = Effect.fnUntraced(function* (options: {
   let good: Checkpoint | undefined
 
   const save = Effect.fnUntraced(function* (checkpoint: Checkpoint) {
-    // Resuming from it would lead nowhere; resuming from the previous one leads here again.
+    // Resuming from it would be useless; resuming from the previous one leads here again.
     if (!hasFiniteParameters(checkpoint.tensors)) return
     if (best !== undefined) yield* writer.saveBest(best)
     best = undefined
@@ -100,7 +99,7 @@ export const make = Effect.fnUntraced(function* (options: {
     }),
     saveLastFinite,
     afterDivergence: Effect.fnUntraced(function* (step) {
-      // The previous step made the parameters of this step's loss.
+      // The previous step computed the parameters of this step's loss.
       const ruined = step - 1
       if (saved?.step === ruined && good?.step !== ruined)
         saved = Option.getOrUndefined(yield* writer.removeCheckpointsFrom(ruined))

@@ -12,9 +12,9 @@ export class DivergenceError extends Schema.TaggedError<DivergenceError>()("Dive
   what: Schema.Literals(["loss", "parameters"]),
   /** Mean of the step's batch. */
   loss: Schema.Number,
-  /** Of the step before; NaN where there was none. */
+  /** Loss of the previous step; NaN before the first. */
   lastFiniteLoss: Schema.Number,
-  /** Step of the newest checkpoint, from which a finite loss was computed; absent where there is none yet. */
+  /** Step of the newest checkpoint, whose loss is finite; absent before the first. */
   checkpoint: Schema.optionalKey(Schema.Int)
 }) {
   override get message(): string {

@@ -27,7 +27,7 @@ import * as TrainingSnapshots from "./TrainingSnapshots.ts"
 export const missing = (planned: PlannedRun, run: Run): Effect.Effect<ReadonlyArray<ResolvedEvaluator>, StoreError> =>
   Effect.filter(planned.evaluation.evaluators, ({ id }) => Effect.map(run.evaluation(id), Option.isNone))
 
-/** The state that a finished run comes to: that of its best epoch with early stopping, else of its last. */
+/** The final state of a finished run: that of its best epoch with early stopping, else of its last. */
 const resultState = Effect.fnUntraced(function* (planned: PlannedRun, run: Run, examples: number) {
   const { stopping } = planned.training
   const history = yield* run.history
@@ -36,7 +36,7 @@ const resultState = Effect.fnUntraced(function* (planned: PlannedRun, run: Run, 
       ? totalEpochs(planned.training, examples)
       : (EarlyStopping.resultOf(stopping, history)?.epoch ?? 0)
   const saved: Option.Option<Checkpoint | Best> = yield* stopping === undefined ? run.checkpoint : run.best
-  // Another one is kept for going on, and is not the finished model.
+  // Another checkpoint is for resuming, and is not the finished model.
   if (Option.isSome(saved) && saved.value.epoch === epoch) return { ...saved.value, history }
   return yield* new StoreError({
     path: run.directory,
@@ -45,7 +45,7 @@ const resultState = Effect.fnUntraced(function* (planned: PlannedRun, run: Run, 
   })
 })
 
-/** The trained model of a finished run, and what it was before. */
+/** The trained model of a finished run, and its snapshots. */
 export const trainedModel = Effect.fnUntraced(function* (planned: PlannedRun, run: Run, data: LoadedDataset) {
   const engine = yield* Engine
   const { history, step, tensors } = yield* resultState(planned, run, data.train.count)
@@ -90,7 +90,7 @@ const checkNames = Effect.fnUntraced(function* (
   const refuse = (name: string, other: string) =>
     new EvaluationError({
       evaluation: spec._tag,
-      reason: `its figure "${name}" has the name of one of ${other}; give the evaluations options that name them apart`
+      reason: `its figure "${name}" has the name of one of ${other}; give the evaluations different options`
     })
   const twice = names.find((name, index) => names.indexOf(name) !== index)
   if (twice !== undefined) return yield* refuse(twice, "its own")
@@ -112,7 +112,7 @@ export type EvaluateFailure =
   | StoreError
 
 /**
- * Runs these evaluations one after the other and stores their metrics and figures. A failure does not stop the others;
+ * Runs these evaluations in sequence and stores their metrics and figures. A failure does not stop the others;
  * the first failure is the result, further ones are logged.
  */
 export const evaluate = Effect.fn("Evaluate.evaluate")(function* (options: {

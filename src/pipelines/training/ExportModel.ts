@@ -38,7 +38,7 @@ const cardOf = (planned: PlannedRun, encoder: TypedProgram, decoder: TypedProgra
   }
 }
 
-/** The networks with the parameters in `state` as ONNX files. Raises what the recorder raises. */
+/** The networks with the parameters in `state` as ONNX files. Throws the recorder's errors. */
 const networks = (planned: PlannedRun, autoencoder: Autoencoder, state: HostTensors) => {
   const { latent } = planned.model
   const ingredients = { autoencoder, latent, shape: planned.dataset.shape }
@@ -107,7 +107,7 @@ export const exportMissing = Effect.fn("ExportModel.exportMissing")(function* (
 > {
   if (Option.isSome(yield* ModelFolder.card(run.directory))) return
   if (Option.isNone(yield* run.checkpoint)) {
-    return yield* Effect.logWarning(`run ${run.id}: no checkpoint is left to write its model's files from`)
+    return yield* Effect.logWarning(`run ${run.id}: its model cannot be written: it has no checkpoint`)
   }
   const loaded = yield* data
   const { state, trained } = yield* Evaluate.trainedModel(planned, run, loaded)

@@ -1,5 +1,5 @@
 /**
- * What a planned run's training steps are made from.
+ * The components of a planned run's training step.
  */
 import { Effect } from "effect"
 import type { ModelError } from "../../core/Model.ts"

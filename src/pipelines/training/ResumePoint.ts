@@ -1,8 +1,8 @@
 /**
  * Finds the point from which an unfinished run can resume.
  *
- * Laws: a run resumes from the newest intact checkpoint that fits the model and has the history up to it; without one
- * it restarts; either way it comes to the same bits. What cannot be used is logged.
+ * Laws: a run resumes from the newest intact checkpoint that fits the model and has a complete history; without one it
+ * restarts. Both give the same bits. Unusable checkpoints are logged.
  */
 import { Effect, Option } from "effect"
 import * as EarlyStopping from "../../core/EarlyStopping.ts"
@@ -67,8 +67,8 @@ const bestLossOf = Effect.fnUntraced(function* (run: Run, history: ReadonlyArray
 })
 
 /**
- * With early stopping, the metric of the best of these epochs; "lost" where its parameters, the result of the run if no
- * epoch is better, cannot be read. A later best is computed again.
+ * With early stopping, the metric of the best of these epochs; "lost" if its parameters cannot be read, which are the
+ * run's result if no later epoch is better.
  */
 const bestToBeat = Effect.fnUntraced(function* (
   run: Run,
@@ -95,14 +95,14 @@ export const findResumePoint = Effect.fn("ResumePoint.findResumePoint")(function
   const checkpoint = yield* run.validCheckpoint(faultOf(expected, history.length))
   yield* run.truncateHistory(Option.isSome(checkpoint) ? checkpoint.value.epoch : 0)
   if (Option.isNone(checkpoint)) return undefined
-  // Otherwise, with no step left to take, a skipped checkpoint would be taken for the finished model.
+  // Otherwise, if no step is left, a skipped checkpoint would be used as the finished model.
   yield* run.removeCheckpointsAfter(checkpoint.value.step)
   const complete = history.slice(0, checkpoint.value.epoch)
   const { stopping } = expected
   const bestLoss =
     stopping === undefined ? yield* bestLossOf(run, complete) : yield* bestToBeat(run, stopping, complete)
   if (bestLoss === "lost") {
-    yield* Effect.logWarning(`run ${run.id}: the parameters of its best epoch cannot be read, so that it begins again`)
+    yield* Effect.logWarning(`run ${run.id}: the parameters of its best epoch cannot be read, so it restarts`)
     yield* run.truncateHistory(0)
     yield* run.removeCheckpointsAfter(0)
     return undefined

@@ -1,5 +1,5 @@
 /**
- * Trains one run from where it stands to its last epoch, or until early stopping ends it.
+ * Trains one run from its current state to its last epoch, or until early stopping.
  *
  * Laws: a run's numbers are a function of its specs, seed and data: shuffles and noise are keyed by (seed, stream,
  * epoch or step), so resuming from a checkpoint gives the bits of an uninterrupted run. Metrics of an epoch are exact
@@ -30,8 +30,8 @@ import type { StoreError } from "../files/StoreError.ts"
 import * as TrainedModels from "./TrainedModels.ts"
 
 /**
- * Epochs at whose end the parameters are kept for evaluations that look at the training. One that may end early keeps
- * all that are due, because which of them are looked at depends on its length.
+ * Epochs whose parameters are saved for evaluations of the training. With early stopping all due epochs are saved,
+ * because the selection depends on the number of epochs.
  */
 export const snapshotEpochs = (
   evaluators: ReadonlyArray<ResolvedEvaluator>,
@@ -54,7 +54,7 @@ export interface SweepPosition {
   readonly epochsAfter: number
 }
 
-/** Sums over the examples of a batch, added to those of an epoch; in double precision, in the order of the examples. */
+/** Adds the sums over a batch's examples to those of the epoch, in double precision, in the order of the examples. */
 const addTerms = (sums: Record<string, number>, terms: HostTensors): void => {
   for (const [name, { values }] of Object.entries(terms)) {
     let sum = sums[name] ?? 0
@@ -68,7 +68,7 @@ const meansOf = (split: string, sums: Readonly<Record<string, number>>, count: n
 
 const total = (values: Float32Array): number => values.reduce((sum, value) => sum + value, 0)
 
-/** The values that the schedules of a run have at a step, as metrics: `schedule/beta`. */
+/** The values of a run's schedules at a step, as metrics: `schedule/beta`. */
 const scheduleAt = Effect.fnUntraced(function* ({ model, objective, training }: PlannedRun, stepsPerEpoch: number) {
   const schedules = { ...model.schedules, ...objective.schedules, ...training.optimizer.schedules }
   if (Object.keys(schedules).length === 0) return () => Effect.succeed<Record<string, number>>({})
@@ -84,7 +84,7 @@ const scheduleAt = Effect.fnUntraced(function* ({ model, objective, training }: 
     )
 })
 
-/** What can only be seen in the data: whether an epoch has a batch, and whether there are validation examples. */
+/** Checks that depend on the data: an epoch has a batch, and early stopping has validation examples. */
 const checkTraining = Effect.fnUntraced(function* (
   { dataset, training }: PlannedRun,
   data: LoadedDataset,
@@ -100,12 +100,12 @@ const checkTraining = Effect.fnUntraced(function* (
   }
 })
 
-/** The programs of the last piece of a batch, which is all of it without accumulation, and of those before it. */
+/** The programs of a batch's last micro-batch (the whole batch without accumulation), and of the others. */
 const stepPrograms = { last: TrainStep.trainStep, earlier: TrainStep.accumulateStep }
 
 /**
- * The programs of a step, compiled for each size of a batch, or of a piece of one, when it is first needed. A step gives
- * the terms of its pieces in order: one piece, without accumulation.
+ * The programs of a step, compiled on demand for each size of a batch or micro-batch. A step returns the terms of its
+ * micro-batches in order.
  */
 const compileSteps = Effect.fnUntraced(function* (
   ingredients: TrainStep.StepIngredients,
@@ -145,7 +145,7 @@ export const train = Effect.fn("Train.train")(function* (options: {
   readonly position: SweepPosition
   readonly writer: Checkpointer.RunWriter
   readonly checkpointEvery: CheckpointInterval
-  /** The state left by an earlier process. */
+  /** The state saved by an earlier process. */
   readonly resume: ResumePoint | undefined
 }): Effect.fn.Return<
   ReadonlyArray<EpochMetrics>,
@@ -205,7 +205,7 @@ export const train = Effect.fn("Train.train")(function* (options: {
   })
   const saveSnapshot = (epoch: number, tensors: HostTensors) =>
     writer.saveSnapshot(epoch, epoch === 0 ? tensors : TrainStep.evaluatedState(tensors))
-  // The engineError or the interrupt is what is told of; that something could not be kept is only said.
+  // The engine's error or the interrupt is reported; a failed save is only logged.
   const orSay = <E>(kept: Effect.Effect<number | void, E>) =>
     Effect.catchCause(kept, (cause) =>
       Effect.logWarning(`run ${run.id}: its current state was not saved. ${Cause.squash(cause)}`)
@@ -224,7 +224,7 @@ export const train = Effect.fn("Train.train")(function* (options: {
     fraction: inEpoch / batches,
     loss,
     examplesPerSecond: rate,
-    // The last batch may be short.
+    // The last batch may be smaller.
     secondsLeft:
       ((epochs - epoch + 1 + position.epochsAfter) * examples - Math.min(examples, inEpoch * batchSize)) / rate
   })
@@ -250,7 +250,7 @@ export const train = Effect.fn("Train.train")(function* (options: {
     const started = yield* Clock.monotonicTimeNanos
     const before = (epoch - 1) * batches
     const first = step - before
-    // Fewer in the last epoch of a training whose length is in steps.
+    // Fewer in the last epoch of a training whose duration is in steps.
     const last = Math.min(batches, steps - before)
     const seen = Math.min(examples, last * batchSize)
     for (let batch = first; batch < last; batch++) {
@@ -274,7 +274,7 @@ export const train = Effect.fn("Train.train")(function* (options: {
         const tensors = yield* state.read
         // A network can hide this from the loss: max(0, NaN) may be 0.
         if (!Checkpointer.hasFiniteParameters(tensors)) return yield* diverged(epoch, "parameters", lastFiniteLoss)
-        // First, so that a run that resumes from this epoch finds it.
+        // Saved first, so that a run that resumes from this epoch has it.
         if (kept.has(epoch) || (isLast && kept.size > 0)) yield* saveSnapshot(epoch, tensors)
         yield* writer.appendEpoch(line)
         history.push(line)

@@ -104,7 +104,7 @@ const announceResult = ({ id, training }: PlannedRun, history: ReadonlyArray<Epo
   const result = EarlyStopping.resultOf(training.stopping, history)
   const why = EarlyStopping.isOver(training.stopping, history) ? "stopped early" : "ended"
   return Effect.logInfo(
-    `run ${id} ${why} after epoch ${history.length}; its result are the parameters of epoch ${result?.epoch ?? 0}`
+    `run ${id} ${why} after epoch ${history.length}; its result is the parameters of epoch ${result?.epoch ?? 0}`
   )
 }
 
@@ -135,7 +135,7 @@ export const train = Effect.fn("TrainRun.train")(function* (
     status: "running"
   }
   const finish = Effect.fnUntraced(function* (exit: Exit.Exit<void, TrainFailure>) {
-    // The clock may have been set back meanwhile.
+    // The clock may have been set back.
     const ended = DateTime.max(manifest.started, yield* DateTime.now)
     if (Exit.isSuccess(exit)) return yield* run.writeManifest({ ...manifest, ended, status: "done" })
     const wasInterrupted = Cause.hasInterruptsOnly(exit.cause)
@@ -172,7 +172,7 @@ export const train = Effect.fn("TrainRun.train")(function* (
       Cause.hasInterrupts(cause) ? Effect.void : Effect.logInfo(`run ${run.id} failed: ${exitOf(cause).error}`)
     )
   )
-  // From the moment that the manifest says "running", however the run ends, the end is recorded.
+  // Once the manifest says "running", the end is always recorded.
   yield* Effect.uninterruptibleMask((restore) =>
     run.writeManifest(manifest).pipe(
       Effect.andThen(restore(toTheEnd)),

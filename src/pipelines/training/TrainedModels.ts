@@ -16,7 +16,7 @@ import type { PlannedRun } from "../plan/Plan.ts"
 /** Examples per call: enough for wide matrix products, few enough for the cache. */
 const chunkSize = 500
 
-/** Images of a split, and their labels where they have some, as the engines take them. */
+/** Images and labels of a split as tensors. */
 export const splitTensors = (
   { count, images, labels }: Examples,
   { height, width, channels }: PlannedRun["dataset"]["shape"]
@@ -61,7 +61,7 @@ export interface ModelState {
   /** The parameters. A model follows this state while training changes it. */
   readonly state: Placed
   readonly history: ReadonlyArray<EpochMetrics>
-  /** Optimiser steps taken: the objective's terms have the weights of the last of them. */
+  /** Optimiser steps taken; scheduled weights of the objective have their values at the last one. */
   readonly steps: () => number
 }
 
@@ -76,7 +76,7 @@ export const make = Effect.fn("TrainedModels.make")(function* (options: {
   readonly autoencoder: Autoencoder
   readonly data: LoadedDataset
   readonly images: Readonly<Record<Split, Placed>> & { readonly validation?: Placed }
-  /** Whether the states are those of a training, in which an average of the parameters may be what is evaluated. */
+  /** Whether the states are those of a training, which may contain an average of the parameters to evaluate. */
   readonly inTraining?: boolean
 }): Effect.fn.Return<(state: ModelState) => TrainedModel["Service"], EngineError, Engine | Scope.Scope> {
   const { run, autoencoder, data, images, inTraining = false } = options
@@ -111,7 +111,7 @@ export const make = Effect.fn("TrainedModels.make")(function* (options: {
   const prior = yield* compiled(Programs.samplePrior(ingredients, { batch: chunkSize }))
   const { channels, height, width } = run.dataset.shape
 
-  /** The labels of a chunk among a program's inputs, where it takes them; fails where there is not one a row. */
+  /** The input with the labels of a chunk, if the program takes labels. Fails unless there is one per row. */
   const labelInputs = Effect.fnUntraced(function* (
     program: string,
     classes: number | undefined,
@@ -121,7 +121,7 @@ export const make = Effect.fn("TrainedModels.make")(function* (options: {
     if (classes === undefined) return () => ({})
     const given = Int32Array.from(labels ?? [])
     if (given.length !== count || given.some((label) => label < 0 || label >= classes)) {
-      const reason = `the model needs a label from 0 to ${classes - 1} for each of ${count} rows, but was given [${given.slice(0, 10).join(", ")}]`
+      const reason = `the model needs a label from 0 to ${classes - 1} for each of ${count} rows, but got [${given.slice(0, 10).join(", ")}]`
       return yield* new EngineError({ engine: engine.spec._tag, program, reason })
     }
     return (start: number): HostTensors => ({ labels: int32([chunkSize], rows(given, 1, start, chunkSize)) })
@@ -233,7 +233,8 @@ export const make = Effect.fn("TrainedModels.make")(function* (options: {
         return { name, shape: type.shape, values }
       })
       return yield* inChunks(examples, batch, (start) => {
-        // A batch is never filled up with rows that would take part in it: the last one overlaps the one before.
+        // The batch is not padded, because padding would take part in the objective: the last batch overlaps the
+        // previous one.
         const first = run.objective.scope === "batch" ? Math.min(start, examples - batch) : start
         const inputs = noise.map(({ name, shape, values }) => {
           const chunk = rows(values, sizeOf(shape), first, batch)

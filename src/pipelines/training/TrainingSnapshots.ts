@@ -16,8 +16,8 @@ const missing = (run: Run, epochs: ReadonlyArray<number>): SnapshotError => {
     run: run.id,
     epochs,
     reason:
-      `its parameters at epoch ${some} were not saved, because nothing asked for them during training; ` +
-      `the run is complete without them; to see its training, ${remedy}`
+      `its parameters at epoch ${some} were not saved, because no evaluation needed them during training; ` +
+      `the run is complete without them; to get them, ${remedy}`
   })
 }
 

@@ -71,7 +71,7 @@ export const format = (comparison: Comparison): string => {
     .slice(0, 3)
     .map(({ elements, largest, tensor }) => `${tensor} by up to ${largest.toExponential(1)} in ${elements} values`)
   return [
-    ...(incomparable.length === 0 ? [] : [`not on both sides, or of another shape: ${incomparable.join(", ")}`]),
+    ...(incomparable.length === 0 ? [] : [`missing on one side, or with different shapes: ${incomparable.join(", ")}`]),
     ...(shown.length === 0 ? [] : [`${deviations.length} tensors differ: ${shown.join(", ")}`])
   ].join("; ")
 }

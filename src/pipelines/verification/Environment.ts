@@ -21,8 +21,7 @@ const isVersion = (change: string): boolean => change.startsWith("versions.")
 
 /** The differences as a finding; digests are shortened, and many versions are only counted. */
 export const finding = (all: ReadonlyArray<string>): Omit<Finding, "subject"> => {
-  if (all.length === 0)
-    return ok("engine, versions, code and machine are the recorded ones, so equal bits are asked for")
+  if (all.length === 0) return ok("engine, versions, code and machine are the recorded ones, so the bits must be equal")
   const versions = all.filter(isVersion)
   const shown =
     versions.length > 3 ? [...all.filter((change) => !isVersion(change)), `${versions.length} versions`] : all

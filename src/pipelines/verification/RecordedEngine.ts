@@ -7,7 +7,7 @@ import type { Manifest } from "../store/Manifest.ts"
 
 /** The request for a manifest's engine and device; `auto` if this version does not have them. */
 const recorded = ({ engine: { _tag, device } }: Pick<Manifest, "engine">): ChooseEngine.EngineRequest => {
-  // TensorFlow calls every graphics card `gpu`.
+  // TensorFlow calls every GPU `gpu`.
   const on = device === "gpu" ? "cuda" : device
   return {
     engine: ChooseEngine.names.find((name) => name === String(_tag).toLowerCase()) ?? "auto",

@@ -34,7 +34,7 @@ export class ReplayError extends Schema.TaggedError<ReplayError>()("ReplayError"
 }) {
   override readonly [Runtime.errorExitCode] = 1
   override get message(): string {
-    return `run ${this.run} cannot be trained again as it was: ${this.reason}`
+    return `run ${this.run} cannot be replayed: ${this.reason}`
   }
 }
 
@@ -54,7 +54,7 @@ const planOf = Effect.fnUntraced(function* (manifest: Manifest, file: string | u
   }
   if (planned.located.digest !== manifest.data.digest) {
     const { digest, location } = planned.located
-    const reason = `its data has the sha256 ${manifest.data.digest}, what is at ${location} has ${digest}; --data-dir names another folder`
+    const reason = `its data has sha256 ${manifest.data.digest}, but ${location} has ${digest}; give another folder with --data-dir`
     return yield* new ReplayError({ run: id, reason })
   }
   return planned
@@ -62,7 +62,7 @@ const planOf = Effect.fnUntraced(function* (manifest: Manifest, file: string | u
 
 const finalState = Effect.fnUntraced(function* (run: Run) {
   const checkpoint = yield* run.checkpoint
-  return Option.isSome(checkpoint) ? checkpoint.value : yield* corrupt(run.directory, "it has no whole checkpoint")
+  return Option.isSome(checkpoint) ? checkpoint.value : yield* corrupt(run.directory, "it has no intact checkpoint")
 })
 
 const compareStates = Effect.fnUntraced(function* (recorded: Run, now: Run, sameSetting: boolean) {
@@ -82,7 +82,7 @@ const compareHistories = (
 ) => {
   const unlike = recorded.find(({ epoch, step }, index) => now[index]?.epoch !== epoch || now[index].step !== step)
   if (recorded.length !== now.length || unlike !== undefined) {
-    return [failed(`${plural(recorded.length, "epoch")} recorded, ${now.length} now, or other steps in them`)]
+    return [failed(`${plural(recorded.length, "epoch")} recorded, ${now.length} now, or with different steps`)]
   }
   const lines = recorded.flatMap(({ epoch, metrics }, index) => {
     const [largest] = CompareMetrics.deviations(metrics, now[index]!.metrics)
@@ -91,7 +91,7 @@ const compareHistories = (
   const [first] = lines
   if (first === undefined) return [ok(`${plural(recorded.length, "epoch")}, identical bits`)]
   const largest = lines.reduce((one, other) => (other.relative > one.relative ? other : one))
-  const words = `${lines.length} of ${plural(recorded.length, "epoch")} differ, from epoch ${first.epoch} on; most in epoch ${largest.epoch}: ${CompareMetrics.format(largest)}`
+  const words = `${lines.length} of ${plural(recorded.length, "epoch")} differ, from epoch ${first.epoch} on, most in epoch ${largest.epoch}: ${CompareMetrics.format(largest)}`
   if (sameSetting) return [failed(words)]
   const within = largest.relative <= CompareMetrics.trainingTolerance
   return [(within ? close : failed)(`${words}, ${within ? "within" : "more than"} ${CompareMetrics.trainingTolerance}`)]
@@ -109,7 +109,7 @@ const compareSnapshots = Effect.fnUntraced(function* (recorded: Run, now: Run, s
     })
   )
   if (differing.length === 0) return [ok(`${both.length}, identical bits`)]
-  const words = `other parameters after epoch ${differing.join(", ")}`
+  const words = `different parameters after epoch ${differing.join(", ")}`
   return [sameSetting ? failed(words) : note(words)]
 })
 
@@ -121,7 +121,7 @@ const compareEvaluation = Effect.fnUntraced(function* (
   sameSetting: boolean
 ) {
   const [left, right] = [yield* recorded.evaluation(id), yield* now.evaluation(id)]
-  if (Option.isNone(left) || Option.isNone(right)) return [skipped(`${tag}: it has no whole result`)]
+  if (Option.isNone(left) || Option.isNone(right)) return [skipped(`${tag}: it has no complete result`)]
   const [largest] = CompareMetrics.deviations(left.value.metrics, right.value.metrics)
   const differing = yield* Effect.filter(left.value.figures, (name) =>
     Effect.map(
@@ -133,7 +133,7 @@ const compareEvaluation = Effect.fnUntraced(function* (
     ...(largest === undefined ? [] : [CompareMetrics.format(largest)]),
     ...(differing.length === 0 ? [] : [`the data of the figures ${differing.join(", ")} differs`])
   ].join("; ")
-  if (words === "") return [ok(`${tag}: the same numbers and figures' data`)]
+  if (words === "") return [ok(`${tag}: equal metrics and figure data`)]
   return [sameSetting ? failed(`${tag}: ${words}`) : note(`${tag}: ${words}`)]
 })
 

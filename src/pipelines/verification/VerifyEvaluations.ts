@@ -16,7 +16,7 @@ import { EvaluationResult } from "../store/Run.ts"
 const figureFaults = Effect.fnUntraced(function* (folder: string, name: string) {
   const { join } = yield* Path.Path
   const fs = yield* FileSystem.FileSystem
-  if (!(yield* FigureFolder.has(folder, name))) return [`figures/${name}: one of its files is missing`]
+  if (!(yield* FigureFolder.has(folder, name))) return [`figures/${name}: a file is missing`]
   const faults: Array<string> = []
   yield* Effect.catch(FigureFolder.read(folder, name), (error) => Effect.sync(() => faults.push(error.message)))
   const png = join(folder, `${name}.png`)

@@ -16,7 +16,7 @@ import * as Snapshot from "../store/Snapshot.ts"
 import { corrupt } from "../files/StoreError.ts"
 import { checkEvaluations } from "./VerifyEvaluations.ts"
 
-/** The findings, and what was read of the run. */
+/** The findings, and the readable contents of the run. */
 export interface VerifiedFiles {
   readonly findings: ReadonlyArray<Finding>
   /** Undefined if it cannot be trusted. */
@@ -36,7 +36,7 @@ const checkManifest = (entry: RunEntry, manifest: Option.Option<Manifest>) => {
   const faults =
     found.status === "done" && found.ended === undefined ? ["the run is done, but its end is not recorded"] : []
   return Effect.succeed(
-    failuresOr(faults, `every field is as it was written; the id ${found.id} follows from specs, seed and data`)
+    failuresOr(faults, `every field has its digest; the id ${found.id} matches specs, seed and data`)
   )
 }
 
@@ -47,7 +47,7 @@ const sameMetrics = (left: Readonly<Record<string, number>>, right: Readonly<Rec
   return text(left) === text(right)
 }
 
-/** The history has every epoch once, and the run's summary says what the line of its result says. */
+/** Checks that the history has every epoch once, and that the run's summary equals the line of its result. */
 const checkHistory = Effect.fnUntraced(function* (
   entry: RunEntry,
   manifest: Manifest | undefined,
@@ -74,7 +74,7 @@ const checkHistory = Effect.fnUntraced(function* (
     summary.value.step !== result.step ||
     !sameMetrics(summary.value.metrics, result.metrics)
   ) {
-    faults.push("summary.json is not what the last line of metrics.ndjson says: one of them was changed")
+    faults.push("summary.json differs from the last line of metrics.ndjson: one of them was changed")
   }
   return failuresOr(faults, `${plural(history.length, "epoch")}, and summary.json agrees with the last`)
 })
@@ -97,16 +97,16 @@ const checkCheckpoints = Effect.fnUntraced(function* (
   const best = whole.find(({ loss }) => loss !== undefined)
   const metric = bestMetric(manifest && RunSnapshot.stoppingOf(manifest))
   if (best !== undefined && history[best.epoch - 1]?.metrics[metric] !== best.loss) {
-    faults.push(`${Checkpoint.bestName}: the history has another loss than ${best.loss} at epoch ${best.epoch}`)
+    faults.push(`${Checkpoint.bestName}: the loss of epoch ${best.epoch} in the history is not ${best.loss}`)
   }
   const last = history.at(-1)
   const isLast = whole.some(({ loss, step }) => loss === undefined && step === last?.step)
   const complete = manifest?.status === "done" && isLast
   if (manifest?.status === "done" && !isLast) {
-    faults.push(`there is no whole checkpoint of the last step, ${last?.step ?? "which is unknown"}`)
+    faults.push(`there is no intact checkpoint of the last step, ${last?.step ?? "which is unknown"}`)
   }
   const newest = whole[0] === undefined ? "" : `, the newest at epoch ${whole[0].epoch}, step ${whole[0].step}`
-  const words = `${names.length === 0 ? "none" : `${names.length} whole`}${newest}${best === undefined ? "" : `, the best at epoch ${best.epoch}`}`
+  const words = `${names.length === 0 ? "none" : `${names.length} intact`}${newest}${best === undefined ? "" : `, the best at epoch ${best.epoch}`}`
   return { complete, says: failuresOr(faults, words) }
 })
 
@@ -117,7 +117,7 @@ const checkSnapshots = Effect.fnUntraced(function* (entry: RunEntry, id: string)
   for (const epoch of epochs) {
     yield* Effect.catch(Snapshot.read(folder, id, epoch), (error) => Effect.sync(() => faults.push(error.message)))
   }
-  return failuresOr(faults, epochs.length === 0 ? "none were kept" : `${epochs.length} whole`)
+  return failuresOr(faults, epochs.length === 0 ? "none were kept" : `${epochs.length} intact`)
 })
 
 const checkModel = Effect.fnUntraced(function* (entry: RunEntry, manifest: Manifest) {
@@ -127,10 +127,10 @@ const checkModel = Effect.fnUntraced(function* (entry: RunEntry, manifest: Manif
   yield* ModelFolder.codes(directory)
   const { dataset, run } = card.value
   const faults = [
-    ...(run === manifest.id ? [] : [`model/model.json: it is of run ${run}`]),
+    ...(run === manifest.id ? [] : [`model/model.json: it belongs to run ${run}`]),
     ...(dataset.digest === manifest.data.digest ? [] : ["model/model.json: its data is not that of the run"])
   ]
-  return failuresOr(faults, "the card is this run's; the codes have their digest")
+  return failuresOr(faults, "the card belongs to this run; the codes have their digest")
 })
 
 /** Checks a run's folder. Never fails: faults are among the findings. */

@@ -2,8 +2,8 @@
  * Checks that a run's model still gives the recorded numbers: plans the run again from its manifest, reads and verifies
  * its data, and evaluates the parameters of its last checkpoint.
  *
- * Law: in the recorded setting equal bits are asked for; elsewhere numbers within `onceTolerance`, and what differs is
- * said.
+ * Law: in the recorded environment bits must be equal; elsewhere numbers must agree within `evaluationTolerance`, and
+ * differences are reported.
  */
 import { Effect, Option, type Scope } from "effect"
 import * as EarlyStopping from "../../core/EarlyStopping.ts"
@@ -31,13 +31,13 @@ const judge = (what: string, deviations: ReadonlyArray<CompareMetrics.Deviation>
   const [largest] = deviations
   if (largest === undefined) return ok(`${what}: identical bits`)
   const words = `${what}: ${CompareMetrics.format(largest)}`
-  if (sameSetting) return failed(`${words}, where equal bits are asked for`)
+  if (sameSetting) return failed(`${words}, where bits must be equal`)
   return largest.relative <= CompareMetrics.evaluationTolerance
     ? close(`${words}, within ${CompareMetrics.evaluationTolerance}`)
     : failed(`${words}, more than ${CompareMetrics.evaluationTolerance}`)
 }
 
-/** What the checks need. */
+/** The inputs of the checks. */
 interface Computing {
   readonly planned: PlannedRun
   readonly run: Run
@@ -46,7 +46,7 @@ interface Computing {
   readonly sameSetting: boolean
 }
 
-/** The terms on the test images against the line of the history that is the run's result. */
+/** Compares the terms on the test images with the history's line of the run's result. */
 const checkTerms = Effect.fnUntraced(function* (
   { planned, recorded, sameSetting }: Computing,
   trained: TrainedModel["Service"]
@@ -64,7 +64,7 @@ const checkEvaluation = Effect.fnUntraced(function* (
   { id, run: compute, spec }: ResolvedEvaluator
 ) {
   const stored = yield* run.evaluation(id)
-  if (Option.isNone(stored)) return [skipped(`${spec._tag}: it has no whole result`)]
+  if (Option.isNone(stored)) return [skipped(`${spec._tag}: it has no complete result`)]
   const { figures, metrics } = yield* compute
   const faults = [judge(`${spec._tag}, numbers`, CompareMetrics.deviations(stored.value.metrics, metrics), sameSetting)]
   const differing = yield* Effect.filter(figures, (figure) =>
@@ -77,7 +77,7 @@ const checkEvaluation = Effect.fnUntraced(function* (
   const names = differing.map(({ name }) => name).join(", ")
   if (names === "") return faults
   // Another engine may shift every point of a figure slightly.
-  const says = `${spec._tag}, figures: the data of ${names} is not as recorded`
+  const says = `${spec._tag}, figures: the data of ${names} differs from the recorded data`
   return [...faults, sameSetting ? failed(says) : note(says)]
 })
 
@@ -105,7 +105,7 @@ const specFindings = ({ changes }: Replanned) => {
     formatDifference(change, { left: "in the manifest", right: "in the experiment's file" })
   )
   return words.length === 0
-    ? [ok("the experiment's file describes this very run")]
+    ? [ok("the experiment's file describes this run")]
     : words.map((word) => failed(`${word}: the experiment has changed since`))
 }
 
@@ -156,12 +156,12 @@ export const verifyNumbers = Effect.fn("VerifyNumbers.verifyNumbers")(function* 
     manifest.status !== "done"
       ? `the run is ${manifest.status}`
       : !recorded.complete
-        ? "the checkpoint of its last step is not whole"
+        ? "the checkpoint of its last step is damaged"
         : // Numbers of a trained model do not depend on how it was trained.
           changes.some(({ path }) => !path.startsWith("training"))
-          ? "the experiment describes another model, data or objective now"
+          ? "the experiment now describes another model, data or objective"
           : found.some(({ verdict }) => verdict === "FAILED")
-            ? "the data is not at hand"
+            ? "the data is not available"
             : undefined
   if (why !== undefined) {
     return [...specs, ...found, ...(yield* check("numbers", Effect.succeed([skipped(`not computed again: ${why}`)])))]

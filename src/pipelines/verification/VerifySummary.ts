@@ -15,8 +15,8 @@ const faultsOf = Effect.fnUntraced(function* (directory: string, row: SummaryRow
   const folder = resolve(directory, row.directory)
   const { manifest, metrics } = yield* RunSnapshot.read(yield* Catalogue.runAt(basename(dirname(folder)), folder))
   if (manifest === undefined)
-    return row.status === "done" ? [`run ${row.id} is named, but not in ${row.directory}`] : []
-  if (manifest.id !== row.id) return [`the row of run ${row.id} leads to run ${manifest.id}`]
+    return row.status === "done" ? [`run ${row.id} is listed, but not in ${row.directory}`] : []
+  if (manifest.id !== row.id) return [`the row of run ${row.id} refers to run ${manifest.id}`]
   if (row.status !== "done") return []
   if (manifest.status !== "done") return [`run ${row.id} is done in the summary, ${manifest.status} in its manifest`]
   const named = Object.fromEntries(Object.keys(row.metrics).map((name) => [name, metrics[name]!]))
@@ -36,8 +36,8 @@ export const verifySummary = (
       const summary = yield* Summary.read(experiment.directory)
       if (Option.isNone(summary)) return [skipped("there is no summary.json")]
       const { experiment: name, runs } = summary.value
-      if (name !== experiment.name) return [failed(`summary.json is that of ${name}`)]
+      if (name !== experiment.name) return [failed(`summary.json belongs to ${name}`)]
       const faults = (yield* Effect.forEach(runs, (row) => faultsOf(experiment.directory, row))).flat()
-      return failuresOr(faults, `summary.json says of ${plural(runs.length, "run")} what their folders say`)
+      return failuresOr(faults, `summary.json agrees with the folders of ${plural(runs.length, "run")}`)
     })
   )

@@ -20,7 +20,7 @@ describe("exp replay", () => {
         assert.match(output, /ok +state +parameters and optimiser state after step 12: identical bits \(\d/)
         assert.match(output, /ok +history +3 epochs, identical bits/)
         assert.match(output, /ok +evaluation +ElboTerms: the same numbers/)
-        assert.match(output, /ok +evaluation +Curves: the same numbers and figures' data/)
+        assert.match(output, /ok +evaluation +Curves: equal metrics and figure data/)
         assert.include(output, `run ${ids[1]} replayed: identical bits`)
         assert.deepStrictEqual(yield* (yield* files).readDirectory(results, { recursive: true }), before)
         const compared = yield* exp("compare", folders[1], `${into}/small/${ids[1]}`, "--results", results)
@@ -39,7 +39,7 @@ describe("exp replay", () => {
         assert.match(output, /ok +state/)
         assert.match(
           output,
-          /FAILED +history +1 of 3 epochs differ, from epoch 2 on; most in epoch 2: train\/loss is 1\d+/
+          /FAILED +history +1 of 3 epochs differ, from epoch 2 on, most in epoch 2: train\/loss is 1\d+/
         )
         assert.match(output, /was not reproduced: 1 comparison failed/)
         assert.strictEqual(code, 1)
@@ -77,12 +77,12 @@ describe("exp replay", () => {
         const changed = yield* exp("replay", ids[0], "--results", results, "--experiment", changedFile)
         assert.match(
           changed.output,
-          /cannot be trained again as it was: model\.hidden is \[16\] in the manifest, \[24\]/
+          /cannot be replayed: model\.hidden is \[16\] in the manifest, \[24\]/
         )
         assert.strictEqual(changed.code, 1)
         yield* edit(`${folders[0]}/manifest.json`, (text) => text.replace('"seed": 0', '"seed": 1'))
         const edited = yield* replay(results, ids[0])
-        assert.include(edited.output, 'its field "seed" is not as it was written')
+        assert.include(edited.output, 'its field "seed" does not match its digest')
         assert.strictEqual(edited.code, 1)
         assert.notInclude(changed.output + edited.output, "epoch:")
       })

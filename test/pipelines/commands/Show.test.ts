@@ -84,7 +84,7 @@ describe("exp show", () => {
         const broken = yield* exp("show", "small", "--results", results)
         assert.strictEqual(broken.code, 0)
         assert.match(broken.output, new RegExp(`${ids[0]}  unreadable`))
-        assert.include(broken.output, `its field "seed" is not as it was written`)
+        assert.include(broken.output, `its field "seed" does not match its digest`)
         assert.match(broken.output, new RegExp(`${ids[1]}  done`))
         const fs = yield* files
         yield* fs.remove(folders[0], { recursive: true })

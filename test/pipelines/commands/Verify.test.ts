@@ -41,7 +41,7 @@ describe("exp verify", () => {
         yield* editJson(`${folders[0]}/manifest.json`, change)
         const { code, output } = yield* verify(results, ids[0])
         assert.strictEqual(code, 1)
-        assert.include(output, `FAILED   manifest     manifest.json: its field "${field}" is not as it was written`)
+        assert.include(output, `FAILED   manifest     manifest.json: its field "${field}" does not match its digest`)
         assert.include(output, "ok       checkpoints")
       })
     )
@@ -72,7 +72,7 @@ describe("exp verify", () => {
           output,
           /FAILED +checkpoints +checkpoints\/step-0000000012\.safetensors: its content has the digest/
         )
-        assert.match(output, /FAILED +checkpoints +there is no whole checkpoint of the last step, 12/)
+        assert.match(output, /FAILED +checkpoints +there is no intact checkpoint of the last step, 12/)
         assert.match(output, /FAILED +model +model\/codes\.safetensors/)
         assert.match(output, /FAILED +evaluations +figures\/curves\.png: /)
         assert.match(output, /skipped +numbers +not computed again: the checkpoint/)
@@ -89,7 +89,7 @@ describe("exp verify", () => {
         yield* fs.remove(`${folders[0]}/checkpoints`, { recursive: true })
         const { code, output } = yield* verify(results, ids[0])
         assert.strictEqual(code, 1)
-        assert.match(output, /FAILED +checkpoints +there is no whole checkpoint/)
+        assert.match(output, /FAILED +checkpoints +there is no intact checkpoint/)
       }).pipe(Effect.orDie)
     )
 
@@ -99,7 +99,7 @@ describe("exp verify", () => {
         const fs = yield* files
         yield* fs.remove(`${folders[0]}/figures/curves.png`)
         const gone = yield* verify(results, ids[0])
-        assert.match(gone.output, /FAILED +evaluations +figures\/curves: one of its files is missing/)
+        assert.match(gone.output, /FAILED +evaluations +figures\/curves: a file is missing/)
         assert.strictEqual(gone.code, 1)
         const [evaluation] = yield* fs.readDirectory(`${folders[1]}/evaluations`)
         yield* editJson(`${folders[1]}/evaluations/${evaluation}`, (result) => (result.spec.more = 1))
@@ -131,7 +131,7 @@ describe("exp verify", () => {
         const [run] = folders
         yield* edit(`${run}/metrics.ndjson`, (text) => text.replace(/("epoch":3.*"test\/kl":)/, "$11"))
         const one = yield* verify(results, ids[0])
-        assert.match(one.output, /FAILED +history +summary\.json is not what the last line of metrics\.ndjson says/)
+        assert.match(one.output, /FAILED +history +summary\.json differs from the last line of metrics\.ndjson/)
         yield* edit(`${run}/summary.json`, (text) => text.replace(/("test\/kl": )/, "$11"))
         const both = yield* verify(results, ids[0])
         assert.match(both.output, /ok +history/)
@@ -158,7 +158,7 @@ describe("exp verify", () => {
         const { ids, results } = yield* copy
         const { code, output } = yield* exp("verify", ids[0], "--results", results, "--experiment", changedFile)
         assert.match(output, /FAILED +specs +model\.hidden is \[16\] in the manifest, \[24\] in the experiment's file/)
-        assert.match(output, /skipped +numbers +not computed again: the experiment describes another model/)
+        assert.match(output, /skipped +numbers +not computed again: the experiment now describes another model/)
         assert.strictEqual(code, 1)
         const unknown = yield* exp("verify", ids[0], "--results", results)
         assert.match(

@@ -157,7 +157,7 @@ describe("History", () => {
           [`${good}not JSON\n`, "line 2"],
           [`${good}{}\n`, "line 2"],
           [`${good}\n`, "line 2"],
-          [`${good}${good}`, "does not rise"],
+          [`${good}${good}`, "is not greater than the previous epoch"],
           [good.replace('"step"', '"steps"'), "line 1"],
           [good.replace('"epoch":1', '"epoch":0'), "line 1"],
           [good.replace('"epoch":1', '"epoch":1.5'), "line 1"]

@@ -155,7 +155,7 @@ describe("a trained model", () => {
       assert.deepStrictEqual((yield* model.encodeImages(images, [1, 0, 2])).mean, mean)
       assert.include(
         (yield* Effect.flip(model.encodeImages(images))).message,
-        "a label from 0 to 2 for each of 3 rows, but was given []"
+        "a label from 0 to 2 for each of 3 rows, but got []"
       )
       assert.lengthOf(yield* model.decode(mean), images.length)
       assert.hasAllKeys(yield* model.terms("test"), ["loss", "reconstruction"])
@@ -177,7 +177,7 @@ describe("a trained model", () => {
         [[-1, 0], "-1, 0"]
       ] as const) {
         const error = yield* Effect.flip(model.decode(codes, labels))
-        assert.include(error.message, `a label from 0 to 2 for each of 2 rows, but was given [${given}]`)
+        assert.include(error.message, `a label from 0 to 2 for each of 2 rows, but got [${given}]`)
       }
       assert.isUndefined((yield* seen(DenseVae.layer({ hidden: [5], latent: 2 }))).classes)
     }).pipe(Effect.provide(platform))

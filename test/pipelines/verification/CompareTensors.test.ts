@@ -52,6 +52,6 @@ describe("CompareTensors", () => {
     const comparison = compareTensors(left, right)
     assert.deepStrictEqual(comparison.incomparable, ["a", "b", "c", "d"])
     assert.isFalse(identical(comparison))
-    assert.match(format(comparison), /not on both sides, or of another shape: a, b, c, d/)
+    assert.match(format(comparison), /missing on one side, or with different shapes: a, b, c, d/)
   })
 })

@@ -1,5 +1,5 @@
 /**
- * The bench's results as a picture: how many times as long as ours every other library takes.
+ * Draws the bench's results: every other library's time divided by ours.
  */
 import type { Figure } from "../src/core/Figure.ts"
 import { isOurs, titleOf } from "./Competitors.ts"
@@ -19,12 +19,12 @@ const panelsOf = ({ runs, steps }: Results): ReadonlyArray<Panel> =>
     return ratios.length > 1 ? [{ title, rows: ratios }] : []
   })
 
-/** Ratios at which the axis has marks. */
+/** Ratios of the axis ticks. */
 const marks = [0.25, 0.5, 1, 2, 4, 8, 16, 32, 64]
 
 /**
- * One panel a program, one row a competitor: a dot at the median of the rounds' ratios and a line from the least to the
- * greatest, on a logarithmic axis, so that half and double are equally far from 1.
+ * One panel per program, one row per competitor: a dot at the median of the rounds' ratios and a line from the minimum
+ * to the maximum, on a logarithmic axis.
  */
 export const chart = (results: Results): Figure => {
   const panels = panelsOf(results)
@@ -47,7 +47,7 @@ export const chart = (results: Results): Figure => {
   const y = { field: "library", type: "nominal", title: null, sort: null, axis: { labelLimit: 320, minExtent: 230 } }
   const color = { condition: { test: "datum.ours", value: "#d95f02" }, value: "#1b6ca8" }
   const view = ({ rows, title }: Panel, index: number) => {
-    const axisTitle = index === panels.length - 1 ? "times as long as this project (median, least to greatest)" : ""
+    const axisTitle = index === panels.length - 1 ? "time / this project's time (median, minimum to maximum)" : ""
     return {
       title: { text: title, anchor: "start" },
       width: 460,
@@ -79,7 +79,7 @@ export const chart = (results: Results): Figure => {
   })
   return {
     name: "ratios",
-    title: `Times as long as this project · ${results.date.slice(0, 10)} · ${cpu}, ${threads} threads`,
+    title: `Time / this project's time · ${results.date.slice(0, 10)} · ${cpu}, ${threads} threads`,
     caption: `Right of 1 is slower than this project. ${said.join(". ")}.`,
     view: { vconcat: panels.map(view), spacing: 18 }
   }

@@ -1,28 +1,28 @@
 /**
- * Who takes part in the bench, and how a worker of each is started.
+ * The competitors of the bench, and how their workers are started.
  */
 import { availableParallelism } from "node:os"
 
 export interface Competitor {
   readonly name: string
-  /** For the table. */
+  /** Title in the table. */
   readonly title: string
-  /** File in `bench/workers`, run by Node.js or, ending in `.py`, by Python. */
+  /** File in `bench/workers`, run by Python if it ends in `.py`, otherwise by Node.js. */
   readonly file: string
   readonly way: string
-  /** Whether it takes part only where it is named. */
+  /** Whether it takes part only if it is named. */
   readonly onRequest?: boolean
-  /** Whether it sees the machine's GPUs, from which the others are kept. */
+  /** Whether the machine's GPUs are visible to it; they are hidden from the others. */
   readonly usesGpu?: boolean
 }
 
-/** This project's own engines, the fastest first. */
+/** This project's engines, fastest first. */
 const own = ["native", "onnxruntime"]
 
-/** Whether it is one that this project runs on by itself. */
+/** Whether it is one of this project's default engines. */
 export const isOurs = (competitor: string): boolean => own.includes(competitor)
 
-/** What the others are compared with: the fastest of this project's engines that takes part. */
+/** The baseline: the fastest participating engine of this project. */
 export const oursAmong = (names: Iterable<string>): string | undefined => {
   const present = new Set(names)
   return own.find((name) => present.has(name))
@@ -64,7 +64,7 @@ export const titleOf = (competitor: string): string =>
 export const isPython = ({ file }: Competitor): boolean => file.endsWith(".py")
 
 /**
- * The command on so many cores. Not every library lets its threads be counted; all of them start as many as they see cores.
+ * Restricts a command to `threads` cores. Not every library has an option for threads; all start one per visible core.
  */
 export const onCores = (
   threads: number,
@@ -73,7 +73,7 @@ export const onCores = (
 ): readonly [command: string, args: ReadonlyArray<string>] =>
   threads < availableParallelism() ? ["taskset", ["--cpu-list", `0-${threads - 1}`, command, ...args]] : [command, args]
 
-/** The environment of a worker or script: the same number of threads for all, no GPU unless it uses one, few words. */
+/** The environment of a worker or script: equal numbers of threads, no GPU unless it uses one, little logging. */
 export const environment = (
   threads: number,
   { usesGpu = false }: Partial<Competitor> = {}

@@ -1,6 +1,6 @@
 /**
- * What all competitors start from, written once a run of the bench: images, first parameters, and each step's batch and
- * noise.
+ * The common inputs of all competitors, written once per run of the bench: images, initial parameters, and each step's
+ * batch and noise.
  */
 import { Effect, FileSystem, Path, Result } from "effect"
 import { builtInDigits } from "../src/core/datasets/BuiltInDigits.ts"
@@ -21,7 +21,7 @@ const write = Effect.fnUntraced(function* (file: string, tensors: HostTensors) {
   return file
 })
 
-/** The digits again and again, `[count, 28, 28, 1]`. */
+/** The digits repeated, `[count, 28, 28, 1]`. */
 const repeated = ({ images }: Examples, count: number): HostTensor => {
   const values = new Uint8Array(count * 28 * 28)
   for (let start = 0; start < values.length; start += images.length) {
@@ -42,8 +42,8 @@ const npy = ({ shape, values }: HostTensor): Uint8Array => {
 export const imagesName = "images.npy"
 
 /**
- * As many real digits as MNIST has: 8,000 to train and 2,000 to test with, each many times. For the steps as safetensors;
- * for whole runs as `images.npy`, test images last.
+ * As many real digits as MNIST has, 8,000 for training and 2,000 for testing, repeated. As safetensors for the steps,
+ * as `images.npy` with the test images last for whole runs.
  */
 export const images = Effect.fnUntraced(function* (folder: string) {
   const fs = yield* FileSystem.FileSystem
@@ -55,7 +55,7 @@ export const images = Effect.fnUntraced(function* (folder: string) {
   return yield* write(path.join(folder, "images.safetensors"), splits)
 })
 
-/** Parameters, and the inputs of as many steps as must agree: later steps take them again. */
+/** Parameters, and the inputs of the first `agreementSteps` steps, which later steps reuse. */
 export const program = Effect.fnUntraced(function* (folder: string, name: string, bench: BenchProgram) {
   const path = yield* Path.Path
   const run = yield* planned(name, bench)
@@ -81,7 +81,7 @@ export const program = Effect.fnUntraced(function* (folder: string, name: string
     ),
     indices: int32([steps, batch], order.slice(0, steps * batch)),
     noise: float32([steps, batch, width], Float32Array.from(perStep.flatMap(({ values }) => Array.from(values)))),
-    // What a run draws to evaluate its test images.
+    // The noise of a run's evaluation of its test images.
     evaluation: float32(
       [counts.test, width],
       normal({ seed, stream: "noise/evaluation/test", step: 0 }, counts.test * width)

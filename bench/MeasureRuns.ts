@@ -12,7 +12,7 @@ import { counts } from "./Programs.ts"
 import type { Memory, RunResult, RunRow } from "./Results.ts"
 import { inTurn, median, ratios, spreadOf } from "./Statistics.ts"
 
-/** A run did not end well. */
+/** A run failed. */
 export class RunError extends Schema.TaggedError<RunError>()("RunError", { reason: Schema.String }) {
   override get message(): string {
     return this.reason
@@ -25,7 +25,7 @@ const betweenLooks = "250 millis"
 export interface RunOptions {
   /** The folder `bench`. */
   readonly bench: string
-  /** With the images; results go there too. */
+  /** Folder with the images, and for the results. */
   readonly folder: string
   readonly python: Result.Result<string, { readonly message: string }>
   readonly threads: number
@@ -33,7 +33,7 @@ export interface RunOptions {
   readonly rounds: number
 }
 
-/** How a run of one competitor is started, and where its test loss then stands. */
+/** How to start a competitor's run and read its test loss. */
 interface Contestant {
   readonly competitor: string
   readonly command: string
@@ -95,7 +95,7 @@ interface Timed {
   readonly memory: ReadonlyArray<Memory>
 }
 
-/** Runs a command to its end. */
+/** Runs a command until it exits. */
 const time = Effect.fnUntraced(function* (command: string, args: ReadonlyArray<string>, env: Record<string, string>) {
   const spawner = yield* ChildProcessSpawner.ChildProcessSpawner
   const memory: Array<Memory> = []
@@ -115,7 +115,7 @@ const time = Effect.fnUntraced(function* (command: string, args: ReadonlyArray<s
   return yield* new RunError({ reason: `ended with ${code}: ${text.trim().split("\n").at(-1)}` })
 }, Effect.scoped)
 
-/** Resident memory early and late, and the last look. */
+/** Resident memory in the second and the last tenth of the run, and the last sample. */
 const memoryOf = (looks: ReadonlyArray<Memory>): RunRow["memory"] => {
   const last = looks.at(-1)
   if (last === undefined) return undefined
@@ -128,7 +128,7 @@ const memoryOf = (looks: ReadonlyArray<Memory>): RunRow["memory"] => {
   return { ...last, early: tenth(1), late: tenth(9) }
 }
 
-/** Times the run on each competitor in turn, so many rounds. */
+/** Measures the run on each competitor, `rounds` times. */
 export const measure = Effect.fn("MeasureRuns.measure")(function* (title: string, options: RunOptions) {
   const { epochs, python, rounds, threads } = options
   const all = yield* contestantsOf(options)

@@ -1,6 +1,6 @@
 /**
- * Measures one program's training step on all competitors: in turns within each round, so that what slows the machine for
- * a while slows all of them, and each idle while another runs.
+ * Measures one program's training step on all competitors. They take turns within each round, so that temporary load
+ * affects all of them, and are idle while another runs.
  */
 import { Effect, Option, Result } from "effect"
 import { isOurs, oursAmong } from "./Competitors.ts"
@@ -11,30 +11,30 @@ import type { Memory, StepResult, StepRow } from "./Results.ts"
 import { disagreement, inTurn, median, ofRounds, ratios, spreadOf } from "./Statistics.ts"
 import type { Worker, WorkerError } from "./Worker.ts"
 
-/** Losses that differ by more than this part of their median void a row. */
+/** Maximum relative difference of a loss from the median; larger ones void a row. */
 export const tolerance = 1e-3
 
-/** Between turns, for threads that still wait busily. */
+/** Pause between turns, until spinning threads sleep. */
 const pause = "300 millis"
 
-/** Who is asked for the rate of matrix products. */
+/** Competitors that measure the rate of matrix products. */
 const multipliers = ["native", "onnxruntime", "torch-eager", "torch-compiled"]
 
 const large: Product = { rows: 1024, inner: 1024, columns: 1024, transposeLeft: false, transposeRight: false }
 
-/** A competitor that took the first steps, and what was measured of it, a value or a list a round. */
+/** A competitor after its first steps, and its measurements, one element per round. */
 interface Contestant {
   readonly worker: Worker
   readonly firstStepSeconds: number
   readonly loss: number
   readonly evaluationLoss: number
-  /** After its first steps and the test images: what it is asked beside comes later. */
+  /** Memory after the first steps and the evaluation, before the other requests. */
   readonly memory: Option.Option<Memory>
   readonly steps: Array<ReadonlyArray<number>>
   readonly evaluations: Array<number>
   readonly loopOverheads: Array<number>
   readonly products: Array<number>
-  /** In 10^9 a second. */
+  /** In 10^9 operations per second. */
   readonly rates: Array<number>
   failure?: WorkerError
 }
@@ -43,12 +43,12 @@ export interface StepJob {
   readonly name: string
   readonly bench: BenchProgram
   readonly products: ReadonlyArray<Product>
-  /** Files with its parameters and inputs, and with the images. */
+  /** File with its parameters and inputs; `images` is the file with the images. */
   readonly file: string
   readonly images: string
 }
 
-/** From nothing to the step after which losses must agree; then the test images once. */
+/** The first steps, up to the one whose losses must agree; then one evaluation. */
 const prepare = Effect.fnUntraced(function* ({ bench, file, images, name }: StepJob, worker: Worker) {
   const { learningRate, network } = bench
   const request = { _tag: "Prepare", program: name, network, learningRate, file, images } as const
@@ -84,7 +84,7 @@ const turn = Effect.fnUntraced(function* ({ bench, products }: StepJob, contesta
   if (multipliers.includes(competitor.name)) {
     const one = yield* ask({ _tag: "Multiply", products: [large], repeats: 5 }, "Multiplied")
     contestant.rates.push(operationsOf([large]) / median(one.milliseconds) / 1e6)
-    // The products of a convolution are another matter: nobody computes them from patches laid out.
+    // Products of convolutions are not measured, because no library computes them from explicit patches.
     if (bench.positions === undefined) {
       const all = yield* ask({ _tag: "Multiply", products, repeats: 20 }, "Multiplied")
       contestant.products.push(median(all.milliseconds))
@@ -117,7 +117,7 @@ const rowOf = (
   return {
     competitor: worker.competitor.name,
     status: agrees ? "measured" : "void",
-    ...(!agrees && { reason: `its loss is ${loss}, of the test images ${evaluationLoss}: not what the others have` }),
+    ...(!agrees && { reason: `its loss is ${loss}, its test loss ${evaluationLoss}, unlike the others'` }),
     loss,
     disagreement: apart,
     firstStepSeconds,
@@ -137,7 +137,7 @@ const rowOf = (
   }
 }
 
-/** Measures the program on these workers in so many rounds. */
+/** Measures the program on these workers in `rounds` rounds. */
 export const measure = Effect.fn("MeasureSteps.measure")(function* (
   job: StepJob,
   workers: ReadonlyArray<Worker>,

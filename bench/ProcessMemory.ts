@@ -1,10 +1,10 @@
 /**
- * The memory of a process, as Linux tells it.
+ * The memory of a process on Linux.
  */
 import { Effect, FileSystem, Option } from "effect"
 import type { Memory } from "./Results.ts"
 
-/** Of a text such as `VmRSS:  1024 kB`, in MiB. */
+/** Parses lines such as `VmRSS:  1024 kB`; in MiB. */
 export const memoryOf = (status: string): Memory | undefined => {
   const [resident, anonymous, peak] = ["VmRSS", "RssAnon", "VmHWM"].map((field) => {
     const kibibytes = new RegExp(`^${field}:\\s+(\\d+) kB`, "m").exec(status)?.[1]
@@ -15,7 +15,7 @@ export const memoryOf = (status: string): Memory | undefined => {
     : { resident, anonymous, peak }
 }
 
-/** None where the process is gone or the machine does not tell. */
+/** None if the process has exited or the system has no such file. */
 export const read = (pid: number): Effect.Effect<Option.Option<Memory>, never, FileSystem.FileSystem> =>
   FileSystem.FileSystem.use((fs) => fs.readFileString(`/proc/${pid}/status`)).pipe(
     Effect.map((status) => Option.fromUndefinedOr(memoryOf(status))),

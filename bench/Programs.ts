@@ -1,5 +1,5 @@
 /**
- * The training steps that are measured, as this project writes them. The workers of the other libraries hold the same
+ * The measured training steps, as programs of this project. The workers of the other libraries have the same
  * networks and losses under the same names.
  */
 import { Effect, Layer, type Scope } from "effect"
@@ -26,29 +26,29 @@ import type { Product } from "./Protocol.ts"
 
 export const shape: ImageShape = { height: 28, width: 28, channels: 1 }
 
-/** Of first weights, batches and noise. */
+/** Seed of initial weights, batches and noise. */
 export const seed = 1
 
-/** Images: as many as MNIST's. */
+/** Numbers of images, those of MNIST. */
 export const counts = { train: 60_000, test: 10_000 }
 
 export interface BenchProgram {
-  /** What the workers call its network and loss. */
+  /** Name of its network and loss in the workers. */
   readonly network: "dense" | "convolutional" | "importance-weighted"
-  /** Whether it is measured only where it is named. */
+  /** Whether it is measured only if it is named. */
   readonly onRequest?: boolean
-  /** For the table. */
+  /** Title in the table. */
   readonly title: string
   readonly model: Layer.Layer<Model, ModelError>
   readonly objective: Layer.Layer<Objective, ObjectiveError>
   readonly batch: number
-  /** Adam's step size. */
+  /** Adam's learning rate. */
   readonly learningRate: number
-  /** After how many steps the losses must agree. */
+  /** Number of steps after which the losses must agree. */
   readonly agreementSteps: number
-  /** Steps a round, and seconds after which a round takes no new one. */
+  /** Steps per round, and seconds after which no new step starts. */
   readonly round: { readonly steps: number; readonly seconds: number }
-  /** How often each convolution's kernel is applied to an image; default: no convolutions. */
+  /** Number of positions at which each convolution's kernel is applied; default: no convolutions. */
   readonly positions?: Readonly<Record<string, number>>
 }
 
@@ -104,22 +104,23 @@ export const programs: Readonly<Record<string, BenchProgram>> = {
     model: DenseVae.layer({ hidden: [200, 200], latent: 50, activation: "tanh" }),
     objective: ImportanceWeighted.layer({ samples: 5 }),
     batch: 20,
-    // The smallest of Burda et al. 2015. At 1e-3 the bound's sharp weights make a rounding error a difference of 2 % in
-    // the loss after 100 steps, in double precision too.
+    // The smallest learning rate of Burda et al. 2015. At 1e-3 a rounding error grows to a difference of 2 % in the
+    // loss
+    // after 100 steps, also in double precision.
     learningRate: 1e-4,
     agreementSteps: 100,
     round: { steps: 200, seconds: 4 }
   }
 }
 
-/** The dataset as a run sees it; its images are handed over apart. */
+/** The dataset of the run; its images are passed separately. */
 const digits = Dataset.of({
   spec: { _tag: "BenchDigits" },
   name: "digits",
   shape,
   peek: Effect.succeed({ source: "built in", location: "memory", digest: "" }),
   locate: Effect.succeed({ source: "built in", location: "memory", digest: "" }),
-  load: () => Effect.die("the bench hands the images over itself")
+  load: () => Effect.die("the bench passes the images itself")
 })
 
 /** The run that trains this program for one epoch. */
@@ -130,7 +131,7 @@ export const planned = (
   Effect.map(
     plan(
       Experiment.make(name, {
-        description: "Measured, not looked at.",
+        description: "Measured only.",
         parameters: {},
         run: () => ({
           dataset: Layer.succeed(Dataset, digits),
@@ -146,8 +147,8 @@ export const planned = (
   )
 
 /**
- * The matrix products of a step: of each kernel the forward one, the kernel's gradient and, but for the first, the input's
- * gradient. A convolution is the product of its image patches and its kernel.
+ * The matrix products of a step: for each kernel the forward product, the kernel's gradient and, except for the first,
+ * the input's gradient. A convolution counts as the product of its image patches and its kernel.
  */
 export const productsOf = (
   { batch, positions = {} }: BenchProgram,
@@ -172,6 +173,6 @@ interface Draws {
   readonly draws?: number
 }
 
-/** Multiplications and additions of the products. */
+/** Number of multiplications and additions of the products. */
 export const operationsOf = (products: ReadonlyArray<Product>): number =>
   products.reduce((sum, { columns, inner, rows }) => sum + 2 * rows * inner * columns, 0)

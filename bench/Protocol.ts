@@ -1,15 +1,15 @@
 /**
- * What the bench and its workers say to each other: one request, one reply, each a line of JSON on the worker's standard
- * input and output. A worker is one process for the whole bench, idle but while it answers, so that competitors can take
- * turns. It begins with `Ready`.
+ * The protocol of the bench and its workers: requests and replies are lines of JSON on the worker's standard input and
+ * output. A worker is one process for the whole bench and idle between requests, so that competitors can take turns.
+ * Its first reply is `Ready`.
  *
- * `bench/workers/worker.py` is the other side in Python, `bench/workers/Serve.ts` in TypeScript.
+ * The worker's side is `bench/workers/worker.py` in Python and `bench/workers/Serve.ts` in TypeScript.
  */
 import { Schema } from "effect"
 
 const Versions = Schema.Record(Schema.String, Schema.String)
 
-/** `[rows, inner]` times `[inner, columns]`; a transposed operand lies in memory the other way round. */
+/** `[rows, inner]` times `[inner, columns]`; a transposed operand is stored transposed. */
 export const Product = Schema.Struct({
   rows: Schema.Int,
   inner: Schema.Int,
@@ -21,38 +21,38 @@ export type Product = typeof Product.Type
 
 export const Request = Schema.TaggedUnion({
   /**
-   * Reads the first parameters, and each step's indices and noise, from `file`, the images from `images`; makes the step
-   * ready and takes the first one. What was prepared before is dropped.
+   * Reads the initial parameters and each step's indices and noise from `file`, the images from `images`; compiles the
+   * step and runs the first one. Releases the previous program.
    */
   Prepare: {
     program: Schema.String,
-    /** What the other libraries' workers call the program's network and loss. */
+    /** Name of the program's network and loss in the other libraries' workers. */
     network: Schema.String,
     learningRate: Schema.Finite,
     file: Schema.String,
     images: Schema.String
   },
-  /** Takes steps, at least one, no new one after so many seconds. Inputs come in turn, and again from the first. */
+  /** Runs steps, at least one; no new one starts after `seconds`. Inputs are reused cyclically. */
   Run: { steps: Schema.Int, seconds: Schema.optionalKey(Schema.Finite) },
   /** The mean loss of all test images. */
   Evaluate: {},
-  /** Computes all products, one after the other, so many times. Some workers. */
+  /** Computes all products in sequence, `times` times. Only some workers. */
   Multiply: { products: Schema.Array(Product), repeats: Schema.Int },
-  /** Takes steps by the real training loop. This project's workers. */
+  /** Runs steps in the real training loop. Only this project's workers. */
   Loop: { steps: Schema.Int }
 })
 export type Request = typeof Request.Type
 
 export const Reply = Schema.TaggedUnion({
   Ready: { versions: Versions },
-  /** Seconds to the end of the first step, data read before, and its loss. */
+  /** Seconds until the end of the first step, without reading the data, and its loss. */
   Prepared: { seconds: Schema.Finite, loss: Schema.Finite },
-  /** Of each step, and the last one's loss. */
+  /** Time of each step, and the last loss. */
   Ran: { milliseconds: Schema.Array(Schema.Finite), loss: Schema.Finite },
   Evaluated: { seconds: Schema.Finite, loss: Schema.Finite },
-  /** Of all products together, each time. */
+  /** Total time of all products, per repetition. */
   Multiplied: { milliseconds: Schema.Array(Schema.Finite) },
-  /** From step to step of the loop. */
+  /** Times between steps of the loop. */
   Looped: { milliseconds: Schema.Array(Schema.Finite) },
   Failed: { reason: Schema.String }
 })

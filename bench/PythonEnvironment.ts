@@ -1,18 +1,18 @@
 /**
- * The Python that the other libraries' workers run on: a virtual environment in `bench/.venv` with what
- * `bench/requirements.txt` pins, made at the first run.
+ * The Python environment of the other libraries' workers: `bench/.venv` with the pins of `bench/requirements.txt`,
+ * created at the first run.
  */
 import { Effect, FileSystem, Path, Schema, Stream } from "effect"
 import { ChildProcess, ChildProcessSpawner } from "effect/process"
 
-/** Why the competitors in Python are left out. */
+/** Python's competitors cannot run. */
 export class PythonError extends Schema.TaggedError<PythonError>()("PythonError", { reason: Schema.String }) {
   override get message(): string {
     return this.reason
   }
 }
 
-/** Runs a command; fails with the last line that it said where it does not end well. */
+/** Runs a command. Fails with its last line of output. */
 const succeed = Effect.fnUntraced(function* (command: string, args: ReadonlyArray<string>) {
   const spawner = yield* ChildProcessSpawner.ChildProcessSpawner
   const child = yield* spawner.spawn(ChildProcess.make(command, args, { stdin: "ignore" }))
@@ -22,7 +22,7 @@ const succeed = Effect.fnUntraced(function* (command: string, args: ReadonlyArra
   return yield* new PythonError({ reason: `${command} ${args.join(" ")} failed: ${last}` })
 }, Effect.scoped)
 
-/** The interpreter; makes the environment where it is not there or the requirements have changed. */
+/** The interpreter. Creates the environment if it is missing or the requirements have changed. */
 export const interpreter = Effect.fn("PythonEnvironment.interpreter")(
   function* (folder: string) {
     const fs = yield* FileSystem.FileSystem
@@ -34,7 +34,7 @@ export const interpreter = Effect.fn("PythonEnvironment.interpreter")(
     const wanted = yield* fs.readFileString(requirements)
     const present = yield* Effect.orElseSucceed(fs.readFileString(installed), () => "")
     if (present === wanted) return python
-    yield* Effect.logInfo(`installing the other libraries into ${environment}, about 7 GB: minutes, once`)
+    yield* Effect.logInfo(`installing the other libraries into ${environment}, about 7 GB; this takes minutes, once`)
     yield* succeed("python3", ["-m", "venv", "--clear", environment])
     yield* succeed(python, ["-m", "pip", "install", "--quiet", "--requirement", requirements])
     yield* fs.writeFileString(installed, wanted)

@@ -1,38 +1,38 @@
 /**
- * What a run of the bench writes: every number with its spread, and all that it depends on.
+ * The results of a run of the bench: every number with its spread, and the circumstances.
  */
 import { Schema } from "effect"
 
 const Spread = Schema.Struct({ median: Schema.Finite, least: Schema.Finite, greatest: Schema.Finite })
 
-/** Of one process, in MiB. */
+/** Memory of a process, in MiB. */
 const Memory = Schema.Struct({
   resident: Schema.Finite,
-  /** Without what is mapped from files, such as libraries. */
+  /** Without mapped files, such as libraries. */
   anonymous: Schema.Finite,
   peak: Schema.Finite
 })
 export type Memory = typeof Memory.Type
 
-/** A competitor in one program. */
+/** A competitor's results for one program. */
 export const StepRow = Schema.Struct({
   competitor: Schema.String,
-  /** `void`: its losses are not the others', so its times mean nothing; `skipped`: it did not run. */
+  /** `void`: its losses differ from the others', so its times are meaningless; `skipped`: it did not run. */
   status: Schema.Literals(["measured", "void", "skipped"]),
   reason: Schema.optionalKey(Schema.String),
-  /** Of the last of the steps that must agree, and how far it is from the median of all, as a part of it. */
+  /** Loss of the last step that must agree, and its relative difference from the median of all. */
   loss: Schema.optionalKey(Schema.Finite),
   disagreement: Schema.optionalKey(Schema.Finite),
-  /** Seconds from data in memory to the end of the first step: recording, compiling. */
+  /** Seconds from data in memory to the end of the first step: recording and compiling. */
   firstStepSeconds: Schema.optionalKey(Schema.Finite),
-  /** Milliseconds of a step: of the rounds' medians. */
+  /** Milliseconds per step, over the rounds' medians. */
   step: Schema.optionalKey(Spread),
-  /** How many times as long as ours, round by round. */
+  /** Time divided by ours, per round. */
   ratio: Schema.optionalKey(Spread),
   examplesPerSecond: Schema.optionalKey(Schema.Finite),
-  /** The part of the step that its matrix products would take at the rate of one large product. */
+  /** Fraction of the step that its matrix products would take at the rate of one large product. */
   productShare: Schema.optionalKey(Schema.Finite),
-  /** Milliseconds of the step's matrix products alone, one after the other. */
+  /** Milliseconds of the step's matrix products alone, in sequence. */
   products: Schema.optionalKey(Spread),
   evaluation: Schema.optionalKey(
     Schema.Struct({
@@ -42,7 +42,7 @@ export const StepRow = Schema.Struct({
       ratio: Schema.optionalKey(Spread)
     })
   ),
-  /** How much longer than the bare step a step of the training loop takes, as a part of it. */
+  /** Relative overhead of a step in the training loop. */
   loopOverhead: Schema.optionalKey(Spread),
   memory: Schema.optionalKey(Memory)
 })
@@ -53,15 +53,15 @@ export const StepResult = Schema.Struct({
   title: Schema.String,
   batch: Schema.Int,
   agreementSteps: Schema.Int,
-  /** Of the step's matrix products, in 10^9 multiplications and additions. */
+  /** Multiplications and additions of the step's matrix products, in 10^9. */
   gigaOperations: Schema.Finite,
-  /** Of one large product, the greatest of all workers that were asked, in 10^9 a second. */
+  /** Highest rate of one large product over the workers, in 10^9 operations per second. */
   productRate: Schema.optionalKey(Schema.Finite),
   rows: Schema.Array(StepRow)
 })
 export type StepResult = typeof StepResult.Type
 
-/** A whole run, from the start of the process to its end. */
+/** A whole run, from the start of the process to its exit. */
 export const RunRow = Schema.Struct({
   competitor: Schema.String,
   status: Schema.Literals(["measured", "skipped"]),
@@ -69,7 +69,7 @@ export const RunRow = Schema.Struct({
   seconds: Schema.optionalKey(Spread),
   ratio: Schema.optionalKey(Spread),
   testLoss: Schema.optionalKey(Schema.Finite),
-  /** Of the last run. `early` and `late` are resident MiB in its second and its last tenth. */
+  /** Memory of the last run. `early` and `late` are resident MiB in its second and its last tenth. */
   memory: Schema.optionalKey(Schema.Struct({ ...Memory.fields, early: Schema.Finite, late: Schema.Finite }))
 })
 export type RunRow = typeof RunRow.Type
@@ -93,13 +93,13 @@ export const Results = Schema.Struct({
     threads: Schema.Int,
     memoryGiB: Schema.Finite,
     platform: Schema.String,
-    /** Over 1, 5 and 15 minutes when the bench began, itself not counted, and when it ended. */
+    /** Load averages over 1, 5 and 15 minutes at the start, without the bench, and at the end. */
     loadBefore: Schema.Array(Schema.Finite),
     loadAfter: Schema.Array(Schema.Finite)
   }),
   rounds: Schema.Int,
   versions: Schema.Record(Schema.String, Versions),
-  /** Seconds from the start of a worker's process until its libraries were loaded. */
+  /** Seconds from the start of a worker's process until its libraries are loaded. */
   startSeconds: Schema.Record(Schema.String, Schema.Finite),
   steps: Schema.Array(StepResult),
   runs: Schema.Array(RunResult)

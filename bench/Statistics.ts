@@ -2,7 +2,7 @@
  * Medians and spreads of repeated measurements.
  */
 
-/** The value below which a part of the values lies, 0 to 1, between neighbours in proportion; NaN of none. */
+/** The quantile at `part`, 0 to 1, with linear interpolation; NaN for no values. */
 export const quantile = (values: ReadonlyArray<number>, part: number): number => {
   const sorted = values.toSorted((one, other) => one - other)
   const place = part * (sorted.length - 1)
@@ -13,14 +13,14 @@ export const quantile = (values: ReadonlyArray<number>, part: number): number =>
 
 export const median = (values: ReadonlyArray<number>): number => quantile(values, 0.5)
 
-/** Median, least and greatest. */
+/** Median, minimum and maximum. */
 export interface Spread {
   readonly median: number
   readonly least: number
   readonly greatest: number
 }
 
-/** The spread of the rounds' medians: what a whole round says is not moved by a single slow step. */
+/** The spread of the rounds' medians, which are robust to single slow steps. */
 export const ofRounds = (rounds: ReadonlyArray<ReadonlyArray<number>>): Spread => spreadOf(rounds.map(median))
 
 export const spreadOf = (values: ReadonlyArray<number>): Spread => ({
@@ -29,15 +29,15 @@ export const spreadOf = (values: ReadonlyArray<number>): Spread => ({
   greatest: quantile(values, 1)
 })
 
-/** How much longer than ours it took, round by round: what slows a machine for a while slows both. */
+/** Time divided by ours, per round, because temporary load affects both. */
 export const ratios = (rounds: ReadonlyArray<number>, ours: ReadonlyArray<number>): Spread =>
   spreadOf(rounds.flatMap((value, round) => (ours[round] === undefined ? [] : [value / ours[round]])))
 
-/** The members in turn, another one first in each round. */
+/** The members in rotated order, a different first one in each round. */
 export const inTurn = <A>(members: ReadonlyArray<A>, round: number): ReadonlyArray<A> =>
   members.map((_, place) => members[(place + round) % members.length]!)
 
-/** How far losses lie from their median, as a part of it. */
+/** Relative difference of a loss from the median. */
 export const disagreement = (loss: number, losses: ReadonlyArray<number>): number => {
   const middle = median(losses)
   return Math.abs(loss - middle) / Math.abs(middle)

@@ -5,7 +5,7 @@ import { titleOf } from "./Competitors.ts"
 import type { Results, RunResult, StepResult, StepRow } from "./Results.ts"
 import type { Spread } from "./Statistics.ts"
 
-/** Three digits that count. */
+/** Formats three significant digits. */
 const number = (value: number | undefined): string =>
   value === undefined ? "" : value >= 100 ? value.toFixed(0) : value.toPrecision(3)
 
@@ -20,7 +20,7 @@ export const table = (header: ReadonlyArray<string>, rows: ReadonlyArray<Readonl
     .map((cells) => `| ${cells.join(" | ")} |`)
     .join("\n")
 
-/** What did not take part, or does not count, with its reason, below a table. */
+/** Notes below a table: void and skipped rows with their reasons. */
 const remarks = (
   rows: ReadonlyArray<{ readonly competitor: string; readonly status: string; readonly reason?: string }>
 ) =>
@@ -48,21 +48,21 @@ const steps = (result: StepResult): string => {
   const overhead = measured.find(({ loopOverhead }) => loopOverhead !== undefined)?.loopOverhead
   const header = [
     "step",
-    "times ours",
+    "time / ours",
     "ms",
     "examples/s",
     "products' share",
     "products alone, ms",
     "first step, s",
     "test images, s",
-    "times ours",
+    "time / ours",
     "MiB (anonymous)",
-    `loss apart after ${agreementSteps} steps`
+    `relative loss difference after ${agreementSteps} steps`
   ]
   return [
     `### ${title}`,
     table(header, measured.map(stepCells)),
-    `Its matrix products: ${number(gigaOperations)}·10⁹ operations; one large product here: ${number(productRate) || "?"}·10⁹ a second.`,
+    `Its matrix products: ${number(gigaOperations)}·10⁹ operations; one large product on this machine: ${number(productRate) || "?"}·10⁹ per second.`,
     ...(overhead === undefined
       ? []
       : [
@@ -80,7 +80,7 @@ const runs = ({ epochs, rows, steps, title }: RunResult): string =>
   [
     `### ${title}: ${epochs} epochs, ${steps} steps`,
     table(
-      ["run", "times ours", "s", "test loss", "peak MiB", "resident MiB early, late"],
+      ["run", "time / ours", "s", "test loss", "peak MiB", "resident MiB early, late"],
       rows
         .filter(({ status }) => status === "measured")
         .map(({ competitor, memory, ratio, seconds, testLoss }) => [
@@ -95,12 +95,12 @@ const runs = ({ epochs, rows, steps, title }: RunResult): string =>
     ...remarks(rows)
   ].join("\n\n")
 
-/** The medians of the ratios alone: one row a competitor, one column a program or run. */
+/** The medians of the ratios: one row per competitor, one column per program or run. */
 export const summary = ({ runs, steps }: Results): string => {
   const columns = [...steps, ...runs]
   const names = [...new Set(columns.flatMap(({ rows }) => rows.map(({ competitor }) => competitor)))]
   return table(
-    ["times as long as this project", ...columns.map(({ title }) => title)],
+    ["time / this project's time", ...columns.map(({ title }) => title)],
     names.map((name) => [
       titleOf(name),
       ...columns.map(({ rows }) => {
@@ -111,12 +111,12 @@ export const summary = ({ runs, steps }: Results): string => {
   )
 }
 
-/** All of it; times are medians of rounds (least to greatest). */
+/** All results; times are medians of rounds (minimum to maximum). */
 export const markdown = (results: Results): string => {
   const { date, machine, rounds, runs: whole, startSeconds, steps: programs, versions } = results
   const loads = (values: ReadonlyArray<number>) => values.map((value) => value.toFixed(2)).join(", ")
   const started = Object.entries(startSeconds).map(([name, seconds]) => `${titleOf(name)} ${number(seconds)}`)
-  // What a project has beside is in the file.
+  // Versions of other packages are in the file.
   const named = new Map(
     Object.entries(versions).flatMap(([name, one]) =>
       Object.entries(one).filter(
@@ -126,7 +126,7 @@ export const markdown = (results: Results): string => {
   )
   return [
     `## ${date}, ${machine.cpu}, ${machine.threads} threads`,
-    `Load average ${loads(machine.loadBefore)} before and ${loads(machine.loadAfter)} after, on ${machine.cores} cores; medians of ${rounds} rounds (least to greatest). ${[...named].map(([name, version]) => `${name} ${version}`).join(", ")}.`,
+    `Load average ${loads(machine.loadBefore)} before and ${loads(machine.loadAfter)} after, on ${machine.cores} cores; medians of ${rounds} rounds (minimum to maximum). ${[...named].map(([name, version]) => `${name} ${version}`).join(", ")}.`,
     ...(started.length === 0 ? [] : [`Seconds until the libraries are loaded: ${started.join("; ")}.`]),
     ...programs.map(steps),
     ...whole.map(runs)

@@ -1,5 +1,5 @@
 /**
- * A competitor's process, as the bench speaks to it. It ends with its scope.
+ * A competitor's worker process, which is ended with its scope.
  */
 import { performance } from "node:perf_hooks"
 import { Effect, Queue, Schema, type Scope, Stream } from "effect"
@@ -7,7 +7,7 @@ import { ChildProcess, ChildProcessSpawner } from "effect/process"
 import type { Competitor } from "./Competitors.ts"
 import { type Reply, ReplyLine, type Request, RequestLine } from "./Protocol.ts"
 
-/** A competitor cannot do what it is asked: it is not installed, lacks a kernel, ran out of memory. */
+/** A competitor failed: it is not installed, lacks a kernel, or is out of memory. */
 export class WorkerError extends Schema.TaggedError<WorkerError>()("WorkerError", {
   competitor: Schema.String,
   reason: Schema.String
@@ -21,9 +21,9 @@ export interface Worker {
   readonly competitor: Competitor
   readonly pid: number
   readonly versions: Readonly<Record<string, string>>
-  /** From the start of the process until it was ready to be asked. */
+  /** Seconds from the start of the process until it was ready. */
   readonly startSeconds: number
-  /** One request at a time; fails where the reply is `Failed` or not of the kind that is expected. */
+  /** Sends one request at a time. Fails if the reply is `Failed` or unexpected. */
   readonly ask: <Tag extends Reply["_tag"]>(
     request: Request,
     expected: Tag

@@ -1,5 +1,5 @@
 /**
- * The whole run that the bench times: like `beta-sweep` with one β, and without figures.
+ * The whole run that the bench measures: `beta-sweep` with one β and without figures.
  */
 import {
   Adam,

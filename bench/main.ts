@@ -1,17 +1,16 @@
 /**
- * `pnpm run bench`: measures the same training steps on this project's engines and on other libraries, side by side in one
- * run, and a whole run against a PyTorch script. Writes `bench/results/DATE-MACHINE.json`, a chart of it as `.png`, and prints
- * tables.
+ * `pnpm run bench`: measures the same training steps on this project's engines and on other libraries, and a whole run
+ * against a PyTorch script. Writes `bench/results/DATE-MACHINE.json` and a chart as `.png`, and prints tables.
  *
- *     pnpm run bench                                   everything but memory: 5 rounds, about 20 minutes where nothing else runs
- *     pnpm run bench --memory                          also 10,000 steps of the whole run, for its memory: some 8 minutes more
+ *     pnpm run bench                                   everything except memory: 5 rounds, about 20 minutes on an idle machine
+ *     pnpm run bench --memory                          also the memory over 10,000 steps of the whole run: about 8 more minutes
  *     pnpm run bench --programs dense --rounds 7       some programs: dense, convolutional, importance-weighted, run
- *     pnpm run bench --competitors onnxruntime,jax     some competitors, and those that take part only where named
+ *     pnpm run bench --competitors onnxruntime,jax     some competitors, including those that take part only if named
  *
- * The first run makes `bench/.venv` (Python 3.11 or later, about 7 GB). Without Python or PyPI the other libraries' rows say
- * so. PyTorch compiled needs a C++ compiler. Every competitor gets the same parameters, images, batches, noise and number of
- * threads; where the losses after some steps are not the same to 1e-3, a row is void. A competitor's process starts once and
- * is idle while others run; competitors take turns within each round. Times mean something where nothing else runs: the
+ * The first run creates `bench/.venv` (Python 3.11 or later, about 7 GB). Without Python or PyPI the other libraries
+ * are skipped. PyTorch compiled needs a C++ compiler. Every competitor gets the same parameters, images, batches, noise
+ * and number of threads; a row is void if its loss after some steps differs by more than 1e-3. A competitor's process
+ * starts once and is idle while others run; competitors take turns within each round. Run it on an idle machine: the
  * load average is part of the results.
  */
 import { availableParallelism, cpus, loadavg, platform, release, totalmem } from "node:os"
@@ -54,7 +53,7 @@ class UsageError extends Schema.TaggedError<UsageError>()("UsageError", { reason
   }
 }
 
-/** Steps of the run whose memory is watched: 22 epochs of 469. */
+/** Epochs of the run whose memory is measured: 22 epochs of 469 steps. */
 const memoryEpochs = 22
 
 const unlessOnRequest = (
@@ -64,13 +63,11 @@ const unlessOnRequest = (
 const flags = {
   programs: Flag.String("programs").pipe(
     Flag.withDefault([...unlessOnRequest(Object.entries(programs)), "run"].join(",")),
-    Flag.withDescription("which programs, with commas between them; `convolutional-128` is measured only where named")
+    Flag.withDescription("programs, separated by commas; `convolutional-128` is measured only if named")
   ),
   competitors: Flag.String("competitors").pipe(
     Flag.withDefault(unlessOnRequest(competitors.map((competitor) => [competitor.name, competitor])).join(",")),
-    Flag.withDescription(
-      "which competitors, with commas between them; `reference` and `tensorflow` take part only where named"
-    )
+    Flag.withDescription("competitors, separated by commas; `reference` and `tensorflow` take part only if named")
   ),
   rounds: Flag.Int("rounds").pipe(Flag.withDefault(5), Flag.withDescription("rounds of measurements")),
   threads: Flag.Int("threads").pipe(
@@ -79,11 +76,11 @@ const flags = {
   ),
   memory: Flag.Boolean("memory").pipe(
     Flag.withDefault(false),
-    Flag.withDescription("watch the memory of a run of 10,000 steps too")
+    Flag.withDescription("also measure the memory of a run of 10,000 steps")
   ),
   python: Flag.String("python").pipe(
     Flag.optional,
-    Flag.withDescription("an interpreter that has bench/requirements.txt, in place of bench/.venv")
+    Flag.withDescription("Python interpreter with the packages of bench/requirements.txt; default: bench/.venv")
   ),
   out: Flag.String("out").pipe(Flag.optional, Flag.withDescription("folder of the results; default: bench/results"))
 }
@@ -97,7 +94,7 @@ const chosen = Effect.fnUntraced(function* (what: string, text: string, known: R
 
 const loads = (): ReadonlyArray<number> => loadavg().map((load) => Math.round(100 * load) / 100)
 
-/** Starts the workers; those that do not start are left out, with a word. */
+/** Starts the workers. Those that fail to start are skipped with a warning. */
 const startWorkers = Effect.fnUntraced(function* (
   folder: string,
   members: ReadonlyArray<Competitor>,

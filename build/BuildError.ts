@@ -1,5 +1,5 @@
 /**
- * Why the package could not be built.
+ * The package could not be built.
  */
 import { Schema } from "effect"
 

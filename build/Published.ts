@@ -1,15 +1,15 @@
 /**
- * The `package.json` that is published, made of the repository's own.
+ * The published `package.json`, derived from the repository's.
  */
 import packageJson from "../package.json" with { type: "json" }
 
-/** `./src/testing/index.ts` as it is in the package: its declarations and its JavaScript. */
+/** The export conditions of a source file such as `./src/testing/index.ts`. */
 const compiled = (source: string) => {
   const path = source.replace("./src/", "./lib/").replace(/\.ts$/, "")
   return { types: `${path}.d.ts`, default: `${path}.js` }
 }
 
-/** `imports` are the vendored files by the names under which modules import them. */
+/** `imports` maps import names to the vendored files. */
 export const published = (imports: Readonly<Record<string, string>>): Record<string, unknown> => ({
   name: packageJson.name,
   version: packageJson.version,

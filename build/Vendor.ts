@@ -1,9 +1,9 @@
 /**
- * Files that the package brings along, made of development dependencies: what `imports` of the repository's `package.json`
- * names is bundled, packed or copied, so that whoever installs the package needs neither the bundler nor its inputs.
+ * Builds the package's vendored files from development dependencies: the `imports` of the repository's `package.json`
+ * are bundled, packed or copied, so that the installed package needs neither the bundler nor its inputs.
  *
- * Each name keeps its meaning: `#report-page` is the page's source here and the page's script there. Licences of all
- * packages that went into a file are in `LICENSES.md`.
+ * Import names stay the same: `#report-page` is the page's source in the repository and the page's script in the
+ * package. Licences of all bundled packages are in `LICENSES.md`.
  */
 import { createRequire } from "node:module"
 import { fileURLToPath } from "node:url"
@@ -19,14 +19,16 @@ import { BuildError } from "./BuildError.ts"
 
 const require = createRequire(import.meta.url)
 
-/** A file of the package, with the modules that went into it. */
+/** A vendored file, with the modules that it contains. */
 interface Vendored {
   readonly name: string
   readonly content: string | Uint8Array
   readonly sources: ReadonlyArray<string>
 }
 
-/** A module of packages alone, for Node. TensorFlow.js keeps what is registered on `globalThis`: a second copy does no harm. */
+/**
+ * Bundles a module of packages for Node. A second copy of TensorFlow.js is harmless: its registry is on `globalThis`.
+ */
 const bundled = (name: string, entry: URL) =>
   Effect.tryPromise({
     try: async (): Promise<Vendored> => {
@@ -62,7 +64,7 @@ type Making = Effect.Effect<
   FileSystem.FileSystem | Path.Path
 >
 
-/** What each name of `imports` becomes. */
+/** How each import name is built. */
 const files: Readonly<Record<string, Making>> = {
   "#export-keras": copy("model_keras.py", "#export-keras"),
   "#export-torch": copy("model_torch.py", "#export-torch"),
@@ -79,14 +81,14 @@ const files: Readonly<Record<string, Making>> = {
   "#tensorflow-parts": bundled("tensorflow-parts.js", new URL("./TensorFlowParts.ts", import.meta.url))
 }
 
-/** Files that a vendored file loads by its own relative path. */
+/** Files that a vendored file loads by relative path. */
 const beside = [copy("ort-wasm-simd-threaded.mjs", "onnxruntime-web/ort-wasm-simd-threaded.mjs")]
 
 const Package = Schema.fromJsonString(
   Schema.Struct({ name: Schema.String, version: Schema.String, license: Schema.optionalKey(Schema.String) })
 )
 
-/** The nearest package above a module: its name, version, licence, and the licence's text where it has one. */
+/** The package of a module: name, version, licence, and the licence's text if it has one. */
 const packageOf = Effect.fnUntraced(function* (module: string) {
   const fs = yield* FileSystem.FileSystem
   const { dirname, join } = yield* Path.Path
@@ -112,7 +114,7 @@ const licences = Effect.fnUntraced(function* (vendored: ReadonlyArray<Vendored>,
   const sections = sorted.map(
     ({ license = "see its repository", name, text, version }) => `## ${name} ${version}: ${license}\n\n${text.trim()}\n`
   )
-  return `# Packages that files of this folder are made of\n\n${sections.join("\n")}`
+  return `# Packages bundled in this folder\n\n${sections.join("\n")}`
 })
 
 /** Writes all files into a folder and returns the published `imports`. Errors: `BuildError`. */
@@ -121,7 +123,7 @@ export const make = Effect.fn("Vendor.make")(function* (imports: Readonly<Record
   const { join } = yield* Path.Path
   const missing = Object.keys(imports).filter((name) => !(name in files))
   if (missing.length > 0)
-    return yield* new BuildError({ reason: `what becomes of ${missing.join(", ")}? See Vendor.ts` })
+    return yield* new BuildError({ reason: `Vendor.ts does not build ${missing.join(", ")}; add an entry` })
   const named = yield* Effect.forEach(Object.entries(files), ([name, file]) =>
     Effect.map(file, (made) => [name, made] as const)
   )

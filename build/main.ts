@@ -1,13 +1,13 @@
 /**
- * `pnpm run build`: makes the package that people install, in `dist/`, from the same sources that run here.
+ * `pnpm run build`: builds the npm package in `dist/`.
  *
- *     dist/package.json    what npm reads: run-time dependencies alone, the command `effect-vae`, exports
+ *     dist/package.json    runtime dependencies, the command `effect-vae`, exports
  *     dist/lib/            JavaScript, declarations and source maps of `src/`
- *     dist/vendor/         what is made of packages that are then needed no more, with their licences
+ *     dist/vendor/         bundled files of development dependencies, with their licences
  *
- * `npm pack ./dist` makes the file that is published. About 15 s.
+ * `npm pack ./dist` creates the file to publish. About 15 s.
  *
- *     pnpm run build FOLDER    in another folder, whose content is replaced
+ *     pnpm run build FOLDER    in another folder, whose contents are replaced
  */
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as NodeServices from "@effect/platform-node/NodeServices"
@@ -29,7 +29,7 @@ const compile = Effect.fnUntraced(function* (project: string, ...options: Readon
   if (code !== 0) return yield* new BuildError({ reason: `tsc --project ${project} ended with exit code ${code}` })
 })
 
-/** Addresses of modules that are no imports, such as a child process's script, which tsc leaves as they are. */
+/** Module URLs outside imports, such as a child process's script, which tsc does not rewrite. */
 const renameScripts = Effect.fnUntraced(function* (folder: string) {
   const fs = yield* FileSystem.FileSystem
   const { join } = yield* Path.Path
@@ -52,9 +52,7 @@ const program = Effect.gen(function* () {
   const imports = yield* Vendor.make(packageJson.imports, join(dist, "vendor"))
   yield* fs.writeFileString(join(dist, "package.json"), `${JSON.stringify(published(imports), undefined, 2)}\n`)
   yield* fs.copyFile("README.md", join(dist, "README.md"))
-  yield* Console.log(
-    `built ${packageJson.name} ${packageJson.version} in ${dist}; npm pack ${dist} makes one file of it`
-  )
+  yield* Console.log(`built ${packageJson.name} ${packageJson.version} in ${dist}; npm pack ${dist} packs it`)
 })
 
 NodeRuntime.runMain(program.pipe(Effect.provide(NodeServices.layer)))

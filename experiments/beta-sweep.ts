@@ -21,7 +21,7 @@ import {
 const datasets = { mnist: Mnist.layer(), "fashion-mnist": FashionMnist.layer() }
 const posteriors = { "log-variance": LogVarianceGaussian(), softplus: SoftplusGaussian() }
 
-// In words: the sweep's source shows figures and names no numbers.
+// In words, because the source shows figures without numbers.
 const reported: Readonly<Record<number, Experiment.Reference>> = {
   0: { "test/reconstruction": "good; new images poor" },
   12: { "test/reconstruction": "clusters, densely packed" },
@@ -29,18 +29,18 @@ const reported: Readonly<Record<number, Experiment.Reference>> = {
 }
 
 export default Experiment.make("beta-sweep", {
-  description: "How β trades reconstruction against the KL divergence: only one, both, only the other.",
+  description: "How β trades reconstruction against the KL divergence: reconstruction only, both, KL only.",
   parameters: {
     beta: Parameter.NonNegative({ default: 1, description: "weight of the KL divergence in the loss" }),
-    dataset: Parameter.Choice(["mnist", "fashion-mnist"], { default: "mnist", description: "which images" }),
+    dataset: Parameter.Choice(["mnist", "fashion-mnist"], { default: "mnist", description: "dataset" }),
     latent: Parameter.PositiveInt({ default: 2, description: "latent dimensions" }),
     hidden: Parameter.Widths({ default: [512, 256], description: "units of the encoder's hidden layers" }),
     posterior: Parameter.Choice(["softplus", "log-variance"], {
       default: "softplus",
-      description: "how the encoder gives the scale: deviation = log(1 + exp(rho)), or the logarithm of the variance"
+      description: "the encoder's scale output: deviation = log(1 + exp(rho)), or the log variance"
     }),
     epochs: Parameter.PositiveInt({ default: 15, description: "passes over the training images" }),
-    batch: Parameter.PositiveInt({ default: 128, description: "images a training step" }),
+    batch: Parameter.PositiveInt({ default: 128, description: "images per training step" }),
     learningRate: Parameter.Positive({ default: 1e-3, description: "Adam's step size" })
   },
   reference: ({ beta }) => reported[beta] ?? {},

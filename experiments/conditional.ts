@@ -20,13 +20,13 @@ const datasets = { mnist: Mnist.layer(), "fashion-mnist": FashionMnist.layer() }
 const relu = activation("relu")
 
 export default Experiment.make("conditional", {
-  description: "Labels given to encoder and decoder, so that a chosen digit can be made in a chosen style.",
+  description: "Conditional VAE: labels for encoder and decoder, so that a digit can be generated in a chosen style.",
   parameters: {
     beta: Parameter.NonNegative({ default: 1, description: "weight of the KL divergence in the loss" }),
-    dataset: Parameter.Choice(["mnist", "fashion-mnist"], { default: "mnist", description: "which images" }),
-    latent: Parameter.PositiveInt({ default: 10, description: "latent dimensions, which hold the style" }),
+    dataset: Parameter.Choice(["mnist", "fashion-mnist"], { default: "mnist", description: "dataset" }),
+    latent: Parameter.PositiveInt({ default: 10, description: "latent dimensions, which encode the style" }),
     epochs: Parameter.PositiveInt({ default: 15, description: "passes over the training images" }),
-    batch: Parameter.PositiveInt({ default: 128, description: "images a training step" }),
+    batch: Parameter.PositiveInt({ default: 128, description: "images per training step" }),
     learningRate: Parameter.Positive({ default: 1e-3, description: "Adam's step size" })
   },
   run: ({ batch, beta, dataset, epochs, latent, learningRate }) => ({

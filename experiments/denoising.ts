@@ -21,10 +21,10 @@ import {
 export default Experiment.make("denoising", {
   description: "Salt-and-pepper noise on the encoder's input, the clean image as the target.",
   parameters: {
-    noise: Parameter.NonNegative({ default: 0.3, description: "share of the pixels set to black or white, up to 1" }),
+    noise: Parameter.NonNegative({ default: 0.3, description: "fraction of the pixels set to black or white" }),
     latent: Parameter.PositiveInt({ default: 20, description: "latent dimensions" }),
     epochs: Parameter.PositiveInt({ default: 20, description: "passes over the training images" }),
-    batch: Parameter.PositiveInt({ default: 128, description: "images a training step" }),
+    batch: Parameter.PositiveInt({ default: 128, description: "images per training step" }),
     learningRate: Parameter.Positive({ default: 1e-3, description: "Adam's step size" })
   },
   run: ({ batch, epochs, latent, learningRate, noise }) => ({

@@ -59,7 +59,7 @@ const always = [ElboTerms(), ReconstructionError(), Curves(), Reconstructions(),
 const between = Interpolation({ lines: 5 })
 const plane = [LatentScatter(), Evaluation.optional(Manifold())] as const
 
-/** Steps 1 to 3: codes are given, and only the decoder learns. An epoch shows 6,000 images, however few there are. */
+/** Steps 1 to 3: fixed codes, only the decoder is trained. An epoch has 6,000 images, repeated if there are fewer. */
 const memorised = (count: number, codes: LookupCodes.CodeTable) => ({
   dataset: ImageInstances.layer(Mnist.layer(), { count, repeat: 6000 / count }),
   model: LookupCodes.layer({ codes, decoder, likelihood }),
@@ -67,7 +67,7 @@ const memorised = (count: number, codes: LookupCodes.CodeTable) => ({
   batchSize: 10
 })
 
-/** Steps 4 and 5: codes are the encoder's. */
+/** Steps 4 and 5: the encoder's codes. */
 const learned = {
   dataset: Mnist.layer(),
   evaluation: Evaluation.layer(...always, between, ...plane, SampleQuality()),
@@ -89,7 +89,7 @@ const steps = {
     evaluation: Evaluation.layer(...always, between, ...plane)
   }),
   "4-autoencoder": (latent: number) => ({ ...learned, model: autoencoder(latent), objective: generationLoss }),
-  // A mean over 784 pixels beside a sum over the latent dimensions: the divergence outweighs every image.
+  // A mean over 784 pixels plus a sum over the latent dimensions: the divergence dominates.
   "5-vae-as-written": (latent: number) => ({
     ...learned,
     model: vae(latent),
@@ -100,7 +100,8 @@ const steps = {
 }
 
 export default Experiment.make("five-steps", {
-  description: "From a decoder that memorises one image to the VAE, in five steps that each mend the one before.",
+  description:
+    "From a decoder that memorises one image to the VAE in five steps, each of which fixes the previous one.",
   parameters: {
     step: Parameter.Choice(
       [
@@ -114,7 +115,7 @@ export default Experiment.make("five-steps", {
       {
         default: "5-vae-elbo",
         description:
-          "what a code is: the same for one image; one-hot or random numbers for ten; the encoder's; the encoder's with noise"
+          "the code: constant, for one image; one-hot or random, for ten; the encoder's; the encoder's with noise"
       }
     ),
     latent: Parameter.PositiveInt({ default: 2, description: "latent dimensions of steps 3 to 5" }),

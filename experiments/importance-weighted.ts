@@ -35,12 +35,15 @@ export default Experiment.make("importance-weighted", {
     samples: Parameter.PositiveInt({ default: 5, description: "codes per image in the loss; 1 is the VAE" }),
     stages: Parameter.PositiveInt({
       default: 3,
-      description: "stages of 1, 3, 9, ... epochs at falling learning rates; 8 as published"
+      description: "stages of 1, 3, 9, ... epochs at decreasing learning rates; 8 as published"
     }),
     latent: Parameter.PositiveInt({ default: 50, description: "latent dimensions" }),
     hidden: Parameter.Widths({ default: [200, 200], description: "units of the encoder's hidden layers" }),
     batch: Parameter.PositiveInt({ default: 20, description: "images per training step" }),
-    testImages: Parameter.PositiveInt({ default: 2000, description: "test images in the log likelihood, at most" })
+    testImages: Parameter.PositiveInt({
+      default: 2000,
+      description: "maximum number of test images in the log likelihood"
+    })
   },
   reference: ({ samples, stages }) => {
     const nll = stages === 8 ? reported[samples] : undefined

@@ -27,16 +27,16 @@ import {
 const pixels = 28 * 20
 
 export default Experiment.make("kingma-welling-faces", {
-  description: "Figure 4 of Kingma and Welling 2013: the plane that a film of one person's face spans.",
+  description: "Figure 4 of Kingma and Welling 2013: the latent plane of a video of one person's face.",
   parameters: {
     latent: Parameter.PositiveInt({ default: 2, description: "latent dimensions" }),
-    hidden: Parameter.PositiveInt({ default: 200, description: "units of the hidden layer of encoder and of decoder" }),
+    hidden: Parameter.PositiveInt({ default: 200, description: "units of the hidden layers of encoder and decoder" }),
     deviation: Parameter.Positive({
       default: 0.1,
-      description: "deviation of a pixel (0 is black, 1 is white) about the decoder's mean"
+      description: "standard deviation of a pixel (0 is black, 1 is white) around the decoder's mean"
     }),
     epochs: Parameter.PositiveInt({ default: 400, description: "passes over the 1,572 training images" }),
-    batch: Parameter.PositiveInt({ default: 100, description: "images a training step" }),
+    batch: Parameter.PositiveInt({ default: 100, description: "images per training step" }),
     learningRate: Parameter.Positive({ default: 1e-3, description: "Adam's step size" })
   },
   run: ({ batch, deviation, epochs, hidden, latent, learningRate }) => ({

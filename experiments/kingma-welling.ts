@@ -33,10 +33,10 @@ export default Experiment.make("kingma-welling", {
     latent: Parameter.PositiveInt({ default: 2, description: "latent dimensions" }),
     keep: Parameter.Positive({
       default: 0.9,
-      description: "share of the units that dropout keeps in training, up to 1"
+      description: "fraction of the units that dropout keeps in training, up to 1"
     }),
     epochs: Parameter.PositiveInt({ default: 20, description: "passes over the training images" }),
-    batch: Parameter.PositiveInt({ default: 128, description: "images a training step" }),
+    batch: Parameter.PositiveInt({ default: 128, description: "images per training step" }),
     learningRate: Parameter.Positive({ default: 1e-3, description: "Adam's step size" })
   },
   run: ({ batch, epochs, keep, latent, learningRate }) => ({

@@ -25,7 +25,7 @@ import {
   ValidationSplit
 } from "effect-vae"
 
-/** Each at a learning rate that is usual for it, times a factor. */
+/** Each with its usual learning rate, times a factor. */
 const optimizers = {
   adam: (factor: number) => Adam({ learningRate: 1e-3 * factor }),
   adamw: (factor: number) => AdamW({ learningRate: 1e-3 * factor, decay: 0.01 }),
@@ -49,13 +49,13 @@ export default Experiment.make("optimizers", {
   parameters: {
     optimizer: Parameter.Choice(["adam", "adamw", "rms-prop", "nesterov", "adagrad", "lion", "chain"], {
       default: "adam",
-      description: "the preset; chain: clipped, no decay on biases, warm-up, then a cosine"
+      description: "the optimiser; chain: clipping, no decay of biases, warm-up and cosine"
     }),
-    factor: Parameter.Positive({ default: 1, description: "of the usual learning rate" }),
+    factor: Parameter.Positive({ default: 1, description: "factor of the usual learning rate" }),
     latent: Parameter.PositiveInt({ default: 10, description: "latent dimensions" }),
     hidden: Parameter.Widths({ default: [256], description: "units of the encoder's hidden layers" }),
     patience: Parameter.PositiveInt({ default: 3, description: "epochs without an improvement" }),
-    epochs: Parameter.PositiveInt({ default: 30, description: "passes over the training images, at most" }),
+    epochs: Parameter.PositiveInt({ default: 30, description: "maximum number of passes over the training images" }),
     batch: Parameter.PositiveInt({ default: 128, description: "images per training step" })
   },
   run: ({ batch, epochs, factor, hidden, latent, optimizer, patience }) => ({

@@ -28,7 +28,8 @@ const variants = {
 } as const
 
 export default Experiment.make("parametrised", {
-  description: "Everything a parameter: layers, latent dimensions, training, and the loss as written or a proper ELBO.",
+  description:
+    "Everything is a parameter: layers, latent dimensions, training, and the loss as written or a proper ELBO.",
   parameters: {
     latent: Parameter.PositiveInt({ default: 2, description: "latent dimensions" }),
     encoder: Parameter.Widths({ default: [512, 128, 64], description: "units of the encoder's hidden layers" }),
@@ -39,7 +40,7 @@ export default Experiment.make("parametrised", {
     }),
     plot: Parameter.Choice(["2d", "3d"], { default: "2d", description: "dimensions of the interactive scatter" }),
     epochs: Parameter.PositiveInt({ default: 30, description: "passes over the training images" }),
-    batch: Parameter.PositiveInt({ default: 128, description: "images a training step" }),
+    batch: Parameter.PositiveInt({ default: 128, description: "images per training step" }),
     learningRate: Parameter.Positive({ default: 1e-3, description: "Adam's step size" })
   },
   run: ({ batch, decoder, encoder, epochs, latent, learningRate, loss, plot }) => ({

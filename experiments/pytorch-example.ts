@@ -23,13 +23,13 @@ const reported: Readonly<Record<string, Experiment.Reference>> = {
 }
 
 export default Experiment.make("pytorch-example", {
-  description: "The VAE of PyTorch's examples (784-400-20-400-784), whose numbers on MNIST are known.",
+  description: "The VAE of PyTorch's examples (784-400-20-400-784), compared with its known results on MNIST.",
   parameters: {
-    dataset: Parameter.Choice(["mnist", "fashion-mnist"], { default: "mnist", description: "which images" }),
+    dataset: Parameter.Choice(["mnist", "fashion-mnist"], { default: "mnist", description: "dataset" }),
     latent: Parameter.PositiveInt({ default: 20, description: "latent dimensions" }),
     hidden: Parameter.Widths({ default: [400], description: "units of the encoder's hidden layers" }),
     epochs: Parameter.PositiveInt({ default: 10, description: "passes over the training images" }),
-    batch: Parameter.PositiveInt({ default: 128, description: "images a training step" }),
+    batch: Parameter.PositiveInt({ default: 128, description: "images per training step" }),
     learningRate: Parameter.Positive({ default: 1e-3, description: "Adam's step size" })
   },
   // PyTorch 2.13, seeds 1, 2 and 3, 60,000 training and 10,000 test images, mean over the test images, nats per image.

@@ -18,7 +18,7 @@ import {
 const posteriors = { softplus: SoftplusGaussian(), sigma: LinearGaussian() }
 
 export default Experiment.make("scale-parametrisation", {
-  description: "Which encoder output is the more stable scale of the code's noise: log(1 + exp(rho)), or sigma itself?",
+  description: "Which scale of the posterior trains more stably: log(1 + exp(rho)), or sigma itself?",
   parameters: {
     posterior: Parameter.Choice(["softplus", "sigma"], {
       default: "softplus",

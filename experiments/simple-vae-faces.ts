@@ -21,11 +21,11 @@ import {
 } from "effect-vae"
 
 export default Experiment.make("simple-vae-faces", {
-  description: "SimpleVAE on faces of 128x128 with the background blacked out.",
+  description: "SimpleVAE on 128x128 faces with a black background.",
   parameters: {
-    noise: Parameter.Positive({ default: 0.5, description: "deviation of the noise on the code in training" }),
+    noise: Parameter.Positive({ default: 0.5, description: "standard deviation of the noise on the code in training" }),
     epochs: Parameter.PositiveInt({ default: 200, description: "passes over the training images" }),
-    batch: Parameter.PositiveInt({ default: 100, description: "images a training step" }),
+    batch: Parameter.PositiveInt({ default: 100, description: "images per training step" }),
     learningRate: Parameter.Positive({ default: 1e-3, description: "Adam's step size" })
   },
   run: ({ batch, epochs, learningRate, noise }) => ({

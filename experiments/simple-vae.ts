@@ -21,8 +21,9 @@ import {
   Training
 } from "effect-vae"
 
-// PyTorch, Glorot initial weights, seed 1, the loss with the code's mean on the validation images. The seed's own text
-// reports figures and 2 s an epoch on a GTX 1080 Ti.
+// PyTorch, Glorot initialisation, seed 1, the loss at the code's mean on the validation images. The source itself
+// reports
+// figures and 2 s per epoch on a GTX 1080 Ti.
 const reported: Readonly<Record<number, Experiment.Reference>> = {
   100: { "test/loss-at-mean": "26.3, 24.04, 23.69, 23.48 (PyTorch, epochs 1 to 4)" },
   1000: { "test/loss-at-mean": "26.3 (PyTorch, epoch 6)" }
@@ -30,11 +31,11 @@ const reported: Readonly<Record<number, Experiment.Reference>> = {
 
 export default Experiment.make("simple-vae", {
   description:
-    "SimpleVAE on digits: a smooth latent plane from noise on the code and a pull to the origin, without a KL.",
+    "SimpleVAE on digits: a smooth latent plane from noise and an L2 penalty on the code, without a KL divergence.",
   parameters: {
-    noise: Parameter.Positive({ default: 0.5, description: "deviation of the noise on the code in training" }),
+    noise: Parameter.Positive({ default: 0.5, description: "standard deviation of the noise on the code in training" }),
     epochs: Parameter.PositiveInt({ default: 200, description: "passes over the 49,000 training images" }),
-    batch: Parameter.PositiveInt({ default: 1000, description: "images a training step" }),
+    batch: Parameter.PositiveInt({ default: 1000, description: "images per training step" }),
     learningRate: Parameter.Positive({ default: 1e-3, description: "Adam's step size" })
   },
   reference: ({ batch }) => reported[batch] ?? {},

@@ -31,7 +31,7 @@ import {
   Training
 } from "effect-vae"
 
-// SimpleVAE's own network may stay on the mean image for thousands of steps, whatever the loss; this one does not.
+// SimpleVAE's own network may stay on the mean image for thousands of steps with any loss; this one does not.
 const relu = activation("relu")
 const networks = {
   dense: {
@@ -41,8 +41,7 @@ const networks = {
   convolutional: SimpleVae.digits
 }
 
-// The same network, data and epochs; only what the code is drawn from, what pulls it to the prior, and in the last case
-// what an error in a pixel costs differ.
+// The same network, data and epochs; only the posterior, the latent term and, in the last case, the likelihood differ.
 const squared = GaussianLikelihood({ deviation: 1, output: "sigmoid" })
 const sides = {
   simple: {
@@ -59,19 +58,18 @@ const sides = {
 }
 
 export default Experiment.make("simple-vs-kl", {
-  description: "SimpleVAE's noise and pull to the origin against the KL divergence, all else equal.",
+  description: "SimpleVAE's noise and L2 penalty compared with the KL divergence, all else equal.",
   parameters: {
     loss: Parameter.Choice(["simple", "kl", "kl-bernoulli"], {
       default: "simple",
-      description:
-        "noise of 0.5 and a pull to the origin; the ELBO with the same squared error; the ELBO with cross-entropy"
+      description: "noise of 0.5 and an L2 penalty; the ELBO with the same squared error; the ELBO with cross-entropy"
     }),
     network: Parameter.Choice(["dense", "convolutional"], {
       default: "dense",
-      description: "784-512-256-2 and back, or SimpleVAE's own"
+      description: "dense 784-512-256-2, or SimpleVAE's own"
     }),
     epochs: Parameter.PositiveInt({ default: 10, description: "passes over the training images" }),
-    batch: Parameter.PositiveInt({ default: 100, description: "images a training step" }),
+    batch: Parameter.PositiveInt({ default: 100, description: "images per training step" }),
     learningRate: Parameter.Positive({ default: 1e-3, description: "Adam's step size" })
   },
   run: ({ batch, epochs, learningRate, loss, network }) => ({

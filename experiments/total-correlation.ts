@@ -16,7 +16,7 @@ import {
   Training
 } from "effect-vae"
 
-// Each pulls codes to independent dimensions in its own way; with a strength of 1 the first two are the ELBO.
+// All favour independent dimensions; with a strength of 1 the first two are the ELBO.
 const objectives = {
   "beta-vae": (strength: number) => BetaElbo.layer({ beta: strength }),
   "beta-tc-vae": (strength: number) => BetaTcVae.layer({ beta: strength }),
@@ -25,13 +25,13 @@ const objectives = {
 }
 
 export default Experiment.make("total-correlation", {
-  description: "Objectives that look at a batch: what they pay in reconstruction for codes of independent dimensions.",
+  description: "Objectives over a batch: their cost in reconstruction for independent latent dimensions.",
   parameters: {
     objective: Parameter.Choice(["beta-vae", "beta-tc-vae", "dip-vae", "info-vae"], {
       default: "beta-tc-vae",
-      description: "what training minimises"
+      description: "the objective"
     }),
-    strength: Parameter.Positive({ default: 6, description: "weight of the pull to independent dimensions" }),
+    strength: Parameter.Positive({ default: 6, description: "weight of the term for independent dimensions" }),
     latent: Parameter.PositiveInt({ default: 10, description: "latent dimensions" }),
     hidden: Parameter.Widths({ default: [512, 256], description: "units of the encoder's hidden layers" }),
     epochs: Parameter.PositiveInt({ default: 10, description: "passes over the training images" }),

@@ -15,7 +15,7 @@ import {
   Training
 } from "effect-vae"
 
-/** The weight of the KL divergence over a training of so many epochs. */
+/** The weight of the KL divergence during a training of `epochs` epochs. */
 const betas: Readonly<Record<"none" | "linear" | "cyclical", (epochs: number) => Schedule.Numeric>> = {
   none: () => 1,
   linear: (epochs) => Schedule.linear({ from: 0, to: 1, epochs: epochs / 2 }),
@@ -28,7 +28,7 @@ export default Experiment.make("warm-up", {
   parameters: {
     warmUp: Parameter.Choice(["none", "linear", "cyclical"], {
       default: "linear",
-      description: "how the weight of the KL divergence rises to 1"
+      description: "schedule of the KL divergence's weight, up to 1"
     }),
     latent: Parameter.PositiveInt({ default: 50, description: "latent dimensions" }),
     hidden: Parameter.Widths({ default: [200, 200], description: "units of the encoder's hidden layers" }),

@@ -1,5 +1,5 @@
 /**
- * Training steps of the dense network on an XLA device, one run and stacks of several, as JSON on the standard output.
+ * Measures training steps of the dense network on an XLA device, for one run and for stacks of several. Prints JSON.
  *
  *     node bench/accelerator/main.ts --device cuda --stacks 1,4,16,64 --steps 200
  *
@@ -18,7 +18,7 @@ import { median } from "../Statistics.ts"
 
 const sizes: DenseStep.DenseSizes = { pixels: 784, hidden: [512, 256], latent: 2, batch: 128, examples: 10_000 }
 
-/** The same values for each run. */
+/** Repeats the values for each run. */
 const repeated =
   (runs: number) =>
   ({ dtype, shape, values }: HostTensor): HostTensor => {
@@ -27,7 +27,7 @@ const repeated =
     return { shape: [runs, ...shape], dtype, values: all }
   }
 
-/** Milliseconds of one step of so many runs, and of the first, which includes compilation. */
+/** Milliseconds of one step of `runs` stacked runs, and of the first step, which includes compilation. */
 const measure = Effect.fnUntraced(function* (runs: number, steps: number) {
   const engine = yield* Engine
   const one = DenseStep.signature(sizes)
@@ -55,7 +55,7 @@ const command = Command.make(
   {
     device: Flag.Literals("device", Xla.devices).pipe(Flag.withDefault("cpu")),
     stacks: Flag.String("stacks").pipe(
-      Flag.withDescription("How many runs to stack, with commas between"),
+      Flag.withDescription("Numbers of runs to stack, separated by commas"),
       Flag.withDefault("1,4,16,64")
     ),
     steps: Flag.Int("steps").pipe(Flag.withDefault(200))

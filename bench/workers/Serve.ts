@@ -1,5 +1,5 @@
 /**
- * A worker's side of the bench's protocol in TypeScript, as `worker.py` is in Python.
+ * The worker's side of the bench's protocol in TypeScript; `worker.py` is the one in Python.
  */
 import { performance } from "node:perf_hooks"
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
@@ -12,17 +12,17 @@ import type { HostTensors } from "../../src/core/Tensors.ts"
 import * as Safetensors from "../../src/pipelines/files/Safetensors.ts"
 import { type Product, type Reply, ReplyLine, type Request, RequestLine } from "../Protocol.ts"
 
-/** What a worker can do with a program once it is made ready. */
+/** A compiled program of a worker. */
 export interface Subject {
-  /** One training step; gives the mean loss of its batch. */
+  /** Runs one training step and returns the mean loss of its batch. */
   readonly step: (indices: Int32Array, noise: Float32Array) => Effect.Effect<number, unknown>
   /** The mean loss of the test images. */
   readonly evaluate: Effect.Effect<number, unknown>
-  /** Milliseconds from step to step of the real training loop. */
+  /** Milliseconds between steps of the real training loop. */
   readonly loop?: (steps: number) => Effect.Effect<ReadonlyArray<number>, unknown>
 }
 
-/** What `bench/Fixtures.ts` wrote. */
+/** The inputs written by `bench/Fixtures.ts`. */
 export interface Fixture {
   readonly program: string
   /** Parameters, and the evaluation's noise. */
@@ -36,14 +36,14 @@ type Platform = DatasetPlatform | Scope.Scope
 export interface WorkerOptions {
   readonly versions: Readonly<Record<string, string>>
   readonly prepare: (fixture: Fixture) => Effect.Effect<Subject, unknown, Platform>
-  /** Milliseconds of all products, one after the other, each time. */
+  /** Milliseconds of all products in sequence, per repetition. */
   readonly multiply?: (
     products: ReadonlyArray<Product>,
     repeats: number
   ) => Effect.Effect<ReadonlyArray<number>, unknown, Platform>
 }
 
-/** Milliseconds that an effect takes, and what it gives. */
+/** The duration of an effect in milliseconds, and its result. */
 export const timed = Effect.fnUntraced(function* <A, E, R>(effect: Effect.Effect<A, E, R>) {
   const start = performance.now()
   const value = yield* effect
@@ -56,7 +56,7 @@ const tensorsOf = Effect.fnUntraced(function* (file: string) {
   return (yield* Effect.fromResult(Result.mapError(Safetensors.decode(bytes), (reason) => new Error(reason)))).tensors
 })
 
-/** A subject with the inputs of its steps, which it takes in turn. */
+/** A compiled program with the inputs of its steps, which are reused cyclically. */
 interface Session {
   readonly subject: Subject
   readonly next: Effect.Effect<number, unknown>
@@ -103,7 +103,7 @@ const run = Effect.fnUntraced(function* ({ next }: Session, steps: number, secon
   return { _tag: "Ran" as const, milliseconds, loss }
 })
 
-/** Answers until standard input ends. */
+/** Answers requests until the standard input ends. */
 export const serve = ({ multiply, prepare, versions }: WorkerOptions): void => {
   const worker = Effect.gen(function* () {
     const stdio = yield* Stdio.Stdio
@@ -117,7 +117,7 @@ export const serve = ({ multiply, prepare, versions }: WorkerOptions): void => {
       Effect.gen(function* () {
         switch (request._tag) {
           case "Prepare":
-            // The former program's memory is free before the next one is made.
+            // Releases the previous program's memory before the next one is compiled.
             yield* Sessions.set(current, Effect.undefined)
             yield* Sessions.set(current, open(request, prepare))
             return (yield* session).prepared
@@ -144,7 +144,7 @@ export const serve = ({ multiply, prepare, versions }: WorkerOptions): void => {
       )
     const failed = (cause: Cause.Cause<unknown>): Reply => {
       const error = Cause.squash(cause)
-      // What `Effect.try` caught says more than that it was caught.
+      // The cause says more than `Effect.try`'s error.
       if (Cause.isUnknownError(error) && error.cause instanceof Error)
         return { _tag: "Failed", reason: error.cause.message }
       return { _tag: "Failed", reason: error instanceof Error ? error.message : String(error) }

@@ -1,6 +1,5 @@
 /**
- * The bench's steps on this project's engines, as a run takes them. Run: node engine.ts WAY, with one of
- * the names below.
+ * The bench's steps on this project's engines, as in a run. Run: node engine.ts WAY, with one of the names below.
  */
 import { performance } from "node:perf_hooks"
 import * as tf from "@tensorflow/tfjs-core"
@@ -72,7 +71,7 @@ const prepare = Effect.fnUntraced(function* ({ images, program, tensors }: Fixtu
   const noiseShape = step.signature.inputs["noise/posterior"]!.shape
   let taken = 0
 
-  /** Milliseconds from step to step of `Train.train`, which tells its progress after each. */
+  /** Milliseconds between steps of `Train.train`, which reports its progress after each. */
   const loop = Effect.fnUntraced(function* (steps: number) {
     const ends: Array<number> = []
     const nothing = () => Effect.void
@@ -115,7 +114,7 @@ const prepare = Effect.fnUntraced(function* ({ images, program, tensors }: Fixtu
   }
 })
 
-/** The results stay with the engine, as gradients do. */
+/** The results stay on the engine, as gradients do. */
 const multiply = Effect.fnUntraced(function* (products: ReadonlyArray<Product>, repeats: number) {
   const engine = yield* Engine
   const filled = (rows: number, columns: number) => float32([rows, columns], new Float32Array(rows * columns).fill(0.5))
@@ -153,7 +152,7 @@ serve({
     "onnxruntime-node": packageJson.devDependencies["onnxruntime-node"],
     tfjs: tf.version_core
   },
-  // The engine is open as long as what is prepared.
+  // The engine is open as long as the prepared program.
   prepare: (fixture) =>
     Effect.flatMap(Layer.build(engineLayer), (context) => Effect.provide(prepare(fixture), context)),
   multiply: (products, repeats) => Effect.provide(multiply(products, repeats), engineLayer)

@@ -1,4 +1,4 @@
-"""The bench's steps in JAX: one compiled function a step, which is given the buffers of what it replaces; Adam of optax."""
+"""The bench's steps in JAX: one compiled function per step with donated buffers; optax's Adam."""
 import functools
 import math
 

@@ -16,7 +16,7 @@ xla = sys.argv[1] == "xla"
 
 
 def named(name, layer):
-    """Keras allows no slash in a name of the layer; weights are set by ours."""
+    """Keras allows no slash in a layer's name, so the name is kept in an attribute."""
     layer.bench_name = name
     return layer
 
@@ -93,7 +93,7 @@ class Subject:
         make, example_loss, shape = PROGRAMS[program]
         self.train, self.test = (tf.constant(images.reshape(-1, *shape)) for images in (train, test))
         networks = make()
-        # Layers have weights once they have seen an input.
+        # Layers have weights only after their first call.
         example_loss(networks, tf.zeros([1, *shape]), tf.zeros([1, 250 if program == "importance-weighted" else 2]))
         every = [layer for part in networks for layer in (part.layers if isinstance(part, keras.Sequential) else [part])]
         for layer in every:

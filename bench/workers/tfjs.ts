@@ -1,5 +1,5 @@
 /**
- * The bench's steps in TensorFlow.js as it is: eager operations on the WebAssembly backend, its own gradients and Adam.
+ * The bench's steps in plain TensorFlow.js: eager operations on the WebAssembly backend, its own gradients and Adam.
  */
 import "@tensorflow/tfjs"
 import { createRequire } from "node:module"
@@ -13,7 +13,7 @@ import { under } from "../../src/core/Tensors.ts"
 import { planned, programs, shape } from "../Programs.ts"
 import { type Fixture, serve } from "./Serve.ts"
 
-/** Test images a call. */
+/** Test images per call. */
 const chunk = 500
 
 const prepare = Effect.fnUntraced(function* ({ images, program, tensors }: Fixture) {
@@ -21,7 +21,7 @@ const prepare = Effect.fnUntraced(function* ({ images, program, tensors }: Fixtu
     setWasmPaths(`${dirname(createRequire(import.meta.url).resolve("@tensorflow/tfjs-backend-wasm"))}/`)
     setThreadsCount(Number(process.env["BENCH_THREADS"]))
     tf.enableProdMode()
-    if (!(await tf.setBackend("wasm"))) throw new Error("the WebAssembly backend does not start here")
+    if (!(await tf.setBackend("wasm"))) throw new Error("the WebAssembly backend does not start on this machine")
   })
   const run = yield* planned(program, programs[program]!)
   const autoencoder = yield* run.model.build(shape)
@@ -42,7 +42,7 @@ const prepare = Effect.fnUntraced(function* ({ images, program, tensors }: Fixtu
 
   const losses = (images: tf.Tensor4D, indices: Int32Array, noise: Float32Array): tf.Tensor1D => {
     const batch = tf.mul<tf.Tensor4D>(tf.cast(tf.gather(images, tf.tensor1d(indices, "int32")), "float32"), 1 / 255)
-    // No weight of the benchmarks changes during training.
+    // The benchmarks have no scheduled weights.
     const time = { step: tf.scalar(1), stepsPerEpoch: 1 }
     const [examples] = images.shape
     const drawn = tf.tensor2d(noise, [indices.length, noise.length / indices.length])

@@ -1,4 +1,4 @@
-"""The bench's networks and losses in PyTorch; kernels come as TensorFlow lays them out."""
+"""The bench's networks and losses in PyTorch; kernels are converted from TensorFlow's layout."""
 import math
 
 import torch
@@ -116,7 +116,7 @@ def simple_vae_loss(vae, x, noise):
 
 
 def build(program):
-    """The network, its loss by example, and whether it takes pictures and not vectors."""
+    """The network, its loss per example, and whether its input is images instead of vectors."""
     match program:
         case "dense":
             return DenseVae([512, 256], 2, nn.ReLU), negative_elbo, False

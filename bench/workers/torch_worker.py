@@ -24,7 +24,7 @@ class Subject:
             return example_loss(self.vae, images[indices].float() / 255, noise)
 
         self.losses = torch.compile(losses, dynamic=False) if compiled else losses
-        # None is what Adam does where it is not asked.
+        # None selects Adam's default.
         self.optimizer = torch.optim.Adam(self.vae.parameters(), lr=learning_rate, eps=1e-8, fused=compiled or None)
 
     @staticmethod

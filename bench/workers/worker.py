@@ -1,4 +1,4 @@
-"""A worker's side of the bench's protocol: a request and a reply are each a line of JSON; see bench/Protocol.ts."""
+"""The worker's side of the bench's protocol; see bench/Protocol.ts."""
 import json
 import os
 import sys
@@ -8,11 +8,11 @@ import traceback
 from safetensors.numpy import load_file
 
 CHUNK = 500
-"""Test images a call, as the project evaluates them."""
+"""Test images per call, as in the project's evaluation."""
 
 
 class Session:
-    """One program, made ready: `subject` has `step` and `evaluate`, which take indices and noise of a batch."""
+    """One compiled program: `subject` has `step` and `evaluate`, which take indices and noise of a batch."""
 
     def __init__(self, request, make):
         tensors, data = load_file(request["file"]), load_file(request["images"])
@@ -52,9 +52,9 @@ THREADS = int(os.environ["BENCH_THREADS"])
 
 
 def serve(versions, make, multiply=None):
-    """Answers until standard input ends. `multiply` times a list of matrix products."""
+    """Answers requests until the standard input ends. `multiply` measures a list of matrix products."""
     replies = os.fdopen(os.dup(1), "w")
-    # Whatever a library prints goes to standard error.
+    # Output of libraries goes to standard error.
     os.dup2(2, 1)
 
     def reply(tag, **fields):
@@ -83,7 +83,7 @@ def serve(versions, make, multiply=None):
     for line in sys.stdin:
         request = json.loads(line)
         if request["_tag"] == "Prepare":
-            # The former program's memory is free before the next one is made.
+            # Releases the previous program's memory before the next one is compiled.
             session = None
         try:
             session = answer(request, session)

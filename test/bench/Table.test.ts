@@ -70,7 +70,7 @@ describe("a process's memory", () => {
 
   it("sums up in one table of ratios, in which what was not measured is left empty", () => {
     assert.deepStrictEqual(summary(results).split("\n"), [
-      "| times as long as this project | A VAE |",
+      "| time / this project's time | A VAE |",
       "| --- | ---: |",
       "| this project, onnxruntime | 10.0 |",
       "| JAX jit, donated buffers, optax |  |",

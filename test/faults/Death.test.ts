@@ -1,6 +1,6 @@
 /**
- * The process dies, is interrupted or meets a faulty disk at each of the operations by which a small run writes. The folder
- * can be read at that moment, and an honest process brings the run to the bits of one that was never broken.
+ * The process dies, is interrupted or meets a faulty disk at each of the operations by which a small run writes. The
+ * folder can be read at that moment, and an honest process brings the run to the bits of one that was never broken.
  *
  * `VAE_LONG_TESTS=1` has the process die at every operation; without it some are drawn from a seed.
  */
@@ -28,29 +28,31 @@ const ways: ReadonlyArray<Way> = [
     name: "finds the disk full for once",
     code: "ENOSPC",
     forever: false,
-    words: /no space is left on its disk; free some/
+    words: /its disk is full; free some space/
   },
   {
     name: "finds the disk full from then on",
     code: "ENOSPC",
     forever: true,
-    words: /no space is left on its disk; free some/
+    words: /its disk is full; free some space/
   },
   {
     name: "finds the folder read-only",
     code: "EROFS",
     forever: true,
-    words: /cannot be written; see .* not read-only, or .*--results/
+    words: /cannot be written; check .* not read-only, or .*--results/
   },
   {
     name: "may not write for once",
     code: "EACCES",
     forever: false,
-    words: /cannot be written; see who owns its folder/
+    words: /cannot be written; check the folder's permissions/
   }
 ]
 
-/** Which operations are tried: all of those at which a process dies, else one drawn from each of as many equal parts. */
+/**
+ * Which operations are tried: all of those at which a process dies, else one drawn from each of as many equal parts.
+ */
 const moments = (total: number, { code, name }: Way): ReadonlyArray<number> => {
   const parts = amount(3, code === "EIO" ? total : Math.ceil(total / 3))
   const draw = drawing(name.length)

@@ -29,7 +29,7 @@ describe("a results folder", () => {
     () =>
       Effect.gen(function* () {
         const { code, output } = yield* exp("--results", "/proc/effect-vae")
-        assert.match(output, /\/proc\/effect-vae[^]*cannot be written; see who owns[^]*--results/)
+        assert.match(output, /\/proc\/effect-vae[^]*cannot be written; check the folder's permissions[^]*--results/)
         assert.notMatch(output, /\n {4}at /, "a trace in the place of words")
         assert.strictEqual(code, 1)
       }),

@@ -1,9 +1,9 @@
 /**
- * How every figure looks: one Vega-Lite configuration.
+ * The theme of all figures: one Vega-Lite configuration.
  */
 import type { Config } from "vega-lite"
 
-/** The font of all text. A page without it falls back to what has similar widths. */
+/** The font of all text, with fallbacks of similar widths for pages. */
 export const fontFamily = "DejaVu Sans, Verdana, sans-serif"
 
 const ink = "#222222"

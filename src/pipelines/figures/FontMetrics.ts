@@ -1,14 +1,14 @@
 /**
- * Widths of text in a TrueType font, so that a picture is laid out for the font that it is drawn with.
+ * Widths of text in a TrueType font, so that layout and drawing use the same font.
  *
  * Source: the OpenType specification, tables `cmap` (format 12), `hhea` and `hmtx`,
  * https://learn.microsoft.com/typography/opentype/spec/
  */
 
-/** Gives the width of a text, in parts of the font's size. Kerning is left out. */
+/** The width of a text in em, without kerning. */
 export type TextWidth = (text: string) => number
 
-/** Reads a font's widths. Throws a RangeError where the bytes are no TrueType font with a full character map. */
+/** Reads a font's widths. Throws a RangeError if the bytes are not a TrueType font with a full character map. */
 export const textWidth = (font: Uint8Array): TextWidth => {
   const data = new DataView(font.buffer, font.byteOffset, font.byteLength)
   const tables = new Map<string, number>()

@@ -1,5 +1,5 @@
 /**
- * Where to write the labels of points so that they hide neither points nor each other.
+ * Places the labels of points so that they overlap neither points nor each other.
  */
 interface Box {
   readonly left: number
@@ -11,7 +11,7 @@ interface Box {
 const overlap = (a: Box, b: Box): boolean =>
   a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom
 
-/** Where a label stands beside its point, in order of preference. */
+/** Positions of a label relative to its point, in order of preference. */
 const places = [
   { align: "left", dx: 9, dy: 0 },
   { align: "right", dx: -9, dy: 0 },
@@ -25,14 +25,14 @@ const places = [
 
 export type LabelPlace = (typeof places)[number]
 
-/** The place of a point in pixels from the upper left corner, and the text that belongs to it. */
+/** A point in pixels from the upper left corner, and its label. */
 export interface LabelledPoint {
   readonly x: number
   readonly y: number
   readonly label: string
 }
 
-/** The text at a place beside its point. A character is 7 pixels wide on average. */
+/** The box of a label at a position. A character is 7 pixels wide on average. */
 const boxAt = ({ label, x, y }: LabelledPoint, { align, dx, dy }: LabelPlace): Box => {
   const length = 7 * label.length
   const left = x + dx - (align === "left" ? 0 : align === "right" ? length : length / 2)
@@ -40,8 +40,8 @@ const boxAt = ({ label, x, y }: LabelledPoint, { align, dx, dy }: LabelPlace): B
 }
 
 /**
- * For each point the first place at which its label stays in the picture and touches neither a point nor a label that
- * was placed before; undefined where there is none.
+ * For each point the first position at which its label is inside the picture and overlaps neither a point nor an
+ * earlier label; undefined if there is none.
  */
 export const placeLabels = (
   points: ReadonlyArray<LabelledPoint>,

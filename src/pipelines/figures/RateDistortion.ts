@@ -1,5 +1,5 @@
 /**
- * Rate against distortion: what each run of a sweep pays in nats for the code and for the image.
+ * The rate-distortion plot of a sweep: KL divergence against reconstruction of each run.
  *
  * Source: Alemi et al. 2018, "Fixing a Broken ELBO", figure 1, https://arxiv.org/abs/1711.00464
  */
@@ -10,7 +10,7 @@ import { type LabelPlace, placeLabels } from "./PlaceLabels.ts"
 
 export interface RateDistortionRow {
   readonly label: string
-  /** Runs of one group differ by their seeds alone and are drawn in one colour. */
+  /** Runs of one group differ only in their seeds and share a colour. */
   readonly group?: string
   /** Mean KL divergence, nats per image. */
   readonly rate: number
@@ -24,7 +24,7 @@ const quiet = "#6b6b6b"
 
 type Domain = readonly [low: number, high: number]
 
-/** An interval about the values with a twelfth of its length to either side; of length 2 about a single value. */
+/** The interval of the values with a margin of a twelfth on each side; length 2 for a single value. */
 const around = (values: ReadonlyArray<number>): Domain => {
   const [low, high] = [Math.min(...values), Math.max(...values)]
   const margin = high > low ? (high - low) / 12 : 1
@@ -33,16 +33,16 @@ const around = (values: ReadonlyArray<number>): Domain => {
 
 const minus = (text: string): string => text.replace("-", "\u2212")
 
-/** Labels beside their points, if there is room for all of them. */
+/** Labels next to their points, if all of them fit. */
 const besidePoints = (rows: ReadonlyArray<RateDistortionRow>, places: ReadonlyArray<LabelPlace | undefined>) =>
   rows.some(({ group }) => group !== undefined) || places.includes(undefined)
     ? undefined
     : rows.map((row, index) => ({ row, place: places[index]! }))
 
-/** Points in colours, and beyond the tenth in shapes, which a legend tells. */
+/** Points distinguished by colour, and by shape beyond the tenth, with a legend. */
 const byLegend = (rows: ReadonlyArray<RateDistortionRow>) => {
   const groups = [...new Set(rows.map(({ group, label }) => group ?? label))]
-  // Below, as the values of the dashed lines stand at the right edge; as many beside each other as have room.
+  // Below the plot, because the values of the dashed lines are at the right edge; as many columns as fit.
   const columns = Math.max(1, Math.floor(width / (50 + 6.6 * Math.max(...groups.map(({ length }) => length)))))
   const legend = { title: "run", orient: "bottom", columns, symbolOpacity: 1, symbolSize: 90 }
   return {
@@ -54,11 +54,10 @@ const byLegend = (rows: ReadonlyArray<RateDistortionRow>) => {
 }
 
 /**
- * One point per run, with dashed lines along which the ELBO, `-(rate + distortion)`, is the same. Where there is room
- * for every label it stands beside its point; otherwise, and where runs differ by their seeds, colours tell the runs
- * apart.
+ * One point per run, with dashed lines of constant ELBO, `-(rate + distortion)`. Labels are next to their points if all
+ * of them fit; otherwise, or if runs differ in their seeds, colours distinguish the runs.
  *
- * Runs whose numbers are not finite are left out and named in the caption.
+ * Runs with non-finite values are omitted and named in the caption.
  */
 export const rateDistortion = (
   rows: ReadonlyArray<RateDistortionRow>,
@@ -71,7 +70,7 @@ export const rateDistortion = (
     undefined
   )
   const [lowest, highest] = around(finite.length === 0 ? [0] : finite.map((row) => row.rate))
-  // A rate is at least 0; a little room is left for the dot of one that is 0.
+  // A rate is at least 0; the axis starts slightly below for the dot of a rate of 0.
   const x: Domain = [Math.max(lowest, -0.02 * highest), highest]
   const y = around(finite.length === 0 ? [0] : finite.map((row) => row.distortion))
   const pixels = (row: RateDistortionRow) => ({
@@ -80,8 +79,8 @@ export const rateDistortion = (
     label: row.label
   })
   const labelled = besidePoints(finite, placeLabels(finite.map(pixels), { width, height }))
-  // A line leaves the picture at its right edge, outside of which its value stands, or at its lower edge, where it stands
-  // within: the margin about the points keeps it off them. They are few, so that a small picture has room for their values.
+  // A line ends at the right edge, with its value outside, or at the lower edge, with its value inside, in the margin
+  // around the points. There are few lines, so that their values fit into a small picture.
   const lines = niceTicks([x[0] + y[0], x[1] + y[1]], 6).map((sum) => {
     const start = Math.max(x[0], sum - y[1])
     const end = Math.min(x[1], sum - y[0])
@@ -111,11 +110,11 @@ export const rateDistortion = (
   })
   const caption =
     (best === undefined
-      ? "No run has finite numbers."
+      ? "No run has finite values."
       : `Mean test rate and distortion of ${finite.length} runs; the best ELBO, ` +
-        `${minus((-(best.rate + best.distortion)).toPrecision(5))} nats per image, is that of ${best.label}. ` +
-        "Along each dashed line the ELBO is the same.") +
-    (lost.length === 0 ? "" : ` Left out, as their numbers are not finite: ${lost.join(", ")}.`)
+        `${minus((-(best.rate + best.distortion)).toPrecision(5))} nats per image, belongs to ${best.label}. ` +
+        "The ELBO is constant along each dashed line.") +
+    (lost.length === 0 ? "" : ` Omitted because of non-finite values: ${lost.join(", ")}.`)
   return {
     name: options.name ?? "rate-distortion",
     title: options.title,
@@ -160,7 +159,7 @@ export const rateDistortion = (
             ]
           }
         },
-        // Each label twice: first as a white outline, so that no line runs through it.
+        // Each label twice: first as a white outline, so that lines do not cross the text.
         ...(labelled ?? []).flatMap(({ place, row }) =>
           [{ stroke: "white", strokeWidth: 4 }, { color: "#222222" }].map((style) => ({
             data: { values: [{ x: row.rate, y: row.distortion, label: row.label }] },

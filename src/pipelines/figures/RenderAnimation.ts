@@ -1,5 +1,5 @@
 /**
- * Turns an animation into an animated GIF, and its last frame into a PNG.
+ * Renders an animation as an animated GIF, and its last frame as a PNG.
  *
  * Laws: every frame has the title with its label; the GIF is smaller than 5 MB; equal animations give equal bytes.
  */
@@ -13,10 +13,10 @@ export interface RenderedAnimation {
   readonly png: Uint8Array
 }
 
-/** Most bytes of a GIF: what mail and repositories still take. */
+/** Maximum size of a GIF in bytes, small enough for mail and repositories. */
 export const maximumBytes = 5_000_000
 
-/** Ways to encode, from the best to the smallest: size of a frame against that of its view, and number of colours. */
+/** Encodings from the best to the smallest: scale of the frames, and number of colours. */
 const encodings = [
   { scale: 1, colours: 256 },
   { scale: 1, colours: 64 },
@@ -25,13 +25,13 @@ const encodings = [
   { scale: 0.35, colours: 32 }
 ] as const
 
-/** Frames from which the size of all is foretold, so that no time is lost on an encoding that is far too large. */
+/** Number of frames from which the total size is estimated, to skip encodings that are far too large. */
 const sampled = 4
 
-/** Milliseconds of all frames together, before the last is held. */
+/** Total duration in milliseconds, without the pause at the last frame. */
 const duration = 8_000
 
-/** Milliseconds for each frame: 8 seconds in all, but never slower than two a second; the last stays for two seconds. */
+/** Duration of each frame in milliseconds: 8 seconds in all, at most half a second each; two seconds for the last. */
 export const delays = (count: number): Array<number> =>
   Array.from({ length: count }, (_, index) =>
     index === count - 1 ? 2_000 : Math.min(500, Math.round(duration / count))
@@ -39,7 +39,7 @@ export const delays = (count: number): Array<number> =>
 
 const loadSharp = async () => (await import("sharp")).default
 
-/** Frames of one size: text of several widths makes pictures of several, so white is added at the right and below. */
+/** Pads frames to equal size with white at the right and below, because labels of different widths change the size. */
 const ofOneSize = async (frames: ReadonlyArray<Uint8Array>): Promise<Array<Buffer>> => {
   const sharp = await loadSharp()
   const sizes = await Promise.all(frames.map((frame) => sharp(frame).metadata()))
@@ -73,7 +73,7 @@ const encode = async (
               .toBuffer()
           )
         )
-  // A single picture cannot be joined.
+  // A single frame cannot be joined.
   const joined = sized.length === 1 ? sharp(sized[0]) : sharp(sized, { join: { animated: true } })
   return joined.gif({ loop: 0, delay: delays(sized.length), colours, dither: 0, effort: 4 }).toBuffer()
 }
@@ -91,11 +91,14 @@ export const renderAnimation = Effect.fn("RenderAnimation.renderAnimation")(func
   const still = yield* render({ name, title: `${title}, ${last.label}`, caption, view: last.view }, { pixelRatio })
   const even = yield* Effect.tryPromise({
     try: () => ofOneSize(drawn.map(({ png }) => png)),
-    catch: failed("its frames could not be brought to one size")
+    catch: failed("its frames could not be resized")
   })
   for (const encoding of encodings) {
     const encoded = (some: ReadonlyArray<Buffer>) =>
-      Effect.tryPromise({ try: () => encode(some, encoding), catch: failed("its frames could not be made a GIF") })
+      Effect.tryPromise({
+        try: () => encode(some, encoding),
+        catch: failed("its frames could not be encoded as a GIF")
+      })
     const sample = even.filter((_, index) => index % Math.ceil(even.length / sampled) === 0)
     if (((yield* encoded(sample)).length / sample.length) * even.length > 1.25 * maximumBytes) continue
     const gif = yield* encoded(even)

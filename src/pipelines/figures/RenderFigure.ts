@@ -1,8 +1,7 @@
 /**
- * Turns a figure into an SVG document and a PNG picture, with nothing but npm packages: no browser, no system fonts.
+ * Renders a figure as SVG and PNG with npm packages only: no browser, no system fonts.
  *
- * Laws: the same figure gives the same bytes, whatever was rendered before or is being rendered beside it; text is laid
- * out and drawn with the same font files.
+ * Laws: equal figures give equal bytes, independent of other renderings; layout and drawing use the same font files.
  */
 import { readFile } from "node:fs/promises"
 import { createRequire } from "node:module"
@@ -13,7 +12,7 @@ import { type Figure, FigureError, pixelRatio } from "../../core/Figure.ts"
 import { fontFamily, theme } from "./FigureTheme.ts"
 import { textWidth } from "./FontMetrics.ts"
 
-// Vega's own declarations leave out this object, through which a program hands Vega its own measure of text.
+// Vega's declarations lack this object, with which a program replaces Vega's text measurement.
 declare module "vega" {
   export const textMetrics: {
     width: (item: { fontSize?: number; fontWeight?: string | number }, text: unknown) => number
@@ -25,7 +24,7 @@ export interface RenderedFigure {
   readonly png: Uint8Array
 }
 
-/** A figure as a Vega specification, with what Vega-Lite found doubtful in it. */
+/** A figure as a Vega specification, with Vega-Lite's warnings. */
 export interface CompiledFigure {
   readonly specification: Vega.Spec
   readonly warnings: ReadonlyArray<string>
@@ -42,7 +41,7 @@ const require = createRequire(import.meta.url)
 const regular = require.resolve("#font-regular")
 const bold = require.resolve("#font-bold")
 
-// The libraries take a third of a second to load, which a command that draws nothing should not wait for.
+// Loaded on demand, because loading takes a third of a second.
 const loadLibraries = async () => {
   const [vega, vegaLite, { Resvg }, regularFont, boldFont] = await Promise.all([
     import("vega"),
@@ -68,7 +67,7 @@ const load = (figure: Figure) =>
     catch: failure(figure, "the libraries that render figures could not be loaded")
   })
 
-/** Collects warnings and errors where Vega would print them. */
+/** Collects the warnings and errors that Vega would print. */
 const collector = () => {
   const messages: Array<string> = []
   const collect = (...parts: ReadonlyArray<unknown>) => {
@@ -92,18 +91,17 @@ export const compile = Effect.fn("RenderFigure.compile")(function* (figure: Figu
   return yield* Effect.try({
     try: (): CompiledFigure => {
       const { logger, messages } = collector()
-      // A view is plain JSON; whether it is Vega-Lite is what compiling finds out. Vega marks the data that it is given,
-      // so it is given a copy.
+      // A view is plain JSON; compilation validates it. Vega modifies its input data, so it gets a copy.
       const texts = { title: figure.title, description: figure.caption }
       const view = { ...structuredClone(figure.view), ...texts } as unknown as TopLevelSpec
       const specification = vegaLite.compile(view, { config: theme, logger }).spec
       return { specification, warnings: messages }
     },
-    catch: failure(figure, "it is no valid Vega-Lite view")
+    catch: failure(figure, "it is not a valid Vega-Lite view")
   })
 })
 
-// Vega numbers clip paths by a counter of the whole process, so one figure is drawn at a time, from 1.
+// Vega numbers clip paths by a global counter, so figures are drawn one at a time, each from 1.
 const oneAtATime = Semaphore.makeUnsafe(1)
 
 const draw = Effect.fnUntraced(function* (figure: Figure, specification: Vega.Spec, zoom: number) {
@@ -137,8 +135,7 @@ const draw = Effect.fnUntraced(function* (figure: Figure, specification: Vega.Sp
 })
 
 /**
- * Renders a figure; what Vega finds doubtful is logged as a warning. `pixelRatio` is the number of pixels of the PNG
- * along one unit of length; default: 2.
+ * Renders a figure and logs Vega's warnings. `pixelRatio` is the number of PNG pixels per unit of length; default: 2.
  */
 export const render = Effect.fn("RenderFigure.render")(function* (
   figure: Figure,

@@ -1,12 +1,12 @@
 /**
- * The same figure of several runs beside each other, so that a sweep can be compared at a glance.
+ * Combines the same figure of several runs side by side.
  */
 import type { Figure, VegaLiteView } from "../../core/Figure.ts"
 import { pointStyle } from "../../core/figures/ScatterPlot.ts"
 import type { Json } from "../../core/Spec.ts"
 
 export interface Labelled {
-  /** What tells this run from the others, such as `β = 12`. */
+  /** What distinguishes this run from the others, such as `β = 12`. */
   readonly label: string
   readonly figure: Figure
 }
@@ -14,7 +14,7 @@ export interface Labelled {
 /** More runs than this wrap into rows. */
 const perRow = 4
 
-/** Half the size keeps a whole number of pixels for each pixel of an image. */
+/** Half the size keeps an integer number of pixels per pixel of an image. */
 const shrink = 0.5
 
 const isRecord = (value: Json): value is { readonly [key: string]: Json } =>
@@ -22,7 +22,7 @@ const isRecord = (value: Json): value is { readonly [key: string]: Json } =>
 
 const multiplied = (value: Json, factor: number): Json => (typeof value === "number" ? value * factor : value)
 
-/** A view at another size: its plots and images change, its text does not. */
+/** Scales a view's plots and images, but not its text. */
 export const resized = (view: VegaLiteView, factor: number): VegaLiteView =>
   Object.fromEntries(
     Object.entries(view).map(([key, value]): [string, Json] => {
@@ -38,20 +38,20 @@ export const resized = (view: VegaLiteView, factor: number): VegaLiteView =>
     })
   )
 
-/** Points of all the figures beside each other; each takes up to 200 bytes of an SVG document, and more of a viewer's time. */
+/** Maximum number of points of all figures; each takes up to 200 bytes of SVG and slows down viewers. */
 const mostPoints = 12_000
 
-/** The fractional parts of its multiples are spread evenly, whatever order the points have. */
+/** The inverse golden ratio, whose multiples have evenly distributed fractional parts. */
 const golden = 0.6180339887498949
 
-/** So many of the values, chosen without regard to their order. */
+/** Selects about `count` values, independent of their order. */
 const some = (values: ReadonlyArray<Json>, count: number): ReadonlyArray<Json> =>
   values.length <= count ? values : values.filter((_, index) => ((index + 1) * golden) % 1 < count / values.length)
 
 const markOf = ({ mark }: VegaLiteView): Json =>
   isRecord(mark ?? null) ? (mark as VegaLiteView)["type"]! : (mark ?? null)
 
-/** A view with about `most` of its points where it has more, each as large as so many ask for. */
+/** A view with at most about `most` points, drawn larger. */
 export const thinned = (view: VegaLiteView, most: number): VegaLiteView => {
   const { data, mark } = view
   const values = isRecord(data ?? null) ? (data as VegaLiteView)["values"] : undefined
@@ -69,7 +69,7 @@ export const thinned = (view: VegaLiteView, most: number): VegaLiteView => {
   )
 }
 
-/** Points of a view. */
+/** Number of points of a view. */
 const pointsIn = (view: VegaLiteView): number => {
   const { data } = view
   const values = isRecord(data ?? null) ? (data as VegaLiteView)["values"] : undefined
@@ -78,7 +78,7 @@ const pointsIn = (view: VegaLiteView): number => {
   return own + members.reduce((sum, member) => sum + pointsIn(member), 0)
 }
 
-/** Numbers of the views in a view. */
+/** The sum over a view's nested views. */
 const sizesOf = (view: VegaLiteView, key: "width" | "height"): ReadonlyArray<number> =>
   Object.entries(view).flatMap(([name, value]) => {
     if (name === key && typeof value === "number") return [value]
@@ -88,15 +88,15 @@ const sizesOf = (view: VegaLiteView, key: "width" | "height"): ReadonlyArray<num
       : []
   })
 
-/** Whether a figure is so much wider than high that it is better compared with what stands below it. */
+/** Whether a figure is so wide that it is better compared vertically. */
 const isWide = ({ view }: Figure): boolean => {
   const width = sizesOf(view, "width").reduce((sum, size) => sum + size, 0)
   return width >= 2.5 * Math.max(1, ...sizesOf(view, "height"))
 }
 
 /**
- * Sets figures of several runs beside each other at half their size, four in a row, each under its label. Figures much
- * wider than high stand below each other, at their own size. Of very many points a part is shown, and the caption says so.
+ * Arranges figures of several runs side by side at half their size, four per row, each with its label. Very wide
+ * figures are stacked vertically at full size. If there are too many points, a part is shown, and the caption says so.
  */
 export const sideBySide = (
   figures: ReadonlyArray<Labelled>,

@@ -1,5 +1,5 @@
 /**
- * The test loss and its terms of all runs of a sweep.
+ * Curves of the test loss and its terms for all runs of a sweep.
  */
 import type { Figure } from "../../core/Figure.ts"
 import { curve, termNames, termTitle } from "../../core/evaluations/Curves.ts"
@@ -7,9 +7,9 @@ import { lineChart } from "../../core/figures/LineChart.ts"
 import type { EpochMetrics } from "../../core/TrainedModel.ts"
 
 export interface SweepCurvesRow {
-  /** What tells this run from the others, such as `β = 12`. */
+  /** What distinguishes this run from the others, such as `β = 12`. */
   readonly label: string
-  /** Runs of one group differ by their seeds alone and are drawn in one colour. */
+  /** Runs of one group differ only in their seeds and share a colour. */
   readonly group?: string
   readonly history: ReadonlyArray<EpochMetrics>
 }
@@ -20,7 +20,7 @@ const logAbove = 100
 /** `KL divergence (nats per image, log)`. */
 const logTitle = (title: string): string => (title.endsWith(")") ? title.replace(/\)$/, ", log)") : `${title} (log)`)
 
-/** More lines than this are not told one by one. */
+/** Maximum number of lines that the caption lists. */
 const mostNamed = 6
 
 const linesText = (rows: ReadonlyArray<SweepCurvesRow>): string => {
@@ -31,7 +31,7 @@ const linesText = (rows: ReadonlyArray<SweepCurvesRow>): string => {
     : `one line per run: ${rows.map(({ label }) => label).join(", ")}`
 }
 
-/** Which runs the last epoch left with the least and the greatest loss. */
+/** A sentence on the runs with the lowest and the highest final loss. */
 const lastText = (rows: ReadonlyArray<SweepCurvesRow>): string => {
   const ends = rows
     .flatMap(({ history, label }) => {
@@ -42,8 +42,8 @@ const lastText = (rows: ReadonlyArray<SweepCurvesRow>): string => {
   const [least, greatest] = [ends[0], ends.at(-1)]
   return least === undefined || greatest === undefined || ends.length < 2
     ? ""
-    : ` In the end the test loss is least, ${least.value.toPrecision(5)}, with ${least.label} and greatest, ` +
-        `${greatest.value.toPrecision(5)}, with ${greatest.label}.`
+    : ` The final test loss is lowest, ${least.value.toPrecision(5)}, for ${least.label} and highest, ` +
+        `${greatest.value.toPrecision(5)}, for ${greatest.label}.`
 }
 
 /**

@@ -1,5 +1,5 @@
 /**
- * What is said of a sweep when its runs are done: the summary's rows, and the figures that compare the runs.
+ * The figures that compare the runs of a sweep.
  */
 import type { Figure } from "../../core/Figure.ts"
 import { canonicalJson, type Json } from "../../core/Spec.ts"
@@ -8,14 +8,14 @@ import { rateDistortion } from "./RateDistortion.ts"
 import { sideBySide } from "./SideBySide.ts"
 import { sweepCurves } from "./SweepCurves.ts"
 
-/** A finished run as the report sees it. */
+/** A finished run for the figures. */
 export interface ReportedRun {
-  /** What tells it from the others, such as `β = 12`. */
+  /** What distinguishes it from the others, such as `β = 12`. */
   readonly label: string
   readonly history: ReadonlyArray<EpochMetrics>
   readonly metrics: Readonly<Record<string, number>>
   readonly figures: ReadonlyArray<Figure>
-  /** What a reconstruction is measured by: the likelihood's spec. A density and a probability are not to be compared. */
+  /** The likelihood's spec: reconstructions are comparable only for equal likelihoods. */
   readonly likelihood: Json
 }
 
@@ -35,8 +35,8 @@ export const caption = (label: string): string =>
 const seedPart = /(?:^|, )seed = \d+$/
 
 /**
- * For each of the runs the setting that it shares with runs of other seeds, such as `β = 12, 3 seeds`; undefined for all of
- * them where no two runs differ by their seeds alone, or all do.
+ * The group of each run, the setting that it shares with runs of other seeds, such as `β = 12, 3 seeds`. All undefined
+ * if no two runs, or all runs, differ only in their seeds.
  */
 export const groupsOf = (labels: ReadonlyArray<string>): ReadonlyArray<string | undefined> => {
   const settings = labels.map((label) => label.replace(seedPart, ""))
@@ -48,7 +48,7 @@ export const groupsOf = (labels: ReadonlyArray<string>): ReadonlyArray<string | 
   })
 }
 
-/** The length of what these lists have in common at their beginning. */
+/** Length of the common prefix of these lists. */
 const commonLength = (lists: ReadonlyArray<ReadonlyArray<string>>): number => {
   const [first = []] = lists
   const end = first.findIndex((word, place) => lists.some((list) => list[place] !== word))
@@ -56,8 +56,8 @@ const commonLength = (lists: ReadonlyArray<ReadonlyArray<string>>): number => {
 }
 
 /**
- * What the figures' titles, such as `MNIST: codes of 500 test images`, have in common: the dataset where all have the same,
- * and of the rest the words at the beginning and at the end; the first one's rest where there are none.
+ * The common part of the figures' titles, such as `MNIST: codes of 500 test images`: the dataset if it is the same, and
+ * the common words at the beginning and at the end of the rest; without common words, the first title's rest.
  */
 export const commonTitle = (titles: ReadonlyArray<string>): string => {
   const parts = titles.map((title) => /^([^:]*: )?(.*)$/s.exec(title)!)
@@ -70,7 +70,7 @@ export const commonTitle = (titles: ReadonlyArray<string>): string => {
   return (datasets.size === 1 ? [...datasets].join("") : "") + (words.length === 0 ? first : words).join(" ")
 }
 
-/** The figures of one name, set beside each other, where two runs or more have one. */
+/** The figures of one name side by side, if at least two runs have one. */
 const comparisons = (experiment: string, runs: ReadonlyArray<ReportedRun>): ReadonlyArray<Figure> => {
   const names = [...new Set(runs.flatMap(({ figures }) => figures.map(({ name }) => name)))]
   return names.flatMap((name) => {
@@ -90,8 +90,8 @@ const comparisons = (experiment: string, runs: ReadonlyArray<ReportedRun>): Read
 }
 
 /**
- * The figures that compare the runs of a sweep; none for a single run. Rate against distortion only where every run has
- * the same likelihood.
+ * The figures that compare the runs of a sweep; none for a single run. The rate-distortion plot requires equal
+ * likelihoods.
  */
 export const figures = (experiment: string, runs: ReadonlyArray<ReportedRun>): ReadonlyArray<Figure> => {
   if (runs.length < 2) return []
@@ -106,7 +106,7 @@ export const figures = (experiment: string, runs: ReadonlyArray<ReportedRun>): R
       : [{ label, ...(group !== undefined && { group }), rate, distortion }]
   })
   const own = [
-    // In the place of the runs' own curves, which it repeats.
+    // Replaces the runs' own curves.
     sweepCurves(grouped, { name: "curves", title: `${experiment} · test loss and its terms` }),
     ...(rows.length < 2
       ? []

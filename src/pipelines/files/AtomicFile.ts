@@ -1,15 +1,15 @@
 /**
- * Files that are whole or absent.
+ * Atomic file writes, and bounded reads.
  *
- * Laws: whoever reads a path at any moment, after any failure, interruption or kill, finds the former content or the new
- * one, never a part; a failed write leaves nothing behind; reading takes no more memory than the stated bound.
+ * Laws: a path has the old or the new content at any time, also after a failure, interruption or kill; a failed write
+ * leaves nothing behind; a read takes no more memory than its bound.
  */
 import { randomBytes } from "node:crypto"
 import { ByteSize, Effect, FileSystem, Option, Path } from "effect"
 import type { PlatformError } from "effect/PlatformError"
 import { corrupt, fromPlatform, StoreError } from "./StoreError.ts"
 
-/** Bytes in pieces, so that large content need not be joined in memory. */
+/** Content, optionally in pieces, so that large content is not concatenated in memory. */
 export type Content = string | Uint8Array | ReadonlyArray<Uint8Array>
 
 const pieces = (content: Content): ReadonlyArray<Uint8Array> =>
@@ -21,19 +21,18 @@ const pieces = (content: Content): ReadonlyArray<Uint8Array> =>
 
 const isNotFound = (error: PlatformError): boolean => error.reason._tag === "NotFound"
 
-/** Whether a file name is that of a write that did not end, left by a killed process. */
+/** Whether a file name is that of an unfinished write of a killed process. */
 export const isTemporary = (name: string): boolean => /^\..+\.[0-9a-f]{12}\.tmp$/.test(name)
 
-/** The path of an entry of a folder. Refuses names that would lead elsewhere or that no file system takes. */
+/** The path of an entry of a folder. Fails for names that lead elsewhere or that file systems do not allow. */
 export const entry = Effect.fnUntraced(function* (folder: string, name: string) {
   const path = (yield* Path.Path).join(folder, name)
   if (/^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$/.test(name)) return path
-  const reason = `${JSON.stringify(name)} cannot name a file: it takes letters, digits, ".", "_" and "-", and begins with a letter or digit`
+  const reason = `${JSON.stringify(name)} is not a valid file name: use letters, digits, ".", "_" and "-", starting with a letter or digit`
   return yield* new StoreError({ path, problem: "cannot write", reason })
 })
 
-// Node.js's own recursive mkdir does not end where the system says of an existing folder's child that it cannot be found,
-// as under /proc.
+// Node's recursive mkdir does not terminate if the system reports an existing folder's child as not found, as in /proc.
 const ensureFolder = Effect.fnUntraced(function* (
   folder: string
 ): Effect.fn.Return<void, PlatformError, FileSystem.FileSystem | Path.Path> {
@@ -46,19 +45,19 @@ const ensureFolder = Effect.fnUntraced(function* (
   if (yield* isFolder) return
   if (dirname(folder) !== folder) yield* ensureFolder(dirname(folder))
   yield* fs.makeDirectory(folder).pipe(
-    // Another process may have made it meanwhile.
+    // Another process may have created it.
     Effect.catch((error) => Effect.flatMap(isFolder, (made) => (made ? Effect.void : Effect.fail(error))))
   )
 })
 
-/** Makes a folder and those above it. */
+/** Creates a folder and its parents. */
 export const makeFolder = (folder: string): Effect.Effect<void, StoreError, FileSystem.FileSystem | Path.Path> =>
   Effect.mapError(ensureFolder(folder), fromPlatform(folder, "write"))
 
-// An operation on an open file must end before the file is closed: an abandoned write could reach another file that got
-// the same descriptor. So interruption waits for the piece that is being written.
+// A write must end before the file is closed, or it could reach another file with the same descriptor. So interruption
+// waits for the current piece.
 
-/** Writes the pieces to a new file and waits until the disk has them. */
+/** Writes the pieces to a new file and syncs it. */
 const fill = (path: string, content: Content) =>
   Effect.scoped(
     Effect.gen(function* () {
@@ -69,7 +68,7 @@ const fill = (path: string, content: Content) =>
     })
   )
 
-/** Waits until the disk has a folder's entries. Not every system can; the rename is whole all the same. */
+/** Syncs a folder's entries. Not every system supports this; the rename is atomic anyway. */
 const syncFolder = (folder: string) =>
   Effect.flatMap(FileSystem.FileSystem, (fs) => fs.open(folder)).pipe(
     Effect.flatMap((file) => file.sync),
@@ -78,7 +77,7 @@ const syncFolder = (folder: string) =>
     Effect.ignore
   )
 
-/** Puts a file in place whole, with the folders above it. Errors: `StoreError`. */
+/** Writes a file atomically, and creates its folders. Errors: `StoreError`. */
 export const write = Effect.fn("AtomicFile.write")(function* (path: string, content: Content) {
   const fs = yield* FileSystem.FileSystem
   const { basename, dirname, join } = yield* Path.Path
@@ -102,11 +101,11 @@ export const read = Effect.fn("AtomicFile.read")(function* (path: string, maximu
       return yield* new StoreError({
         path,
         problem: "cannot read",
-        reason: `a ${type} stands where a file is expected`
+        reason: `expected a file, found a ${type}`
       })
     }
     if (ByteSize.toBigInt(size) > maximumBytes) {
-      return yield* corrupt(path, `it has ${size} bytes, more than the ${maximumBytes} that such a file can have`)
+      return yield* corrupt(path, `it has ${size} bytes, more than the maximum of ${maximumBytes}`)
     }
     return Option.some(yield* fs.readFile(path))
   })
@@ -117,7 +116,7 @@ export const read = Effect.fn("AtomicFile.read")(function* (path: string, maximu
   )
 })
 
-/** Bytes as UTF-8 text; a byte sequence that is none is an error. */
+/** Decodes UTF-8; invalid bytes are an error. */
 export const textOf = (path: string, bytes: Uint8Array): Effect.Effect<string, StoreError> =>
   Effect.try({
     try: () => new TextDecoder("utf-8", { fatal: true }).decode(bytes),

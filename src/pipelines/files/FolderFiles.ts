@@ -1,5 +1,5 @@
 /**
- * The files in a folder, at any depth, with their sizes. Links are named and never followed.
+ * Lists the files in a folder, at any depth, with their sizes. Links are listed and not followed.
  */
 import { ByteSize, Effect, FileSystem, Path } from "effect"
 import { fromPlatform, type StoreError } from "./StoreError.ts"
@@ -19,7 +19,7 @@ export const names = (folder: string): Effect.Effect<ReadonlyArray<string>, Stor
     )
   )
 
-/** Files and links below a folder, and the folders themselves after what they hold; none where there is no folder. */
+/** Files and links below a folder, and folders after their contents; empty if there is no folder. */
 export const list = Effect.fn("FolderFiles.list")(function* (
   folder: string
 ): Effect.fn.Return<ReadonlyArray<FolderFile>, StoreError, FileSystem.FileSystem | Path.Path> {
@@ -33,7 +33,7 @@ export const list = Effect.fn("FolderFiles.list")(function* (
     const entries = yield* names(absolute)
     for (const name of [...entries].sort()) {
       const path = below === "" ? name : `${below}/${name}`
-      // A file that a process replaces or removes meanwhile is passed over.
+      // A file that another process removes meanwhile is skipped.
       const stat = yield* Effect.option(fs.lstat(join(folder, path)))
       if (stat._tag === "None") continue
       const { size, type } = stat.value
@@ -45,7 +45,7 @@ export const list = Effect.fn("FolderFiles.list")(function* (
   return found
 })
 
-/** Bytes of all files together. */
+/** Total size of the files in bytes. */
 export const bytesOf = (files: ReadonlyArray<FolderFile>): number => files.reduce((sum, { bytes }) => sum + bytes, 0)
 
 /** `12.3 MB`. */

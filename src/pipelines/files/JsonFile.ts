@@ -1,5 +1,5 @@
 /**
- * JSON files with a schema, written whole or not at all, and read strictly.
+ * JSON files with a schema, written atomically and read strictly.
  */
 import { Effect, type FileSystem, Option, type Path, Schema } from "effect"
 import * as AtomicFile from "./AtomicFile.ts"
@@ -7,18 +7,17 @@ import * as JsonText from "./JsonText.ts"
 import { corrupt, StoreError } from "./StoreError.ts"
 
 /**
- * No JSON file of the store comes near this size: the largest hold a figure's points. A value may take some twenty times
- * the memory of its text.
+ * Maximum size in bytes, far above any JSON file of the store. A value may take twenty times the memory of its text.
  */
 const maximumBytes = 64 * 2 ** 20
 
 /** Checks a JSON value; unknown keys are errors. `path` is for the message. */
 export const check = <T, E>(schema: Schema.Codec<T, E>, path: string, json: unknown): Effect.Effect<T, StoreError> =>
   Schema.decodeUnknownEffect(Schema.toCodecJson(schema))(json, { onExcessProperty: "error" }).pipe(
-    Effect.mapError((error) => corrupt(path, `it does not hold what it should: ${error.message}`))
+    Effect.mapError((error) => corrupt(path, `it has unexpected content: ${error.message}`))
   )
 
-/** The JSON form of a value. Numbers that JSON lacks become the words `NaN`, `Infinity` and `-Infinity`. */
+/** Encodes a value as JSON. Non-finite numbers become the strings `NaN`, `Infinity` and `-Infinity`. */
 export const toJson = <T, E>(
   schema: Schema.Codec<T, E>,
   path: string,
@@ -35,10 +34,10 @@ export const toJson = <T, E>(
     )
   )
 
-/** A JSON value as text for people: two spaces, a line break at the end. */
+/** Formats JSON with two spaces and a final line break. */
 export const format = (json: Schema.Json): string => `${JSON.stringify(json, null, 2)}\n`
 
-/** Parses a file as JSON without looking at what it says; none where there is no file. */
+/** Parses a file as JSON without a schema; none if there is no file. */
 export const parse = Effect.fnUntraced(function* (
   path: string
 ): Effect.fn.Return<Option.Option<unknown>, StoreError, FileSystem.FileSystem> {
@@ -52,7 +51,7 @@ export const parse = Effect.fnUntraced(function* (
   )
 })
 
-/** Reads a value; none where there is no file. */
+/** Reads a value; none if there is no file. */
 export const read = Effect.fnUntraced(function* <T, E>(
   schema: Schema.Codec<T, E>,
   path: string

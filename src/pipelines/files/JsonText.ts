@@ -1,15 +1,15 @@
 /**
- * JSON text that somebody else may have written.
+ * Parses untrusted JSON text.
  *
- * Laws: what is parsed is no deeper than functions that call themselves can follow, so that nothing that is done with it
- * later runs out of stack; its texts are well-formed Unicode, so that it has a canonical form.
+ * Laws: the nesting depth of a parsed value is limited, so that recursive functions do not overflow the stack; its
+ * strings are well-formed Unicode, so that it has a canonical form.
  */
 import { Predicate, Result } from "effect"
 
-/** Several times the depth of a figure, which is the deepest that is stored. */
+/** Several times the depth of a figure, the deepest stored value. */
 const maximumDepth = 200
 
-/** Whether brackets stand within brackets more than `limit` deep; of text that is no JSON whatever comes out. */
+/** Whether brackets are nested more than `limit` deep. The result for invalid JSON is unspecified. */
 const isDeeper = (text: string, limit: number): boolean => {
   let depth = 0
   let quoted = false
@@ -26,7 +26,7 @@ const isDeeper = (text: string, limit: number): boolean => {
   return false
 }
 
-/** Whether all texts in a value, names included, are well-formed Unicode. */
+/** Whether all strings of a value, names included, are well-formed Unicode. */
 const isWellFormed = (value: unknown): boolean => {
   if (typeof value === "string") return value.isWellFormed()
   if (Array.isArray(value)) return value.every(isWellFormed)
@@ -34,16 +34,16 @@ const isWellFormed = (value: unknown): boolean => {
   return Object.entries(value).every(([name, member]) => name.isWellFormed() && isWellFormed(member))
 }
 
-/** Half a character of two, written as an escape: whether the other half follows is still to be seen. */
+/** An escaped surrogate, whose other half may be missing. */
 const mayBeHalf = /\\u[dD][89a-fA-F]/
 
-/** The value of a text, or what is wrong with it. */
+/** Parses a text, or returns the reason of the failure. */
 export const parse = (text: string): Result.Result<unknown, string> =>
   isDeeper(text, maximumDepth)
-    ? Result.fail(`brackets are more than ${maximumDepth} deep`)
+    ? Result.fail(`brackets are nested more than ${maximumDepth} deep`)
     : Result.try({ try: (): unknown => JSON.parse(text), catch: (error) => String(error) }).pipe(
         Result.filterOrFail(
           (value) => !mayBeHalf.test(text) || isWellFormed(value),
-          () => "a text in it is not well-formed Unicode"
+          () => "a string in it is not well-formed Unicode"
         )
       )

@@ -1,7 +1,7 @@
 /**
- * Removes files of a folder, then the listed folders that are empty, and nothing else.
+ * Removes listed files of a folder, then listed folders that are empty.
  *
- * Laws: no link is followed; a folder with anything else in it stays.
+ * Laws: links are not followed; a folder with other contents stays.
  */
 import { rmdir } from "node:fs/promises"
 import { Effect, FileSystem, Path } from "effect"
@@ -10,7 +10,7 @@ import { fromPlatform, StoreError } from "./StoreError.ts"
 
 const parent = (path: string): string => path.slice(0, Math.max(0, path.lastIndexOf("/")))
 
-/** The folders below the common one that are listed or hold a file, innermost first, and the common one, empty, last. */
+/** The folders that are listed or contain a listed file, innermost first; the common folder (empty path) last. */
 const foldersOf = (files: ReadonlyArray<FolderFile>): ReadonlyArray<string> => {
   const found = new Set<string>([""])
   for (const { path, type } of files) {
@@ -20,11 +20,11 @@ const foldersOf = (files: ReadonlyArray<FolderFile>): ReadonlyArray<string> => {
   return [...found].sort((left, right) => right.length - left.length)
 }
 
-/** Removes an empty folder; one that is not empty stays. The file system service removes with all content or not at all. */
+/** Removes a folder if it is empty. The file system service can only remove folders with their contents. */
 const removeEmpty = (folder: string) =>
   Effect.ignore(Effect.tryPromise({ try: () => rmdir(folder), catch: (cause) => cause }))
 
-/** Removes the files, the manifest first: a run that is half removed must not be taken for a finished one. */
+/** Removes the files, the manifest first, so that a partly removed run is not mistaken for a finished one. */
 export const removeFiles = Effect.fn("RemoveFiles.removeFiles")(function* (
   folder: string,
   files: ReadonlyArray<FolderFile>

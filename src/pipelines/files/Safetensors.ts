@@ -1,9 +1,9 @@
 /**
- * The safetensors format: eight bytes with the header's length, a JSON header, and the tensors' bytes.
+ * Reads and writes the safetensors format: eight bytes with the header's length, a JSON header, and the tensors' bytes.
  *
- * Laws: equal tensors and metadata give equal bytes, whatever the order of their keys; `decode(encode(x))` is `x`; bytes
- * that `encode` did not write are refused or hold the very same content, for a SHA-256 of the content stands in the
- * metadata. Numbers are little-endian, as on every machine that onnxruntime and Node.js share.
+ * Laws: equal tensors and metadata give equal bytes, independent of the order of keys; `decode(encode(x))` is `x`. The
+ * metadata contains a SHA-256 of the content, so modified files are refused. Numbers are little-endian, the byte order
+ * of every supported machine.
  *
  * Source: https://github.com/huggingface/safetensors#format
  */
@@ -13,7 +13,7 @@ import { canonicalJson, type Json } from "../../core/Spec.ts"
 import { type DType, type HostTensor, type HostTensors, sizeOf } from "../../core/Tensors.ts"
 import * as JsonText from "./JsonText.ts"
 
-/** What a file holds. */
+/** The contents of a file. */
 export interface Contents {
   readonly tensors: HostTensors
   readonly metadata: Readonly<Record<string, string>>
@@ -23,7 +23,7 @@ export interface Contents {
 const digestKey = "sha256"
 const metadataKey = "__metadata__"
 
-/** Both are far above what a model needs and bound what a hostile file can ask for. */
+/** Limits against hostile files, far above the size of a model. */
 const maximumHeaderBytes = 16 * 2 ** 20
 export const maximumBytes = 2 ** 31 - 1
 
@@ -79,7 +79,7 @@ const digest = (header: Header, data: ReadonlyArray<Uint8Array>): string => {
 
 const faultOfTensor = (name: string, tensor: HostTensor): string | undefined => {
   const { array } = formats[tensor.dtype]
-  if (name === metadataKey || !name.isWellFormed()) return `a tensor cannot be named ${JSON.stringify(name)}`
+  if (name === metadataKey || !name.isWellFormed()) return `${JSON.stringify(name)} is not a valid tensor name`
   if (!(tensor.values instanceof array)) return `the values of ${name} are not of type ${tensor.dtype}`
   if (
     tensor.shape.some((length) => !Number.isSafeInteger(length) || length < 0) ||
@@ -92,10 +92,10 @@ const faultOfTensor = (name: string, tensor: HostTensor): string | undefined => 
 
 const faultOfMetadata = ([key, value]: readonly [string, string]): string | undefined =>
   key === digestKey || !key.isWellFormed() || !value.isWellFormed()
-    ? `the metadata cannot hold ${JSON.stringify(key)}: ${JSON.stringify(value)}`
+    ? `the metadata cannot contain ${JSON.stringify(key)}: ${JSON.stringify(value)}`
     : undefined
 
-/** Wide elements first, so that each tensor begins at a multiple of its element; then by name. */
+/** Wide element types first, so that every tensor is aligned; then by name. */
 const inOrder = (tensors: HostTensors): ReadonlyArray<readonly [string, HostTensor]> => {
   const names = Object.keys(tensors).sort()
   return [4, 1].flatMap((bytes) =>
@@ -106,7 +106,7 @@ const inOrder = (tensors: HostTensors): ReadonlyArray<readonly [string, HostTens
   )
 }
 
-/** The pieces of a file, or what is wrong with the contents. */
+/** The pieces of a file, or the reason why the contents cannot be encoded. */
 export const encode = ({ metadata, tensors }: Contents): Result.Result<ReadonlyArray<Uint8Array>, string> => {
   const fault =
     Object.entries(tensors)
@@ -122,12 +122,12 @@ export const encode = ({ metadata, tensors }: Contents): Result.Result<ReadonlyA
     return [name, { dtype: formats[dtype].code, shape, data_offsets: [begin, end] }]
   })
   if (end > maximumBytes - maximumHeaderBytes)
-    return Result.fail(`${end} bytes of tensors are more than a file can have`)
+    return Result.fail(`${end} bytes of tensors exceed the maximum of a file`)
   const fields = Object.entries(metadata).sort(([left], [right]) => (left < right ? -1 : 1))
   const plain: Header = Object.fromEntries([[metadataKey, Object.fromEntries(fields)], ...entries])
   const sealed = Object.fromEntries([...fields, [digestKey, digest(plain, data)]])
   const text = new TextEncoder().encode(JSON.stringify(Object.fromEntries([[metadataKey, sealed], ...entries])))
-  // Spaces bring the data to a multiple of 8.
+  // Spaces align the data to 8 bytes.
   const header = new Uint8Array(Math.ceil(text.length / 8) * 8).fill(0x20)
   header.set(text)
   const length = new Uint8Array(8)
@@ -158,7 +158,7 @@ const split = (bytes: Uint8Array): Result.Result<readonly [Readonly<Record<strin
 
 const decodeEntry = Schema.decodeUnknownResult(Entry, { onExcessProperty: "error" })
 
-/** The values of one tensor: a view of the file's bytes where they are aligned. */
+/** The values of one tensor: a view of the file's bytes if they are aligned. */
 const valuesOf = (entry: Entry, data: Uint8Array): HostTensor => {
   const dtype = dtypes[entry.dtype]
   const { bytes, view } = formats[dtype]
@@ -166,7 +166,7 @@ const valuesOf = (entry: Entry, data: Uint8Array): HostTensor => {
   return { shape: entry.shape, dtype, values: view(part.byteOffset % bytes === 0 ? part : new Uint8Array(part)) }
 }
 
-/** The tensors' types and places, checked: they must cover the data without holes or overlaps. */
+/** The tensors' types and offsets, checked to cover the data without gaps or overlaps. */
 const entriesOf = (
   fields: ReadonlyArray<readonly [string, unknown]>,
   dataBytes: number
@@ -180,7 +180,7 @@ const entriesOf = (
       )
       const [begin, end] = entry.data_offsets
       if (end - begin !== sizeOf(entry.shape) * formats[dtypes[entry.dtype]].bytes) {
-        return yield* Result.fail(`the place of ${JSON.stringify(name)} does not fit its shape`)
+        return yield* Result.fail(`the offsets of ${JSON.stringify(name)} do not match its shape`)
       }
       entries.push([name, entry])
     }
@@ -189,22 +189,21 @@ const entriesOf = (
       .map(([, entry]) => entry.data_offsets)
       .sort((left, right) => left[0] - right[0] || left[1] - right[1])
     for (const place of places) {
-      if (place[0] !== end) return yield* Result.fail("its tensors overlap or leave holes")
+      if (place[0] !== end) return yield* Result.fail("its tensors overlap or leave gaps")
       end = place[1]
     }
     return end === dataBytes ? entries : yield* Result.fail(`it has ${dataBytes} bytes of tensors instead of ${end}`)
   })
 
 /**
- * The contents of a file that `encode` wrote, or what is wrong with the bytes. Takes little memory beside the bytes; the
- * tensors may be views of them.
+ * Decodes a file that `encode` wrote, or returns the reason of the failure. The tensors may be views of the bytes.
  */
 export const decode = (bytes: Uint8Array): Result.Result<Contents, string> =>
   Result.gen(function* () {
     const [header, data] = yield* split(bytes)
     const metadata = Object.hasOwn(header, metadataKey) ? header[metadataKey] : undefined
     const isText = Predicate.isObject(metadata) && Object.values(metadata).every(Predicate.isString)
-    if (!isText) return yield* Result.fail("its metadata is not text by name")
+    if (!isText) return yield* Result.fail("its metadata is not a map of strings")
     const fields = Object.entries(metadata as Record<string, string>)
     const plainMetadata = Object.fromEntries(fields.filter(([key]) => key !== digestKey))
     const entries = yield* entriesOf(

@@ -1,15 +1,15 @@
 /**
- * What can go wrong between a run and its folder.
+ * Errors of the run store's files.
  */
 import type { PlatformError } from "effect/PlatformError"
 import { Predicate, Schema } from "effect"
 
 /**
- * - `cannot write`, `cannot read`: permission, a read-only disk, a name that no folder can have, a faulty disk;
+ * - `cannot write`, `cannot read`: permissions, a read-only disk, an invalid name, a faulty disk;
  * - `no space`: the disk or the quota is full;
- * - `not a folder`: a file stands where a folder is needed;
- * - `corrupt`: a file's content is not what was written;
- * - `unknown format`: written by a version whose format is not known here.
+ * - `not a folder`: a file is in the place of a folder;
+ * - `corrupt`: a file's content has changed;
+ * - `unknown format`: written by a version with another format.
  */
 export const Problem = Schema.Literals([
   "cannot write",
@@ -21,7 +21,7 @@ export const Problem = Schema.Literals([
 ])
 export type Problem = typeof Problem.Type
 
-/** A file of the run store could not be written or cannot be trusted. */
+/** A file of the run store could not be written, read or verified. */
 export class StoreError extends Schema.TaggedError<StoreError>()("StoreError", {
   path: Schema.String,
   problem: Problem,
@@ -34,35 +34,34 @@ export class StoreError extends Schema.TaggedError<StoreError>()("StoreError", {
   }
 }
 
-/** An error for content that is not what was written. */
+/** An error for damaged or modified content. */
 export const corrupt = (path: string, what: string): StoreError =>
   new StoreError({
     path,
     problem: "corrupt",
-    reason: `${what}; the file is damaged or was changed: restore it from a copy, or move it away to have it made again`
+    reason: `${what}; the file is damaged or was changed: restore it from a copy, or move it away to create it again`
   })
 
-/** An error for content of a format that this version does not know: a newer one's, or one that is read no more. */
+/** An error for a format that this version does not support. */
 export const unknownFormat = (path: string, found: string, readable: ReadonlyArray<string>): StoreError =>
   new StoreError({
     path,
     problem: "unknown format",
-    reason: `its format is ${found}, and this version of effect-vae reads ${readable.join(" and ")} only; use the version that wrote it, or another folder with --results`
+    reason: `its format is ${found}, but this version of effect-vae reads only ${readable.join(" and ")}; use the version that wrote it, or another folder with --results`
   })
 
-/** The operating system's code of a failure, such as `ENOSPC`, where it gave one. */
+/** The operating system's error code, such as `ENOSPC`, if any. */
 const codeOf = (error: PlatformError): string | undefined => {
   const { cause } = error.reason
   return Predicate.hasProperty(cause, "code") && Predicate.isString(cause.code) ? cause.code : undefined
 }
 
 const advice = {
-  "no space":
-    "no space is left on its disk; free some, then give the same command again: what was whole before is kept",
-  "not a folder": "a file stands where a folder is needed; move that file away or choose another folder with --results",
+  "no space": "its disk is full; free some space, then run the same command again: complete files are kept",
+  "not a folder": "a file is in the place of a folder; move the file away or choose another folder with --results",
   "cannot write":
-    "cannot be written; see who owns its folder and that its disk is not read-only, or choose another folder with --results",
-  "cannot read": "cannot be read; see who owns it and that it is a regular file"
+    "cannot be written; check the folder's permissions and that its disk is not read-only, or choose another folder with --results",
+  "cannot read": "cannot be read; check its permissions and that it is a regular file"
 } as const
 
 const problemOf = (error: PlatformError, access: "read" | "write"): keyof typeof advice => {
@@ -78,7 +77,7 @@ const problemOf = (error: PlatformError, access: "read" | "write"): keyof typeof
   }
 }
 
-/** Tells what a failed operation on `path` means. */
+/** Converts a failed operation on `path`. */
 export const fromPlatform =
   (path: string, access: "read" | "write") =>
   (error: PlatformError): StoreError => {

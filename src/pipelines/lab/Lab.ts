@@ -1,17 +1,18 @@
 /**
- * The files of a new lab: one experiment, a loss of one's own with its property test, and what npm and TypeScript need.
+ * The files of a new lab: an experiment, a custom loss with its property test, and the configuration of npm and
+ * TypeScript.
  */
 
 export interface LabOptions {
-  /** The folder's name, which is the package's. */
+  /** Name of the folder and of the package. */
   readonly name: string
-  /** What the lab depends on effect-vae by: a version, or `file:` with the path of a packed file. */
+  /** The dependency on effect-vae: a version, or `file:` with the path of a packed file. */
   readonly effectVae: string
-  /** Versions of this package's own dependencies, by name. */
+  /** Versions of this package's dependencies, by name. */
   readonly versions: Readonly<Record<string, string>>
 }
 
-/** What the lab is developed with. */
+/** The lab's development dependencies. */
 export const tools = {
   "@effect/vitest": "4.0.5",
   "@types/node": "24.13.6",
@@ -59,9 +60,9 @@ const experiment = `import {
 import { Capacity } from "../src/Capacity.ts"
 
 export default Experiment.make("capacity", {
-  description: "How much information about an image two latent dimensions may carry.",
+  description: "How much information about an image two latent dimensions can carry.",
   parameters: {
-    capacity: Parameter.NonNegative({ default: 4, description: "the KL divergence that costs nothing, in nats per image" }),
+    capacity: Parameter.NonNegative({ default: 4, description: "the target KL divergence, in nats per image" }),
     epochs: Parameter.PositiveInt({ default: 5, description: "passes over the training images" })
   },
   run: ({ capacity, epochs }) => ({
@@ -75,7 +76,7 @@ export default Experiment.make("capacity", {
 `
 
 const term = `/**
- * A term of your own for a loss: what the KL divergence of an image's code is away from a capacity costs.
+ * A loss term of your own: a penalty on the distance of the KL divergence from a capacity.
  *
  * Source: Burgess et al. 2018, eq. 8, https://arxiv.org/abs/1804.03599
  */
@@ -83,18 +84,18 @@ import * as tf from "@tensorflow/tfjs-core"
 import type { LossTerm } from "effect-vae"
 
 export interface CapacityOptions {
-  /** The KL divergence that costs nothing, in nats per image, from 0. */
+  /** The target KL divergence, in nats per image, at least 0. */
   readonly capacity: number
-  /** Cost of each nat above or below it, from 0. */
+  /** Penalty per nat above or below it, at least 0. */
   readonly weight: number
 }
 
 /** \`weight |KL(q(z | x) || p(z)) - capacity|\`, \`[batch]\`, in nats. */
 export const Capacity = ({ capacity, weight }: CapacityOptions): LossTerm.LossTerm => ({
-  // What the term is: a run's identity follows from it.
+  // The term's description, which determines the run's id.
   spec: { _tag: "Capacity", capacity, weight },
   name: "capacity",
-  problem: capacity >= 0 && weight >= 0 ? undefined : \`capacity \${capacity} and weight \${weight} must be numbers from 0\`,
+  problem: capacity >= 0 && weight >= 0 ? undefined : \`capacity \${capacity} and weight \${weight} must be at least 0\`,
   needsKl: true,
   value: ({ kl }) => tf.mul(tf.abs(tf.sub(kl, capacity)), weight)
 })
@@ -104,8 +105,9 @@ const test = `import { ReconstructionLoss, CompositeLoss } from "effect-vae"
 import { objectiveContract } from "effect-vae/testing"
 import { Capacity } from "../src/Capacity.ts"
 
-// The properties that the library's own losses have: one term per image, finite values, gradients that agree with
-// differences, no dependence on the other images of a batch.
+// The contract of all losses: one value per image, finite values, gradients that match finite differences, independence
+// of
+// the other images of a batch.
 objectiveContract("a capacity of 4 nats", CompositeLoss.layer(ReconstructionLoss(), Capacity({ capacity: 4, weight: 10 })))
 `
 
@@ -117,11 +119,11 @@ npm test                 # the properties of the loss in src/Capacity.ts
 npm run check            # types: an experiment that cannot run does not compile
 \`\`\`
 
-\`npm run exp\` lists all commands, \`npm run exp capacity -- --quick\` is a version of a few seconds,
-\`npx effect-vae doctor\` says what this machine can do.
+\`npm run exp\` lists all commands, \`npm run exp capacity -- --quick\` is a version that takes a few seconds,
+\`npx effect-vae doctor\` reports what this machine supports.
 `
 
-/** Every file of the lab by its path, in the order in which they are written. */
+/** All files of the lab by path, in the order in which they are written. */
 export const files = (options: LabOptions): Readonly<Record<string, string>> => ({
   "package.json": packageJson(options),
   "tsconfig.json": tsconfig,

@@ -75,10 +75,7 @@ describe("exp replay", () => {
       Effect.gen(function* () {
         const { folders, ids, results } = yield* copy
         const changed = yield* exp("replay", ids[0], "--results", results, "--experiment", changedFile)
-        assert.match(
-          changed.output,
-          /cannot be replayed: model\.hidden is \[16\] in the manifest, \[24\]/
-        )
+        assert.match(changed.output, /cannot be replayed: model\.hidden is \[16\] in the manifest, \[24\]/)
         assert.strictEqual(changed.code, 1)
         yield* edit(`${folders[0]}/manifest.json`, (text) => text.replace('"seed": 0', '"seed": 1'))
         const edited = yield* replay(results, ids[0])

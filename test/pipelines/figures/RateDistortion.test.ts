@@ -22,7 +22,7 @@ describe("RateDistortion", () => {
         text,
         rows.map((row) => row.label)
       )
-      assert.include(figure.caption, "\u2212157.30 nats per image, is that of β = 1")
+      assert.include(figure.caption, "\u2212157.30 nats per image, belongs to β = 1")
     })
   )
 

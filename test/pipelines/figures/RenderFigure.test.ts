@@ -94,7 +94,7 @@ describe("RenderFigure", () => {
     Effect.gen(function* () {
       const error = yield* Effect.flip(render({ ...figure("bad"), view: { nothing: "to see" } }))
       assert.instanceOf(error, FigureError)
-      assert.include(error.message, "figure plain: it is no valid Vega-Lite view")
+      assert.include(error.message, "figure plain: it is not a valid Vega-Lite view")
     })
   )
 

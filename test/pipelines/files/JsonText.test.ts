@@ -29,7 +29,7 @@ describe("JsonText", () => {
   it("refuses texts that are not well-formed Unicode, wherever they stand", () => {
     for (const text of [String.raw`"\ud800"`, String.raw`{"a":[1,"x\uDC00"]}`, String.raw`{"\ud83d":1}`]) {
       const fault = Result.getOrThrow(Result.flip(JsonText.parse(text)))
-      assert.strictEqual(fault, "a text in it is not well-formed Unicode", text)
+      assert.strictEqual(fault, "a string in it is not well-formed Unicode", text)
     }
     // Whole characters, and escapes that only look like halves.
     const text = String.raw`{"a":"\ud83d\ude00","b":"\\ud800"}`

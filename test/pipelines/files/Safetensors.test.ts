@@ -203,10 +203,10 @@ describe("Safetensors", () => {
   it("says what is wrong", () => {
     const entry = (begin: number, end: number) => ({ dtype: "F32", shape: [1], data_offsets: [begin, end] })
     for (const [bytes, words] of [
-      [file({ __metadata__: {}, a: entry(4, 8) }, 8), /overlap or leave holes/],
-      [file({ __metadata__: {}, a: entry(0, 4), b: entry(0, 4) }, 8), /overlap or leave holes/],
+      [file({ __metadata__: {}, a: entry(4, 8) }, 8), /overlap or leave gaps/],
+      [file({ __metadata__: {}, a: entry(0, 4), b: entry(0, 4) }, 8), /overlap or leave gaps/],
       [file({ __metadata__: {}, a: entry(0, 4) }, 5), /5 bytes of tensors instead of 4/],
-      [file({ __metadata__: {}, a: entry(0, 5) }, 5), /"a" does not fit its shape/],
+      [file({ __metadata__: {}, a: entry(0, 5) }, 5), /"a" do not match its shape/],
       [file({ __metadata__: {}, a: { ...entry(0, 4), more: 1 } }, 4), /"a" is malformed/],
       [file({ __metadata__: {}, a: entry(0, 4) }, 4), /header says undefined/]
     ] as const) {

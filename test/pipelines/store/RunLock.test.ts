@@ -228,7 +228,7 @@ describe("RunLock", () => {
         const lock = yield* RunLock.make(`${folder}/file/locks`)
         const exit = yield* Effect.exit(Effect.scoped(lock.acquire(id)))
         assert.isTrue(Exit.isFailure(exit))
-        assert.match(String(exit), /file stands where a folder is needed/)
+        assert.match(String(exit), /file is in the place of a folder/)
         assert.deepStrictEqual(yield* fs.readDirectory(folder), ["file"])
       })
     )

@@ -228,7 +228,7 @@ describe("a sweep", () => {
       yield* FileSystem.FileSystem.use((fs) => fs.writeFileString(`${folder}/file`, "not a folder"))
       const exit = yield* Effect.exit(runExperiment(single, `${folder}/file/results`))
       assert.isTrue(Exit.isFailure(exit) && !Cause.hasDies(exit.cause))
-      assert.match(Exit.isFailure(exit) ? String(Cause.squash(exit.cause)) : "", /file stands where a folder is needed/)
+      assert.match(Exit.isFailure(exit) ? String(Cause.squash(exit.cause)) : "", /file is in the place of a folder/)
       assert.deepStrictEqual(yield* FileSystem.FileSystem.use((fs) => fs.readDirectory(folder)), ["file"])
     }).pipe(Effect.provide(platform))
   )

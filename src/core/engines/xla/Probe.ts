@@ -11,7 +11,7 @@ import * as Plugin from "./Plugin.ts"
 
 /** The file of a plugin that computes rightly. Errors: `EngineError` with the reason why there is none. */
 export const find = Effect.fn("Probe.find")(function* (device: Device) {
-  yield* failIf("xla", `a trial on ${device}`, yield* absence(device))
+  yield* failIf("xla", `a test of ${device}`, yield* absence(device))
   const plugin = yield* Plugin.find(device)
   yield* Probe.probe({
     engine: "xla",

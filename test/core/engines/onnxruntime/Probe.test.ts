@@ -29,7 +29,7 @@ describe("the probe of a device", () => {
       probing(`console.log('{"_tag":"Fails","reason":"No supported adapters"}'); setInterval(() => {}, 1000)`, {
         endLimit: "1 hour"
       }),
-      "a trial on webgpu",
+      "a test of webgpu",
       "No supported adapters"
     ).pipe(Effect.provide(NodeServices.layer))
   )
@@ -78,7 +78,7 @@ describe("the probe of a device", () => {
     () =>
       Effect.gen(function* () {
         const env = { VK_ICD_FILENAMES: "/nowhere/driver.json", VK_DRIVER_FILES: "/nowhere/driver.json" }
-        yield* assertRefused(probe("webgpu", { env }), "a trial on webgpu", "adapter")
+        yield* assertRefused(probe("webgpu", { env }), "a test of webgpu", "adapter")
       }).pipe(Effect.provide(NodeServices.layer)),
     needs(linux)
   )

@@ -68,7 +68,7 @@ beforeAll(async () => {
 afterAll(() => rmSync(results, { recursive: true, force: true }))
 
 describe("Runs", () => {
-  it("loads a run by the beginning of its name, with a model that encodes, decodes and samples", async () => {
+  it("loads a run by a prefix of its id, with a model that encodes, decodes and samples", async () => {
     for (const folder of folders) {
       const exit = await run(
         Effect.gen(function* () {
@@ -100,7 +100,7 @@ describe("Runs", () => {
     assert.strictEqual(process.listenerCount("SIGINT"), 0)
   })
 
-  it("says which run cannot be loaded, and why", async () => {
+  it("reports which run cannot be loaded, and why", async () => {
     assert.include(await failure(join(results, "mine", "zz")), "there is no such run")
     assert.include(await failure(join(results, "mine", "")), "has no manifest")
     assert.include(await failure(join(results, "other", "3f9c")), "no runs")
@@ -109,7 +109,7 @@ describe("Runs", () => {
     assert.include(await failure(folder), "it has no folder model")
   })
 
-  it("refuses inputs of another shape", async () => {
+  it("refuses inputs with a wrong shape", async () => {
     const exit = await run(
       Effect.flatMap(Runs.load(folders[1]!), (loaded) => Effect.flip(loaded.encode(new Float32Array(5))))
     )

@@ -84,7 +84,7 @@ export const embeddingContract = (
       })
     )
 
-    it.effect.each([0, 1, 2, 3, 4, 7])("copes with %s points", (count) =>
+    it.effect.each([0, 1, 2, 3, 4, 7])("handles %s points", (count) =>
       Effect.gen(function* () {
         const { how, positions } = yield* embed(clusters(count), count)
         assert.strictEqual(positions.length, 2 * count)
@@ -93,7 +93,7 @@ export const embeddingContract = (
       })
     )
 
-    it.effect.each([0, 1, 1e6])("copes with points that all equal %s", (value) =>
+    it.effect.each([0, 1, 1e6])("handles points that all equal %s", (value) =>
       Effect.gen(function* () {
         const { positions } = yield* embed(new Float32Array(20 * dimensions).fill(value), 20)
         assert.isTrue(positions.every(Number.isFinite))

@@ -31,7 +31,7 @@ const results: Results = {
 }
 
 describe("the bench's chart", () => {
-  it.effect("shows the ratios of what was measured, and no program in which nothing was", () =>
+  it.effect("shows the measured ratios, and omits programs without measurements", () =>
     Effect.gen(function* () {
       const figure = chart(results)
       const { warnings } = yield* compile(figure)

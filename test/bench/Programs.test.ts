@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { operationsOf, productsOf, programs } from "../../bench/Programs.ts"
 
 describe("the bench's matrix products", () => {
-  it("are three of each kernel, and two of the first", () => {
+  it("are three per kernel, and two for the first", () => {
     const parameters = {
       "encoder/dense1/kernel": { shape: [6, 5] },
       "encoder/dense1/bias": { shape: [5] },
@@ -22,7 +22,7 @@ describe("the bench's matrix products", () => {
     assert.strictEqual(operationsOf(products), 5 * 2 * 2 * 6 * 5)
   })
 
-  it("have more rows in the decoder for several draws, and at every position of a convolution", () => {
+  it("have more rows for several draws, and for every position of a convolution", () => {
     const rowsOf = (positions: Readonly<Record<string, number>>) =>
       productsOf(
         { ...programs["dense"]!, batch: 2, positions },

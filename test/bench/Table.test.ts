@@ -45,11 +45,11 @@ const results: Results = {
 }
 
 describe("the bench's table", () => {
-  it("is Markdown with numbers to the right", () => {
+  it("is Markdown with right-aligned numbers", () => {
     assert.strictEqual(table(["a", "b"], [["1", "2"]]), "| a | b |\n| --- | ---: |\n| 1 | 2 |")
   })
 
-  it("shows what was measured; what is void or was skipped stands below with its reason, without a time", () => {
+  it("shows measurements; void and skipped rows are listed below with the reason", () => {
     const lines = markdown(results).split("\n")
     const row = lines.find((line) => line.startsWith("| this project, onnxruntime |"))!
     assert.include(row, "10.0 (9.00 to 123)")
@@ -62,13 +62,13 @@ describe("the bench's table", () => {
 })
 
 describe("a process's memory", () => {
-  it("is read from what Linux says, in MiB", () => {
+  it("is read from /proc, in MiB", () => {
     const status = "Name:\tnode\nVmHWM:\t    4096 kB\nVmRSS:\t    2048 kB\nRssAnon:\t    1024 kB\n"
     assert.deepStrictEqual(memoryOf(status), { resident: 2, anonymous: 1, peak: 4 })
     assert.isUndefined(memoryOf("Name:\tnode\n"))
   })
 
-  it("sums up in one table of ratios, in which what was not measured is left empty", () => {
+  it("summarises the ratios in one table, with empty cells for missing measurements", () => {
     assert.deepStrictEqual(summary(results).split("\n"), [
       "| time / this project's time | A VAE |",
       "| --- | ---: |",

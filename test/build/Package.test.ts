@@ -141,7 +141,7 @@ describe.each(managers)("the package installed by %s", needs(npmRegistry), (mana
     assert.strictEqual(installed.code, 0, installed.output)
   }, patience)
 
-  it("is below 350 MB with all that it needs to run", () => {
+  it("is below 350 MB with its dependencies", () => {
     if (manager !== "npm") return
     const development = Object.keys(tools).map((name) => join(lab(), "node_modules", name))
     const all = sizeOf(join(lab(), "node_modules"))
@@ -151,13 +151,13 @@ describe.each(managers)("the package installed by %s", needs(npmRegistry), (mana
     assert.isBelow(statSync(file).size / 1e6, 12)
   })
 
-  it("says its version with the engine", async () => {
+  it("prints its version and the default engine", async () => {
     const { code, output } = await effectVae("--version")
     assert.strictEqual(code, 0, output)
     assert.match(output, new RegExp(`^effect-vae ${packageJson.version}, engine \\w+`))
   })
 
-  it("checks types: what cannot run does not compile", async () => {
+  it("checks types: an invalid experiment does not compile", async () => {
     writeFileSync(join(lab(), "mine.ts"), experiment("beta: [0, 4]"))
     writeFileSync(join(lab(), "program.ts"), program)
     writeFileSync(
@@ -192,7 +192,7 @@ describe.each(managers)("the package installed by %s", needs(npmRegistry), (mana
     assert.strictEqual(tested.code, 0, tested.output)
   })
 
-  it("creates a lab under a proper name only, and overwrites nothing", async () => {
+  it("creates a lab with a valid name, and overwrites nothing", async () => {
     const there = await effectVae("init", lab())
     assert.strictEqual(there.code, 2, there.output)
     assert.include(there.output, "is not empty")
@@ -201,7 +201,7 @@ describe.each(managers)("the package installed by %s", needs(npmRegistry), (mana
     assert.include(named.output, `"My Lab" is not a valid lab name`)
   })
 
-  it("says what the machine can do", async () => {
+  it("reports what the machine supports", async () => {
     const { code, output } = await effectVae("doctor")
     assert.strictEqual(code, 0, output)
     assert.match(output, /yes {2}reference on cpu/)

@@ -10,7 +10,7 @@ describe("Cadence", () => {
     assert.deepStrictEqual(sampleEpochs(epochs(1), 39).epochs.length, maximumFrames)
   })
 
-  it.each([40, 41, 77, 200, 1999])("thins %s epochs out evenly to the most that are kept", (total) => {
+  it.each([40, 41, 77, 200, 1999])("thins %s epochs evenly to the maximum", (total) => {
     const { due, epochs: chosen } = sampleEpochs(epochs(1), total)
     assert.strictEqual(due, total + 1)
     assert.strictEqual(chosen.length, maximumFrames)

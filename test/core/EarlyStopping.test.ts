@@ -12,7 +12,7 @@ const historyOf = (...losses: ReadonlyArray<number>) =>
 const stopping: EarlyStopping = { metric: "validation/loss", patience: 2 }
 
 describe("EarlyStopping", () => {
-  it("takes the first epoch with the least metric for the best", () => {
+  it("selects the first epoch with the lowest metric", () => {
     assert.strictEqual(bestOf(stopping, historyOf(3, 1, 2, 1))?.epoch, 2)
     assert.isUndefined(bestOf(stopping, []))
     assert.isUndefined(bestOf(stopping, historyOf(Number.NaN, Number.POSITIVE_INFINITY)))
@@ -25,7 +25,7 @@ describe("EarlyStopping", () => {
     assert.strictEqual(bestOf(coarse, historyOf(3, 2.6, 2.4))?.epoch, 3)
   })
 
-  it("is over after so many epochs without an improvement", () => {
+  it("ends after `patience` epochs without an improvement", () => {
     assert.deepStrictEqual(
       [[], [3], [3, 4], [3, 4, 5], [3, 4, 2], [3, 4, 2, 2], [3, 4, 2, 2, 2]].map((losses) =>
         isOver(stopping, historyOf(...losses))
@@ -36,7 +36,7 @@ describe("EarlyStopping", () => {
     assert.isTrue(isOver(stopping, historyOf(Number.NaN, Number.NaN)))
   })
 
-  it("results in the best epoch, or in the last without early stopping", () => {
+  it("returns the best epoch, or the last one without early stopping", () => {
     const history = historyOf(3, 1, 2)
     assert.strictEqual(resultOf(stopping, history)?.epoch, 2)
     assert.strictEqual(resultOf(undefined, history)?.epoch, 3)

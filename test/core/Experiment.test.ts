@@ -180,7 +180,7 @@ const values = (list: ReadonlyArray<{ readonly beta: number; readonly latent: nu
   list.map((point) => [point.beta, point.latent])
 
 describe("a sweep", () => {
-  it("is one run with every default unless something is said", () => {
+  it("is one run with all defaults if nothing is set", () => {
     assert.deepStrictEqual(Experiment.points(experiment), [{ beta: 1, latent: 2, data: "mnist" }])
   })
   it("grid: every combination, the last axis fastest, and grids cross", () => {
@@ -195,7 +195,7 @@ describe("a sweep", () => {
     const crossed = experiment.pipe(Experiment.grid({ beta: [0, 4] }), Experiment.grid({ latent: [2, 10] }))
     assert.deepStrictEqual(values(Experiment.points(crossed)), expected)
   })
-  it("zip: side by side, and axes of unequal length are refused", () => {
+  it("zip: in parallel, and axes of unequal length are refused", () => {
     const swept = experiment.pipe(Experiment.zip({ beta: [0, 4], latent: [2, 10] }))
     assert.deepStrictEqual(values(Experiment.points(swept)), [
       [0, 2],
@@ -249,7 +249,7 @@ describe("an optional evaluation", () => {
     Effect.map(Layer.build(layer), (context) =>
       Context.get(context, Evaluation.Evaluation).evaluators.map(({ spec }) => spec._tag)
     )
-  it.effect("is left out where its needs are not met", () =>
+  it.effect("is skipped if its needs are not met", () =>
     Effect.gen(function* () {
       assert.deepStrictEqual(yield* tags(optional), [])
       assert.deepStrictEqual(yield* tags(optional.pipe(Layer.provide(Layer.succeed(PlanarLatent, { latent: 2 })))), [

@@ -52,7 +52,7 @@ describe("sequence", () => {
     assert.deepStrictEqual(network.output, [2])
   })
 
-  it("describes its parts completely, in order", () => {
+  it("describes its modules completely, in order", () => {
     assert.deepStrictEqual(sequence(flatten(), dense(3), sequence(activation("tanh"))).spec, {
       _tag: "Sequence",
       parts: [
@@ -63,14 +63,14 @@ describe("sequence", () => {
     })
   })
 
-  it("numbers parts of one kind, so that an activation does not rename the layers", () => {
+  it("numbers modules per kind, so that an activation does not rename the layers", () => {
     const names = (part: Module): ReadonlyArray<string> => Object.keys(Result.getOrThrow(part.build([4])).parameters)
     const plain = sequence(dense(3), dense(2))
     assert.deepStrictEqual(names(plain), ["dense1/kernel", "dense1/bias", "dense2/kernel", "dense2/bias"])
     assert.deepStrictEqual(names(sequence(dense(3), activation("tanh"), dense(2))), names(plain))
   })
 
-  it("applies its parts in order, with noise only where it is given", () => {
+  it("applies its modules in order, with optional noise", () => {
     const noise = {
       "masked1/mask": float32([2, 3], Float32Array.of(1, 0, 1, 0, 1, 1)),
       "sequence1/masked1/mask": float32([2, 2], Float32Array.of(1, 1, 1, 0.5))
@@ -84,7 +84,7 @@ describe("sequence", () => {
     assert.deepStrictEqual([...trained.values], [1.5, 0, 0.5, 3])
   })
 
-  it("says which part cannot take its input", () => {
+  it("reports which module does not accept its input", () => {
     assertFailure(
       sequence(dense(3)).build([28, 28, 1]),
       new NetworkError({
@@ -98,7 +98,7 @@ describe("sequence", () => {
     )
   })
 
-  it("is the identity without parts", () => {
+  it("is the identity without modules", () => {
     const empty = Result.getOrThrow(sequence().build([2, 2, 1]))
     assert.deepStrictEqual(empty.output, [2, 2, 1])
     assert.deepStrictEqual(read(() => ({ x: empty.apply({}, toTensor(images)) })).x.values, images.values)

@@ -10,7 +10,7 @@ describe("NormalDistribution", () => {
     assert.approximately(quantile(0.001), -3.090232306167813, 1e-11)
   })
 
-  it("has a quantile that inverts the cumulative function and is odd about one half", () => {
+  it("has a quantile function that inverts the cumulative function and is antisymmetric around 1/2", () => {
     for (let step = 1; step < 200; step++) {
       const probability = step / 200
       assert.approximately(cumulative(quantile(probability)), probability, 1e-14)

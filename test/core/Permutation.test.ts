@@ -33,7 +33,7 @@ describe("permuteColumns", () => {
     assert.deepStrictEqual(permuted.values, values.values)
   })
 
-  it("makes all orders equally often", () => {
+  it("generates all orders equally often", () => {
     const counts = new Map<string, number>()
     const rounds = 1200
     const { permuted } = read(() => ({

@@ -149,7 +149,7 @@ const combinations: ReadonlyArray<readonly [string, Choices]> = (
 )
 
 describe("trainStep", () => {
-  it.effect.each(combinations)("gives the same on every engine: %s", ([, choices]) =>
+  it.effect.each(combinations)("gives the same results on every engine: %s", ([, choices]) =>
     Effect.gen(function* () {
       const ingredients = yield* assemble(choices)
       const expected = yield* onReference(train(ingredients, 6))
@@ -188,7 +188,7 @@ describe("trainStep", () => {
     })
   )
 
-  it.effect("gives the terms before the update, one value per example", () =>
+  it.effect("returns the terms before the update, one value per example", () =>
     Effect.gen(function* () {
       const ingredients = yield* assemble({ beta: 3 })
       const { terms } = yield* onReference(train(ingredients, 1))
@@ -210,7 +210,7 @@ describe("trainStep", () => {
     })
   )
 
-  it.effect("goes on from a stored state bit for bit", () =>
+  it.effect("continues from a stored state bit for bit", () =>
     Effect.gen(function* () {
       const ingredients = yield* assemble({})
       const whole = yield* onOnnxRuntime(train(ingredients, 6))
@@ -231,7 +231,7 @@ describe("trainStep", () => {
     })
   )
 
-  it.effect("leaves a parameter without a part in the loss where it is", () =>
+  it.effect("does not change a parameter without influence on the loss", () =>
     Effect.gen(function* () {
       const ingredients = yield* assemble({ optimizer: Sgd({ learningRate: 0.1 }) })
       const { autoencoder } = ingredients
@@ -271,7 +271,7 @@ describe("initialState", () => {
 const objectiveStub: Objective["Service"] = { spec: { _tag: "Stub" }, terms: BetaElbo.terms({ beta: 1 }) }
 
 describe("the programs of a trained model", () => {
-  it.effect("encode and decode alike on every engine", () =>
+  it.effect("encode and decode equally on every engine", () =>
     Effect.gen(function* () {
       const ingredients = yield* assemble({ posterior: SoftplusGaussian() })
       const { state } = yield* onOnnxRuntime(train(ingredients, 20))
@@ -309,7 +309,7 @@ describe("the programs of a model that takes labels", () => {
     )
   const conditional = conditionalWith()
 
-  it.effect("train alike on every engine, and lower the loss", () =>
+  it.effect("train equally on every engine, and lower the loss", () =>
     Effect.gen(function* () {
       const ingredients = yield* conditional
       const expected = yield* onReference(train(ingredients, 6))
@@ -321,7 +321,7 @@ describe("the programs of a model that takes labels", () => {
     })
   )
 
-  it.effect("draw several codes an example, each with the example's label and noise", () =>
+  it.effect("draw several codes per example, each with the example's label and its own noise", () =>
     Effect.gen(function* () {
       const draws = 3
       const objective = { spec: { _tag: "Stub" }, draws, terms: ImportanceWeighted.terms({ samples: draws }) }
@@ -419,7 +419,7 @@ describe("the programs of a model whose encoder alone takes labels", () => {
       )
     )
 
-  it.effect("train alike on every engine", () =>
+  it.effect("train equally on every engine", () =>
     Effect.gen(function* () {
       for (const codes of [LookupCodes.ones(3), LookupCodes.oneHot(), LookupCodes.normal(2)]) {
         const ingredients = yield* memorising(codes)

@@ -60,7 +60,7 @@ describe("Random", () => {
   })
 
   it.prop(
-    "gives the same prefix whatever the count",
+    "gives the same prefix for any count",
     { seed: seeds, count: counts, more: counts },
     ({ seed, count, more }) => {
       const here: RandomKey = { ...key, seed }
@@ -72,7 +72,7 @@ describe("Random", () => {
     }
   )
 
-  it("draws uniform numbers in [0, 1) with the moments and the tenths of the uniform distribution", () => {
+  it("draws uniform numbers in [0, 1) with the moments and deciles of the uniform distribution", () => {
     const values = uniform(key, 100_000)
     assert.isTrue(values.every((value) => value >= 0 && value < 1))
     assert.closeTo(mean(values), 1 / 2, 0.005)
@@ -107,7 +107,7 @@ describe("Random", () => {
     }
   })
 
-  it("makes finite normal numbers of words that are all zeros or all ones", () => {
+  it("gives finite normal numbers for words of all zeros or all ones", () => {
     const values = boxMuller(Int32Array.of(0, 0, -1, -1, 0, -1, -1, 0, 0, 0x80000000, 0x7fffffff, 0x7fffffff))
     assert.isTrue(values.every((value) => Math.abs(value) < 6.67))
     assert.closeTo(values[0]!, Math.sqrt(64 * Math.LN2), 1e-5)
@@ -124,7 +124,7 @@ describe("Random", () => {
     ["seed", { ...key, seed: key.seed + 1 }],
     ["seed's upper word", { ...key, seed: key.seed + 2 ** 32 }],
     ["stream", { ...key, stream: "noise/dropout1" }]
-  ])("gives unrelated numbers for another %s", (_, other) => {
+  ])("gives independent numbers for another %s", (_, other) => {
     assert.closeTo(correlation(normal(key, 40_000), normal(other, 40_000)), 0, 0.02)
     const words = new Set(bits(key, 10_000))
     assert.isBelow(bits(other, 10_000).filter((word) => words.has(word)).length, 5)

@@ -111,7 +111,7 @@ describe.each(Object.entries(layers))("A stack of runs on %s", (_, layer) => {
     })
   )
 
-  it.effect("a run without numbers leaves the others as they are", () =>
+  it.effect("a run with NaN does not affect the others", () =>
     Effect.gen(function* () {
       const states = [vector(1, 2, 3), vector(Number.NaN, 1, -1), vector(4, 5, 6)].map((x) => ({ x }))
       const results = yield* train(
@@ -129,7 +129,7 @@ describe.each(Object.entries(layers))("A stack of runs on %s", (_, layer) => {
     }).pipe(Effect.provide(layer))
   )
 
-  it.effect("runs that differ in more than numbers are refused", () =>
+  it.effect("runs that differ in more than numeric options are refused", () =>
     Effect.gen(function* () {
       const other: Program = {
         ...scaled(1),

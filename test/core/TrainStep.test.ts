@@ -128,7 +128,7 @@ describe.each(Object.entries(steps))("a training step of %s", (_, layer) => {
     }).pipe(Effect.provide(Reference.layer))
   )
 
-  it.effect("is the same when its average of the parameters is kept beside them", () =>
+  it.effect("is the same with an average of the parameters", () =>
     Effect.gen(function* () {
       const plain = yield* train(yield* ingredientsOf(layer), 3)
       const averaged = yield* train(yield* ingredientsOf(layer, { average: { decay: 0.9 } }), 3)

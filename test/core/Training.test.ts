@@ -25,7 +25,7 @@ const settings = (options: TrainingOptions) =>
   }).pipe(Effect.provide(layer(options)), Effect.provide(validation))
 
 describe("Training", () => {
-  it.effect("has every choice in its spec, the optimiser's included, and no default", () =>
+  it.effect("has all settings in its spec, the optimiser's included, without defaults", () =>
     Effect.gen(function* () {
       const { spec, epochs, batchSize } = yield* settings({
         epochs: 3,

@@ -48,7 +48,7 @@ describe("Binarized", () => {
     })
   )
 
-  it.effect("leaves training images grey where they are drawn anew, and draws them where once", () =>
+  it.effect("keeps training images grey if they are drawn in each epoch, and binarises them if drawn once", () =>
     Effect.gen(function* () {
       const grey = (yield* loaded(plain)).train
       assert.deepStrictEqual((yield* loaded(anew)).train, grey)
@@ -57,7 +57,7 @@ describe("Binarized", () => {
     })
   )
 
-  it.effect("draws by its seed, and is another dataset for another", () =>
+  it.effect("draws by its seed, and is another dataset for another seed", () =>
     Effect.gen(function* () {
       const first = yield* loaded(anew)
       const other = yield* loaded(Binarized.layer(plain, { seed: 1 }))
@@ -88,7 +88,7 @@ describe("Binarized", () => {
     })
   )
 
-  it.effect("has draws of its own where draws are once", () =>
+  it.effect("differs from other seeds if drawn once", () =>
     Effect.gen(function* () {
       assert.isUndefined((yield* loaded(once)).dataset.augmentation)
       assert.isDefined((yield* loaded(anew)).dataset.augmentation)

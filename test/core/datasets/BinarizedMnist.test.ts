@@ -36,7 +36,7 @@ describe("binarised MNIST", needs(real), () => {
 
   datasetContract("binarised MNIST", BinarizedMnist.layer, { train: 50_000, test: 10_000, directories })
 
-  it.live("is black and white, with the validation digits behind the training digits where asked for", () =>
+  it.live("is black and white, with the validation digits optionally appended to the training digits", () =>
     Effect.gen(function* () {
       const one = yield* loadFrom(dataDirectory, BinarizedMnist.layer())
       const both = yield* loadFrom(dataDirectory, joined())
@@ -55,7 +55,7 @@ describe("binarised MNIST", needs(real), () => {
   )
 
   it.live(
-    "is a draw from MNIST's test digits in the order of their classes",
+    "is a sample of MNIST's test digits, ordered by class",
     () =>
       Effect.gen(function* () {
         const { test } = yield* loadFrom(dataDirectory, BinarizedMnist.layer())

@@ -20,7 +20,7 @@ describe("cacheFolder", () => {
     })
   )
 
-  it.effect("prefers the folder that was given", () =>
+  it.effect("prefers the given folder", () =>
     Effect.gen(function* () {
       const given = { dataDirectory: undefined, cacheDirectory: "/given" }
       const found = folder({ XDG_CACHE_HOME: "/caches" }).pipe(Effect.provideService(DataDirectories, given))

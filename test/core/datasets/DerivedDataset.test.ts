@@ -20,7 +20,7 @@ datasetContract("a derived dataset", layer, { train: 20, test: 30, classes: 4 })
 const locate = Effect.flatMap(Dataset, (dataset) => dataset.locate)
 
 describe("DerivedDataset", () => {
-  it.effect("has a spec and a digest that follow from the other's and from how it was made", () =>
+  it.effect("has a spec and a digest that depend on the source's and on the derivation", () =>
     Effect.gen(function* () {
       const other = yield* Effect.provide(Effect.all({ dataset: Dataset, located: locate }), base())
       const { dataset, located } = yield* Effect.provide(Effect.all({ dataset: Dataset, located: locate }), layer())
@@ -33,7 +33,7 @@ describe("DerivedDataset", () => {
     }).pipe(platform)
   )
 
-  it.effect("has the other's name and labels unless it says otherwise", () =>
+  it.effect("has the source's name and labels by default", () =>
     Effect.gen(function* () {
       assert.strictEqual((yield* Dataset).name, "Synthetic")
       assert.lengthOf((yield* Labels).classes, 4)
@@ -48,25 +48,23 @@ describe("DerivedDataset", () => {
     }).pipe(Effect.provide(layer()))
   )
 
-  it.effect(
-    "says what is wrong with its options where it is located, and with the examples where they are loaded",
-    () =>
-      Effect.gen(function* () {
-        const faulty = DerivedDataset.layer(base(), () => ({ ...swap, fault: "no such option" }))
-        const fault = new DatasetError({ dataset: "Synthetic", reason: "no such option" })
-        assert.deepStrictEqual(yield* Effect.flip(Effect.provide(locate, faulty)), fault)
-        const peek = Effect.flatMap(Dataset, (dataset) => dataset.peek)
-        assert.deepStrictEqual(yield* Effect.flip(Effect.provide(peek, faulty)), fault)
-        const empty = DerivedDataset.layer(base(), () => ({ ...swap, examples: () => Result.fail("nothing is left") }))
-        const load = Effect.flatMap(Dataset, (dataset) => Effect.flatMap(dataset.locate, dataset.load))
-        assert.deepStrictEqual(
-          yield* Effect.flip(Effect.provide(load, empty)),
-          new DatasetError({ dataset: "Synthetic", reason: "nothing is left" })
-        )
-      }).pipe(platform)
+  it.effect("reports invalid options when it is located, and invalid examples when it is loaded", () =>
+    Effect.gen(function* () {
+      const faulty = DerivedDataset.layer(base(), () => ({ ...swap, fault: "no such option" }))
+      const fault = new DatasetError({ dataset: "Synthetic", reason: "no such option" })
+      assert.deepStrictEqual(yield* Effect.flip(Effect.provide(locate, faulty)), fault)
+      const peek = Effect.flatMap(Dataset, (dataset) => dataset.peek)
+      assert.deepStrictEqual(yield* Effect.flip(Effect.provide(peek, faulty)), fault)
+      const empty = DerivedDataset.layer(base(), () => ({ ...swap, examples: () => Result.fail("nothing is left") }))
+      const load = Effect.flatMap(Dataset, (dataset) => Effect.flatMap(dataset.locate, dataset.load))
+      assert.deepStrictEqual(
+        yield* Effect.flip(Effect.provide(load, empty)),
+        new DatasetError({ dataset: "Synthetic", reason: "nothing is left" })
+      )
+    }).pipe(platform)
   )
 
-  it.effect("peeks at nothing where the other's data would have to be downloaded", () =>
+  it.effect("does not peek if the source's data must be downloaded", () =>
     Effect.gen(function* () {
       const elsewhere = Layer.effect(
         Dataset,

@@ -108,7 +108,7 @@ for (const [name, client] of Object.entries(clients)) {
       )
     )
 
-    it.live("goes on where a cut connection stopped", () =>
+    it.live("resumes a broken connection", () =>
       live(
         Effect.fnUntraced(function* (folder) {
           const conditions: Array<unknown> = []
@@ -142,7 +142,7 @@ for (const [name, client] of Object.entries(clients)) {
       )
     )
 
-    it.live("says that nobody can be reached, without asking again", () =>
+    it.live("reports an unreachable host without a retry", () =>
       live(
         Effect.fnUntraced(function* (folder) {
           const port = yield* closedPort
@@ -185,7 +185,7 @@ const closedPort = Effect.callback<number>((resume) => {
 })
 
 describe("Download", () => {
-  it.live("tries the next address after a 404, without asking again", () =>
+  it.live("tries the next address after a 404, without a retry", () =>
     live(
       Effect.fnUntraced(function* (folder) {
         const server = yield* testServer((request, response) =>
@@ -214,7 +214,7 @@ describe("Download", () => {
   )
 
   for (const status of [408, 429, 500, 503]) {
-    it.live(`asks again after status ${status}`, () =>
+    it.live(`retries after status ${status}`, () =>
       live(
         Effect.fnUntraced(function* (folder) {
           const server = yield* testServer((_, response, index) =>
@@ -228,7 +228,7 @@ describe("Download", () => {
     )
   }
 
-  it.live("gives up on a server that stays broken", () =>
+  it.live("gives up on a persistently broken server", () =>
     live(
       Effect.fnUntraced(function* (folder) {
         const server = yield* testServer((_, response) => response.writeHead(500).end())
@@ -238,7 +238,7 @@ describe("Download", () => {
     )
   )
 
-  it.live("starts again where the server has no ranges", () =>
+  it.live("restarts if the server does not support ranges", () =>
     live(
       Effect.fnUntraced(function* (folder) {
         const server = yield* testServer((_, response, index) =>
@@ -250,7 +250,7 @@ describe("Download", () => {
     )
   )
 
-  it.live("keeps nothing of an answer that was longer than the next", () =>
+  it.live("keeps nothing of a longer previous response", () =>
     live(
       Effect.fnUntraced(function* (folder) {
         const server = yield* testServer((_, response, index) => {
@@ -267,7 +267,7 @@ describe("Download", () => {
     )
   )
 
-  it.live("starts again after a range that was not asked for, and after a refused one", () =>
+  it.live("restarts after a wrong range, and after a refused one", () =>
     live(
       Effect.fnUntraced(function* (folder) {
         const server = yield* testServer((request, response, index) => {
@@ -289,7 +289,7 @@ describe("Download", () => {
     )
   )
 
-  it.live("gives up on a connection that is always cut", () =>
+  it.live("gives up on a connection that always breaks", () =>
     live(
       Effect.fnUntraced(function* (folder) {
         const server = yield* testServer((request, response) => {
@@ -306,7 +306,7 @@ describe("Download", () => {
     )
   )
 
-  it.live("does not take a cut file for a whole one where its length was not told", () =>
+  it.live("does not accept a truncated file of unknown length", () =>
     live(
       Effect.fnUntraced(function* (folder) {
         const server = yield* testServer((_, response) => {
@@ -319,7 +319,7 @@ describe("Download", () => {
     )
   )
 
-  it.live("names both checksums of other content, and goes on to the next address", () =>
+  it.live("names both checksums of wrong content, and tries the next address", () =>
     live(
       Effect.fnUntraced(function* (folder) {
         const other = content.with(1000, content[1000]! ^ 1)
@@ -335,7 +335,7 @@ describe("Download", () => {
     )
   )
 
-  it.live("does not use a sign-in page for the file", () =>
+  it.live("does not accept a sign-in page as the file", () =>
     live(
       Effect.fnUntraced(function* (folder) {
         const page = "<html>Please sign in</html>"
@@ -346,7 +346,7 @@ describe("Download", () => {
     )
   )
 
-  it.live("takes uncompressed content too", () =>
+  it.live("accepts uncompressed content", () =>
     live(
       Effect.fnUntraced(function* (folder) {
         const fs = yield* FileSystem.FileSystem
@@ -357,7 +357,7 @@ describe("Download", () => {
     )
   )
 
-  it.live("stops a body without end", () =>
+  it.live("stops an endless body", () =>
     live(
       Effect.fnUntraced(function* (folder) {
         const server = yield* testServer((_, response) => {
@@ -375,7 +375,7 @@ describe("Download", () => {
     )
   )
 
-  it.live("asks a silent server once more, then goes on", () =>
+  it.live("retries a silent server once, then tries the next address", () =>
     live(
       Effect.fnUntraced(function* (folder) {
         const server = yield* testServer((request, response) => {
@@ -393,7 +393,7 @@ describe("Download", () => {
     )
   )
 
-  it.live("goes on after a stall in the middle", () =>
+  it.live("resumes after a stall", () =>
     live(
       Effect.fnUntraced(function* (folder) {
         const server = yield* testServer((request, response, index) => {
@@ -407,7 +407,7 @@ describe("Download", () => {
     )
   )
 
-  it.live("does not follow redirects for ever", () =>
+  it.live("does not follow endless redirects", () =>
     live(
       Effect.fnUntraced(function* (folder) {
         const server = yield* testServer((_, response) => response.writeHead(302, { location: "/again" }).end())
@@ -417,7 +417,7 @@ describe("Download", () => {
     )
   )
 
-  it.live("reads content that the server encoded although it was asked not to", () =>
+  it.live("reads content that the server encoded against the request", () =>
     live(
       Effect.fnUntraced(function* (folder) {
         const fs = yield* FileSystem.FileSystem
@@ -439,7 +439,7 @@ describe("Download", () => {
     )
   )
 
-  it.live("keeps an older file where the download fails", () =>
+  it.live("keeps an older file if the download fails", () =>
     live(
       Effect.fnUntraced(function* (folder) {
         const fs = yield* FileSystem.FileSystem
@@ -453,7 +453,7 @@ describe("Download", () => {
     )
   )
 
-  it.live("names the path where the disk is at fault", () =>
+  it.live("names the path if the disk is at fault", () =>
     live(
       Effect.fnUntraced(function* (folder) {
         const fs = yield* FileSystem.FileSystem
@@ -487,7 +487,7 @@ describe("Download", () => {
     })
   }
 
-  it.live("asks again where the connection is cut before the answer", () =>
+  it.live("retries if the connection breaks before the response", () =>
     live(
       Effect.fnUntraced(function* (folder) {
         const server = yield* testServer((_, response, index) =>
@@ -500,7 +500,7 @@ describe("Download", () => {
     )
   )
 
-  it.live("says that an address is none", () =>
+  it.live("reports an invalid address", () =>
     live(
       Effect.fnUntraced(function* (folder) {
         const [reason] = yield* assertFails(folder, "http://")

@@ -22,7 +22,7 @@ describe("Fashion-MNIST", needs(real), () => {
 
   datasetContract("Fashion-MNIST", FashionMnist.layer, { train: 60_000, test: 10_000, classes: 10, directories })
 
-  it.live("has as many images of each class, and is not MNIST", () =>
+  it.live("has equally many images of each class, and is not MNIST", () =>
     Effect.gen(function* () {
       const dataset = yield* Dataset
       const located = yield* dataset.locate
@@ -42,7 +42,7 @@ describe("Fashion-MNIST", needs(real), () => {
 })
 
 describe("Fashion-MNIST without data", () => {
-  it.live("says what to do", () =>
+  it.live("gives advice", () =>
     Effect.gen(function* () {
       const dataset = yield* Dataset
       for (const effect of [dataset.peek, dataset.locate]) {

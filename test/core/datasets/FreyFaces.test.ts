@@ -21,7 +21,7 @@ describe("Frey faces", needs(real), () => {
     directories: { dataDirectory, cacheDirectory: undefined }
   })
 
-  it.live("are split in the order of time", () =>
+  it.live("are split by time", () =>
     Effect.gen(function* () {
       const film = yield* IdxFiles.read(`${dataDirectory}/frey`, FreyFaces.images)
       for (const [testFraction, held] of [
@@ -46,7 +46,7 @@ describe("Frey faces", needs(real), () => {
     }).pipe(Effect.provide(NodeServices.layer))
   )
 
-  it.live("lie upright: rows 20 pixels long are more alike than rows of any other length", () =>
+  it.live("are upright: rows of 20 pixels are more similar than rows of any other length", () =>
     Effect.gen(function* () {
       const { train } = yield* loadFrom(dataDirectory, FreyFaces.layer())
       const difference = (width: number) => {
@@ -59,7 +59,7 @@ describe("Frey faces", needs(real), () => {
     })
   )
 
-  it.live("have a spec and a digest for each fraction, and refuse impossible ones", () =>
+  it.live("have a spec and a digest for each fraction, and refuse invalid ones", () =>
     Effect.gen(function* () {
       const one = yield* loadFrom(dataDirectory, FreyFaces.layer())
       const other = yield* loadFrom(dataDirectory, FreyFaces.layer({ testFraction: 0.1 }))

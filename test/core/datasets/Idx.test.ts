@@ -30,7 +30,7 @@ describe("Idx", () => {
     })
   )
 
-  it.effect("reads from the middle of a larger buffer", () =>
+  it.effect("reads from a view of a larger buffer", () =>
     Effect.gen(function* () {
       const larger = new Uint8Array(images.length + 7)
       larger.set(images, 5)
@@ -46,7 +46,7 @@ describe("Idx", () => {
     })
   )
 
-  it.effect("says what was expected and what was found", () =>
+  it.effect("reports the expected and the found values", () =>
     Effect.gen(function* () {
       yield* refused(new Uint8Array(0), "an IDX header of 16 bytes", "0 bytes")
       yield* refused(images.subarray(0, 9), "an IDX header of 16 bytes", "9 bytes")
@@ -68,7 +68,7 @@ describe("Idx", () => {
     })
   )
 
-  it.effect("stops a compressed file that grows without end", () =>
+  it.effect("stops a decompression bomb", () =>
     Effect.gen(function* () {
       const bomb = new Uint8Array(gzipSync(new Uint8Array(10_000_000)))
       const error = yield* Effect.flip(Idx.read(bomb, { dimensions: 3, maxBytes: 1000 }))

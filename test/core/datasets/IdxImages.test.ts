@@ -139,7 +139,7 @@ describe("IdxImages", () => {
     )
   )
 
-  it.live("goes on to the cache where the data directory has no such subfolder", () =>
+  it.live("falls back to the cache if the data directory lacks the subfolder", () =>
     live(
       (folder) => Effect.as(write(folder, "cache/effect-vae/small"), {}),
       Effect.fnUntraced(function* (dataset, folder) {
@@ -174,7 +174,7 @@ describe("IdxImages", () => {
   )
 
   for (const name of names) {
-    it.live(`names ${name} where the data directory lacks it, whatever else there is`, () =>
+    it.live(`names ${name} if the data directory lacks it, whatever else exists`, () =>
       live(
         Effect.fnUntraced(function* (folder) {
           const fs = yield* FileSystem.FileSystem
@@ -190,7 +190,7 @@ describe("IdxImages", () => {
       )
     )
 
-    it.live(`names ${name} with both checksums where it is corrupt`, () => {
+    it.live(`names ${name} with both checksums if it is corrupt`, () => {
       const other = parts[name].with(parts[name].length - 1, parts[name].at(-1)! ^ 1)
       return live(
         (folder) => Effect.as(write(folder, "data/small", { [name]: gzipSync(other) }), { options: { builtIn } }),
@@ -212,7 +212,7 @@ describe("IdxImages", () => {
     )
   )
 
-  it.live("refuses a file that has its checksum but not the shape", () => {
+  it.live("refuses a file with the right checksum and a wrong shape", () => {
     const turned = idxBytes([12, 4, 3], parts["train-images"].slice(16))
     const images = { file: "train-images", sha256: sha256(turned) }
     return live(
@@ -227,7 +227,7 @@ describe("IdxImages", () => {
     )
   })
 
-  it.live("says that the data directory does not exist", () =>
+  it.live("reports a missing data directory", () =>
     live(
       Effect.fnUntraced(function* (folder) {
         const fs = yield* FileSystem.FileSystem
@@ -238,7 +238,7 @@ describe("IdxImages", () => {
     )
   )
 
-  it.live("downloads what the cache lacks, once, and peeking does not", () =>
+  it.live("downloads missing files once; peeking downloads nothing", () =>
     Effect.scoped(
       Effect.gen(function* () {
         const server = yield* mirror()
@@ -271,7 +271,7 @@ describe("IdxImages", () => {
     )
   )
 
-  it.live("fails with every address and the advice, and keeps what did come", () =>
+  it.live("fails with all addresses and advice, and keeps complete files", () =>
     Effect.scoped(
       Effect.gen(function* () {
         const server = yield* mirror("train-images")
@@ -290,7 +290,7 @@ describe("IdxImages", () => {
     )
   )
 
-  it.live("falls back on what is built in, under its own digest", () =>
+  it.live("falls back to the built-in data, with its own digest", () =>
     live(
       () => Effect.succeed({ options: { builtIn } }),
       Effect.fnUntraced(function* (dataset) {
@@ -317,7 +317,7 @@ describe("IdxImages", () => {
     )
   )
 
-  it.live("asks nobody where VAE_OFFLINE forbids it", () =>
+  it.live("sends no request if VAE_OFFLINE forbids it", () =>
     Effect.scoped(
       Effect.gen(function* () {
         const server = yield* mirror()
@@ -339,14 +339,14 @@ describe("IdxImages", () => {
     )
   )
 
-  it.live("names a setting that it does not understand", () =>
+  it.live("names an invalid setting", () =>
     live(
       () => Effect.succeed({ environment: { VAE_OFFLINE: "perhaps" } }),
       (dataset) => assertError(dataset.locate, "VAE_OFFLINE")
     )
   )
 
-  it.live("needs a place for downloads", () =>
+  it.live("needs a folder for downloads", () =>
     live(
       () => Effect.succeed({ environment: { XDG_CACHE_HOME: "" } }),
       (dataset) => assertError(dataset.locate, "HOME", "ask a friend")

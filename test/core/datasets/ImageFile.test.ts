@@ -22,7 +22,7 @@ const colour = { height: 4, width: 5, channels: 3 }
 const grey = { height: 4, width: 5, channels: 1 }
 
 describe("ImageFile", () => {
-  it.live("gives the very pixels of lossless files", () =>
+  it.live("decodes lossless files exactly", () =>
     Effect.gen(function* () {
       const rgb = random(60)
       for (const image of [raw(rgb, 4, 5, 3).png(), raw(rgb, 4, 5, 3).webp({ lossless: true })]) {
@@ -39,7 +39,7 @@ describe("ImageFile", () => {
     })
   )
 
-  it.live("comes close to the pixels of a JPEG", () =>
+  it.live("decodes a JPEG approximately", () =>
     Effect.gen(function* () {
       const flat = new Uint8Array(60).fill(130)
       const found = yield* pixelsOf(yield* bytesOf(raw(flat, 4, 5, 3).jpeg({ quality: 95 })), colour, undefined)
@@ -47,7 +47,7 @@ describe("ImageFile", () => {
     })
   )
 
-  it.live("scales 16 bits to 8, and lays what is transparent on black", () =>
+  it.live("scales 16 bits to 8, and composites transparency on black", () =>
     Effect.gen(function* () {
       const deep = Uint16Array.from({ length: 20 }, (_, index) => index * 13 * 257)
       const png = sharp(deep, { raw: { width: 5, height: 4, channels: 1 } })
@@ -67,7 +67,7 @@ describe("ImageFile", () => {
     })
   )
 
-  it.live("turns a photograph upright before its size is looked at", () =>
+  it.live("applies the orientation before checking the size", () =>
     Effect.gen(function* () {
       const lying = yield* bytesOf(raw(random(60), 5, 4, 3).png().withMetadata({ orientation: 6 }))
       assert.lengthOf(yield* pixelsOf(lying, colour, undefined), 60)
@@ -76,7 +76,7 @@ describe("ImageFile", () => {
     })
   )
 
-  it.live("tells another size, and cuts or stretches where it is asked to", () =>
+  it.live("reports another size, and crops or stretches on request", () =>
     Effect.gen(function* () {
       // 4 x 12: black, then white in its middle third, then black
       const wide = Uint8Array.from({ length: 48 }, (_, index) => (Math.floor((index % 12) / 4) === 1 ? 255 : 0))
@@ -91,7 +91,7 @@ describe("ImageFile", () => {
     })
   )
 
-  it.live("refuses what is no image, is damaged, or is of another format", () =>
+  it.live("refuses other files, damaged images and other formats", () =>
     Effect.gen(function* () {
       const png = yield* bytesOf(raw(random(3 * 64 * 64), 64, 64, 3).png())
       const shape = { height: 64, width: 64, channels: 3 }
@@ -110,7 +110,7 @@ describe("ImageFile", () => {
     })
   )
 
-  it.live("says which library decodes", () =>
+  it.live("names the decoding library", () =>
     Effect.gen(function* () {
       assert.match(yield* decoder, /^libvips \d+\.\d+\.\d+$/)
     })

@@ -98,7 +98,7 @@ const refused = (layer: Layer.Layer<Dataset>, ...texts: ReadonlyArray<string>) =
   })
 
 describe("ImageFolder", () => {
-  it.live("gives the images in the order of their paths", () =>
+  it.live("returns the images in the order of their paths", () =>
     Effect.gen(function* () {
       const { test, train } = yield* load(ImageFolder.layer({ ...plain, heldOut: "last", testFraction: 0.4 }))
       assert.deepStrictEqual(train.images, Uint8Array.from([0, 1, 2].flatMap((index) => Array.from(picture(index)))))
@@ -132,7 +132,7 @@ describe("ImageFolder", () => {
     })
   )
 
-  it.live("refuses images of another size by name, the first ten of many, and takes them where it may resize", () =>
+  it.live("names at most ten images of another size, and resizes on request", () =>
     Effect.gen(function* () {
       const mixed = { ...size, folder: "mixed" }
       yield* refused(
@@ -182,7 +182,7 @@ describe("ImageFolder", () => {
     })
   )
 
-  it.live("follows links, and refuses those that lead in a circle", () =>
+  it.live("follows links, and refuses cycles", () =>
     Effect.gen(function* () {
       put("linked/a.png", yield* Effect.promise(() => png(0)))
       symlinkSync("a.png", `${root}/linked/b.png`)
@@ -233,7 +233,7 @@ describe("ImageFolder", () => {
     })
   )
 
-  it.live("refuses a folder that changed after it was located", () =>
+  it.live("refuses a folder that has changed since it was located", () =>
     Effect.gen(function* () {
       put("changing/a.png", yield* Effect.promise(() => png(1)))
       put("changing/b.png", yield* Effect.promise(() => png(2)))
@@ -249,7 +249,7 @@ describe("ImageFolder", () => {
     )
   )
 
-  it.live("says which option makes no dataset", () =>
+  it.live("reports the invalid option", () =>
     Effect.gen(function* () {
       for (const [wrong, text] of [
         [{ height: 0 }, "height must be an integer from 1 to 16384, found 0"],
@@ -264,7 +264,7 @@ describe("ImageFolder", () => {
     })
   )
 
-  it("offers labels in its type only where there are classes", () => {
+  it("provides labels in its type only with classes", () => {
     const labels: Layer.Layer<Labels> = ImageFolder.labelled(labelled)
     // @ts-expect-error the plain layer does not provide Labels
     const without: Layer.Layer<Labels> = ImageFolder.layer(plain)

@@ -22,7 +22,7 @@ datasetContract("exemplars", () => ImageInstances.layer(synthetic(), { count: 5,
 describe("ImageInstances.chosen", () => {
   const classes = ["cat", "dog", "owl"]
 
-  it("takes the first of each class, then the second of each", () => {
+  it("selects the first of each class, then the second", () => {
     const labels = Uint8Array.of(2, 2, 0, 1, 0, 1, 2, 0)
     for (const [count, indices] of [
       [1, [2]],
@@ -34,7 +34,7 @@ describe("ImageInstances.chosen", () => {
     }
   })
 
-  it("says of which class there are too few", () => {
+  it("names the class with too few examples", () => {
     assert.deepStrictEqual(
       ImageInstances.firstOfEachClass(Uint8Array.of(0, 0, 1, 2), classes, 5),
       Result.fail("count 5 needs 2 training images of class dog, found 1")
@@ -45,14 +45,14 @@ describe("ImageInstances.chosen", () => {
     )
   })
 
-  it("names images by their classes, each by a name of its own", () => {
+  it("names images by class, with unique names", () => {
     assert.deepStrictEqual(ImageInstances.nameImages(classes, 2), ["cat", "dog"])
     assert.deepStrictEqual(ImageInstances.nameImages(classes, 7).slice(3), ["cat (2)", "dog (2)", "owl (2)", "cat (3)"])
   })
 })
 
 describe("ImageInstances.layer", () => {
-  it.effect("shows the same images in training as in the test, over and over, each with its place as its label", () =>
+  it.effect("has the same images for training and testing, repeated, with the index as the label", () =>
     Effect.gen(function* () {
       const whole = yield* Effect.provide(load, synthetic())
       const { test, train } = yield* load
@@ -68,7 +68,7 @@ describe("ImageInstances.layer", () => {
     }).pipe(Effect.provide(ImageInstances.layer(synthetic(), { count: 4, repeat: 2 })), platform)
   )
 
-  it.effect("may be one image", () =>
+  it.effect("accepts one image", () =>
     Effect.gen(function* () {
       const { test, train } = yield* load
       assert.deepStrictEqual(train, test)
@@ -102,7 +102,7 @@ const real = realImages("mnist")
 const dataDirectory = real.value
 
 describe("the first image of each digit", needs(real), () => {
-  it.live("stands among the first of MNIST's training images", () =>
+  it.live("is at the published position among MNIST's training images", () =>
     Effect.gen(function* () {
       const whole = yield* Effect.provide(load, Mnist.layer(), { local: true })
       const { test } = yield* load

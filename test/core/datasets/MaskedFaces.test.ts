@@ -36,7 +36,7 @@ describe("masked faces", needs(real), () => {
     directories: { dataDirectory, cacheDirectory: undefined }
   })
 
-  it.live("are split as their index says", () =>
+  it.live("are split according to their index", () =>
     Effect.gen(function* () {
       const folder = `${dataDirectory}/fasseg`
       const rgb = yield* IdxFiles.read(folder, MaskedFaces.photographs)
@@ -57,7 +57,7 @@ describe("masked faces", needs(real), () => {
     }).pipe(Effect.provide(NodeServices.layer))
   )
 
-  it.live("are black at their corners and not in their middle", () =>
+  it.live("are black in the corners and not in the centre", () =>
     Effect.gen(function* () {
       const { train } = yield* loadFrom(dataDirectory, MaskedFaces.layer())
       const meanAt = (row: number, column: number) => {

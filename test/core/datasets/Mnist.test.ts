@@ -28,7 +28,7 @@ const hashes = ({ count, images }: LoadedDataset["train"]) =>
 describe("the built-in digits", () => {
   const load = builtInDigits.load.pipe(Effect.provide([NodeServices.layer, NodeHttpClient.layerUndici]))
 
-  it.live("are 10,000 different ones, a fifth of each class in the test split", () =>
+  it.live("are 10,000 distinct digits, a fifth of each class in the test split", () =>
     Effect.gen(function* () {
       const { test, train } = yield* load
       assert.deepStrictEqual(countsOf(train.labels), [801, 902, 793, 826, 784, 690, 811, 856, 755, 782])
@@ -37,7 +37,7 @@ describe("the built-in digits", () => {
     })
   )
 
-  it.live("have all 256 byte values and lie in the order of their hashes", () =>
+  it.live("have all 256 byte values and are ordered by hash", () =>
     Effect.gen(function* () {
       const { test, train } = yield* load
       assert.strictEqual(new Set(train.images).size, 256)
@@ -80,7 +80,7 @@ describe("MNIST", needs(real), () => {
     directories: { dataDirectory, cacheDirectory: undefined }
   })
 
-  it.live("has the published numbers of each digit and mean brightness", () =>
+  it.live("has the published class counts and mean brightness", () =>
     Effect.gen(function* () {
       const { test, train } = yield* IdxImages.load(`${dataDirectory}/mnist`, Mnist.files)
       assert.deepStrictEqual(countsOf(train.labels), [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949])

@@ -63,7 +63,7 @@ describe("NpyFile reads what NumPy wrote", () => {
     })
   )
 
-  it.live("what it cannot use, and says so", () =>
+  it.live("refuses unsupported types with a reason", () =>
     Effect.gen(function* () {
       yield* refused(byNumpy("fortran"), "C order (save numpy.ascontiguousarray(array))", "Fortran order")
       yield* refused(byNumpy("big"), "little-endian", ">f4 (big-endian)")
@@ -79,7 +79,7 @@ describe("NpyFile reads what NumPy wrote", () => {
 })
 
 describe("NpyFile", () => {
-  it.live("rounds numbers to bytes and refuses those that are not from 0 to 1, with their place", () =>
+  it.live("rounds numbers to bytes and refuses those outside [0, 1], with their position", () =>
     Effect.gen(function* () {
       const array = (...values: ReadonlyArray<number>) =>
         npyBytes(headerOf("<f8", [values.length / 2, 2]), Float64Array.from(values))
@@ -91,7 +91,7 @@ describe("NpyFile", () => {
     })
   )
 
-  it.live("takes labels of every integer type, and refuses those beyond a byte", () =>
+  it.live("reads labels of every integer type, and refuses values above 255", () =>
     Effect.gen(function* () {
       const arrays = {
         "|u1": Uint8Array,
@@ -135,7 +135,7 @@ describe("NpyFile", () => {
     })
   )
 
-  it.live("takes a header's keys in any order and quotes, once each", () =>
+  it.live("accepts a header's keys in any order and quotes, once each", () =>
     Effect.gen(function* () {
       for (const header of [
         "{'shape':(3,2,2),'descr':'|u1','fortran_order':False}",
@@ -163,7 +163,7 @@ describe("NpyFile", () => {
     })
   )
 
-  it.live("says what is wrong with the file around the array", () =>
+  it.live("reports faults of the file", () =>
     Effect.gen(function* () {
       const bytes = byNumpy("uint8")
       yield* refused(new Uint8Array(0), "a .npy file", "nothing")

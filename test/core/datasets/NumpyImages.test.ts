@@ -73,7 +73,7 @@ const refused = (layer: Layer.Layer<Dataset>, ...texts: ReadonlyArray<string>) =
   })
 
 describe("NumpyImages", () => {
-  it.live("gives the array's images, in order where the last are held out", () =>
+  it.live("returns the array's images, in order if the last are held out", () =>
     Effect.gen(function* () {
       for (const file of ["faces/grey.npy", "faces/real.npy"]) {
         const { test, train } = yield* load(NumpyImages.layer({ ...size, file, heldOut: "last" }))
@@ -83,7 +83,7 @@ describe("NumpyImages", () => {
     })
   )
 
-  it.live("keeps labels with their images, and classes in proportion", () =>
+  it.live("keeps labels with their images, and stratifies by class", () =>
     Effect.gen(function* () {
       const { test, train } = yield* load(NumpyImages.labelled({ ...options, ...labelling, testFraction: 0.3 }))
       for (const [part, each] of [
@@ -103,7 +103,7 @@ describe("NumpyImages", () => {
     })
   )
 
-  it.live("looks in the data directory and then in the working folder, and says where a file is not", () =>
+  it.live("searches the data directory, then the working directory, and reports where the file is missing", () =>
     Effect.gen(function* () {
       const within = yield* load(NumpyImages.layer(options))
       assert.strictEqual(within.located.source, "data directory")
@@ -123,7 +123,7 @@ describe("NumpyImages", () => {
     })
   )
 
-  it.live("refuses what is no file before it reads it: a folder, a device without an end", () =>
+  it.live("refuses folders and devices before reading them", () =>
     Effect.gen(function* () {
       yield* refused(NumpyImages.layer({ ...size, file: "faces" }), `${folder}/faces: expected a file, found directory`)
       yield* refused(NumpyImages.layer({ ...size, file: "/dev/zero" }), "/dev/zero: expected a file, found")
@@ -148,7 +148,7 @@ describe("NumpyImages", () => {
     })
   )
 
-  it.live("refuses a file that changed after it was located", () =>
+  it.live("refuses a file that has changed since it was located", () =>
     Effect.gen(function* () {
       write("changing.npy", "|u1", [count, 3, 4], grey)
       const layer = NumpyImages.layer({ ...size, file: "changing.npy" })
@@ -162,7 +162,7 @@ describe("NumpyImages", () => {
     )
   )
 
-  it.live("names what does not fit: size, channels, labels, numbers", () =>
+  it.live("names mismatches of size, channels, labels and values", () =>
     Effect.gen(function* () {
       const at = (file: string) => `${folder}/faces/${file}: expected`
       yield* refused(
@@ -194,7 +194,7 @@ describe("NumpyImages", () => {
     })
   )
 
-  it.live("says which option makes no dataset", () =>
+  it.live("reports the invalid option", () =>
     Effect.gen(function* () {
       for (const [wrong, text] of [
         [{ height: 0 }, "height must be an integer from 1 to 65536, found 0"],
@@ -212,14 +212,14 @@ describe("NumpyImages", () => {
     })
   )
 
-  it("offers labels in its type only where they were given", () => {
+  it("provides labels in its type only if given", () => {
     const labelled: Layer.Layer<Labels> = NumpyImages.labelled({ ...options, ...labelling })
     // @ts-expect-error the plain layer does not provide Labels
     const plain: Layer.Layer<Labels> = NumpyImages.layer(options)
     assert.notStrictEqual(labelled, plain)
   })
 
-  it.live("is named by its file unless it is given a name", () =>
+  it.live("is named after its file by default", () =>
     Effect.gen(function* () {
       const wrong = { ...options, height: 5 }
       yield* refused(NumpyImages.layer(wrong), "grey.npy: ")

@@ -25,7 +25,7 @@ describe("Olivetti faces", needs(real), () => {
     directories: { dataDirectory, cacheDirectory: undefined }
   })
 
-  it.live("have everybody in both parts, the same number of times", () =>
+  it.live("have every person in both parts equally often", () =>
     Effect.gen(function* () {
       for (const [testFraction, held] of [
         [0.1, 1],
@@ -61,7 +61,7 @@ describe("Olivetti faces", needs(real), () => {
     }).pipe(Effect.provide(NodeServices.layer))
   )
 
-  it.live("are split by the seed, and refuse a fraction that leaves somebody out", () =>
+  it.live("are split by the seed, and refuse a fraction that omits a person", () =>
     Effect.gen(function* () {
       const one = yield* loadFrom(dataDirectory, OlivettiFaces.layer({ seed: 1 }))
       const other = yield* loadFrom(dataDirectory, OlivettiFaces.layer({ seed: 2 }))

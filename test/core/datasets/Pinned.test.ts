@@ -10,7 +10,7 @@ const content = new Uint8Array(bits({ seed: 3, stream: "test/pinned", step: 0 },
 const pinned = { sha256: sha256(content), bytes: content.length }
 
 describe("Pinned", () => {
-  it.effect("verifies the same content however it is packed", () =>
+  it.effect("verifies the same content in any packaging", () =>
     Effect.gen(function* () {
       for (const level of [0, 1, 6, 9]) {
         const packed = gzipSync(content, { level })
@@ -21,7 +21,7 @@ describe("Pinned", () => {
     })
   )
 
-  it.effect("allows for the gzip header around nothing", () =>
+  it.effect("allows for the gzip header of empty content", () =>
     Effect.gen(function* () {
       const nothing = { sha256: sha256(new Uint8Array(0)), bytes: 0 }
       assert.lengthOf(yield* verify(gzipSync(new Uint8Array(0)), nothing), 0)
@@ -29,7 +29,7 @@ describe("Pinned", () => {
     })
   )
 
-  it.effect("names both checksums, or why there is none", () =>
+  it.effect("names both checksums, or the reason of the failure", () =>
     Effect.gen(function* () {
       const other = content.with(7, content[7]! ^ 128)
       const wrong = yield* Effect.flip(verify(gzipSync(other), pinned))

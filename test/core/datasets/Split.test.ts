@@ -34,7 +34,7 @@ const examples: Examples = {
 }
 
 describe("Split", () => {
-  it.prop("divides into disjoint parts that hold all, in proportion", cases, ({ classes, count, percent, seed }) => {
+  it.prop("splits into disjoint, complete, stratified parts", cases, ({ classes, count, percent, seed }) => {
     const labels = labelsOf(count, classes, seed)
     const testFraction = percent / 100
     const held = Math.round(count * testFraction)
@@ -56,7 +56,7 @@ describe("Split", () => {
     }
   })
 
-  it("shuffles by the seed, and not at all where the last are held out", () => {
+  it("shuffles by the seed, and keeps the order if the last are held out", () => {
     const random = (seed: number) => Split.parts(Split.resolve({ testFraction: 0.25, seed }), 200)
     assert.notDeepEqual(random(1).test, random(2).test)
     assert.notDeepEqual(random(1).test, random(1).test.toSorted())
@@ -65,7 +65,7 @@ describe("Split", () => {
     assert.deepStrictEqual(last, { train: Int32Array.of(0, 1, 2, 3, 4, 5), test: Int32Array.of(6, 7) })
   })
 
-  it("gives these very parts", () => {
+  it("gives exactly these parts", () => {
     // by running this test: a change here would change what old digests mean
     const { test, train } = Split.parts(
       Split.resolve({ testFraction: 0.3 }),
@@ -94,7 +94,7 @@ describe("Split", () => {
     }
   })
 
-  it("says which options make no split", () => {
+  it("reports invalid options", () => {
     for (const testFraction of [0, 1, -0.5, 1.5, Number.NaN]) {
       assert.include(Split.faultOf(Split.resolve({ testFraction })), `found ${testFraction}`)
     }
@@ -175,7 +175,7 @@ describe("Split.layer", () => {
     }).pipe(Effect.provide([NodeServices.layer, NodeHttpClient.layerUndici]))
   )
 
-  it.live("reports impossible options where the dataset is located, and empty parts where it is loaded", () =>
+  it.live("reports invalid options when the dataset is located, and empty parts when it is loaded", () =>
     Effect.gen(function* () {
       const error = yield* Effect.flip(load(Split.layer(Synthetic.layer(), { testFraction: 1 })))
       assert.include(error.message, "testFraction must be above 0 and below 1, found 1")
@@ -184,7 +184,7 @@ describe("Split.layer", () => {
     })
   )
 
-  it("offers what the dataset offers, and no more", () => {
+  it("provides exactly the dataset's services", () => {
     const labelled: Layer.Layer<Dataset | Labels> = Split.layer(Synthetic.layer(), {})
     // @ts-expect-error a dataset without labels has none after a split
     const unlabelled: Layer.Layer<Labels> = Split.layer(Synthetic.layerUnlabelled(), {})

@@ -28,7 +28,7 @@ datasetContract(
 datasetContract("Synthetic without labels", Synthetic.layerUnlabelled, { train: 256, test: 64 })
 
 describe("Synthetic", () => {
-  it.effect("gives these very bytes", () =>
+  it.effect("gives exactly these bytes", () =>
     Effect.gen(function* () {
       const { test, train } = yield* load(Synthetic.layer())
       // by running this test: a change here changes what old digests mean, so raise the version in the digest
@@ -47,7 +47,7 @@ describe("Synthetic", () => {
     })
   )
 
-  it.effect("puts every class at its own place, brightest near the middle of its cell", () =>
+  it.effect("puts every class at its own position, brightest near the centre of its cell", () =>
     Effect.gen(function* () {
       const { shape, train } = yield* load(Synthetic.layer({ train: 400, height: 16, width: 16 }))
       for (let index = 0; index < train.count; index++) {
@@ -63,7 +63,7 @@ describe("Synthetic", () => {
     })
   )
 
-  it.effect("says which option makes no dataset", () =>
+  it.effect("reports the invalid option", () =>
     Effect.gen(function* () {
       const wrong = [{ train: 0 }, { test: 1.5 }, { classes: 257 }, { height: -1 }, { width: Number.NaN }, { seed: -1 }]
       for (const options of wrong) {
@@ -76,7 +76,7 @@ describe("Synthetic", () => {
     })
   )
 
-  it("offers labels in its type, and does not without them", () => {
+  it("provides labels in its type only with labels", () => {
     const labelled: Layer.Layer<Labels> = Synthetic.layer()
     // @ts-expect-error the unlabelled layer does not provide Labels
     const unlabelled: Layer.Layer<Labels> = Synthetic.layerUnlabelled()

@@ -121,7 +121,7 @@ describe("every format", () => {
     })
   )
 
-  it.live("is divided alike", () =>
+  it.live("is split equally", () =>
     Effect.gen(function* () {
       const [first, ...others] = yield* Effect.forEach(Object.values(undivided), (layer) => load(layer()))
       for (const other of others) {
@@ -142,7 +142,7 @@ describe("every format", () => {
     })
   )
 
-  it.live("is another dataset once a byte, an option or the split is another", () =>
+  it.live("is another dataset for another byte, option or split", () =>
     Effect.gen(function* () {
       const formats = [...Object.values(divided), ...Object.values(undivided)]
       const digests = yield* Effect.forEach(formats, (layer) => load(layer()))
@@ -164,7 +164,7 @@ describe("every format", () => {
   )
 
   it.live(
-    "decodes to the same bytes where it does not fit into memory, once",
+    "decodes once to the same bytes if it does not fit into memory",
     () =>
       Effect.gen(function* () {
         const cacheDirectory = `${scratch}/cache`
@@ -185,7 +185,7 @@ describe("an archive of arrays", () => {
   const npz = (options: Partial<NumpyImages.NumpyImagesOptions>) =>
     NumpyImages.layer({ ...size, file: "stored.npz", ...options })
 
-  it.live("names what is wrong with it", () =>
+  it.live("names its faults", () =>
     Effect.gen(function* () {
       yield* refused(npz({}), ["array must name the array of stored.npz", "found nothing"])
       yield* refused(npz({ array: "x" }), [
@@ -209,7 +209,7 @@ describe("an archive of arrays", () => {
     })
   )
 
-  it.live("is refused where it is cut, damaged or no archive", () =>
+  it.live("is refused if it is truncated, damaged or not an archive", () =>
     Effect.gen(function* () {
       for (const file of ["stored.npz", "deflated.npz"]) {
         const bytes = readFileSync(`${folder}/${file}`)
@@ -228,7 +228,7 @@ describe("an archive of arrays", () => {
 })
 
 describe("IDX files", () => {
-  it.live("are refused where they are of another shape, cut or followed by more", () =>
+  it.live("are refused if they have another shape, are truncated or have trailing bytes", () =>
     Effect.gen(function* () {
       yield* refused(IdxArrays.layer({ ...size, height: 5, file: "images.idx" }), ["[count, 5, 5]", "[20, 6, 5]"])
       yield* refused(IdxArrays.layer({ ...size, file: "stored.npz" }), ["begins with 00 00 08", "50 4b 03 04"])
@@ -339,7 +339,7 @@ describe("parquet files", () => {
 
 describe("a folder of classes", () => {
   it.live(
-    "decodes to the same bytes where it does not fit into memory",
+    "decodes to the same bytes if it does not fit into memory",
     () =>
       Effect.gen(function* () {
         const layer = ImageFolder.layer({ ...size, channels: 1, folder: "pictures" })

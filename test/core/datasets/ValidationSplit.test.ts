@@ -27,7 +27,7 @@ const imagesOf = ({ count, images }: { readonly count: number; readonly images: 
   })
 
 describe("ValidationSplit", () => {
-  it.effect("divides the training examples and leaves the test examples", () =>
+  it.effect("splits the training examples and keeps the test examples", () =>
     Effect.gen(function* () {
       const before = yield* loaded(plain)
       const { test, train, validation } = yield* loaded(ValidationSplit.layer(plain, { fraction: 0.2 }))
@@ -67,7 +67,7 @@ describe("ValidationSplit", () => {
     })
   )
 
-  it.effect("is joined again by a split of everything", () =>
+  it.effect("is undone by a split of everything", () =>
     Effect.gen(function* () {
       const all = yield* loaded(Split.layer(ValidationSplit.layer(plain), { testFraction: 0.5 }))
       assert.strictEqual(all.train.count + all.test.count, 130)

@@ -38,7 +38,7 @@ describe("Affinities", () => {
     assert.deepStrictEqual([...neighbourProbabilities(new Float64Array(5), 2, 2)], [0.25, 0.25, 0, 0.25, 0.25])
   })
 
-  it("copes with a far outlier among equal points", () => {
+  it("handles a distant outlier among equal points", () => {
     const distances = Float64Array.of(0, 0, 0, 1e30)
     const probabilities = neighbourProbabilities(distances, 0, 2)
     assert.isTrue(probabilities.every(Number.isFinite))
@@ -46,7 +46,7 @@ describe("Affinities", () => {
     assert.strictEqual(probabilities[1], probabilities[2])
   })
 
-  it("is symmetric, of sum 1, without self", () => {
+  it("is symmetric, sums to 1, and excludes self", () => {
     const count = 40
     const joint = affinities(squaredDistances(cloud(count, 3), count, 3), count, 10)
     assert.approximately(

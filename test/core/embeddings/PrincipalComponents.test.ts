@@ -21,13 +21,13 @@ describe("PrincipalComponents", () => {
     expected.forEach((value, index) => assert.approximately(plane[index]!, value, 1e-9))
   })
 
-  it("copes with one dimension, one point and points that are all equal", () => {
+  it("handles one dimension, one point and equal points", () => {
     assert.deepStrictEqual([...principalPlane([1, 3], 2, 1)], [-1, 0, 1, 0])
     assert.deepStrictEqual([...principalPlane([7, 7], 1, 2)], [0, 0])
     assert.deepStrictEqual([...principalPlane([2, 2, 2, 2], 2, 2)], [0, 0, 0, 0])
   })
 
-  it.effect("says how much of the variance the plane holds", () =>
+  it.effect("reports the explained variance", () =>
     Effect.gen(function* () {
       // Variances in the ratio 4 : 1 : 1 along the axes.
       const values = Float32Array.of(2, 0, 0, -2, 0, 0, 0, 1, 0, 0, -1, 0, 0, 0, 1, 0, 0, -1)

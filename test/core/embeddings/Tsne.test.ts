@@ -40,7 +40,7 @@ describe("Tsne", () => {
     }).pipe(Effect.provide(Reference.layer))
   )
 
-  it.effect("gives equal bits for equal seeds and other positions for another", () =>
+  it.effect("gives equal bits for equal seeds and other positions for another seed", () =>
     Effect.gen(function* () {
       const run = (seed: number) => Tsne.embed(clusters(24), 24, { seed, iterations: 60 })
       const [first, again, other] = yield* Effect.all([run(1), run(1), run(2)])
@@ -88,7 +88,7 @@ describe("Tsne", () => {
     })
   )
 
-  it.effect.each([0, 1, 2, 3, 4, 7])("copes with %s points", (count) =>
+  it.effect.each([0, 1, 2, 3, 4, 7])("handles %s points", (count) =>
     Effect.gen(function* () {
       const { divergence, positions } = yield* Tsne.embed(clusters(count), count, { seed: 1, iterations: 20 })
       assert.strictEqual(positions.length, 2 * count)
@@ -96,7 +96,7 @@ describe("Tsne", () => {
     }).pipe(Effect.provide(Reference.layer))
   )
 
-  it.effect.each([0, 1, 1e6])("copes with points that all equal %s", (value) =>
+  it.effect.each([0, 1, 1e6])("handles points that all equal %s", (value) =>
     Effect.gen(function* () {
       const { divergence, positions } = yield* Tsne.embed(new Float32Array(60).fill(value), 20, {
         seed: 1,

@@ -8,7 +8,7 @@ import { embeddingContract } from "../../../src/testing/EmbeddingContract.ts"
 embeddingContract("UMAP", Umap())
 
 describe("UMAP", () => {
-  it.effect("has no more neighbours than other points, and says how many", () =>
+  it.effect("limits the neighbours to the other points, and reports their number", () =>
     Effect.gen(function* () {
       const points = (count: number) => ({
         values: normal({ seed: 1, stream: "test", step: 0 }, 4 * count),
@@ -20,7 +20,7 @@ describe("UMAP", () => {
     }).pipe(Effect.provide(Reference.layer))
   )
 
-  it.effect("keeps points apart that lie further than single precision's square reaches", () =>
+  it.effect("separates points whose squared distance overflows single precision", () =>
     Effect.gen(function* () {
       const values = Float32Array.from({ length: 60 }, (_, place) =>
         place % 3 === 0 && place >= 30 ? 1e25 : place % 7

@@ -161,7 +161,7 @@ describe("native", () => {
     }).pipe(Effect.provide(layer(2, machine)))
   )
 
-  it.effect("says why where machine code cannot run", () =>
+  it.effect("reports why machine code cannot run", () =>
     Effect.gen(function* () {
       const platform = Object.getOwnPropertyDescriptor(process, "platform")!
       Object.defineProperty(process, "platform", { ...platform, value: "darwin" })

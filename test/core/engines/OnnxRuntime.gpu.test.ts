@@ -23,14 +23,14 @@ describe("webgpu", needs(webGpu), () => {
 
   engineContract("onnxruntime on webgpu", layer, Accuracy.webGpu)
 
-  it.live("the probe passes, and knows software from a GPU", () =>
+  it.live("the probe passes, and distinguishes software from a GPU", () =>
     Effect.gen(function* () {
       const { software } = yield* probe("webgpu")
       assert.strictEqual(software, webGpu.value === "hardware" ? undefined : "SwiftShader")
     }).pipe(Effect.provide(NodeServices.layer))
   )
 
-  it.effect("refuses what an engine holds that is closed, and gives back its buffers once", () =>
+  it.effect("refuses tensors of a closed engine, and releases its buffers once", () =>
     Effect.gen(function* () {
       const state = yield* Effect.provide(
         Effect.gen(function* () {
@@ -46,7 +46,7 @@ describe("webgpu", needs(webGpu), () => {
     })
   )
 
-  it.effect("keeps what is read apart from runs", () =>
+  it.effect("does not interleave reads with runs", () =>
     Effect.gen(function* () {
       const engine = yield* Engine
       const state = yield* engine.place({ a: vector(0), b: vector(0) })

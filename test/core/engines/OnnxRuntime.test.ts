@@ -68,7 +68,7 @@ describe("onnxruntime", () => {
     }).pipe(Effect.provide(OnnxRuntime.layer()))
   )
 
-  it.effect("leaves TensorFlow.js's backend as it was, and tensors made outside usable on both sides", () =>
+  it.effect("does not change TensorFlow.js's backend, and external tensors stay usable", () =>
     Effect.gen(function* () {
       yield* Effect.promise(() => tf.setBackend("cpu"))
       const outside = tf.tensor1d([1, 2, 3, 4])

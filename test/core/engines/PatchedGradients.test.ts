@@ -21,7 +21,7 @@ describe("Gradients", () => {
     check((x) => tf.avgPool(x, 2, 2, "valid"), [2, 5, 4, 3])
   })
 
-  it("nearest neighbours are each image's own, however they are aligned", () => {
+  it("nearest neighbours belong to the same image, for any alignment", () => {
     for (const [alignCorners, halfPixelCenters] of [
       [false, false],
       [true, false],

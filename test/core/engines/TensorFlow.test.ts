@@ -15,7 +15,7 @@ import { libTensorFlow } from "../../machine/LibTensorFlow.ts"
 describe("libtensorflow", needs(libTensorFlow), () => {
   engineContract("tensorflow", TensorFlow.layer())
 
-  it.effect("says what it is", () =>
+  it.effect("describes itself", () =>
     Effect.gen(function* () {
       const { spec } = yield* Engine
       assert.strictEqual(spec._tag, "TensorFlow")
@@ -25,7 +25,7 @@ describe("libtensorflow", needs(libTensorFlow), () => {
     }).pipe(Effect.provide(TensorFlow.layer()))
   )
 
-  it.effect("computes with the threads it was loaded for, and says so where others are asked for", () =>
+  it.effect("computes with its loaded number of threads, and reports a different request", () =>
     Effect.gen(function* () {
       const { spec } = yield* Engine
       const threads = Number(spec["threads"])
@@ -38,7 +38,7 @@ describe("libtensorflow", needs(libTensorFlow), () => {
     }).pipe(Effect.provide(TensorFlow.layer()))
   )
 
-  it.effect("keeps no tensors of a thousand runs, and the state in TensorFlow's memory", () =>
+  it.effect("leaks no tensors in a thousand runs, and keeps the state in TensorFlow's memory", () =>
     Effect.gen(function* () {
       const before = tf.memory()
       yield* Effect.scoped(
@@ -67,7 +67,7 @@ describe("libtensorflow", needs(libTensorFlow), () => {
     }).pipe(Effect.provide(TensorFlow.layer()))
   )
 
-  it.effect("keeps no tensors of training steps", () =>
+  it.effect("leaks no tensors in training steps", () =>
     Effect.gen(function* () {
       const sizes = { pixels: 20, hidden: [8], latent: 2, batch: 4, examples: 10 }
       const engine = yield* Engine
@@ -83,7 +83,7 @@ describe("libtensorflow", needs(libTensorFlow), () => {
     }).pipe(Effect.provide(TensorFlow.layer()))
   )
 
-  it.effect("keeps bytes as bytes, gathers them, and widens them for what cannot take them", () =>
+  it.effect("keeps and gathers bytes, and widens them for other operations", () =>
     Effect.gen(function* () {
       const bytes = uint8([3, 2], Uint8Array.of(0, 1, 254, 255, 7, 8))
       const results = yield* runOnce(
@@ -114,7 +114,7 @@ describe("libtensorflow", needs(libTensorFlow), () => {
     }).pipe(Effect.provide(TensorFlow.layer()))
   )
 
-  it.effect("leaves the state as it was where a run fails", () =>
+  it.effect("keeps the state if a run fails", () =>
     Effect.gen(function* () {
       const engine = yield* Engine
       const state = yield* engine.place({ x: vector(1, 2) })
@@ -137,7 +137,7 @@ describe("libtensorflow", needs(libTensorFlow), () => {
     }).pipe(Effect.provide(TensorFlow.layer()))
   )
 
-  it.effect("names TensorFlow's operation where it fails", () =>
+  it.effect("names the failed TensorFlow operation", () =>
     assertRefused(
       runOnce(
         { name: "top", run: ({ inputs: { x } }) => ({ outputs: { y: tf.stridedSlice(x!, [0], [2], [0]) } }) },
@@ -149,7 +149,7 @@ describe("libtensorflow", needs(libTensorFlow), () => {
     ).pipe(Effect.provide(TensorFlow.layer()))
   )
 
-  it.effect("shares a process with the reference engine, and tensors made outside are usable on both sides", () =>
+  it.effect("shares a process with the reference engine, and external tensors stay usable", () =>
     Effect.gen(function* () {
       yield* Effect.promise(() => tf.setBackend("cpu"))
       const outside = tf.tensor1d([1, 2])

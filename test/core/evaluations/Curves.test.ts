@@ -24,14 +24,14 @@ const history = [1, 2, 3].map((number) =>
 )
 
 describe("Curves", () => {
-  it("calls a loss nats only where all of its terms are", () => {
+  it("reports a loss in nats only if all of its terms are", () => {
     assert.strictEqual(termTitle("loss", ["loss", "kl", "capacity"]), "loss (nats per image)")
     assert.strictEqual(termTitle("loss", ["loss", "half-squared-error"]), "loss (the sum of its terms)")
     assert.strictEqual(termTitle("reconstruction", ["half-squared-error"]), "reconstruction (nats per image)")
     assert.strictEqual(termTitle("half-mean-squared-code", []), "half the mean squared code")
   })
 
-  it.effect("has one panel per term, training and test, and the last losses in the caption", () =>
+  it.effect("has one panel per term with training and test curves, and the last losses in the caption", () =>
     Effect.gen(function* () {
       const { figures } = yield* Curves().run
       const text = yield* textOf(figures[0]!)
@@ -67,12 +67,12 @@ describe("Curves", () => {
     )
   )
 
-  it("orders the terms and keeps those it does not know", () => {
+  it("orders the terms and keeps unknown ones", () => {
     assert.deepStrictEqual(termNames(history), ["loss", "reconstruction", "kl", "capacity"])
     assert.deepStrictEqual(termNames([epoch(1, { seconds: 3 })]), [])
   })
 
-  it("leaves out epochs without a value", () => {
+  it("skips epochs without a value", () => {
     assert.deepStrictEqual(curve([epoch(1, { a: 5 }), epoch(2, {}), epoch(3, { a: 4 })], "a"), [
       [1, 5],
       [3, 4]

@@ -18,7 +18,7 @@ describe("Denoising", () => {
     }).pipe(Effect.provide(fakeLayer(kind)))
   )
 
-  it.effect("compares with the clean image what is made of the corrupted one", () =>
+  it.effect("compares the reconstruction of the corrupted image with the clean one", () =>
     Effect.gen(function* () {
       const { metrics } = yield* Denoising({ probability: 0 }).run
       // Without corruption, the fake restores an image of its mean brightness: the error is the variance.
@@ -39,7 +39,7 @@ describe("Denoising", () => {
     }).pipe(Effect.provide(fakeLayer()))
   )
 
-  it.effect("corrupts the share of the pixels that is asked for", () =>
+  it.effect("corrupts the requested fraction of the pixels", () =>
     Effect.gen(function* () {
       const { metrics } = yield* Denoising({ probability: 1 }).run
       const { data, shape } = fake()
@@ -50,7 +50,7 @@ describe("Denoising", () => {
     }).pipe(Effect.provide(fakeLayer()))
   )
 
-  it.effect("refuses a probability outside of 0 to 1", () =>
+  it.effect("refuses a probability outside [0, 1]", () =>
     Effect.gen(function* () {
       const error = yield* Effect.flip(Denoising({ probability: 2 }).run)
       assert.strictEqual(error.message, "Denoising: probability is 2; it must be from 0 to 1")

@@ -4,7 +4,7 @@ import { activeUnits, ElboTerms } from "../../../src/core/evaluations/ElboTerms.
 import { fakeLayer } from "./FakeTrainedModel.ts"
 
 describe("ElboTerms", () => {
-  it.effect("is minus the sum of the terms' means, whatever the loss weighs", () =>
+  it.effect("is minus the sum of the terms' means, independent of the loss's weights", () =>
     Effect.gen(function* () {
       const { figures, metrics } = yield* ElboTerms().run
       assert.deepStrictEqual(figures, [])
@@ -27,7 +27,7 @@ describe("ElboTerms", () => {
     )
   )
 
-  it.effect("names an estimated divergence as one, and gives bits per dimension of discrete pixels", () =>
+  it.effect("marks an estimated divergence, and gives bits per dimension for discrete pixels", () =>
     Effect.gen(function* () {
       const { metrics } = yield* ElboTerms().run
       assert.deepStrictEqual(metrics, {
@@ -59,7 +59,7 @@ describe("ElboTerms", () => {
     )
   )
 
-  it.effect("leaves the bound out where codes have no KL divergence", () =>
+  it.effect("omits the bound if codes have no KL divergence", () =>
     Effect.gen(function* () {
       const { metrics } = yield* ElboTerms().run
       assert.deepStrictEqual(metrics, { "test/reconstruction": 7, "test/active-units": 2 })
@@ -74,7 +74,7 @@ describe("ElboTerms", () => {
     }).pipe(Effect.provide(fakeLayer({ terms: { kl: Float32Array.of(1) } })))
   )
 
-  it("counts a dimension as active where its mean has a variance above 0.01", () => {
+  it("counts a dimension as active if its mean has a variance above 0.01", () => {
     // Means of +a and -a have the variance a²: 0.0099, 0.0101 and 0.
     const [below, above] = [Math.sqrt(0.0099), Math.sqrt(0.0101)]
     assert.strictEqual(activeUnits(Float32Array.of(below, above, 3, -below, -above, 3), 3), 1)

@@ -24,7 +24,7 @@ const pageOf = (options: InteractiveScatterOptions, kind: FakeOptions = {}, clas
   )
 
 describe("InteractiveScatter", () => {
-  it.effect.each(kinds)("makes one page that holds all it needs: $name", (kind) =>
+  it.effect.each(kinds)("makes one self-contained page: $name", (kind) =>
     Effect.gen(function* () {
       for (const dimensions of [2, 3] as const) {
         const { caption, html, name, title } = yield* pageOf({ dimensions }, kind)
@@ -37,7 +37,7 @@ describe("InteractiveScatter", () => {
     })
   )
 
-  it.effect("says which dimensions it shows, of how many", () =>
+  it.effect("reports the shown dimensions", () =>
     Effect.gen(function* () {
       const caption = (latent: number, dimensions: 2 | 3) =>
         Effect.map(pageOf({ dimensions }, { latent }), (page) => page.caption)
@@ -49,7 +49,7 @@ describe("InteractiveScatter", () => {
     })
   )
 
-  it.effect("takes a split and a number of points", () =>
+  it.effect("accepts a split and a number of points", () =>
     Effect.gen(function* () {
       const { caption, name } = yield* pageOf({ split: "train", count: 12 })
       assert.strictEqual(name, "interactive-scatter-2d-train")
@@ -144,7 +144,7 @@ describe("InteractiveScatter in a browser", { ...needs(chromium), timeout: 120_0
     return yield* Browser.open(path)
   }, Effect.provide(NodeServices.layer))
 
-  it.live("in the plane: all points, no errors, no requests; hovering shows the picture; the legend hides", () =>
+  it.live("in 2-D: all points, no errors, no requests; hovering shows the image; the legend hides classes", () =>
     Effect.gen(function* () {
       const shape = { height: 8, width: 8, channels: 1 }
       const { page, offences } = yield* opened((yield* pageOf({}, { count: 300, shape, latent: 4 })).html)
@@ -167,7 +167,7 @@ describe("InteractiveScatter in a browser", { ...needs(chromium), timeout: 120_0
     })
   )
 
-  it.live("in space: all points, no errors, no requests; hovering shows the picture", () =>
+  it.live("in 3-D: all points, no errors, no requests; hovering shows the image", () =>
     Effect.gen(function* () {
       const { page, offences } = yield* opened((yield* pageOf({ dimensions: 3 }, { count: 600, latent: 3 })).html)
       assert.deepStrictEqual(yield* traces(page), Array(3).fill({ type: "scatter3d", count: 200 }))
@@ -179,7 +179,7 @@ describe("InteractiveScatter in a browser", { ...needs(chromium), timeout: 120_0
     })
   )
 
-  it.live("hostile class names stay text, in the legend and beside the picture", () =>
+  it.live("hostile class names stay text, in the legend and next to the image", () =>
     Effect.gen(function* () {
       const { html } = yield* pageOf({}, { count: 30 }, hostile)
       const { page, offences } = yield* opened(html)

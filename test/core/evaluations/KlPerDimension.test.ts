@@ -6,7 +6,7 @@ import { textOf } from "../figures/compiles.ts"
 import { fakeLayer } from "./FakeTrainedModel.ts"
 
 describe("KlPerDimension", () => {
-  it("is 0 where the posterior is the prior, and the closed form elsewhere", () => {
+  it("is 0 if the posterior is the prior, and the closed form otherwise", () => {
     const codes = { mean: Float32Array.of(0, 1, 0, 3), deviation: Float32Array.of(1, 1, 1, 2) }
     assertClose(klPerDimension(codes, 2), [0, (0.5 + 0.5 * (9 + 4 - 1 - Math.log(4))) / 2], 1e-6)
   })
@@ -16,7 +16,7 @@ describe("KlPerDimension", () => {
     assert.deepStrictEqual(klPerDimension(codes, 1), [Number.POSITIVE_INFINITY])
   })
 
-  it.effect("draws the dimensions in falling order", () =>
+  it.effect("sorts the dimensions in descending order", () =>
     Effect.gen(function* () {
       const { figures } = yield* KlPerDimension().run
       assert.strictEqual(figures[0]!.name, "kl-per-dimension")

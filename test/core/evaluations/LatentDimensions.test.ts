@@ -8,7 +8,7 @@ const codes = {
 }
 
 describe("LatentDimensions", () => {
-  it("takes the dimensions that vary most, in ascending order", () => {
+  it("selects the dimensions that vary most, in ascending order", () => {
     assert.deepStrictEqual(mostVarying(codes, 4, 1), [3])
     assert.deepStrictEqual(mostVarying(codes, 4, 2), [1, 3])
     assert.deepStrictEqual(mostVarying(codes, 4, 3), [1, 2, 3])

@@ -4,7 +4,7 @@ import { latentLines, pointsBetween } from "../../../src/core/evaluations/Latent
 import { fakeLayer } from "./FakeTrainedModel.ts"
 
 describe("pointsBetween", () => {
-  it("goes in equal steps from one code to the other, both included", () => {
+  it("has equal steps from one code to the other, both included", () => {
     assert.deepStrictEqual(
       [...pointsBetween(Float32Array.of(0, 4), Float32Array.of(2, 0), 5)],
       [0, 4, 0.5, 3, 1, 2, 1.5, 1, 2, 0]

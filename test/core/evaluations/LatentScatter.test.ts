@@ -10,14 +10,14 @@ interface Points {
 }
 
 describe("LatentScatter", () => {
-  it("measures how often nearest neighbours agree", () => {
+  it("measures the agreement of nearest neighbours", () => {
     assert.strictEqual(neighbourAgreement([0, 1, 10, 11], [0, 0, 0, 0], [1, 1, 2, 2]), 1)
     assert.strictEqual(neighbourAgreement([0, 1, 10, 11], [0, 0, 0, 0], [1, 2, 1, 2]), 0)
     assert.strictEqual(neighbourAgreement([0], [0], [1]), 0)
     assert.strictEqual(neighbourAgreement([], [], []), 0)
   })
 
-  it.effect("shows the means of a latent plane as they are", () =>
+  it.effect("shows the means of a latent plane unchanged", () =>
     Effect.gen(function* () {
       const { figures } = yield* LatentScatter().run
       const text = yield* textOf(figures[0]!)
@@ -45,7 +45,7 @@ describe("LatentScatter", () => {
     }).pipe(Effect.provide(fakeLayer({ latent: 5, count: 60 })))
   )
 
-  it.effect("shows the two dimensions that vary most when asked for no embedding, of the split asked for", () =>
+  it.effect("shows the two dimensions that vary most without an embedding, for the requested split", () =>
     Effect.gen(function* () {
       const { figures } = yield* LatentScatter({ embedding: "none", split: "train", count: 40 }).run
       yield* compiles(figures[0]!)
@@ -58,7 +58,7 @@ describe("LatentScatter", () => {
     { embedding: "t-sne" as const, title: "t-SNE", words: /perplexity \d/ },
     { embedding: "umap" as const, title: "UMAP", words: /14 nearest neighbours/ },
     { embedding: "pca" as const, title: "PCA", words: /which explain \d+ % of the variance/ }
-  ])("embeds by $title when asked to, keeps classes apart, and says how", ({ embedding, title, words }) =>
+  ])("embeds by $title on request, keeps classes apart, and names the method", ({ embedding, title, words }) =>
     Effect.gen(function* () {
       const [figure] = (yield* LatentScatter({ embedding }).run).figures
       assert.includeMembers(yield* textOf(figure!), [
@@ -70,7 +70,7 @@ describe("LatentScatter", () => {
     }).pipe(Effect.provide(fakeLayer({ latent: 3, count: 15 })))
   )
 
-  it.effect("names each figure by embedding and split, so that two of them keep out of each other's way", () =>
+  it.effect("names each figure by embedding and split, so that names are unique", () =>
     Effect.gen(function* () {
       const options = [
         {},
@@ -95,7 +95,7 @@ describe("LatentScatter", () => {
     }).pipe(Effect.provide(fakeLayer({ count: 8 })))
   )
 
-  it.effect("takes an embedding of one's own, and tells when it fails", () =>
+  it.effect("accepts a custom embedding, and reports its failure", () =>
     Effect.gen(function* () {
       const swapped = {
         spec: { _tag: "Swapped" },
@@ -126,7 +126,7 @@ describe("LatentScatter", () => {
     }).pipe(Effect.provide(fakeLayer({ latent: 1 })))
   )
 
-  it.effect("copes with one image", () =>
+  it.effect("handles one image", () =>
     Effect.gen(function* () {
       yield* compiles((yield* LatentScatter().run).figures[0]!)
       yield* compiles((yield* LatentScatter({ embedding: "t-sne" }).run).figures[0]!)

@@ -9,13 +9,13 @@ import { textOf } from "../figures/compiles.ts"
 import { fakeLayer, kinds } from "./FakeTrainedModel.ts"
 
 describe("Manifold", () => {
-  it("splits the prior's mass into equal parts", () => {
+  it("divides the prior's mass into equal parts", () => {
     const quantiles = centralQuantiles(StandardNormal().quantiles, 20)
     quantiles.forEach((z, index) => assert.approximately(cumulative(z), (index + 0.5) / 20, 1e-12))
     assert.deepStrictEqual(centralQuantiles(StandardNormal().quantiles, 1), [0])
   })
 
-  it("lays z1 to the right and z2 upwards", () => {
+  it("has z1 to the right and z2 upwards", () => {
     const codes = meshCodes(3, [-1, 1])
     const code = (row: number, column: number) => [
       ...codes.subarray(2 * (3 * row + column), 2 * (3 * row + column) + 2)
@@ -28,7 +28,7 @@ describe("Manifold", () => {
     assert.deepStrictEqual(code(1, 1), [0, 0])
   })
 
-  it("asks for a planar latent space, and for a prior's quantiles where it has no range", () => {
+  it("requires a planar latent space, and without a range a prior with quantiles", () => {
     assert.deepStrictEqual(Manifold().needs, [PlanarLatent, PriorQuantiles])
     assert.deepStrictEqual(Manifold({ range: [-1, 1] }).needs, [PlanarLatent])
   })
@@ -52,7 +52,7 @@ describe("Manifold", () => {
     assert.deepStrictEqual([...meshCodes(1, [-4, 4])], [0, 0])
   })
 
-  it.effect("makes a figure of a mesh, under a name of its own, with its range on both axes", () =>
+  it.effect("makes a mesh figure with its own name, and the range on both axes", () =>
     Effect.gen(function* () {
       const { figures } = yield* Manifold({ columns: 10, range: [-4, 4] }).run
       assert.strictEqual(figures[0]!.name, "manifold-mesh")

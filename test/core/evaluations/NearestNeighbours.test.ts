@@ -40,7 +40,7 @@ describe("NearestNeighbours", () => {
     assert.deepStrictEqual(NearestNeighbours.minimum(distances), Float32Array.of(0, 4))
   })
 
-  it("votes with the majority, and with the nearest among equals", () => {
+  it("votes by majority; ties go to the nearest", () => {
     assert.deepStrictEqual(
       NearestNeighbours.votes(
         [

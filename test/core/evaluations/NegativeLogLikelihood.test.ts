@@ -31,7 +31,7 @@ describe("NegativeLogLikelihood", () => {
     }).pipe(Effect.provide(fakeLayer({ count: 4, labelled: false, levels: 256 })))
   )
 
-  it.effect("names an option that is not allowed", () =>
+  it.effect("names an invalid option", () =>
     Effect.gen(function* () {
       const error = yield* Effect.flip(NegativeLogLikelihood({ samples: 0 }).run)
       assert.strictEqual(error.message, "NegativeLogLikelihood: samples is 0; it must be a positive integer")

@@ -41,7 +41,7 @@ const members = [
 ]
 
 describe.each(members)("$name", ({ make, name }) => {
-  it.effect("has a frame before training and one after each epoch that is due, and says so", () =>
+  it.effect("has a frame before training and after each due epoch, and reports it", () =>
     Effect.gen(function* () {
       const all = yield* animationOf(make(), 3)
       assert.strictEqual(all.name, name)
@@ -59,7 +59,7 @@ describe.each(members)("$name", ({ make, name }) => {
     })
   )
 
-  it.effect("thins many epochs out, and says so", () =>
+  it.effect("thins many epochs, and reports it", () =>
     Effect.gen(function* () {
       const { caption, frames } = yield* animationOf(make(), 100, { count: 4 })
       assert.strictEqual(frames.length, 40)
@@ -67,7 +67,7 @@ describe.each(members)("$name", ({ make, name }) => {
     })
   )
 
-  it.effect.each(kinds)("copes with $name", (kind) => animationOf(make({ every: epochs(5) }), 5, kind))
+  it.effect.each(kinds)("handles $name", (kind) => animationOf(make({ every: epochs(5) }), 5, kind))
 
   it("names what it needs and its schedule", () => {
     assert.strictEqual(make({ every: epochs(7) }).spec["every"], 7)
@@ -87,7 +87,7 @@ describe("over training", () => {
     })
   )
 
-  it.effect("the axes of a scatter stay as they are and hold every frame's points", () =>
+  it.effect("the axes of a scatter plot are fixed and contain every frame's points", () =>
     Effect.gen(function* () {
       const { frames } = yield* animationOf(LatentScatterOverTraining({ split: "train", count: 20 }), 3)
       const views = frames.map(({ view }) => view as unknown as Scatter)
@@ -101,14 +101,14 @@ describe("over training", () => {
     })
   )
 
-  it.effect("the errors of the first and the last reconstructions stand in the caption", () =>
+  it.effect("the caption has the errors of the first and the last reconstructions", () =>
     Effect.gen(function* () {
       const { caption } = yield* animationOf(ReconstructionsOverTraining({ count: 6 }), 2)
       assert.match(caption, /mean squared error 0\.\d+ per pixel at first, 0\.\d+ at the end \(pixels from 0 to 1\)/)
     })
   )
 
-  it("asks for labels and a plane where it shows them", () => {
+  it("requires labels and a plane if it shows them", () => {
     assert.deepStrictEqual(ReconstructionsOverTraining().needs, [])
     assert.deepStrictEqual(ManifoldOverTraining().needs, [PlanarLatent])
     assert.deepStrictEqual(LatentScatterOverTraining().needs, [Labels, PlanarLatent])

@@ -6,13 +6,13 @@ import { TrainedModel } from "../../../src/core/TrainedModel.ts"
 import { fake, fakeLayer, kinds } from "./FakeTrainedModel.ts"
 
 describe("ReconstructionError", () => {
-  it("averages images pixel by pixel", () => {
+  it("averages images pixelwise", () => {
     const mean = meanImage({ count: 2, images: Uint8Array.of(0, 255, 51, 102, 255, 51) })
     assert.deepStrictEqual([...mean], [51 / 255, 1, 51 / 255])
   })
 
   it.effect.each([...kinds, { name: "more images than are decoded at a time", count: 1_003 }])(
-    "is that of all test images: $name",
+    "covers all test images: $name",
     (kind) =>
       Effect.gen(function* () {
         const { metrics } = yield* ReconstructionError().run
@@ -49,7 +49,7 @@ describe("ReconstructionError", () => {
     )
   })
 
-  it.effect("refuses where there are no test images", () =>
+  it.effect("fails without test images", () =>
     Effect.gen(function* () {
       const error = yield* Effect.flip(ReconstructionError().run)
       assert.strictEqual(error.message, "ReconstructionError: there are no test images")

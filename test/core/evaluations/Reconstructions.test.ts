@@ -17,25 +17,25 @@ const labelled = (...labels: ReadonlyArray<number>) => ({
 })
 
 describe("Reconstructions", () => {
-  it("chooses the first of each class, then the second of each", () => {
+  it("selects the first of each class, then the second", () => {
     const examples = labelled(2, 2, 0, 1, 0, 0, 2)
     assert.deepStrictEqual([...chooseExamples(examples, 3)], [2, 3, 0])
     assert.deepStrictEqual([...chooseExamples(examples, 5)], [2, 3, 0, 4, 1])
     assert.deepStrictEqual([...chooseExamples(examples, 100)].toSorted(), [0, 1, 2, 3, 4, 5, 6])
   })
 
-  it("chooses the first where there are no labels", () => {
+  it("selects the first examples without labels", () => {
     assert.deepStrictEqual([...chooseExamples({ count: 9, images: new Uint8Array(9) }, 4)], [0, 1, 2, 3])
   })
 
-  it("scales images to [0, 1] and sets rows of them over rows of reconstructions", () => {
+  it("scales images to [0, 1] and alternates rows of images and reconstructions", () => {
     const images = imagesAt(labelled(0, 0, 0), { height: 1, width: 1, channels: 1 }, Int32Array.of(2, 0))
     assert.deepStrictEqual(images, Float32Array.of(2 / 255, 0))
     const rows = stackRows([Float32Array.of(1, 2, 3), Float32Array.of(10, 20, 30)], 2)
     assert.deepStrictEqual([...rows], [1, 2, 10, 20, 3, 1, 30, 1])
   })
 
-  it("sets rows of them beside rows of reconstructions, with a white place between", () => {
+  it("puts rows of images and reconstructions side by side, with a white cell between", () => {
     const beside = sideBySideRows([Float32Array.of(0.1, 0.2, 0.3), Float32Array.of(0.4, 0.5, 0.6)], 2, 1)
     assert.deepStrictEqual(beside, Float32Array.of(0.1, 0.2, 1, 0.4, 0.5, 0.3, 1, 1, 0.6, 1))
   })
@@ -58,7 +58,7 @@ describe("Reconstructions", () => {
     }).pipe(Effect.provide(fakeLayer(kind)))
   )
 
-  it.effect("decodes the posterior means and states the error a pixel", () => {
+  it.effect("decodes the posterior means and reports the error per pixel", () => {
     const decoded: Array<Float32Array> = []
     return Effect.gen(function* () {
       const { figures } = yield* Reconstructions({ count: 12 }).run

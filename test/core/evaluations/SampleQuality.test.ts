@@ -35,7 +35,7 @@ const sampling = (choose: (place: number) => number) =>
   )
 
 describe("SampleQuality", () => {
-  it("counts classes by how common they are", () => {
+  it("weighs classes by frequency", () => {
     assert.approximately(effectiveClasses([3, 1, 2, 0]), 4, 1e-12)
     assert.approximately(effectiveClasses([5, 5, 5]), 1, 1e-12)
     assert.approximately(
@@ -45,7 +45,7 @@ describe("SampleQuality", () => {
     )
   })
 
-  it("covers what lies within the distance to its n-th nearest other", () => {
+  it("covers points within the distance to the n-th nearest other", () => {
     // Points at 0, 1, 3 and 7 on a line.
     const at = [0, 1, 3, 7]
     const within = {
@@ -77,7 +77,7 @@ describe("SampleQuality", () => {
     }).pipe(Effect.provide(sampling((place) => place % 4)))
   )
 
-  it.effect("tells a model that knows one class from one that knows all, though it is as near", () =>
+  it.effect("distinguishes a model of one class from one of all classes at equal distances", () =>
     Effect.gen(function* () {
       const { metrics } = yield* SampleQuality().run
       assert.isBelow(metrics["samples/nearest-distance"]!, 0.05)

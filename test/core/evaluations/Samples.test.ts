@@ -30,7 +30,7 @@ describe("Samples", () => {
     }).pipe(Effect.provide(fakeLayer(kind)))
   )
 
-  it.effect("makes a figure of a count that fills no square", () =>
+  it.effect("makes a figure for a count that is not a square", () =>
     Effect.gen(function* () {
       yield* compiles((yield* Samples({ count: 7 }).run).figures[0]!)
     }).pipe(Effect.provide(fakeLayer({ latent: 1 })))

@@ -27,14 +27,14 @@ describe("Smoothness", () => {
     assert.deepStrictEqual(changes(Float32Array.of(1, 2), 1, 2), [])
   })
 
-  it.effect("is even where the image is a linear function of the code", () =>
+  it.effect("is even if the image is a linear function of the code", () =>
     Effect.gen(function* () {
       const { metrics } = yield* Smoothness({ lines: 10, steps: 8 }).run
       assert.approximately(metrics["smoothness/largest-over-mean"]!, 1, 1e-3)
     }).pipe(Effect.provide(decoding((x, y) => x + y)))
   )
 
-  it.effect("knows how far an image moves by unit of code", () =>
+  it.effect("measures the change of an image per unit of code", () =>
     Effect.gen(function* () {
       const { metrics } = yield* Smoothness({ lines: 10, steps: 8 }).run
       // Eight pixels follow each dimension: the image moves √8 by unit of code, in any direction.
@@ -55,14 +55,14 @@ describe("Smoothness", () => {
     )
   )
 
-  it.effect("sees a leap: all of a line's change in one of its steps", () =>
+  it.effect("detects a jump: all of a line's change in one step", () =>
     Effect.gen(function* () {
       const { metrics } = yield* Smoothness({ lines: 10, steps: 8 }).run
       assert.approximately(metrics["smoothness/largest-over-mean"]!, 8, 1e-3)
     }).pipe(Effect.provide(decoding((x) => (x > 0 ? 1 : 0))))
   )
 
-  it.effect("gives no numbers where nothing changes", () =>
+  it.effect("gives no metrics if nothing changes", () =>
     Effect.gen(function* () {
       assert.deepStrictEqual(yield* Smoothness().run, { metrics: {}, figures: [] })
     }).pipe(Effect.provide(decoding(() => 0.5)))

@@ -2,7 +2,7 @@ import { assert, describe as suite, it } from "@effect/vitest"
 import { describeSubset, labelsAt, stratified } from "../../../src/core/evaluations/StratifiedSubset.ts"
 
 suite("Stratified", () => {
-  it("takes each class in its proportion, indices ascending, each once", () => {
+  it("is stratified by class, with ascending, unique indices", () => {
     const labels = Uint8Array.from({ length: 1_000 }, (_, index) => (index % 10 === 0 ? 1 : 0))
     const chosen = stratified({ count: 1_000, images: new Uint8Array(0), labels }, 100)
     assert.strictEqual(new Set(chosen).size, 100)
@@ -11,7 +11,7 @@ suite("Stratified", () => {
     assert.deepStrictEqual([...stratified({ count: 3, images: new Uint8Array(0) }, 10)], [0, 1, 2])
   })
 
-  it("says which examples a subset holds", () => {
+  it("describes a subset", () => {
     const examples = { count: 10_000, images: new Uint8Array(0) }
     assert.deepStrictEqual(describeSubset(examples, "test", 5_000), {
       images: "5,000 test images",
@@ -23,7 +23,7 @@ suite("Stratified", () => {
     })
   })
 
-  it("gives the labels of the chosen", () => {
+  it("returns the labels at the indices", () => {
     const labels = Uint8Array.of(5, 6, 7)
     assert.deepStrictEqual(labelsAt({ count: 3, images: new Uint8Array(0), labels }, Int32Array.of(2, 0)), [7, 5])
     assert.deepStrictEqual(labelsAt({ count: 3, images: new Uint8Array(0) }, Int32Array.of(2)), [0])

@@ -4,7 +4,7 @@ import { TermsAtMean } from "../../../src/core/evaluations/TermsAtMean.ts"
 import { fakeLayer } from "./FakeTrainedModel.ts"
 
 describe("TermsAtMean", () => {
-  it.effect("averages the terms at the posterior's means, and leaves out the one that codes do not change", () =>
+  it.effect("averages the terms at the posterior's means, without the divergence", () =>
     Effect.gen(function* () {
       const { metrics } = yield* TermsAtMean().run
       assert.deepStrictEqual(metrics, { "test/loss-at-mean": 3, "test/reconstruction-at-mean": 1.5 })

@@ -15,7 +15,7 @@ describe("Html", () => {
     assert.deepStrictEqual(JSON.parse(Html.json(value)), value)
   })
 
-  it("leaves no end tag in a program, and its strings their values", () => {
+  it("removes end tags from a script, and keeps the values of its strings", () => {
     const source = `["</script>", "</SCRIPT >", "<!-- x"].join()`
     const kept = Html.script(source)
     assert.notMatch(kept, /<\/script|<!--/i)

@@ -15,7 +15,7 @@ const decoded = (url: string) =>
     .toBuffer({ resolveWithObject: true })
 
 describe("Mosaic", () => {
-  it("sets images row by row with white between and in places left over", () => {
+  it("arranges images row by row with white gaps and unused cells", () => {
     const grid = arrange({ name: "m", images: images.subarray(0, 18), shape: grey, columns: 2, gap: 0.3 })
     assert.deepStrictEqual([grid.width, grid.height, grid.rows], [7, 5, 2])
     assert.deepStrictEqual([...grid.pixels.subarray(0, 7)], [0, 0, 0, 255, 64, 64, 64])
@@ -75,7 +75,7 @@ describe("Mosaic", () => {
     })
   )
 
-  it.effect("makes a grid too wide to look at smaller", () =>
+  it.effect("reduces a very wide grid", () =>
     Effect.gen(function* () {
       const shape = { height: 3, width: 500, channels: 1 }
       const { height, url, width } = yield* mosaic({

@@ -9,13 +9,13 @@ describe("NiceTicks", () => {
     assert.deepStrictEqual(niceTicks([3, 3], 4), [3])
   })
 
-  it("gives whole numbers where asked", () => {
+  it("gives integers on request", () => {
     assert.deepStrictEqual(niceTicks([1, 3], 8, { whole: true }), [1, 2, 3])
     assert.deepStrictEqual(niceTicks([1, 40], 8, { whole: true }), [5, 10, 15, 20, 25, 30, 35, 40])
     assert.deepStrictEqual(niceTicks([1, 1], 8, { whole: true }), [1])
   })
 
-  it.each([1e-9, 1, 1e9])("gives some, and never more than one above the count, at the order of %s", (scale) => {
+  it.each([1e-9, 1, 1e9])("gives between 1 and count + 1 ticks, at the order of %s", (scale) => {
     for (let low = -5; low < 5; low += 0.37) {
       const interval = [low * scale, (low + 3.3) * scale] as const
       const numbers = niceTicks(interval, 6)

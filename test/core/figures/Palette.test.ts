@@ -68,7 +68,7 @@ describe("Palette", () => {
     for (const color of categorical) assert.isAtMost(lab(linear(color))[0], 80)
   })
 
-  it("tells sixty categories apart by colour and shape together", () => {
+  it("distinguishes sixty categories by colour and shape", () => {
     const categories = Array.from({ length: 60 }, (_, index) => String(index))
     const colors = colorScale(categories)["range"] as ReadonlyArray<string>
     const shapes = shapeScale(categories)["range"] as ReadonlyArray<string>

@@ -27,7 +27,7 @@ interface Encoded {
 const viewOf = (options: Partial<ScatterPlotOptions>) => plot(options).view as unknown as Encoded
 
 describe("ScatterPlot", () => {
-  it("gives a unit the same length on both axes when asked, and holds all points", () => {
+  it("has equal units on both axes on request, and contains all points", () => {
     const { encoding, height, width } = viewOf({})
     const [x, y] = [encoding.x.scale.domain, encoding.y.scale.domain]
     assert.approximately((x[1] - x[0]) / width, (y[1] - y[0]) / height, 1e-12)
@@ -38,7 +38,7 @@ describe("ScatterPlot", () => {
     assert.isBelow(free.y.scale.domain[1], 1.1)
   })
 
-  it("moves no point by as much as can be seen", () => {
+  it("moves points only invisibly", () => {
     const values = Float32Array.from({ length: 50 }, (_, index) => 1e-4 * Math.sin(index))
     const { data, encoding } = viewOf({
       x: { title: "x", values },
@@ -49,7 +49,7 @@ describe("ScatterPlot", () => {
     data.values.forEach((point, index) => assert.approximately(point.x, values[index]!, span / 4000))
   })
 
-  it("leaves out points that are not finite", () => {
+  it("omits points that are not finite", () => {
     const { data, encoding } = viewOf({ x: { title: "x", values: [NaN, 3] }, y: { title: "y", values: [1, 2] } })
     assert.deepStrictEqual(data.values, [{ x: 3, y: 2, class: "dog" }])
     assert.isTrue(encoding.x.scale.domain.every(Number.isFinite))
@@ -86,7 +86,7 @@ describe("ScatterPlot", () => {
     assert.isAtMost(pointStyle(0).opacity, 1)
   })
 
-  it("keeps to a domain that is given", () => {
+  it("uses the given domain", () => {
     const domain = domainOf([-3, 3], [0, 1], true)
     const { encoding } = viewOf({ domain })
     assert.deepStrictEqual([encoding.x.scale.domain, encoding.y.scale.domain], [domain.x, domain.y])

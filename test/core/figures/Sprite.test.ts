@@ -6,14 +6,14 @@ import { arrangeThumbnails, reduction, sprite } from "../../../src/core/figures/
 const pixel = { height: 1, width: 1, channels: 1 }
 
 describe("Sprite", () => {
-  it("sets the chosen images row by row into a square", () => {
+  it("arranges the chosen images row by row in a square", () => {
     const images = Uint8Array.of(10, 20, 30, 40, 50)
     const { columns, pixels, rows } = arrangeThumbnails(images, pixel, Int32Array.of(4, 0, 3))
     assert.deepStrictEqual([columns, rows], [2, 2])
     assert.deepStrictEqual([...pixels], [50, 10, 40, 0])
   })
 
-  it("keeps small images as they are and takes means of large ones", () => {
+  it("keeps small images and averages large ones", () => {
     assert.strictEqual(reduction({ height: 28, width: 28, channels: 1 }, 265), 1)
     assert.strictEqual(reduction({ height: 128, width: 128, channels: 3 }, 10), 2)
     assert.strictEqual(reduction({ height: 28, width: 28, channels: 1 }, 1000), 4)

@@ -14,7 +14,7 @@ const shape = [logits.length, 1, 1, 1]
 const meanAt = (x: number): number => (Math.abs(x) < 0.1 ? 0.5 + x / 12 - x ** 3 / 720 : 1 / -Math.expm1(-x) - 1 / x)
 
 describe("ContinuousBernoulli", () => {
-  it("has the closed form's values on both sides of the border and at 1/2, where it is uniform", () => {
+  it("has the closed form's values on both sides of the threshold and at 1/2, where it is uniform", () => {
     const { logProb, mean } = read(() => {
       const distribution = ContinuousBernoulli().fromOutput(toTensor(float32(shape, logits)))
       return { logProb: distribution.logProb(toTensor(constantValues(shape, 0.25))), mean: distribution.mean }

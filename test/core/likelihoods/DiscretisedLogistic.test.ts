@@ -77,7 +77,7 @@ describe("DiscretisedLogistic", () => {
     }).pipe(Effect.provide(layer))
   )
 
-  it("names a number of components that is not allowed", () => {
+  it("names an invalid number of components", () => {
     assert.strictEqual(DiscretisedLogistic({ components: 0 }).problem, "components is 0; it must be a positive integer")
   })
 })

@@ -27,7 +27,7 @@ describe("GaussianLikelihood", () => {
     assertClose(logProb.values, [-0.5 * (1 + 4) + 2 * (Math.log(2) - 0.5 * Math.log(2 * Math.PI))], 1e-6)
   })
 
-  it("has the sigmoid of the output as its mean where asked", () => {
+  it("has the sigmoid of the output as its mean on request", () => {
     const { mean, logProb } = read(() => {
       const distribution = GaussianLikelihood({ deviation: 1, output: "sigmoid" }).fromOutput(toTensor(output))
       return { mean: distribution.mean, logProb: distribution.logProb(toTensor(images)) }
@@ -37,7 +37,7 @@ describe("GaussianLikelihood", () => {
     assertClose(logProb.values, [-0.5 * (1 - white) ** 2 - Math.log(2 * Math.PI)], 1e-6)
   })
 
-  it("names a deviation that is not allowed", () => {
+  it("names an invalid deviation", () => {
     for (const deviation of [0, -1, Number.NaN, Number.POSITIVE_INFINITY]) {
       assert.include(GaussianLikelihood({ deviation }).problem, `deviation is ${deviation}`)
     }

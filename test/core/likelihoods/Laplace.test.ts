@@ -26,7 +26,7 @@ describe("LaplaceLikelihood", () => {
     assertClose(logProb.values, [-3], 1e-6)
   })
 
-  it("names a scale that is not allowed", () => {
+  it("names an invalid scale", () => {
     for (const scale of [0, -1, Number.NaN]) {
       assert.strictEqual(LaplaceLikelihood({ scale }).problem, `scale is ${scale}; it must be above 0`)
     }

@@ -56,7 +56,7 @@ describe("LearnedGaussian", () => {
     for (const other of [0.1, 0.29, 0.31, 1]) assert.isAbove(logProb.values[0]!, at(other))
   })
 
-  it("names an option that is not allowed", () => {
+  it("names an invalid option", () => {
     assert.strictEqual(LearnedGaussian({ deviation: "global", floor: 0 }).problem, "floor is 0; it must be above 0")
     assert.include(LearnedGaussian({ deviation: "none" as "global" }).problem, `deviation is "none"; it must be one of`)
   })

@@ -21,7 +21,7 @@ modelContract("ConditionalVae", conditional(), { shapes: [shape] })
 modelContract("ConditionalVae of one latent dimension", conditional({ latent: 1 }), { shapes: [shape] })
 
 describe("ConditionalVae", () => {
-  it.effect("joins the label to the flat image and to the code", () =>
+  it.effect("concatenates the label to the flat image and to the code", () =>
     Effect.gen(function* () {
       const { classes, parameters } = yield* (yield* Model).build(shape)
       assert.strictEqual(classes, 3)
@@ -43,14 +43,14 @@ describe("ConditionalVae", () => {
     }).pipe(Effect.provide(conditional()))
   )
 
-  it.effect("says how many classes it knows, in its spec and as a service", () =>
+  it.effect("has the number of classes in its spec and as a service", () =>
     Effect.gen(function* () {
       assert.strictEqual((yield* ClassConditional).classes, 3)
       assert.include((yield* Model).spec, { _tag: "ConditionalVae", classes: 3, latent: 2 })
     }).pipe(Effect.provide(conditional()))
   )
 
-  it.effect("refuses what does not fit", () =>
+  it.effect("refuses incompatible options", () =>
     Effect.gen(function* () {
       const refusal = yield* Effect.result(Effect.scoped(Layer.build(conditional({ latent: -1 }))))
       assertFailure(
@@ -67,7 +67,7 @@ describe("ConditionalVae", () => {
     })
   )
 
-  it("asks for labels in its type", () => {
+  it("requires labels in its type", () => {
     const model = ConditionalVae.layer({ encoder: [], decoder, latent: 2 })
     // @ts-expect-error the labels are missing
     const alone: Layer.Layer<Model, ModelError> = model

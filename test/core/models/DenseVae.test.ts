@@ -56,7 +56,7 @@ describe("DenseVae", () => {
     }).pipe(Effect.provide(DenseVae.layer({ hidden: [512, 256], latent: 2 })))
   )
 
-  it.effect("has every choice in its spec, defaults included", () =>
+  it.effect("has all options in its spec, defaults included", () =>
     Effect.gen(function* () {
       assert.deepStrictEqual((yield* Model).spec, {
         _tag: "DenseVae",
@@ -71,7 +71,7 @@ describe("DenseVae", () => {
     }).pipe(Effect.provide(DenseVae.layer({ hidden: [400, 30], latent: 20 })))
   )
 
-  it.effect("draws weights as PyTorch does where asked: kernel and bias in ±1 / sqrt(inputs)", () =>
+  it.effect("optionally initialises like PyTorch: kernel and bias in ±1 / sqrt(inputs)", () =>
     Effect.gen(function* () {
       const { build } = yield* Model
       const { parameters } = yield* build(mnist)
@@ -83,7 +83,7 @@ describe("DenseVae", () => {
     }).pipe(Effect.provide(DenseVae.layer({ hidden: [400], latent: 20, initializer: "torch-linear" })))
   )
 
-  it.effect("starts the output's bias from the logits of mean pixels where asked, and is another model", () =>
+  it.effect("optionally initialises the output's bias with the logits of mean pixels, and is then another model", () =>
     Effect.gen(function* () {
       const { build, spec } = yield* Model
       const { initializer } = (yield* build({ height: 1, width: 2, channels: 2 })).parameters["decoder/output/bias"]!
@@ -137,7 +137,7 @@ describe("DenseVae", () => {
     })
   )
 
-  it("offers a planar latent space in its type where the type knows of two dimensions", () => {
+  it("provides a planar latent space in its type if the type shows two dimensions", () => {
     const planar: Layer.Layer<Model | PlanarLatent, ModelError> = DenseVae.layer({ hidden: [4], latent: 2 })
     // @ts-expect-error three dimensions are no plane
     const deep: Layer.Layer<Model | PlanarLatent, ModelError> = DenseVae.layer({ hidden: [4], latent: 3 })

@@ -59,19 +59,19 @@ describe("LookupCodes", () => {
       [2, 2],
       [4, 5, 2, 3].map((place) => normal({ seed: 3, stream: "codebook", step: 0 }, 6)[place]!)
     ]
-  ])("gives images of classes 2 and 1 their codes, whatever the image: %#", ([codes, shape, values]) =>
+  ])("gives images of classes 2 and 1 their codes, independent of the image: %#", ([codes, shape, values]) =>
     Effect.gen(function* () {
       assert.deepStrictEqual(yield* codesOf([2, 1]), { shape, values })
     }).pipe(Effect.provide(codebook(codes)))
   )
 
-  it("draws the same first codes whatever the number of classes, and others with another seed", () => {
+  it("draws the same first codes for any number of classes, and others for another seed", () => {
     const [few, many] = [2, 5].map((count) => LookupCodes.normal(3).table(count))
     assert.deepStrictEqual(many!.subarray(0, 6), few)
     assert.notDeepEqual(LookupCodes.normal(3, { seed: 1 }).table(2), few)
   })
 
-  it.effect("has a decoder's parameters alone, and every choice in its spec", () =>
+  it.effect("has only a decoder's parameters, and all options in its spec", () =>
     Effect.gen(function* () {
       const model = yield* Model
       const { parameters, ...others } = yield* model.build(shape)
@@ -130,7 +130,7 @@ describe("LookupCodes", () => {
     })
   )
 
-  it.effect("refuses to be built where the decoder does not end at the image's shape", () =>
+  it.effect("refuses a decoder whose output shape is not the image's", () =>
     Effect.gen(function* () {
       const result = yield* Effect.result((yield* Model).build({ height: 2, width: 2, channels: 1 }))
       assertFailure(
@@ -140,7 +140,7 @@ describe("LookupCodes", () => {
     }).pipe(Effect.provide(codebook(LookupCodes.oneHot())))
   )
 
-  it("asks for labels in its type, and offers a plane where the type knows of two dimensions", () => {
+  it("requires labels in its type, and provides a plane if the type shows two dimensions", () => {
     const planar: Layer.Layer<Model | PlanarLatent, ModelError, Labels> = LookupCodes.layer({
       codes: LookupCodes.normal(2),
       decoder

@@ -50,7 +50,7 @@ modelContract(
 const decoder = [dense(4), activation("relu"), dense(6), reshape([2, 3, 1])]
 
 describe("SequentialVae", () => {
-  it.effect("names parameters by place, and the heads by the posterior", () =>
+  it.effect("names parameters by position, and heads after the posterior", () =>
     Effect.gen(function* () {
       const { parameters } = yield* (yield* Model).build(shape)
       assert.deepStrictEqual(
@@ -71,7 +71,7 @@ describe("SequentialVae", () => {
     }).pipe(Effect.provide(SequentialVae.layer({ encoder: [flatten(), dense(5)], decoder, latent: 2 })))
   )
 
-  it.effect("describes its parts and every choice, defaults included", () =>
+  it.effect("describes its modules and all options, defaults included", () =>
     Effect.gen(function* () {
       assert.deepStrictEqual((yield* Model).spec, {
         _tag: "SequentialVae",
@@ -125,14 +125,14 @@ describe("SequentialVae", () => {
       { encoder: [flatten()], decoder: [dense(4), dense(0)], latent: 2 },
       "decoder/dense2: units is 0; it must be a positive integer"
     ]
-  ])("refuses to be built for images that it does not fit: %#", ([options, reason]) =>
+  ])("refuses images of incompatible shapes: %#", ([options, reason]) =>
     Effect.gen(function* () {
       const result = yield* Effect.result((yield* Model).build(shape))
       assertFailure(result, new ModelError({ model: "SequentialVae", reason }))
     }).pipe(Effect.provide(SequentialVae.layer(options)))
   )
 
-  it("offers a planar latent space in its type where the type knows of two dimensions", () => {
+  it("provides a planar latent space in its type if the type shows two dimensions", () => {
     const planar: Layer.Layer<Model | PlanarLatent, ModelError> = SequentialVae.layer({
       encoder: [],
       decoder,

@@ -29,7 +29,7 @@ const layerSizes = (
 
 describe("SimpleVAE's networks", () => {
   // The layers' parameter counts as the notebook prints them (Keras `model.summary()`).
-  it.effect("have the notebook's parameters a layer for digits", () =>
+  it.effect("have the notebook's number of parameters per layer for digits", () =>
     Effect.gen(function* () {
       const sizes = yield* layerSizes(SimpleVae.digits, { height: 28, width: 28, channels: 1 })
       assert.deepStrictEqual(

@@ -34,7 +34,7 @@ const apply = (part: Module, input: Shape, kernel: Float32Array, bias: ReadonlyA
 }
 
 describe("convolution", () => {
-  it("is the products with what a filter sees, plus a bias", () => {
+  it("is the sum of products of filter and window, plus a bias", () => {
     // 1 2 3 / 4 5 6 / 7 8 9 seen by 1 0 / 0 -1: each element less the one after it on the diagonal.
     const filter = Float32Array.of(1, 0, 0, -1)
     assert.deepStrictEqual(
@@ -59,7 +59,7 @@ describe("convolution", () => {
     [{ stride: 2 }, [28, 27, 1], [14, 14, 5]],
     [{ kernel: [3, 5], padding: "valid" }, [28, 28, 2], [26, 24, 5]],
     [{ kernel: 3, stride: [2, 3], padding: "valid" }, [8, 9, 2], [3, 3, 5]]
-  ])("gives the stated shape with %j", (options, input, output) => {
+  ])("has the declared shape with %j", (options, input, output) => {
     const network = build(convolution(5, options), input)
     const parameters = Object.fromEntries(
       Object.entries(network.parameters).map(([name, { shape }]) => [name, normalValues(1, name, shape)])
@@ -81,7 +81,7 @@ describe("convolution", () => {
   it.each([
     ["glorot-uniform", Math.sqrt(6 / (9 * (8 + 24))), 0],
     ["torch-linear", 1 / Math.sqrt(9 * 8), 1 / Math.sqrt(9 * 8)]
-  ] as const)("draws its first values by %s", (initializer, kernelLimit, biasLimit) => {
+  ] as const)("initialises by %s", (initializer, kernelLimit, biasLimit) => {
     const { parameters } = build(convolution(24, { initializer }), [4, 4, 8])
     const largest = (name: string): number => {
       const { initializer, shape } = parameters[name]!
@@ -93,7 +93,7 @@ describe("convolution", () => {
     assert.isAtLeast(largest("bias"), 0.8 * biasLimit)
   })
 
-  it("says what does not fit", () => {
+  it("reports incompatible inputs", () => {
     const refused = (part: Module, input: Shape, reason: string) =>
       assertFailure(part.build(input), new NetworkError({ module: "", reason }))
     refused(
@@ -113,7 +113,7 @@ describe("convolution", () => {
 })
 
 describe("transposedConvolution", () => {
-  it("adds up the filter, times each element, where its places overlap", () => {
+  it("sums the filter, times each element, at overlapping positions", () => {
     const part = transposedConvolution(1, { kernel: 2, stride: 1, padding: "valid" })
     // 1 2 each times 1 10 / 100 1000, one column apart.
     assert.deepStrictEqual(apply(part, [1, 2, 1], Float32Array.of(1, 10, 100, 1000), [0]), [1, 12, 20, 100, 1200, 2000])

@@ -29,7 +29,7 @@ describe("dense", () => {
   it.each<[DenseInitializer, number, number]>([
     ["glorot-uniform", Math.sqrt(6 / 150), 0],
     ["torch-linear", 0.1, 0.1]
-  ])("draws its first values by %s", (initializer, kernelLimit, biasLimit) => {
+  ])("initialises by %s", (initializer, kernelLimit, biasLimit) => {
     const { parameters } = Result.getOrThrow(dense(50, { initializer }).build([100]))
     for (const [name, limit] of [
       ["kernel", kernelLimit],

@@ -14,7 +14,7 @@ import {
 } from "../../../src/testing/TensorProbe.ts"
 
 describe("dropout", () => {
-  it("keeps what the noise says, divided by the probability, and is the identity without noise", () => {
+  it("keeps elements according to the noise, divided by the probability, and is the identity without noise", () => {
     const network = Result.getOrThrow(dropout(0.5).build([4]))
     assert.deepStrictEqual(network.noise, { mask: { distribution: "uniform", shape: [4] } })
     const x = float32([1, 4], Float32Array.of(1, 2, 3, 4))
@@ -29,7 +29,7 @@ describe("dropout", () => {
     assert.deepStrictEqual([...gradient.x.values], [2, 2, 0, 0])
   })
 
-  it("preserves the mean, and everything where all is kept", () => {
+  it("preserves the mean, and is the identity at keep = 1", () => {
     const shape = [100, 30, 10]
     for (const keep of [0.1, 0.9, 1]) {
       const network = Result.getOrThrow(dropout(keep).build(shape.slice(1)))
@@ -42,7 +42,7 @@ describe("dropout", () => {
     }
   })
 
-  it("refuses probabilities that are none", () => {
+  it("refuses invalid probabilities", () => {
     for (const keep of [0, -0.1, 1.1, Number.NaN]) {
       const reason = `keep is ${keep}; it must be above 0 and at most 1`
       assertFailure(dropout(keep).build([4]), new NetworkError({ module: "", reason }))

@@ -21,7 +21,7 @@ const apply = (part: Module, x: HostTensor) => {
 const square = float32([1, 3, 3, 1], Float32Array.of(1, 2, 3, 4, 5, 6, 7, 8, 9))
 
 describe("maxPooling", () => {
-  it("takes the largest of each window", () => {
+  it("is the maximum of each window", () => {
     assert.deepStrictEqual(apply(maxPooling(), square), [5])
     assert.deepStrictEqual(apply(maxPooling({ padding: "same" }), square), [5, 6, 8, 9])
     assert.deepStrictEqual(apply(maxPooling({ stride: 1 }), square), [5, 6, 8, 9])
@@ -30,7 +30,7 @@ describe("maxPooling", () => {
     assert.deepStrictEqual(apply(maxPooling(), channels), [4, -1])
   })
 
-  it("derives by the first of equal elements", () => {
+  it("passes the gradient to the first of equal elements", () => {
     const network = build(maxPooling(), float32([1, 2, 2, 1], new Float32Array(4)))
     const { x } = gradients(({ x }) => network.apply({}, x), {
       x: float32([1, 2, 2, 1], Float32Array.of(0, 1, 1, 1))
@@ -38,7 +38,7 @@ describe("maxPooling", () => {
     assert.deepStrictEqual([...x.values], [0, 1, 0, 0])
   })
 
-  it("says what does not fit", () => {
+  it("reports incompatible inputs", () => {
     assertFailure(
       maxPooling({ size: 4 }).build([3, 3, 1]),
       new NetworkError({ module: "", reason: "a window of 4 x 4 does not fit into an image of 3 x 3" })
@@ -51,7 +51,7 @@ describe("maxPooling", () => {
 })
 
 describe("averagePooling", () => {
-  it("takes the mean of what each window sees", () => {
+  it("is the mean of each window", () => {
     assert.deepStrictEqual(apply(averagePooling(), square), [3])
     assert.deepStrictEqual(apply(averagePooling({ padding: "same" }), square), [3, 4.5, 7.5, 9])
   })
@@ -79,7 +79,7 @@ describe("upsampling", () => {
     assertGradients(({ x }) => network.apply({}, x).mul(toTensor(weights)), { x })
   })
 
-  it("says what does not fit", () => {
+  it("reports incompatible inputs", () => {
     assertFailure(
       upsampling(1.5).build([3, 3, 1]),
       new NetworkError({ module: "", reason: "factor is 1.5; it must be a positive integer" })

@@ -20,12 +20,12 @@ const corrupted = (probability: number): Float32Array =>
   })).x.values
 
 describe("saltAndPepper", () => {
-  it("leaves its input alone in evaluation, and at a probability of 0", () => {
+  it("is the identity in evaluation, and at probability 0", () => {
     assert.deepStrictEqual(read(() => ({ x: network(0.3).apply({}, toTensor(images)) })).x.values, images.values)
     assert.deepStrictEqual(corrupted(0), images.values)
   })
 
-  it("puts 0 and 1 in the place of its share of the values, half of them each", () => {
+  it("replaces its fraction of the values, half by 0 and half by 1", () => {
     for (const probability of [0.1, 0.3, 1]) {
       const values = corrupted(probability)
       const share = (value: number) => values.filter((found) => found === value).length / values.length
@@ -38,7 +38,7 @@ describe("saltAndPepper", () => {
     }
   })
 
-  it("is elementwise what arrays are corrupted by", () => {
+  it("is elementwise the corruption of arrays", () => {
     const noise = noiseOf(0.4).values
     assert.deepStrictEqual(
       corrupted(0.4),
@@ -50,13 +50,13 @@ describe("saltAndPepper", () => {
     )
   })
 
-  it("has a gradient of 1 by the values that it keeps and of 0 by the others", () => {
+  it("has gradient 1 for the values that it keeps and 0 for the others", () => {
     const [x, noise] = [normalValues(3, "x", [1, 2, 3]), uniformValues(4, "noise", [1, 2, 3])]
     const part = Result.getOrThrow(saltAndPepper({ probability: 0.6 }).build([2, 3]))
     assertGradients(({ x }) => part.apply({}, x, { values: toTensor<tf.Tensor>(noise) }), { x })
   })
 
-  it("describes itself and refuses a probability outside of 0 to 1", () => {
+  it("describes itself and refuses a probability outside [0, 1]", () => {
     assert.deepStrictEqual(saltAndPepper({ probability: 0.2 }).spec, { _tag: "SaltAndPepper", probability: 0.2 })
     for (const probability of [-0.1, 1.5, Number.NaN]) {
       assertFailure(

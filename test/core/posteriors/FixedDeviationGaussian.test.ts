@@ -23,7 +23,7 @@ describe("FixedDeviationGaussian", () => {
     assertClose(logProb.values, [-2 + 2 * Math.log(2) - Math.log(2 * Math.PI)], 1e-6)
   })
 
-  it("names a deviation that is not allowed", () => {
+  it("names an invalid deviation", () => {
     for (const deviation of [0, -1, Number.NaN, Number.POSITIVE_INFINITY]) {
       assert.include(FixedDeviationGaussian({ deviation }).problem, `deviation is ${deviation}`)
     }

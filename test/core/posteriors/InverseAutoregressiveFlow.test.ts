@@ -30,7 +30,7 @@ describe("InverseAutoregressiveFlow", () => {
     })
   })
 
-  it("names an option that is not allowed", () => {
+  it("names an invalid option", () => {
     assert.strictEqual(
       InverseAutoregressiveFlow({ base, layers: 1, hidden: 0 }).problem,
       "hidden is 0; it must be a positive integer"

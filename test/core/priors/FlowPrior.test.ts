@@ -13,7 +13,7 @@ modelContract(
 )
 
 describe("FlowPrior", () => {
-  it("names an option that is not allowed", () => {
+  it("names an invalid option", () => {
     assert.strictEqual(FlowPrior({ layers: 1 }).problem, "layers is 1; it must be an integer of at least 2")
     assert.strictEqual(FlowPrior({ hidden: 0 }).problem, "hidden is 0; it must be a positive integer")
   })

@@ -53,7 +53,7 @@ describe("MixtureOfGaussians", () => {
     assertClose(codes.values, [2, 2, 8, 20, 20], 1e-5)
   })
 
-  it("names a number of components that is not allowed", () => {
+  it("names an invalid number of components", () => {
     for (const components of [0, 1.5, Number.NaN]) {
       assert.strictEqual(
         MixtureOfGaussians({ components }).problem,

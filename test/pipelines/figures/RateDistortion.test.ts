@@ -70,7 +70,7 @@ describe("RateDistortion", () => {
       yield* compiles(rateDistortion(rows.slice(0, 1), { title: "T" }))
       yield* compiles(rateDistortion([rows[0]!, rows[0]!], { title: "T" }))
       const lost = rateDistortion([...rows, { label: "β = x", rate: Infinity, distortion: 3 }], { title: "T" })
-      assert.match(lost.caption, /Left out.*β = x/)
+      assert.match(lost.caption, /Omitted.*β = x/)
       assert.notInclude(yield* textOf(lost), "β = x")
     })
   )

@@ -35,7 +35,7 @@ const operators = (...calls: ReadonlyArray<Call>): ReadonlyArray<string> => {
 }
 
 describe("Simplify", () => {
-  it("leaves out what nobody asks for and what does nothing", () => {
+  it("removes dead code and identities", () => {
     assert.deepStrictEqual(
       operators((x) => {
         tf.exp(x)

@@ -21,7 +21,7 @@ const operators = (outputs: Graph["outputs"]) =>
   )
 
 describe("BlockedLayout", () => {
-  it("convolves in blocks, and stays in them from one convolution to the next", () => {
+  it("convolves in blocks, without conversions between convolutions", () => {
     const first = convolution(images(32), filter(16, 32))
     assert.deepStrictEqual(operators({ y: convolution(first, filter(24, 16)) }), [
       ["blocks.ReorderInput", 32],
@@ -31,7 +31,7 @@ describe("BlockedLayout", () => {
     ])
   })
 
-  it("reads images of few channels as they are, and cuts off what is needed cut off only", () => {
+  it("reads images of few channels in the plain layout, and removes padding channels only where necessary", () => {
     const y = convolution(images(8), filter(16, 8))
     const cutOff = Op.unary("Relu", y)
     const inner = [
@@ -42,7 +42,7 @@ describe("BlockedLayout", () => {
     assert.deepStrictEqual(operators({ cutOff, y }), [...inner, ["Relu", 16]])
   })
 
-  it("leaves alone what does not fill blocks, and filters that never change", () => {
+  it("keeps convolutions that do not fill blocks, and constant filters", () => {
     const kept = [
       convolution(images(1), filter(16, 1)),
       convolution(images(16), filter(4, 16)),
@@ -54,7 +54,7 @@ describe("BlockedLayout", () => {
     assert.isFalse(isApplicable({ outputs: { y: Op.exp(images(1)) } }))
   })
 
-  it.effect("finds the length of a block by the order of numbers, and believes only what convolves alike", () =>
+  it.effect("determines the block length by the order of elements, and checks a convolution", () =>
     Effect.gen(function* () {
       const found = (length: number, wrong: number) =>
         probe((_, inputs) => {

@@ -189,7 +189,7 @@ describe("Export", () => {
     assert.throws(() => exportModel({ ...options, program: () => ({ program, signature }) }), /data\/x/)
   })
 
-  it("says what it is: names, axes, meanings, metadata", () => {
+  it("describes itself: names, axes, meanings, metadata", () => {
     const program = simple((x, w) => tf.matMul(tf.reshape(tf.slice(x, [0, 0, 0], [-1, 1, 3]), [-1, 3]), w))
     const state = filled(program(1).signature.state)
     const bytes = exportModel({

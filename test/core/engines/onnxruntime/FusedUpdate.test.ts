@@ -70,7 +70,7 @@ const elsewhere: Program["run"] = ({ state: { a, c }, inputs: { x } }) => ({
 })
 
 describe("FusedUpdate", () => {
-  it("is Adam's whole update of every parameter, in one loop for all of them", () => {
+  it("fuses Adam's update of all parameters into one loop", () => {
     const sizes = { pixels: 20, hidden: [6], latent: 2, batch: 4, examples: 5 }
     const { graph, updates } = splitUpdate(simplify(trace(DenseStep.program(sizes), DenseStep.signature(sizes))))
     const parameters = Object.keys(DenseStep.signature(sizes).state).filter((name) => name.startsWith("parameter/"))
@@ -82,7 +82,7 @@ describe("FusedUpdate", () => {
     assert.strictEqual(Object.keys(graph.outputs).length - outputs.length, parameters.length + 1)
   })
 
-  it("takes in state of one length together where one reads what the other writes", () => {
+  it("fuses states of equal length if one reads what the other writes", () => {
     assert.deepStrictEqual(written(exchange), ["a b"])
     assert.deepStrictEqual(written(momentum), ["a b"])
     assert.deepStrictEqual(
@@ -91,7 +91,7 @@ describe("FusedUpdate", () => {
     )
   })
 
-  it("leaves out what is handed out, single numbers, and what is no arithmetic", () => {
+  it("excludes outputs, scalars and other operations", () => {
     const handedOut: Program["run"] = ({ state: { a } }) => {
       const next = tf.add(a!, 1)
       return { state: { a: next }, outputs: { next } }
@@ -104,7 +104,7 @@ describe("FusedUpdate", () => {
     assert.deepStrictEqual(written(elsewhere), ["c"])
   })
 
-  it.effect("gives the reference engine's numbers, in any order of programs on one state", () =>
+  it.effect("gives the reference engine's numbers, for any order of programs on one state", () =>
     Effect.gen(function* () {
       yield* follows(momentum)
       yield* follows(exchange)
@@ -116,7 +116,7 @@ describe("FusedUpdate", () => {
     })
   )
 
-  it.effect("leaves the state as it was where the run fails", () =>
+  it.effect("keeps the state if the run fails", () =>
     Effect.gen(function* () {
       const engine = yield* Engine
       const state = yield* engine.place(initial)

@@ -28,8 +28,8 @@ const machine = Effect.fnUntraced(function* (files: ReadonlyArray<string>, optio
   return made
 })
 
-describe("what is plainly not there", () => {
-  it.effect("is a Vulkan loader in no folder of libraries", () =>
+describe("a missing device", () => {
+  it.effect("is detected by a missing Vulkan loader", () =>
     Effect.gen(function* () {
       const without = yield* machine([])
       assert.include(yield* absence("webgpu", without), "libvulkan.so.1")
@@ -42,7 +42,7 @@ describe("what is plainly not there", () => {
     }).pipe(Effect.provide(NodeServices.layer))
   )
 
-  it.effect("is hardware without a device of it", () =>
+  it.effect("is detected by a missing graphics device", () =>
     Effect.gen(function* () {
       const cache = "etc/ld.so.cache"
       for (const devices of [[], ["dev/dri/card0"], ["dev/nvidiactl"]]) {
@@ -58,7 +58,7 @@ describe("what is plainly not there", () => {
     }).pipe(Effect.provide(NodeServices.layer))
   )
 
-  it.effect("is onnxruntime's CUDA provider where it is not installed", () =>
+  it.effect("is detected by a missing CUDA provider", () =>
     Effect.gen(function* () {
       const provider = "onnxruntime/libonnxruntime_providers_cuda.so"
       assert.include(yield* absence("cuda", yield* machine(["dev/nvidia0"])), "not installed")
@@ -68,7 +68,7 @@ describe("what is plainly not there", () => {
     }).pipe(Effect.provide(NodeServices.layer))
   )
 
-  it.effect("is every device but the CPU without onnxruntime-node", () =>
+  it.effect("is every device except the CPU without onnxruntime-node", () =>
     Effect.gen(function* () {
       const bare = yield* machine(["dev/nvidia0"], { onnxruntime: undefined })
       for (const device of ["cuda", "webgpu"] as const) assert.include(yield* absence(device, bare), "npm install")
@@ -76,7 +76,7 @@ describe("what is plainly not there", () => {
     }).pipe(Effect.provide(NodeServices.layer))
   )
 
-  it.effect("on this machine is found where onnxruntime's own library is", () =>
+  it.effect("is not reported if onnxruntime's library exists", () =>
     Effect.gen(function* () {
       const fs = yield* FileSystem.FileSystem
       assert.include(yield* fs.readDirectory(thisMachine().onnxruntime!), "onnxruntime_binding.node")

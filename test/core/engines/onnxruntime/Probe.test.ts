@@ -17,14 +17,14 @@ const probing = Effect.fnUntraced(function* (script: string, options: ProbeOptio
 })
 
 describe("the probe of a device", () => {
-  it.live("says what works, and whether it is software", () =>
+  it.live("reports whether the device works, and whether it is software", () =>
     Effect.gen(function* () {
       assert.deepStrictEqual(yield* probing(works), { _tag: "Works", software: "SwiftShader" })
       assert.deepStrictEqual(yield* probing(`console.log('{"_tag":"Works"}')`), { _tag: "Works" })
     }).pipe(Effect.provide(NodeServices.layer))
   )
 
-  it.live("passes on why a device does not work, without waiting for a process that does not end", () =>
+  it.live("reports why a device does not work, without waiting for a hanging process", () =>
     assertRefused(
       probing(`console.log('{"_tag":"Fails","reason":"No supported adapters"}'); setInterval(() => {}, 1000)`, {
         endLimit: "1 hour"
@@ -34,7 +34,7 @@ describe("the probe of a device", () => {
     ).pipe(Effect.provide(NodeServices.layer))
   )
 
-  it.live("outlives a process that crashes, at once or at its end", () =>
+  it.live("survives a crash of the process, at once or at its exit", () =>
     Effect.gen(function* () {
       yield* assertRefused(
         probing(`console.error("lost the device"); process.kill(process.pid, "SIGSEGV"); setInterval(() => {}, 1000)`),
@@ -50,7 +50,7 @@ describe("the probe of a device", () => {
     }).pipe(Effect.provide(NodeServices.layer))
   )
 
-  it.live("ends a process that hangs, at once or at its end", () =>
+  it.live("ends a process that hangs, at once or at its exit", () =>
     Effect.gen(function* () {
       const hangs = `setInterval(() => {}, 1000)`
       yield* assertRefused(probing(hangs, { limit: "300 millis" }), "computed nothing within 300ms")
@@ -61,20 +61,20 @@ describe("the probe of a device", () => {
     }).pipe(Effect.provide(NodeServices.layer))
   )
 
-  it.live("names what cannot be started", () =>
+  it.live("names a process that cannot be started", () =>
     assertRefused(probe("webgpu", { script: "/nowhere/script.mjs" }), "ended with exit code 1").pipe(
       Effect.provide(NodeServices.layer)
     )
   )
 
-  it.live("tries the real thing: the CPU computes", () =>
+  it.live("tests the real CPU", () =>
     Effect.gen(function* () {
       assert.deepStrictEqual(yield* probe("cpu"), { _tag: "Works" })
     }).pipe(Effect.provide(NodeServices.layer))
   )
 
   it.live(
-    "tries the real thing: without drivers there is no adapter",
+    "tests the real machine: no adapter without drivers",
     () =>
       Effect.gen(function* () {
         const env = { VK_ICD_FILENAMES: "/nowhere/driver.json", VK_DRIVER_FILES: "/nowhere/driver.json" }

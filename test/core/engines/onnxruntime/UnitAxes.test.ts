@@ -11,7 +11,7 @@ const shapes = (y: Value) =>
 const x = Op.input("x", "float32", [2, 3, 1])
 
 describe("UnitAxes", () => {
-  it("computes with a number along one axis, once for a chain", () => {
+  it("computes with a scalar along one axis, with one reshape per chain", () => {
     assert.deepStrictEqual(shapes(Op.add(Op.mul(x, Op.scalar(2)), Op.input("b", "float32", [1]))), [
       ["Reshape", 6],
       ["Mul", 6],
@@ -21,7 +21,7 @@ describe("UnitAxes", () => {
     ])
   })
 
-  it("leaves alone what is fast, and what is stretched along an axis", () => {
+  it("keeps fast operations and broadcasts", () => {
     const wide = Op.input("wide", "float32", [1, 3])
     assert.deepStrictEqual(shapes(Op.mul(wide, Op.scalar(2))), [["Mul", 1, 3]])
     assert.deepStrictEqual(shapes(Op.mul(x, x)), [["Mul", 2, 3, 1]])

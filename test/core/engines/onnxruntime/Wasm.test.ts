@@ -33,7 +33,7 @@ const b = [3, 5, -0.1, -3, 1e-3, 0, 1e30, 2, 1]
 
 describe("Wasm", () => {
   for (const [operator, f] of Object.entries(operators)) {
-    it(`${operator} is float32 arithmetic, for lengths that are no multiples of four as well`, () => {
+    it(`${operator} is float32 arithmetic, also for lengths that are not multiples of four`, () => {
       assert.isTrue(isSupported(operator))
       const operands = f.length === 1 ? [0] : [0, 1]
       const form: Form = { leaves: ["vector", "vector"], steps: [{ operator, operands }], stores: [2] }
@@ -61,7 +61,7 @@ describe("Wasm", () => {
     assert.deepStrictEqual(sum, Float32Array.of(2.5, 4.5, 6.5))
   })
 
-  it("writes numbers of more than seven bits where the code grows long", () => {
+  it("encodes numbers of more than seven bits", () => {
     const steps = Array.from({ length: 300 }, (_, index) => ({ operator: "Add", operands: [index, 0] }))
     const [result] = run({ leaves: ["vector"], steps, stores: [300] }, [[1, 2, 3, 4]], 4)
     assert.deepStrictEqual(result, Float32Array.of(301, 602, 903, 1204))

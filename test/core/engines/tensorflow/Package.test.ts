@@ -41,7 +41,7 @@ const whyNotLoaded = Effect.fnUntraced(function* (files: Readonly<Record<string,
 })
 
 describe("Package", () => {
-  it.effect("says that nothing is installed, by the device's package", () =>
+  it.effect("reports a missing package of the device", () =>
     Effect.gen(function* () {
       const place = yield* FileSystem.FileSystem.use((fs) => fs.makeTempDirectoryScoped())
       const from = [createRequire(`${place}/place.js`)]
@@ -52,7 +52,7 @@ describe("Package", () => {
     }).pipe(Effect.provide(NodeServices.layer))
   )
 
-  it.effect("says that the binding is not built, and where it would be", () =>
+  it.effect("reports a missing binding and its path", () =>
     Effect.gen(function* () {
       const { folder, from } = yield* installed({})
       const reason = yield* whyNot(Package.find(undefined, from))
@@ -62,7 +62,7 @@ describe("Package", () => {
     }).pipe(Effect.provide(NodeServices.layer))
   )
 
-  it.effect("finds a package that is built, in the first place that has one", () =>
+  it.effect("finds the first built package", () =>
     Effect.gen(function* () {
       const bare = yield* installed({})
       const built = yield* installed({ [binding]: "" })
@@ -72,7 +72,7 @@ describe("Package", () => {
     }).pipe(Effect.provide(NodeServices.layer))
   )
 
-  it.effect("says that libtensorflow is missing", () =>
+  it.effect("reports a missing libtensorflow", () =>
     Effect.gen(function* () {
       const said = "libtensorflow_cc.so.2: cannot open shared object file: No such file or directory"
       const reason = yield* whyNotLoaded({ "index.js": `throw new Error("${said}")` })
@@ -81,7 +81,7 @@ describe("Package", () => {
     }).pipe(Effect.provide(NodeServices.layer))
   )
 
-  it.effect("says what a binding that is broken does", () =>
+  it.effect("reports a broken binding's error", () =>
     Effect.gen(function* () {
       const reason = yield* whyNotLoaded({
         "index.js": `require("./${binding}")`,

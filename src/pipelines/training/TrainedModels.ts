@@ -16,6 +16,9 @@ import type { PlannedRun } from "../plan/Plan.ts"
 /** Examples per call: enough for wide matrix products, few enough for the cache. */
 const chunkSize = 500
 
+/** Numbers of noise that are kept between evaluations: 64 MiB. */
+const mostKeptNoise = 2 ** 24
+
 /** Images and labels of a split as tensors. */
 export const splitTensors = (
   { count, images, labels }: Examples,
@@ -133,6 +136,21 @@ export const make = Effect.fn("TrainedModels.make")(function* (options: {
     ...(choices !== undefined && { choices })
   })
 
+  /** Noise of a split's terms, the same for all states. */
+  const drawNoise = (split: EvaluatedSplit) =>
+    Object.entries(Programs.objectiveNoise(run.objective, latent)).map(([name, type]) => {
+      const stream = `noise/evaluation/${split}${name === "posterior" ? "" : `/${name}`}`
+      const values = draw(type, { seed: run.seed, stream, step: 0 }, sizes(split).examples).values as Float32Array
+      return { name, shape: type.shape, values }
+    })
+  const drawn = new Map<EvaluatedSplit, ReturnType<typeof drawNoise>>()
+  /** What is drawn anew at each epoch would take longer than the evaluation; what would take much memory is not kept. */
+  const noiseOf = (split: EvaluatedSplit): ReturnType<typeof drawNoise> => {
+    const noise = drawn.get(split) ?? drawNoise(split)
+    if (noise.reduce((sum, { values }) => sum + values.length, 0) <= mostKeptNoise) drawn.set(split, noise)
+    return noise
+  }
+
   return ({ history, state, steps }) => ({
     datasetName: run.dataset.name,
     shape: run.dataset.shape,
@@ -226,12 +244,11 @@ export const make = Effect.fn("TrainedModels.make")(function* (options: {
       const executable = yield* termsPrograms[split]
       const indices = Int32Array.from({ length: examples }, (_, index) => index)
       const step = float32([], Float32Array.of(Math.max(1, steps())))
-      const noise = Object.entries(Programs.objectiveNoise(run.objective, latent)).map(([name, type]) => {
-        const stream = `noise/evaluation/${split}${name === "posterior" ? "" : `/${name}`}`
-        const drawn = draw(type, { seed: run.seed, stream, step: 0 }, examples).values as Float32Array
-        const values = name === "posterior" && code === "mean" ? new Float32Array(drawn.length) : drawn
-        return { name, shape: type.shape, values }
-      })
+      const noise = noiseOf(split).map((noise) =>
+        noise.name === "posterior" && code === "mean"
+          ? { ...noise, values: new Float32Array(noise.values.length) }
+          : noise
+      )
       return yield* inChunks(examples, batch, (start) => {
         // The batch is not padded, because padding would take part in the objective: the last batch overlaps the
         // previous one.

@@ -24,7 +24,7 @@ const [shortestPause, longestPause] = [16, 300]
 /** Runs between trials, per run that a trial has cost. */
 const runsPerCost = 10
 /** Two runs of a trial that take this many times longer than usual end it. */
-const hopeless = 3
+const hopeless = 1.5
 /** The weight of a run in the moving mean, and the multiple of the mean that it is capped at. */
 const [weight, longest] = [1 / 8, 3]
 

@@ -3,17 +3,21 @@ import { fileURLToPath } from "node:url"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { needs } from "../../../machine/Capability.ts"
+import { cpuLimits } from "../../../machine/Linux.ts"
 import { machineCode } from "../../../machine/MachineCode.ts"
 
 const script = fileURLToPath(new URL("EndingProcess.ts", import.meta.url))
 
 /** What a process that ends in this way prints, its exit code and the signal that ended it. */
-const endOf = (way: string) =>
+const endOf = (way: string, group?: string) =>
   Effect.promise(
     () =>
       new Promise<{ readonly code: number | null; readonly signal: string | null; readonly output: string }>(
         (resolve) => {
-          const child = spawn(process.execPath, [script, way], { stdio: ["ignore", "pipe", "pipe"] })
+          const join = group === undefined ? "" : `echo $$ > ${group}/cgroup.procs && `
+          const child = spawn("sh", ["-c", `${join}exec "$0" "$@"`, process.execPath, script, way], {
+            stdio: ["ignore", "pipe", "pipe"]
+          })
           let output = ""
           child.stdout.on("data", (chunk) => (output += chunk))
           child.stderr.on("data", (chunk) => (output += chunk))
@@ -30,6 +34,22 @@ describe("a process with threads of the native engine", needs(machineCode), () =
       assert.strictEqual(code, 7, output)
       assert.include(output, "51 52")
     })
+  )
+
+  it.live(
+    "computes with half a processor for its three threads",
+    () =>
+      Effect.acquireUseRelease(
+        Effect.sync(() => cpuLimits.value!(0.5)),
+        ({ folder }) =>
+          Effect.gen(function* () {
+            const { code, output } = yield* endOf("exit", folder)
+            assert.strictEqual(code, 7, output)
+            assert.include(output, "51 52")
+          }),
+        ({ end }) => Effect.sync(end)
+      ),
+    needs(cpuLimits)
   )
 
   it.live("ends by an uncaught exception as any other", () =>

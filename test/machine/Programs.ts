@@ -11,4 +11,7 @@ const program = (name: string, args: ReadonlyArray<string>): Capability.Capabili
       : Result.fail(`no ${name} on the PATH`)
   )
 
+/** Makes certificates. */
+export const openssl: Capability.Capability<string> = program("openssl", ["version"])
+
 export const git: Capability.Capability<string> = program("git", ["--version"])

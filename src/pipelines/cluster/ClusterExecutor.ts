@@ -38,6 +38,8 @@ export interface SubmitOptions {
   readonly runs: ReadonlyArray<PlannedRun>
   /** The experiment's file, relative to the folder that the command runs in. */
   readonly file: string
+  /** A run resumes only on an engine with the same bits. */
+  readonly exact: boolean
 }
 
 const hasEnded = ({ state }: RunState): boolean => state === "done" || state === "failed" || state === "cancelled"
@@ -68,7 +70,7 @@ const showing = (bar: ProgressBar, { planned, position }: RunRequest, line: (tex
   })
 }
 
-const make = Effect.fnUntraced(function* ({ experiment, file, runs }: SubmitOptions) {
+const make = Effect.fnUntraced(function* ({ exact, experiment, file, runs }: SubmitOptions) {
   const database = yield* Database
   const sweeps = yield* Sweeps
   const store = yield* RunStore
@@ -85,7 +87,7 @@ const make = Effect.fnUntraced(function* ({ experiment, file, runs }: SubmitOpti
     experiment,
     runs.map(({ id }) => id)
   )
-  const code = yield* CodeDigest.of(file)
+  const { whole: code } = yield* CodeDigest.of(file)
   const watched = new Map<string, Watched>()
   for (const { id } of missing) {
     watched.set(id, { ended: yield* Deferred.make<RunState, ClusterError>(), show: () => Effect.void })
@@ -120,7 +122,7 @@ const make = Effect.fnUntraced(function* ({ experiment, file, runs }: SubmitOpti
   if (missing.length > 0) {
     const submitted = missing.map((planned) => ({
       run: planned.id,
-      description: RunDescription.make(planned, { code, file })
+      description: RunDescription.make(planned, { code, file, ...(exact && { exact }) })
     }))
     yield* sweeps.submit({ id: sweep, name: experiment, runs: submitted })
     yield* progress.line(

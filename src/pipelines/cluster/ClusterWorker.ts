@@ -9,22 +9,20 @@
  */
 import { randomBytes } from "node:crypto"
 import { hostname } from "node:os"
-import { Cause, Context, Deferred, Duration, Effect, Fiber, Latch, Layer, Option, Path } from "effect"
+import { Cause, Context, Deferred, Duration, Effect, Fiber, Latch, Layer, Option, Semaphore } from "effect"
 import { type ProgressBar, Progress } from "../console/Progress.ts"
 import * as CodeDigest from "../plan/CodeDigest.ts"
 import * as Plan from "../plan/Plan.ts"
 import * as RunDescription from "../plan/RunDescription.ts"
-import { RunStore } from "../store/RunStore.ts"
 import { type Outcome, RunExecutor, type RunRequest } from "../sweep/RunExecutor.ts"
 import * as WorkerPool from "../sweep/WorkerPool.ts"
 import type { TrainingProgress } from "../sweep/WorkerMessage.ts"
 import { LeaseLost } from "./ClusterError.ts"
 import { Database } from "./Database.ts"
 import * as RunFiles from "./RunFiles.ts"
-import { type Claimed, type End, type Lease, leaseSeconds, RunQueue, type Worker } from "./RunQueue.ts"
-
-/** Time between two looks for a new checkpoint. */
-const lookout = Duration.seconds(2)
+import { type Lease, leaseSeconds, type Worker } from "./Lease.ts"
+import { type Claimed, RunQueue } from "./RunQueue.ts"
+import * as RunTransfer from "./RunTransfer.ts"
 
 /** Longest time that a worker that is told to end takes to give its runs back. */
 const farewell = Duration.seconds(30)
@@ -72,9 +70,8 @@ const overheard = (bar: ProgressBar, slot: { readonly current: Possession | unde
 export const work = Effect.fn("ClusterWorker.work")(function* ({ args, checkpointEvery, slots }: WorkOptions) {
   const queue = yield* RunQueue
   const { name: database, onChange } = yield* Database
-  const store = yield* RunStore
+  const transfer = yield* RunTransfer.make
   const progress = yield* Progress
-  const { join } = yield* Path.Path
   // A lease outlasts three signs of life that are lost.
   const heartbeat = Duration.seconds((yield* Effect.orDie(leaseSeconds)) / 4)
   const worker: Worker = {
@@ -99,78 +96,23 @@ export const work = Effect.fn("ClusterWorker.work")(function* ({ args, checkpoin
     if (answer.work) yield* available.open
   })
 
-  const directoryOf = Effect.fnUntraced(function* (planned: Plan.PlannedRun) {
-    const found = yield* store.find(planned.id, planned.experiment)
-    return Option.match(found, {
-      onNone: () => join(store.directory, planned.experiment, planned.id),
-      onSome: ({ run }) => run.directory
-    })
-  })
-
-  /** Stores the files of a run and has them registered. */
-  const storing = <E>(
-    planned: Plan.PlannedRun,
-    register: (files: ReadonlyArray<RunFiles.RunFile>) => Effect.Effect<boolean, E>
-  ) =>
-    Effect.gen(function* () {
-      const directory = yield* directoryOf(planned)
-      while (!(yield* register(yield* RunFiles.store(directory)))) {
-        yield* Effect.logInfo(`run ${planned.id}: files were removed from the database meanwhile and are stored again`)
-      }
-    })
-
-  /** Publishes every new checkpoint of a run that is being made. */
-  const publishing = (planned: Plan.PlannedRun, possession: Possession, from: number) =>
-    Effect.gen(function* () {
-      const directory = join(store.directory, planned.experiment, planned.id)
-      let published = from
-      while (true) {
-        yield* Effect.sleep(lookout)
-        const step = RunFiles.newestStep(yield* RunFiles.list(directory))
-        if (step <= published) continue
-        yield* storing(planned, (files) => queue.publish(possession, files))
-        published = step
-      }
-    }).pipe(
-      Effect.catchTag("LeaseLost", () => Deferred.succeed(possession.stop, "lost")),
-      // The next checkpoint, or the end of the run, tells more.
-      Effect.catchTag("StoreError", ({ message }) => Effect.logWarning(`a checkpoint is not published. ${message}`))
-    )
-
-  /** Brings what workers before this one published, where it is further than what is here. */
-  const bring = Effect.fnUntraced(function* (planned: Plan.PlannedRun, files: ReadonlyArray<RunFiles.RunFile>) {
-    const found = yield* store.find(planned.id, planned.experiment)
-    if (Option.isSome(found) && found.value.manifest.status === "done") return
-    const here = RunFiles.newestStep(yield* RunFiles.list(join(store.directory, planned.experiment, planned.id)))
-    if (RunFiles.newestStep(files) <= here) return
-    yield* Effect.flatMap(store.open(planned.experiment, planned.id), (run) => RunFiles.fetch(run, files))
-  }, Effect.scoped)
-
-  const settle = (planned: Plan.PlannedRun, lease: Lease, end: End) =>
-    storing(planned, (files) => queue.settle(lease, end, files))
-
   /** Ends a run or gives it back. */
   const conclude = Effect.fnUntraced(function* (planned: Plan.PlannedRun, lease: Lease, outcome: Outcome) {
     switch (outcome._tag) {
       case "Done":
-        yield* settle(planned, lease, { state: "done", reason: outcome.error })
+        yield* transfer.settle(planned, lease, { state: "done", reason: outcome.error })
         return yield* progress.line(`run ${planned.id} of ${planned.experiment} is done`)
       case "Locked":
         yield* progress.line(`run ${planned.id} is given back: ${outcome.owner} makes it`)
         return yield* queue.release(lease, 3)
       case "Failed": {
         yield* Effect.logError(`run ${planned.id}: ${outcome.reason}`)
-        if (outcome.mayPass !== true) return yield* settle(planned, lease, { state: "failed", reason: outcome.reason })
+        if (outcome.mayPass !== true)
+          return yield* transfer.settle(planned, lease, { state: "failed", reason: outcome.reason })
         yield* queue.giveUp(worker, lease, `${outcome.reason} (on ${worker.host})`)
         return yield* Effect.sleep("2 seconds")
       }
     }
-  })
-
-  /** Publishes the newest checkpoint of a run that was interrupted. */
-  const publishNewest = Effect.fnUntraced(function* (planned: Plan.PlannedRun, lease: Lease) {
-    const files = yield* RunFiles.list(yield* directoryOf(planned))
-    if (RunFiles.newestStep(files) >= 0) yield* storing(planned, (files) => queue.publish(lease, files))
   })
 
   const perform = Effect.fnUntraced(function* (
@@ -179,7 +121,7 @@ export const work = Effect.fn("ClusterWorker.work")(function* ({ args, checkpoin
     planned: Plan.PlannedRun,
     possession: Possession
   ) {
-    yield* bring(planned, claimed.files)
+    yield* transfer.fetch(planned, claimed.files)
     yield* progress.line(`${possession.name} is taken`)
     const attempt = yield* Effect.forkChild(
       slot.execute({
@@ -191,7 +133,10 @@ export const work = Effect.fn("ClusterWorker.work")(function* ({ args, checkpoin
         retries: 0
       })
     )
-    const published = yield* Effect.forkChild(publishing(planned, possession, RunFiles.newestStep(claimed.files)))
+    const published = yield* transfer.publishing(planned, possession, RunFiles.newestStep(claimed.files)).pipe(
+      Effect.catchTag("LeaseLost", () => Deferred.succeed(possession.stop, "lost")),
+      Effect.forkChild
+    )
     const outcome = yield* Effect.raceFirst(
       Effect.map(Fiber.join(attempt), (outcome) => ({ _tag: "Ended" as const, outcome })),
       Effect.map(Deferred.await(possession.stop), (why) => ({ _tag: "Stopped" as const, why }))
@@ -199,7 +144,7 @@ export const work = Effect.fn("ClusterWorker.work")(function* ({ args, checkpoin
       Effect.onInterrupt(() =>
         Fiber.interrupt(attempt).pipe(
           Effect.andThen(Fiber.interrupt(published)),
-          Effect.andThen(publishNewest(planned, possession)),
+          Effect.andThen(transfer.publishNewest(planned, possession)),
           Effect.timeout(farewell),
           Effect.catchCause((cause) => Effect.logWarning(`run ${planned.id} is not published: ${Cause.pretty(cause)}`))
         )
@@ -212,14 +157,14 @@ export const work = Effect.fn("ClusterWorker.work")(function* ({ args, checkpoin
     // It leaves a checkpoint.
     yield* Fiber.interrupt(attempt)
     if (outcome.why === "lost") return yield* new LeaseLost({ run: planned.id })
-    yield* settle(planned, possession, { state: "cancelled", reason: "cancelled" })
+    yield* transfer.settle(planned, possession, { state: "cancelled", reason: "cancelled" })
     yield* progress.line(`run ${planned.id} is cancelled`)
   })
 
   /** Plans a run. What was loaded once stays as it was, so that other code needs another process. */
   const plan = Effect.fnUntraced(function* ({ description, run }: Claimed) {
     const { code, file } = description
-    if ((yield* CodeDigest.own) !== ownCode || (loaded.get(file) ?? code) !== code) {
+    if ((yield* RunDescription.checkCode(description)) !== ownCode || (loaded.get(file) ?? code) !== code) {
       const reason = "its code has changed since this worker loaded it; restart the worker"
       return yield* new RunDescription.RunRefused({ code: true, reason })
     }
@@ -228,9 +173,13 @@ export const work = Effect.fn("ClusterWorker.work")(function* ({ args, checkpoin
     return planned
   })
 
-  /** Makes a run that was leased, or gives it back. */
-  const make = Effect.fnUntraced(function* (slot: Slot, claimed: Claimed) {
-    const { description, run, token } = claimed
+  /** Leases a run. One slot at a time, since the queue hands out again what a worker does not report to hold. */
+  const claim = Effect.gen(function* () {
+    // Before the claim, so that what becomes available after it is not missed.
+    yield* available.close
+    const claimed = yield* queue.claim(worker, [...possessions.keys()])
+    if (Option.isNone(claimed)) return Option.none()
+    const { description, run, token } = claimed.value
     const values = Plan.label(description.parameters, Object.keys(description.parameters))
     const possession: Possession = {
       name: `${description.experiment} ${run} · ${values} seed=${description.seed}`,
@@ -241,6 +190,12 @@ export const work = Effect.fn("ClusterWorker.work")(function* ({ args, checkpoin
       stop: yield* Deferred.make<"lost" | "cancelled">()
     }
     possessions.set(run, possession)
+    return Option.some({ claimed: claimed.value, possession })
+  }).pipe(Semaphore.makeUnsafe(1).withPermit)
+
+  /** Trains a run that was leased, or gives it back. */
+  const make = Effect.fnUntraced(function* (slot: Slot, claimed: Claimed, possession: Possession) {
+    const { description, run } = claimed
     slot.current = possession
     const failed = (error: { readonly message: string }) =>
       Effect.andThen(
@@ -259,7 +214,12 @@ export const work = Effect.fn("ClusterWorker.work")(function* ({ args, checkpoin
         StoreError: failed
       }),
       Effect.onInterrupt(() => Effect.ignore(Effect.timeout(queue.release(possession, 0), farewell))),
-      Effect.ensuring(Effect.sync(() => possessions.delete(run)))
+      Effect.ensuring(
+        Effect.sync(() => {
+          // Another slot may have taken the run since.
+          if (possessions.get(run) === possession) possessions.delete(run)
+        })
+      )
     )
   })
 
@@ -270,10 +230,8 @@ export const work = Effect.fn("ClusterWorker.work")(function* ({ args, checkpoin
     const attempts = yield* Layer.build(WorkerPool.layer({ jobs: slots, args }).pipe(Layer.provide(own)))
     const slot: Slot = Object.assign(standing, { execute: Context.get(attempts, RunExecutor).execute })
     while (true) {
-      // Before the claim, so that what becomes available after it is not missed.
-      yield* available.close
-      const claimed = yield* queue.claim(worker, [...possessions.keys()])
-      yield* Option.isSome(claimed) ? make(slot, claimed.value) : available.await
+      const next = yield* claim
+      yield* Option.isSome(next) ? make(slot, next.value.claimed, next.value.possession) : available.await
     }
   })
 

@@ -10,6 +10,7 @@ import * as Reactivity from "effect/reactivity/Reactivity"
 import type { SqlError } from "effect/sql/SqlError"
 import type { Address } from "./Address.ts"
 import { ClusterError } from "./ClusterError.ts"
+import { leaseSeconds } from "./Lease.ts"
 import * as Tables from "./Tables.ts"
 
 /** A statement that is not answered for so long counts as lost: a network may drop packets without a word. */
@@ -29,6 +30,8 @@ export class Database extends Context.Service<
   {
     /** Host, port and database, for messages. */
     readonly name: string
+    /** Identifies the tables, whatever address leads to them. */
+    readonly id: string
     readonly sql: PgClient.PgClient
     /**
      * Repeats statements until the database answers, each time for as long as `limit`. Errors: `ClusterError` where it
@@ -38,10 +41,11 @@ export class Database extends Context.Service<
       statements: Effect.Effect<A, SqlError | Cause.TimeoutError>,
       limit?: Duration.Duration
     ) => Effect.Effect<A, ClusterError>
-    /** The rows of one statement, which must be as the schema says. */
+    /** The rows of one statement, which must be as the schema says; `limit` as for `patiently`. */
     readonly rows: <T, E>(
       schema: Schema.Codec<T, E>,
-      statement: Effect.Effect<ReadonlyArray<unknown>, SqlError>
+      statement: Effect.Effect<ReadonlyArray<unknown>, SqlError>,
+      limit?: Duration.Duration
     ) => Effect.Effect<ReadonlyArray<T>, ClusterError>
     /** Runs an effect whenever a machine has made a change of this kind, for the time of the scope. */
     readonly onChange: (change: Change, effect: Effect.Effect<void>) => Effect.Effect<void, never, Scope.Scope>
@@ -85,14 +89,10 @@ const adviceOn = (error: SqlError): string => {
 
 const failureOf = (name: string) => (error: SqlError) => new ClusterError({ database: name, reason: adviceOn(error) })
 
-const Version = Schema.Struct({ version: Schema.Int })
+const Format = Schema.Struct({ version: Schema.Int, id: Schema.String.check(Schema.isPattern(/^[0-9a-f-]{36}$/)) })
 
-/** Creates the tables where there are none, and refuses those of another version. */
+/** Creates the tables where there are none, and refuses those of another version. Returns their id. */
 const prepare = Effect.fnUntraced(function* (name: string, sql: PgClient.PgClient) {
-  const version = sql`select version from effect_vae.format`.pipe(
-    Effect.flatMap(Schema.decodeUnknownEffect(Schema.Tuple([Version]))),
-    Effect.map(([found]) => found.version)
-  )
   // By a query on tables: what a session caches of names may be older than the lock below.
   const exists = Effect.map(
     sql`
@@ -108,11 +108,13 @@ const prepare = Effect.fnUntraced(function* (name: string, sql: PgClient.PgClien
     for (const statement of Tables.statements) yield* sql.unsafe(statement)
   }).pipe(sql.withTransaction)
   if (!(yield* exists)) yield* create
-  const found = yield* version.pipe(Effect.catchTag("SchemaError", () => Effect.succeed("unknown" as const)))
-  if (found === Tables.format) return
+  // Every column, since other versions may have others.
+  const stored = yield* sql`select * from effect_vae.format`
+  const found = Schema.decodeUnknownOption(Schema.Tuple([Format]))(stored)
+  if (Option.isSome(found) && found.value[0].version === Tables.format) return found.value[0].id
   return yield* new ClusterError({
     database: name,
-    reason: `its tables have format ${found}, and this version of effect-vae uses ${Tables.format}; use the version that made them, or another database`
+    reason: `its tables have format ${stored[0]?.["version"] ?? "unknown"}, and this version of effect-vae uses ${Tables.format}; use the version that made them, or another database`
   })
 })
 
@@ -124,12 +126,21 @@ const make = Effect.fnUntraced(function* (address: Address) {
     ...(Option.isSome(address.password) && { password: address.password.value }),
     ...(Option.isSome(address.authority) && { ssl: { ca: address.authority.value } }),
     applicationName: "effect-vae",
+    startupParameters: {
+      // A machine that is stopped or unreachable in the middle of a transaction keeps no row locked for longer.
+      idle_in_transaction_session_timeout: `${Math.ceil(1000 * (yield* Effect.orDie(leaseSeconds)))}`,
+      // The connections of a machine that is gone are closed after a minute and a half.
+      tcp_keepalives_idle: "60",
+      tcp_keepalives_interval: "10",
+      tcp_keepalives_count: "3",
+      tcp_user_timeout: "90000"
+    },
     // One for leases, one for content, one for the rest; the one that listens comes on top.
     maxConnections: 4,
     idleTimeout: "1 minute",
     keepAlive: "10 seconds"
   }).pipe(Effect.mapError(failure))
-  yield* Effect.catchTag(prepare(name, sql), "SqlError", (error) => Effect.fail(failure(error)))
+  const id = yield* Effect.catchTag(prepare(name, sql), "SqlError", (error) => Effect.fail(failure(error)))
 
   let out = false
   const outage = (error: { readonly message: string }) =>
@@ -156,10 +167,11 @@ const make = Effect.fnUntraced(function* (address: Address) {
 
   return Database.of({
     name,
+    id,
     sql,
     patiently,
-    rows: (schema, statement) =>
-      Effect.flatMap(patiently(statement), (rows) =>
+    rows: (schema, statement, limit) =>
+      Effect.flatMap(patiently(statement, limit), (rows) =>
         Effect.mapError(Schema.decodeUnknownEffect(Schema.Array(schema))(rows), ({ message }) => {
           const reason = `holds what this version of effect-vae did not write: ${message.replaceAll(/\s+/g, " ")}`
           return new ClusterError({ database: name, reason })

@@ -35,8 +35,13 @@ export const list = Effect.fn("RunFiles.list")(function* (directory: string) {
   )
 })
 
-/** 0 for what must be read first. */
-const order = (path: string): number => (path.startsWith("checkpoints/") ? 0 : path === "manifest.json" ? 2 : 1)
+/** The order in which files are read: each turn after the one before. */
+const turns = ["checkpoints", "others", "manifest"] as const
+
+const turnOf = (path: string): (typeof turns)[number] => {
+  if (path.startsWith("checkpoints/")) return "checkpoints"
+  return path === "manifest.json" ? "manifest" : "others"
+}
 
 /** Stores the content of a run's files as artifacts. A file that is replaced or removed meanwhile is left out. */
 export const store = Effect.fn("RunFiles.store")(function* (
@@ -44,14 +49,18 @@ export const store = Effect.fn("RunFiles.store")(function* (
 ): Effect.fn.Return<ReadonlyArray<RunFile>, ClusterError | StoreError, Artifacts | FileSystem.FileSystem | Path.Path> {
   const artifacts = yield* Artifacts
   const { join } = yield* Path.Path
-  const files = [...(yield* list(directory))].sort((left, right) => order(left.path) - order(right.path))
-  const stored: Array<RunFile> = []
-  for (const { path } of files) {
+  const put = Effect.fnUntraced(function* ({ path }: FolderFiles.FolderFile) {
     const content = yield* AtomicFile.read(join(directory, path), Safetensors.maximumBytes)
-    if (Option.isNone(content)) continue
+    if (Option.isNone(content)) return []
     const digest = digestOf(content.value)
     yield* artifacts.put(digest, content.value)
-    stored.push({ path, digest })
+    return [{ path, digest }]
+  })
+  const files = yield* list(directory)
+  const stored: Array<RunFile> = []
+  for (const turn of turns) {
+    const together = files.filter(({ path }) => turnOf(path) === turn)
+    stored.push(...(yield* Effect.forEach(together, put, { concurrency: 3 })).flat())
   }
   return stored
 })
@@ -76,14 +85,8 @@ export const fetch = Effect.fn("RunFiles.fetch")(function* (
     if (Option.isSome(present) && digestOf(present.value) === digest) return
     yield* AtomicFile.write(target, yield* artifacts.get(digest))
   })
-  yield* Effect.forEach(
-    files.filter(({ path }) => path !== "manifest.json"),
-    put,
-    { concurrency: 2, discard: true }
-  )
-  yield* Effect.forEach(
-    files.filter(({ path }) => path === "manifest.json"),
-    put,
-    { discard: true }
-  )
+  for (const turn of turns) {
+    const together = files.filter(({ path }) => turnOf(path) === turn)
+    yield* Effect.forEach(together, put, { concurrency: 3, discard: true })
+  }
 })

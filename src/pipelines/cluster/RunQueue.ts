@@ -7,60 +7,20 @@
  * changes the run's row; a run whose worker falls silent is leased again, three times at most without progress; leases do
  * not end while the database itself was away.
  */
-import { Config, Context, Effect, Layer, Option, Schema } from "effect"
+import { Context, Duration, Effect, Layer, Option, Schema } from "effect"
 import type { Fragment } from "effect/sql/Statement"
 import { RunDescription } from "../plan/RunDescription.ts"
-import { TrainingProgress } from "../sweep/WorkerMessage.ts"
-import { type ClusterError, LeaseLost } from "./ClusterError.ts"
+import type { ClusterError, LeaseLost } from "./ClusterError.ts"
 import { Database, wake } from "./Database.ts"
+import { encodeHeld, type End, type Held, type Lease, leaseSeconds, mostTries, type Worker } from "./Lease.ts"
+import * as LeasedWrite from "./LeasedWrite.ts"
 import { RunFile } from "./RunFiles.ts"
-
-/** How long a worker may be silent before another takes its runs, in seconds; the same on all machines. */
-export const leaseSeconds: Config.Config<number> = Config.withDefault(Config.Number("VAE_CLUSTER_LEASE"), 12)
-
-/** A run that ends its worker so often is not tried again. */
-export const mostTries = 3
-
-export interface Lease {
-  readonly run: string
-  readonly token: number
-}
 
 /** A run that was leased. */
 export interface Claimed extends Lease {
   readonly description: RunDescription
   /** What workers before this one published of it. */
   readonly files: ReadonlyArray<RunFile>
-}
-
-/** What a worker says of a run that it has. */
-export interface Held extends Lease {
-  readonly standing: TrainingProgress | undefined
-  /** The last epoch's metrics in words. */
-  readonly summary: string | undefined
-}
-
-const encodeHeld = Schema.encodeEffect(
-  Schema.fromJsonString(
-    Schema.toCodecJson(
-      Schema.Array(
-        Schema.Struct({
-          run: Schema.String,
-          token: Schema.Int,
-          standing: Schema.optional(TrainingProgress),
-          summary: Schema.optional(Schema.String)
-        })
-      )
-    )
-  )
-)
-
-/** A process that makes runs. */
-export interface Worker {
-  /** `HOST/PID-DIGITS`, used once. */
-  readonly id: string
-  readonly host: string
-  readonly slots: number
 }
 
 const Claim = Schema.Struct({ run: Schema.String, token: Schema.Int, description: RunDescription })
@@ -71,10 +31,8 @@ const Beat = Schema.Struct({
 })
 export type Beat = typeof Beat.Type
 
-/** How a run ended for good. */
-export type End =
-  | { readonly state: "done"; readonly reason?: string | undefined }
-  | { readonly state: "failed" | "cancelled"; readonly reason: string }
+/** What a write under a lease returns. */
+export type Written = Effect.Effect<Option.Option<ReadonlyArray<string>>, ClusterError | LeaseLost>
 
 export class RunQueue extends Context.Service<
   RunQueue,
@@ -84,16 +42,12 @@ export class RunQueue extends Context.Service<
     /** Leases the oldest run that this worker may have. `held` are the runs that it knows to have. */
     readonly claim: (worker: Worker, held: ReadonlyArray<string>) => Effect.Effect<Option.Option<Claimed>, ClusterError>
     /**
-     * Replaces the files of a run that goes on; false where one of their artifacts was removed meanwhile, so that they
-     * must be stored again.
+     * Replaces the files of a run in training. Returns the digests that the run no longer refers to; none if one of the new
+     * artifacts was removed meanwhile, so that they must be stored again.
      */
-    readonly publish: (lease: Lease, files: ReadonlyArray<RunFile>) => Effect.Effect<boolean, ClusterError | LeaseLost>
-    /** Ends a run, with its files: all of it or nothing. False as for `publish`. */
-    readonly settle: (
-      lease: Lease,
-      end: End,
-      files: ReadonlyArray<RunFile>
-    ) => Effect.Effect<boolean, ClusterError | LeaseLost>
+    readonly publish: (lease: Lease, files: ReadonlyArray<RunFile>) => Written
+    /** Ends a run, with its files: all of it or nothing. Returns what `publish` does. */
+    readonly settle: (lease: Lease, end: End, files: ReadonlyArray<RunFile>) => Written
     /** Gives a run back, to be leased again by anyone in `seconds`; does nothing where the lease is lost. */
     readonly release: (lease: Lease, seconds: number) => Effect.Effect<void, ClusterError>
     /** Gives a run back that failed here for a reason that another machine may not share. Ends it after three tries. */
@@ -113,8 +67,11 @@ export class RunQueue extends Context.Service<
 export const layer: Layer.Layer<RunQueue, never, Database> = Layer.effect(
   RunQueue,
   Effect.gen(function* () {
-    const { patiently, rows, sql } = yield* Database
+    const database = yield* Database
+    const { patiently, rows, sql } = database
     const leaseTime = yield* Effect.orDie(leaseSeconds)
+    /** An answer that comes later is of no use: there must be time for another attempt within the lease. */
+    const answerTime = Duration.seconds(leaseTime / 3)
     const seconds = (count: number) => sql`make_interval(secs => ${count})`
 
     /** Its worker was silent for too long, though the database was there to hear it. */
@@ -137,57 +94,8 @@ export const layer: Layer.Layer<RunQueue, never, Database> = Layer.effect(
     const filesOf = (run: string) =>
       rows(RunFile, sql`select path, digest from effect_vae.file where run = ${run} order by path`)
 
-    /** Replaces a run's files and removes artifacts that nothing refers to any more. */
-    const replaceFiles = Effect.fnUntraced(function* (run: string, files: ReadonlyArray<RunFile>) {
-      const removed = yield* sql`delete from effect_vae.file where run = ${run} returning digest`
-      yield* sql`
-        insert into effect_vae.file (run, path, digest)
-        select ${run}, path, digest from jsonb_to_recordset(${JSON.stringify(files)}::jsonb) as f (path text, digest text)
-      `
-      const digests = [...new Set(removed.map((row) => String(row["digest"])))]
-      yield* sql`
-        delete from effect_vae.artifact a
-        where a.digest = any (${digests}) and not exists (select from effect_vae.file f where f.digest = a.digest)
-      `
-    })
-
-    /** Makes statements while the run's row is locked, if the lease holds or has already brought the run to `state`. */
-    const under = Effect.fnUntraced(function* <E>(
-      { run, token }: Lease,
-      state: "leased" | End["state"],
-      statements: Effect.Effect<unknown, E>
-    ) {
-      const found = yield* sql`
-        select from effect_vae.run where id = ${run} and token = ${token} and state in ('leased', ${state}) for update
-      `
-      if (found.length === 0) return "lost"
-      yield* statements
-      return "written"
-    }, sql.withTransaction)
-
-    const written = Effect.fnUntraced(function* (
-      lease: Lease,
-      state: "leased" | End["state"],
-      files: ReadonlyArray<RunFile>,
-      update: Fragment
-    ) {
-      const outcome = yield* under(
-        lease,
-        state,
-        Effect.gen(function* () {
-          yield* replaceFiles(lease.run, files)
-          yield* sql`update effect_vae.run set ${update} where id = ${lease.run}`
-          if (state !== "leased") yield* wake(sql, "result")
-        })
-      ).pipe(
-        Effect.catchIf(
-          ({ reason }) => reason._tag === "ConstraintError",
-          () => Effect.succeed("incomplete")
-        ),
-        patiently
-      )
-      return outcome === "lost" ? yield* new LeaseLost({ run: lease.run }) : outcome === "written"
-    })
+    const written = (lease: Lease, state: "leased" | End["state"], files: ReadonlyArray<RunFile>, update: Fragment) =>
+      LeasedWrite.write(database, lease, state, files, update)
 
     return {
       beat: Effect.fn("RunQueue.beat")(function* (worker, held) {
@@ -221,7 +129,8 @@ export const layer: Layer.Layer<RunQueue, never, Database> = Layer.effect(
             select
               coalesce((select jsonb_agg(mine) from mine), '[]') as held,
               exists (select from effect_vae.run r where r.state in ('queued', 'leased') and ${mayClaim(worker)}) as work
-          `
+          `,
+          answerTime
         )
         return beat!
       }),

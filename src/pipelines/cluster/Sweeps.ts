@@ -8,10 +8,11 @@ import { Context, Effect, Layer, Option, Schema } from "effect"
 import { digestOf } from "../../core/Spec.ts"
 import { RunDescription } from "../plan/RunDescription.ts"
 import { TrainingProgress } from "../sweep/WorkerMessage.ts"
+import { unregister } from "./Artifacts.ts"
 import type { ClusterError } from "./ClusterError.ts"
 import { Database, wake } from "./Database.ts"
 import { RunFile } from "./RunFiles.ts"
-import { leaseSeconds } from "./RunQueue.ts"
+import { leaseSeconds } from "./Lease.ts"
 
 export const State = Schema.Literals(["queued", "leased", "done", "failed", "cancelled"])
 export type State = typeof State.Type
@@ -206,10 +207,7 @@ export const layer: Layer.Layer<Sweeps, never, Database> = Layer.effect(
             where r.state not in ('queued', 'leased')
               and not exists (select from effect_vae.sweep_run m where m.run = r.id)
           `
-          yield* sql`
-            delete from effect_vae.artifact a
-            where not exists (select from effect_vae.file f where f.digest = a.digest)
-          `
+          yield* unregister(sql, sql`true`)
           yield* sql`delete from effect_vae.worker where seen_at < now() - interval '1 day'`
           return ended
         }).pipe(sql.withTransaction)

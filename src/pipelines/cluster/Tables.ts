@@ -13,13 +13,13 @@
  */
 
 /** Raised when the tables change. */
-export const format = 1
+export const format = 2
 
 /** Creates everything. */
 export const statements: ReadonlyArray<string> = [
   `create schema if not exists effect_vae`,
-  `create table effect_vae.format (version integer not null)`,
-  `insert into effect_vae.format values (${format})`,
+  `create table effect_vae.format (version integer not null, id uuid not null default gen_random_uuid())`,
+  `insert into effect_vae.format (version) values (${format})`,
   `create table effect_vae.sweep (
     id text primary key,
     name text not null,

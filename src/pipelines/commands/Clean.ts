@@ -3,11 +3,14 @@
  */
 import { Console, Effect, Option, Stdio } from "effect"
 import { Argument, Command, Flag, Prompt } from "effect/cli"
+import * as Address from "../cluster/Address.ts"
+import { Artifacts } from "../cluster/Artifacts.ts"
+import * as Cluster from "../cluster/Cluster.ts"
 import * as Catalogue from "../inspection/Catalogue.ts"
 import * as CleanPlan from "../inspection/CleanPlan.ts"
 import * as Columns from "../store/Columns.ts"
 import { plural } from "../verification/Finding.ts"
-import { ignoredFlags, inspectionFlags } from "./Flags.ts"
+import { commonFlags, ignoredFlags, inspectionFlags } from "./Flags.ts"
 import { UsageError } from "../console/UsageError.ts"
 import * as FolderFiles from "../files/FolderFiles.ts"
 import { removeFiles } from "../files/RemoveFiles.ts"
@@ -57,20 +60,6 @@ const listed = ({ left, removals }: CleanPlan.CleanPlan): string =>
     ...(left.length === 0 ? [] : ["", "kept:", ...left.map((line) => `  ${line}`)])
   ].join("\n")
 
-/** Removes what was listed. A run is removed only if no process trains it and it has not changed since. */
-const remove = Effect.fnUntraced(function* (
-  { files, folder, place, run, whole }: CleanPlan.Removal,
-  finished: boolean
-) {
-  if (run !== undefined) {
-    const store = yield* RunStore.RunStore
-    yield* store.open(run.run.experiment, run.run.id)
-    const isStill = ((yield* CleanPlan.reason(run, finished)) !== undefined) === whole
-    if (!isStill) return yield* Console.log(`  ${place} is kept: it has changed in the meantime`)
-  }
-  yield* removeFiles(folder, files)
-}, Effect.scoped)
-
 /** Asks for confirmation; false without a terminal. */
 const agreed = Effect.fnUntraced(function* (question: string) {
   const stdio = yield* Stdio.Stdio
@@ -85,6 +74,42 @@ const agreed = Effect.fnUntraced(function* (question: string) {
   return yes
 })
 
+/** What machines share: a database, and a folder for artifacts where they are not in the database. */
+interface Shared {
+  readonly address: Address.Address
+  readonly folder: Option.Option<string>
+}
+
+const inStore = <A, E, R>({ address, folder }: Shared, use: (store: Artifacts["Service"]) => Effect.Effect<A, E, R>) =>
+  Effect.provide(Artifacts.use(use), Cluster.layer(address, folder))
+
+/** Lists the artifacts that no run refers to, and removes them where that is agreed. */
+const cleanArtifacts = Effect.fnUntraced(function* (shared: Shared, yes: boolean) {
+  const unused = yield* inStore(shared, (store) => store.unused)
+  const { name } = shared.address
+  if (unused.length === 0) return yield* Console.log(`no unused artifacts in ${name}`)
+  const bytes = unused.reduce((sum, artifact) => sum + artifact.bytes, 0)
+  const total = `${plural(unused.length, "artifact")} without a run, ${FolderFiles.size(bytes)}`
+  yield* Console.log(`to remove from ${name}: ${total}`)
+  if (!yes && !(yield* agreed(`Remove ${total}?`))) return
+  const removed = yield* inStore(shared, (store) => store.remove(unused.map(({ key }) => key)))
+  yield* Console.log(`removed ${plural(removed.length, "artifact")}`)
+})
+
+/** Removes what was listed. A run is removed only if no process trains it and it has not changed since. */
+const remove = Effect.fnUntraced(function* (
+  { files, folder, place, run, whole }: CleanPlan.Removal,
+  finished: boolean
+) {
+  if (run !== undefined) {
+    const store = yield* RunStore.RunStore
+    yield* store.open(run.run.experiment, run.run.id)
+    const isStill = ((yield* CleanPlan.reason(run, finished)) !== undefined) === whole
+    if (!isStill) return yield* Console.log(`  ${place} is kept: it has changed in the meantime`)
+  }
+  yield* removeFiles(folder, files)
+}, Effect.scoped)
+
 export const command = Command.make(
   "clean",
   {
@@ -95,9 +120,20 @@ export const command = Command.make(
     finished: Flag.Boolean("finished").pipe(Flag.withDescription("Also list finished runs"), Flag.withDefault(false)),
     yes: Flag.Boolean("yes").pipe(Flag.withDescription("Remove without confirmation"), Flag.withDefault(false)),
     results: inspectionFlags.results,
+    cluster: commonFlags.cluster.pipe(
+      Flag.withDescription("Also remove artifacts from this database that no run refers to (or VAE_CLUSTER)")
+    ),
+    artifacts: commonFlags.artifacts.pipe(
+      Flag.withDescription("With --cluster: the folder that machines share for artifacts; default: the database")
+    ),
     ...ignoredFlags
   },
-  Effect.fn("Clean.command")(function* ({ finished, results, target, yes }) {
+  Effect.fn("Clean.command")(function* ({ artifacts, cluster, finished, results, target, yes }) {
+    const address = yield* Address.resolve(cluster)
+    // Artifacts belong to no run, so that the name of one leaves them alone.
+    if (Option.isSome(address) && Option.isNone(target)) {
+      yield* cleanArtifacts({ address: address.value, folder: artifacts }, yes)
+    }
     const catalogue = yield* Catalogue.read(results)
     yield* Effect.gen(function* () {
       const plan = yield* planOf(catalogue, target, finished)
@@ -121,6 +157,6 @@ export const command = Command.make(
   })
 ).pipe(
   Command.withDescription(
-    "Lists unfinished runs, attempts that were set aside and leftover files, asks for confirmation, and removes them"
+    "Lists unfinished runs, attempts that were set aside, leftover files and unused artifacts, asks for confirmation, and removes them"
   )
 )

@@ -86,6 +86,10 @@ export const commonFlags = {
     Flag.withDescription("How often to save a checkpoint, such as 5epochs, 90s or 5m; results do not change"),
     Flag.withDefault("30s")
   ),
+  exact: toggle(
+    "exact",
+    "Resume a run only on the engine and instruction set that trained it so far; elsewhere it starts again"
+  ),
   watch: toggle("watch", "Serve a live report on localhost while the runs train"),
   port: Flag.String("port").pipe(
     Flag.withMetavar("N"),
@@ -199,7 +203,7 @@ export const withFlags = Effect.fnUntraced(function* (
 
 /** The options of a sweep's execution. */
 export const runOptions = Effect.fnUntraced(function* (flags: CommonFlags) {
-  const { failFast, force } = flags
+  const { exact, failFast, force } = flags
   if (failFast && flags.keepGoing) {
     return yield* new UsageError({ reason: "--keep-going and --fail-fast contradict each other; give one of them" })
   }
@@ -211,7 +215,7 @@ export const runOptions = Effect.fnUntraced(function* (flags: CommonFlags) {
   if (!/^\d{1,4}$/.test(flags.retry)) {
     return yield* new UsageError({ reason: `--retry ${flags.retry}: give an integer from 0 to 9999` })
   }
-  const options: Required<RunOptions> = { force, failFast, checkpointEvery, retries: Number(flags.retry) }
+  const options: Required<RunOptions> = { exact, force, failFast, checkpointEvery, retries: Number(flags.retry) }
   return options
 })
 

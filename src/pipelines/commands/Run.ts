@@ -79,7 +79,7 @@ export const run = Effect.fn("Run.perform")(function* (
     })
   }
   const onCluster = (address: Address.Address, file: string) =>
-    ClusterExecutor.layer({ experiment: swept.name, runs, file }).pipe(
+    ClusterExecutor.layer({ experiment: swept.name, runs, file, exact: options.exact }).pipe(
       Layer.provide(Cluster.layer(address, flags.artifacts)),
       Layer.provideMerge(Progress.layer)
     )

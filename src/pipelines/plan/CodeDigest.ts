@@ -26,8 +26,10 @@ export const own: Effect.Effect<string, StoreError, FileSystem.FileSystem | Path
   const files = (yield* FolderFiles.list(sources)).filter(
     ({ path, type }) => type === "File" && /\.[cm]?[jt]s$/.test(path)
   )
-  const digests = yield* Effect.forEach(files, (file) =>
-    Effect.map(read(path.join(sources, file.path)), (text) => `${file.path} ${sha256(text)}`)
+  const digests = yield* Effect.forEach(
+    files,
+    (file) => Effect.map(read(path.join(sources, file.path)), (text) => `${file.path} ${sha256(text)}`),
+    { concurrency: 16 }
   )
   const packageJson = yield* read(path.join(sources, "..", "package.json"))
   return sha256([...digests, packageJson, process.versions.node.split(".")[0]].join("\n"))
@@ -50,9 +52,18 @@ const reachable = Effect.fnUntraced(function* (first: string) {
   return [...seen.values()].sort()
 })
 
-/** The digest for an experiment's file. Errors: `StoreError` if a file cannot be read. */
-export const of: (file: string) => Effect.Effect<string, StoreError, FileSystem.FileSystem | Path.Path> = Effect.fn(
+/** Digests of code. */
+export interface CodeDigest {
+  /** Of this package's sources, its dependencies' versions and the runtime. */
+  readonly own: string
+  /** Of all code that the experiment's runs are computed with. */
+  readonly whole: string
+}
+
+/** The digests for an experiment's file. Errors: `StoreError` where a file cannot be read. */
+export const of: (file: string) => Effect.Effect<CodeDigest, StoreError, FileSystem.FileSystem | Path.Path> = Effect.fn(
   "CodeDigest.of"
 )(function* (file) {
-  return sha256([yield* own, ...(yield* reachable(file))].join("\n"))
+  const before = yield* own
+  return { own: before, whole: sha256([before, ...(yield* reachable(file))].join("\n")) }
 })

@@ -6,7 +6,6 @@
 import { Effect, type FileSystem, Path, Schema } from "effect"
 import type { DatasetError, DatasetPlatform } from "../../core/Dataset.ts"
 import { UsageError } from "../console/UsageError.ts"
-import type { StoreError } from "../files/StoreError.ts"
 import * as CodeDigest from "./CodeDigest.ts"
 import type { ExperimentError } from "./LoadExperiment.ts"
 import type { PlanError, PlannedRun } from "./Plan.ts"
@@ -25,7 +24,9 @@ export const RunDescription = Schema.Struct({
   seed: Schema.Int,
   /** The dataset's digest. */
   data: Schema.String,
-  code: Digest
+  code: Digest,
+  /** The run resumes only on an engine with the same bits. */
+  exact: Schema.optionalKey(Schema.Literal(true))
 })
 export type RunDescription = typeof RunDescription.Type
 
@@ -53,29 +54,40 @@ export const fileOf = Effect.fn("RunDescription.fileOf")(function* (target: stri
   })
 })
 
-/** The description of a planned run. `code` is the digest of the code. */
+/** The description of a planned run: `origin` is where its code is, and how it may resume. */
 export const make = (
   { experiment, located, parameters, seed }: PlannedRun,
-  origin: Pick<RunDescription, "code" | "file">
+  origin: Pick<RunDescription, "code" | "exact" | "file">
 ): RunDescription => ({ experiment, parameters, seed, data: located.digest, ...origin })
 
-/** Plans the run again on this machine. Errors: `RunRefused` if the result differs. */
+/** The digest of this package's own code. Errors: `RunRefused` if the code of the run is not that of its description. */
+export const checkCode = Effect.fn("RunDescription.checkCode")(function* (
+  description: RunDescription
+): Effect.fn.Return<string, RunRefused, FileSystem.FileSystem | Path.Path> {
+  const file = (yield* Path.Path).resolve(description.file)
+  const { own, whole } = yield* Effect.mapError(
+    CodeDigest.of(file),
+    ({ message }) => new RunRefused({ code: true, reason: message })
+  )
+  if (whole === description.code) return own
+  return yield* new RunRefused({
+    code: true,
+    reason: `its code differs: ${whole.slice(0, 12)} here, ${description.code.slice(0, 12)} where the sweep was submitted; update the checkout, then restart the worker`
+  })
+})
+
+/** Plans the run again on this machine, after its code was checked. Errors: `RunRefused` if the result differs. */
 export const plan = Effect.fn("RunDescription.plan")(function* (
   id: string,
   description: RunDescription
 ): Effect.fn.Return<PlannedRun, RunRefused, DatasetPlatform | FileSystem.FileSystem | Path.Path> {
   const path = yield* Path.Path
   const file = path.resolve(description.file)
-  const refuse = (code: boolean) => (error: DatasetError | ExperimentError | PlanError | StoreError) =>
-    new RunRefused({ code, reason: error.message })
-  const code = yield* Effect.mapError(CodeDigest.of(file), refuse(true))
-  if (code !== description.code) {
-    return yield* new RunRefused({
-      code: true,
-      reason: `its code differs: ${code.slice(0, 12)} here, ${description.code.slice(0, 12)} where the sweep was submitted; update the checkout, then restart the worker`
-    })
-  }
-  const planned = yield* planPoint(description, file, (dataset) => dataset.locate).pipe(Effect.mapError(refuse(false)))
+  const planned = yield* planPoint(description, file, (dataset) => dataset.locate).pipe(
+    Effect.mapError(
+      ({ message }: DatasetError | ExperimentError | PlanError) => new RunRefused({ code: false, reason: message })
+    )
+  )
   if (planned.located.digest !== description.data) {
     const name = planned.dataset.name
     return yield* new RunRefused({

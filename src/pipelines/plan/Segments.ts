@@ -2,7 +2,7 @@
  * The segments of a resumed run: which process took which of its steps.
  */
 import { Option } from "effect"
-import type { Json } from "../../core/Spec.ts"
+import { canonicalJson, type Json } from "../../core/Spec.ts"
 import { differences, formatDifference } from "./Differences.ts"
 import type { Manifest, Segment } from "../store/Manifest.ts"
 
@@ -43,6 +43,21 @@ const inSentences = (earlier: Json, now: Json): ReadonlyArray<string> =>
 /** The differences between two segments as text: `engine.threads is 2 before, 4 now`. */
 export const changes = (earlier: Circumstances, now: Circumstances): ReadonlyArray<string> =>
   inSentences(described(earlier), described(now))
+
+/**
+ * Whether two segments compute the same bits: the same engine, with any number of threads, on the same instruction set. An
+ * engine that does not state its instruction set chooses it by the processor, which must then be the same.
+ */
+export const sameBits = (one: Circumstances, other: Circumstances): boolean => {
+  const identity = ({ engine, host }: Circumstances): Json => {
+    const { threads: _threads, ...stated } = engine
+    return {
+      ...stated,
+      ...(!("instructions" in engine) && { cpu: host.cpu, arch: host.arch, platform: host.platform })
+    }
+  }
+  return canonicalJson(identity(one)) === canonicalJson(identity(other))
+}
 
 /** The differences between two engines as text; whether the run was trained in a stack is not a part of its engine. */
 export const engineChanges = (earlier: Segment["engine"], now: Segment["engine"]): ReadonlyArray<string> => {

@@ -63,13 +63,15 @@ export interface RunOptions {
   readonly checkpointEvery?: CheckpointInterval
   /** How often to retry a run whose engine or folder fails; default: 0. */
   readonly retries?: number
+  /** Resume only what an engine with the same bits trained; default: false. */
+  readonly exact?: boolean
 }
 
 /** Runs the planned runs of an experiment, as many at once as there are jobs, reports, and returns one row per run. */
 export const run = Effect.fn("RunExperiment.run")(function* (
   experiment: Experiment<any>,
   runs: ReadonlyArray<PlannedRun>,
-  { checkpointEvery, failFast, force, retries }: RunOptions
+  { checkpointEvery, exact, failFast, force, retries }: RunOptions
 ) {
   const store = yield* RunStore
   const progress = yield* Progress
@@ -98,7 +100,8 @@ export const run = Effect.fn("RunExperiment.run")(function* (
       force,
       ...(Option.isSome(previousStart) && { previousStart: DateTime.formatIso(previousStart.value.manifest.started) }),
       checkpointEvery: checkpointEvery ?? defaultInterval,
-      retries: retries ?? 0
+      retries: retries ?? 0,
+      exact: exact ?? false
     }
   })
   const requests = yield* Effect.forEach(runs, requestOf)

@@ -95,7 +95,7 @@ const plannedOf = (runs: ReadonlyArray<PlannedRun>, { description, run }: Task) 
 /** Executes the tasks from the parent, one after the other, until the parent ends. */
 export const serve = Effect.fn("Worker.serve")(function* (
   runs: ReadonlyArray<PlannedRun>,
-  options: Pick<RunRequest, "checkpointEvery" | "retries">
+  options: Pick<RunRequest, "checkpointEvery" | "exact" | "retries">
 ) {
   const { tasks, report } = yield* Parent
   const { execute } = yield* RunExecutor
@@ -105,7 +105,14 @@ export const serve = Effect.fn("Worker.serve")(function* (
     const { force, position, previousStart } = task
     const outcome = yield* plannedOf(runs, task).pipe(
       Effect.flatMap((planned) =>
-        execute({ ...options, planned, force, position, ...(previousStart !== undefined && { previousStart }) })
+        execute({
+          ...options,
+          ...(task.description?.exact === true && { exact: true }),
+          planned,
+          force,
+          position,
+          ...(previousStart !== undefined && { previousStart })
+        })
       ),
       Effect.catch((reason) => Effect.succeed(Outcome.make({ _tag: "Failed", reason })))
     )

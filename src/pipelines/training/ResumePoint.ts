@@ -82,6 +82,12 @@ const bestToBeat = Effect.fnUntraced(function* (
   return isThere ? best.metrics[stopping.metric] : "lost"
 })
 
+/** Removes what a run has reached, so that its training starts from the beginning. */
+export const discard = Effect.fn("ResumePoint.discard")(function* (run: Run): Effect.fn.Return<void, StoreError> {
+  yield* run.truncateHistory(0)
+  yield* run.removeCheckpointsAfter(0)
+})
+
 /** The resume point of a run, after removing what lies beyond it; undefined if training starts from the beginning. */
 export const findResumePoint = Effect.fn("ResumePoint.findResumePoint")(function* (
   run: Run,
@@ -103,8 +109,7 @@ export const findResumePoint = Effect.fn("ResumePoint.findResumePoint")(function
     stopping === undefined ? yield* bestLossOf(run, complete) : yield* bestToBeat(run, stopping, complete)
   if (bestLoss === "lost") {
     yield* Effect.logWarning(`run ${run.id}: the parameters of its best epoch cannot be read, so it restarts`)
-    yield* run.truncateHistory(0)
-    yield* run.removeCheckpointsAfter(0)
+    yield* discard(run)
     return undefined
   }
   return { checkpoint: checkpoint.value, history: complete, bestLoss }

@@ -34,6 +34,8 @@ export interface TrainOptions {
   readonly data: Effect.Effect<LoadedDataset, DatasetError>
   readonly provenance: Provenance
   readonly checkpointEvery: CheckpointInterval
+  /** Resume only from steps that an engine with the same bits took; otherwise start again. Default: false. */
+  readonly exact?: boolean
 }
 
 /** A failure as recorded in the manifest. */
@@ -99,6 +101,25 @@ const announce = Effect.fnUntraced(function* (
   )
 })
 
+/** The resume point of a run and the segments before it; with `exact`, none that another engine computed. */
+const resumeFrom = Effect.fnUntraced(function* (
+  { exact = false, planned, provenance }: TrainOptions,
+  run: Run,
+  previous: Option.Option<Manifest>,
+  examples: number
+) {
+  const { spec } = yield* Engine
+  const resume = yield* ResumePoint.findResumePoint(run, yield* expected(planned, examples))
+  const fromStep = resume?.checkpoint.step ?? 0
+  const earlier = Segments.earlierSegments(previous, fromStep)
+  const foreign = earlier.find((segment) => !Segments.sameBits(segment, { engine: spec, ...provenance }))
+  if (!exact || foreign === undefined) return { resume, fromStep, earlier }
+  const changes = Segments.changes(foreign, { engine: spec, ...provenance })
+  yield* Effect.logWarning(`run ${run.id} starts again, because --exact asks for one engine: ${changes.join("; ")}`)
+  yield* ResumePoint.discard(run)
+  return { resume: undefined, fromStep: 0, earlier: [] }
+})
+
 /** Says which epoch's parameters are the result of a training with early stopping. */
 const announceResult = ({ id, training }: PlannedRun, history: ReadonlyArray<EpochMetrics>) => {
   const result = EarlyStopping.resultOf(training.stopping, history)
@@ -110,15 +131,14 @@ const announceResult = ({ id, training }: PlannedRun, history: ReadonlyArray<Epo
 
 /** Trains the run in a folder to its last epoch, from its resume point. */
 export const train = Effect.fn("TrainRun.train")(function* (
-  { checkpointEvery, data, position, planned, provenance }: TrainOptions,
+  options: TrainOptions,
   run: Run
 ): Effect.fn.Return<void, TrainFailure, Engine | Progress | Scope.Scope> {
+  const { checkpointEvery, data, position, planned, provenance } = options
   const engine = yield* Engine
   const loaded = yield* data
   const previous = yield* run.manifest
-  const resume = yield* ResumePoint.findResumePoint(run, yield* expected(planned, loaded.train.count))
-  const fromStep = resume?.checkpoint.step ?? 0
-  const earlier = Segments.earlierSegments(previous, fromStep)
+  const { earlier, fromStep, resume } = yield* resumeFrom(options, run, previous, loaded.train.count)
   const { source, location, digest } = planned.located
   const manifest: Manifest = {
     id: planned.id,

@@ -1,248 +1,176 @@
 /**
- * Workers, submitters and the database are ended, stopped and cut off; every run comes to the bits of a run that was left
- * alone, and is written once.
+ * Workers, submitters and the database are killed, stopped and cut off; every run ends with the bits of an undisturbed run,
+ * and is written once.
  *
  * `VAE_LONG_TESTS=1 vitest run test/pipelines/cluster/Faults.test.ts` kills 100 times.
  */
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises"
-import { tmpdir } from "node:os"
+import { readFile, rm, writeFile } from "node:fs/promises"
 import { join } from "node:path"
-import { afterAll, afterEach, assert, beforeAll, describe, it } from "@effect/vitest"
+import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import { uniform } from "../../../src/core/Random.ts"
 import { amount, isLong } from "../../LongTests.ts"
 import { needs } from "../../machine/Capability.ts"
 import { linux } from "../../machine/Linux.ts"
 import { postgres } from "../../machine/Postgres.ts"
 import { whatIsLeft } from "../Command.ts"
-import {
-  call,
-  endAll,
-  eventually,
-  exp,
-  file,
-  leaseSeconds,
-  local,
-  type Machine,
-  submit,
-  submitter,
-  worker
-} from "./Machines.ts"
+import * as Machines from "./Machines.ts"
+import { call, eventually, type Machine, pause, plain } from "./Machines.ts"
 import { childrenOf, type PostgresServer, start } from "./PostgresServer.ts"
 
-/** Long enough to be hit, in a few seconds. */
+/** Runs that take long enough to be hit. */
 const args = ["--beta", "0,1", "--epochs", "300"]
 
-const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds))
-
-describe("a sweep under faults", needs(postgres, linux), () => {
+describe("a sweep under faults", { concurrent: true, ...needs(postgres, linux) }, () => {
   let server: PostgresServer
-  let folder = ""
   let expected: Readonly<Record<string, string>> = {}
   beforeAll(async () => {
     server = await start(postgres.value!)
-    folder = await mkdtemp(join(tmpdir(), "effect-vae-faults-"))
-    const { code, output } = await local(folder, "alone", args)
+    let removeFolder = () => Promise.resolve()
+    const folder = await Machines.temporaryFolder((remove) => (removeFolder = remove))
+    const { code, output } = await call(plain, ...args, "--results", folder)
     assert.strictEqual(code, 0, output)
-    expected = await whatIsLeft(join(folder, "alone"))
+    expected = await whatIsLeft(folder)
+    await removeFolder()
   }, 180_000)
-  afterEach(endAll)
-  afterAll(async () => {
-    await server.close()
-    await rm(folder, { recursive: true, force: true })
-  })
+  afterAll(() => server.close())
 
-  const runs = (address: string) => server.query(address, "select * from effect_vae.run order by number")
-  /** Waits until a run of the sweep is in training at some worker; gives that worker's id. */
-  const inTraining = async (address: string): Promise<string> => {
-    let found: string | undefined
-    await eventually(async () => {
-      const rows = await runs(address).catch(() => [])
-      const run = rows.find(({ standing, state }) => state === "leased" && standing !== null)
-      found = run === undefined ? undefined : String(run["worker"])
-      return found !== undefined
-    }, "a run is in training")
-    return found!
-  }
   const isOf = (id: string) => (machine: Machine) => id.includes(`/${machine.pid}-`)
 
-  it(
-    `finishes every run once, whoever is killed (${amount(5, 100)} times)`,
-    async () => {
-      for (let round = 0; round * 5 < amount(5, 100); round++) {
-        const address = await server.database(`kill-${round}`)
-        const draws = uniform({ seed: 2, stream: "cluster kills", step: round }, 10)
-        const name = `kill-${round}`
-        let workers: ReadonlyArray<Machine> = [0, 1].map((index) => worker(address, folder, `${name}-${index}`))
-        let commands = submitter(address, folder, name, args)
-        for (let kill = 0; kill < 5; kill++) {
-          const [who = 0, when = 0] = draws.subarray(2 * kill, 2 * kill + 2)
-          if ((await runs(address).catch(() => [])).some(({ state }) => state !== "done")) await inTraining(address)
-          await pause(1000 * when)
-          if (who < 0.7) {
-            const index = Math.floor(2 * (who / 0.7))
-            workers[index]!.kill("SIGKILL")
-            const next = worker(address, folder, `${name}-${index}-${kill}`)
-            workers = workers.map((machine, place) => (place === index ? next : machine))
-          }
-          if (who > 0.4) {
-            commands.kill("SIGKILL")
-            await commands.ended
-            commands = submitter(address, folder, name, args)
-          }
+  for (let round = 0; round * 5 < amount(5, 100); round++) {
+    it(`finishes every run once, whoever is killed (kills ${5 * round + 1} to ${5 * round + 5})`, async (test) => {
+      const cluster = await Machines.open(test, server, `kill-${round}`, { lease: 2 })
+      const draws = uniform({ seed: 2, stream: "cluster kills", step: round }, 10)
+      let workers: ReadonlyArray<Machine> = [0, 1].map((index) => cluster.worker(`${index}`))
+      let submitter = cluster.submitter("submitted", args)
+      for (let kill = 0; kill < 5; kill++) {
+        const [who = 0, when = 0] = draws.subarray(2 * kill, 2 * kill + 2)
+        const runs = await cluster.runs()
+        if (runs.length === 0 || runs.some(({ state }) => state !== "done")) await cluster.inTraining()
+        await pause(1000 * when)
+        if (who < 0.7) {
+          const index = Math.floor(2 * (who / 0.7))
+          workers[index]!.kill("SIGKILL")
+          const next = cluster.worker(`${index}-${kill}`)
+          workers = workers.map((machine, place) => (place === index ? next : machine))
         }
-        assert.strictEqual(await commands.ended, 0, commands.output())
-        assert.deepStrictEqual(await whatIsLeft(join(folder, name)), expected, `round ${round}`)
-        assert.deepStrictEqual(
-          (await runs(address)).map(({ state }) => state),
-          ["done", "done"]
-        )
-        await endAll()
+        if (who > 0.4) {
+          submitter.kill("SIGKILL")
+          await submitter.ended
+          submitter = cluster.submitter("submitted", args)
+        }
       }
-    },
-    amount(4, 60) * 60_000
-  )
+      assert.strictEqual(await submitter.ended, 0, submitter.output())
+      assert.deepStrictEqual(await whatIsLeft(join(cluster.folder, "submitted")), expected)
+      const states = (await cluster.runs()).map(({ state }) => state)
+      assert.deepStrictEqual(states, ["done", "done"])
+    })
+  }
 
-  it("is not written to by a worker that was stopped for longer than its lease", async () => {
-    const address = await server.database("stopped")
-    const first = worker(address, folder, "stopped-1")
-    await first.until(/takes runs/)
-    const result = submit(address, folder, "stopped", args)
-    const id = await inTraining(address)
+  it("is not written to by a worker that was stopped for longer than its lease", async (test) => {
+    const cluster = await Machines.open(test, server, "stopped", { lease: 3 })
+    const first = cluster.worker("1")
+    const result = cluster.submit("submitted", args)
+    const id = await cluster.inTraining()
     assert.isTrue(isOf(id)(first))
     // The process and what computes for it.
     const group = [first.pid, ...childrenOf(first.pid)]
     group.forEach((pid) => process.kill(pid, "SIGSTOP"))
-    const stolen = (await runs(address)).find(({ worker }) => worker === id)!
-    worker(address, folder, "stopped-2")
+    const stolen = (await cluster.runs()).find(({ worker }) => worker === id)!
+    const theRun = async () => (await cluster.runs()).find(({ id }) => id === stolen["id"])!
+    cluster.worker("2")
     await eventually(async () => {
-      const run = (await runs(address)).find(({ id }) => id === stolen["id"])!
+      const run = await theRun()
       return run["worker"] !== id && run["state"] === "leased" && run["standing"] !== null
     }, "another worker has the run")
     group.forEach((pid) => process.kill(pid, "SIGCONT"))
     await first.until(new RegExp(`the lease on run ${stolen["id"]} is lost`))
     const { code, output } = await result
     assert.strictEqual(code, 0, output)
-    assert.deepStrictEqual(await whatIsLeft(join(folder, "stopped")), expected)
-    const run = (await runs(address)).find(({ id }) => id === stolen["id"])!
-    assert.strictEqual(run["token"], Number(stolen["token"]) + 1)
+    assert.deepStrictEqual(await whatIsLeft(join(cluster.folder, "submitted")), expected)
+    assert.strictEqual((await theRun())["token"], Number(stolen["token"]) + 1)
   })
 
-  it("waits while connections are cut and the database is away", async () => {
-    const address = await server.database("away")
-    const machine = worker(address, folder, "away-1")
-    const result = submit(address, folder, "away", args)
+  it("waits while connections are cut and the database is away", async (test) => {
+    const server = await start(postgres.value!)
+    test.onTestFinished(server.close)
+    const lease = 5
+    const cluster = await Machines.open(test, server, "away", { lease })
+    const worker = cluster.worker("1")
+    const result = cluster.submit("submitted", args)
     for (let cut = 0; cut < 3; cut++) {
-      await inTraining(address)
-      await server.query(
-        address.replace(/[^/]*$/, "postgres"),
-        "select pg_terminate_backend(pid) from pg_stat_activity where datname = 'away'"
-      )
+      await cluster.inTraining()
+      await server.query("select pg_terminate_backend(pid) from pg_stat_activity where datname = 'away'")
       await pause(200)
     }
-    const before = (await runs(address)).map(({ token }) => token)
+    const before = (await cluster.runs()).length
     // For longer than a lease: nobody could have heard the worker.
-    await server.restart({ crash: true, milliseconds: (leaseSeconds + 1) * 1000 })
+    await server.restart({ crash: true, milliseconds: (lease + 1) * 1000 })
     const { code, output } = await result
     assert.strictEqual(code, 0, output)
-    assert.deepStrictEqual(await whatIsLeft(join(folder, "away")), expected)
-    assert.match(machine.output(), /away does not answer .*; waiting/)
-    assert.match(machine.output(), /away answers again/)
+    assert.deepStrictEqual(await whatIsLeft(join(cluster.folder, "submitted")), expected)
+    assert.match(worker.output(), /away does not answer .*; waiting/)
+    assert.match(worker.output(), /away answers again/)
     // No run changed hands.
-    assert.deepStrictEqual(before.length, 2)
-    assert.deepStrictEqual(
-      (await runs(address)).map(({ token }) => token),
-      [1, 1]
-    )
+    assert.strictEqual(before, 2)
+    const tokens = (await cluster.runs()).map(({ token }) => token)
+    assert.deepStrictEqual(tokens, [1, 1])
   })
 
-  it("fails a run that ends its process every time, after three tries, and finishes the others", async () => {
-    const address = await server.database("poison")
-    const poison = join("test", "pipelines", "cluster", `Poison${process.pid}Experiment.ts`)
-    // The process that makes the run of beta 1 kills itself.
-    const text = await readFile(file, "utf8")
+  it("fails a run that ends its process every time, after three tries, and finishes the others", async (test) => {
+    const cluster = await Machines.open(test, server, "poison")
+    const poison = `./${join("test", "pipelines", "cluster", `Poison${process.pid}Experiment.ts`)}`
+    test.onTestFinished(() => rm(poison))
+    // The process that trains the run of beta 1 kills itself.
+    const text = await readFile(plain, "utf8")
     await writeFile(
       poison,
       text.replace(
-        "run: ({ beta, epochs, learningRate }) => ({",
-        `run: ({ beta, epochs, learningRate }) => (process.env["VAE_WORKER_THREADS"] && beta === 1 && process.kill(process.pid, "SIGKILL"), {`
+        "run: ({ beta, epochs }) => ({",
+        `run: ({ beta, epochs }) => (process.env["VAE_WORKER_THREADS"] && beta === 1 && process.kill(process.pid, "SIGKILL"), {`
       )
     )
-    try {
-      const machine = worker(address, folder, "poison-1")
-      await machine.until(/takes runs/)
-      const { code, output } = await call(
-        `./${poison}`,
-        "--beta",
-        "0,1,2",
-        "--cluster",
-        address,
-        "--results",
-        join(folder, "poison")
-      )
-      assert.strictEqual(code, 1, output)
-      assert.match(output, /beta=1: process \d+ was ended by SIGKILL while it trained the run/)
-      const states = (await runs(address)).map(({ state, tries }) => [state, tries])
-      assert.deepStrictEqual(states, [
-        ["done", 1],
-        ["failed", 3],
-        ["done", 1]
-      ])
-    } finally {
-      await rm(poison)
-    }
+    cluster.worker("1")
+    const { code, output } = await cluster.submit("submitted", [poison, "--beta", "0,1,2"])
+    assert.strictEqual(code, 1, output)
+    assert.match(output, /beta=1: process \d+ was ended by SIGKILL while it trained the run/)
+    const states = (await cluster.runs()).map(({ state, tries }) => [state, tries])
+    assert.deepStrictEqual(states, [
+      ["done", 1],
+      ["failed", 3],
+      ["done", 1]
+    ])
   })
 
-  // Half a minute each, spent waiting for leases to end.
+  // Half a minute each, spent waiting for leases to end and between tries.
   if (isLong) {
-    it("gives a run to another worker where a disk takes no more", async () => {
-      const address = await server.database("disk")
+    it("gives a run to another worker where a disk takes no more", async (test) => {
+      const cluster = await Machines.open(test, server, "disk")
       // No file may have more than 16 KiB.
-      const small = exp(
-        ["worker", "--cluster", address, "--results", join(folder, "disk-1"), "--checkpoint-every", "0.3s"],
-        {},
-        ["sh", "-c", 'ulimit -f 32; exec "$@"', "sh", process.execPath]
-      )
-      await small.until(/takes runs/)
-      const result = submit(address, folder, "disk", args)
-      await eventually(
-        async () =>
-          (await runs(address).catch(() => [])).some(({ failed_on }) => (failed_on as Array<string>).length > 0),
-        "a run fails"
-      )
-      worker(address, folder, "disk-2")
+      const small = cluster.worker("1", [], { by: ["sh", "-c", 'ulimit -f 32; exec "$@"', "sh"] })
+      const result = cluster.submit("submitted", args)
+      const hasFailed = ({ failed_on }: Record<string, unknown>) => (failed_on as ReadonlyArray<string>).length > 0
+      await eventually(async () => (await cluster.runs()).some(hasFailed), "a run fails")
+      cluster.worker("2")
       const { code, output } = await result
       assert.strictEqual(code, 0, output)
-      assert.deepStrictEqual(await whatIsLeft(join(folder, "disk")), expected)
+      assert.deepStrictEqual(await whatIsLeft(join(cluster.folder, "submitted")), expected)
       assert.match(small.output(), /cannot be written/)
     })
 
-    it("fails a run whose worker is killed every time", async () => {
-      const address = await server.database("fatal")
-      const command = exp([
-        file,
-        "--beta",
-        "1",
-        "--epochs",
-        "100000",
-        "--cluster",
-        address,
-        "--results",
-        join(folder, "fatal")
-      ])
+    it("fails a run whose worker is killed every time", async (test) => {
+      const cluster = await Machines.open(test, server, "fatal", { lease: 3 })
+      const submitter = cluster.submitter("submitted", ["--beta", "1", "--epochs", "100000"])
       for (let tries = 1; tries <= 3; tries++) {
         // Without a checkpoint there is no progress.
-        const machine = worker(address, folder, `fatal-${tries}`, ["--checkpoint-every", "1h"])
-        await eventually(
-          async () =>
-            (await runs(address).catch(() => [])).some((run) => run["tries"] === tries && run["state"] === "leased"),
-          `try ${tries}`
-        )
-        machine.kill("SIGKILL")
-        await machine.ended
+        const worker = cluster.worker(`${tries}`, ["--checkpoint-every", "1h"])
+        const isTried = (run: Record<string, unknown>) => run["tries"] === tries && run["state"] === "leased"
+        await eventually(async () => (await cluster.runs()).some(isTried), `try ${tries}`)
+        worker.kill("SIGKILL")
+        await worker.ended
       }
-      const bystander = worker(address, folder, "fatal-4")
-      assert.strictEqual(await command.ended, 1, command.output())
-      assert.match(command.output(), /the worker that made it fell silent 3 times without progress/)
+      const bystander = cluster.worker("4")
+      assert.strictEqual(await submitter.ended, 1, submitter.output())
+      assert.match(submitter.output(), /the worker that made it fell silent 3 times without progress/)
       bystander.kill("SIGINT")
       await bystander.ended
     })

@@ -8,6 +8,7 @@ import { Effect, Exit, FileSystem, Logger, Option, Path } from "effect"
 import { Experiment } from "../../../src/index.ts"
 import * as Native from "../../../src/core/engines/Native.ts"
 import * as OnnxRuntime from "../../../src/core/engines/OnnxRuntime.ts"
+import * as Reference from "../../../src/core/engines/Reference.ts"
 import * as Checkpoint from "../../../src/pipelines/store/Checkpoint.ts"
 import type { Manifest } from "../../../src/pipelines/store/Manifest.ts"
 import { evaluators } from "../../../src/pipelines/inspection/RunSnapshot.ts"
@@ -245,6 +246,38 @@ describe("a run that is gone on with", () => {
       assert.isDefined(first!.ended)
       if (first!.engine["threads"] === 1) return assert.isUndefined(warning)
       assert.match(warning ?? "", /run \w+ resumes under other conditions.*engine\.threads is \d+ before, 1 now/)
+    })
+  )
+
+  it.effect("on another engine starts again where exact asks for one engine, and leaves that engine's bits", () =>
+    Effect.gen(function* () {
+      const [straight, mixed] = [yield* temporaryFolder, yield* temporaryFolder]
+      const other = { engine: Reference.layer, exact: true } as const
+      yield* runExperiment(single, straight, other)
+      yield* keepUntil(single, mixed, 6)
+      const { epochs, logged } = yield* again(mixed, other)
+      assert.strictEqual(epochs, 3)
+      assert.isTrue(
+        logged.some((line) =>
+          /^Warn run \w+ starts again, because --exact .*engine\._tag is OnnxRuntime before, Reference now/.test(line)
+        ),
+        logged.join("\n")
+      )
+      const run = yield* runOf(mixed)
+      assert.deepStrictEqual(yield* leftBy(run), yield* leftBy(yield* runOf(straight)))
+      const manifest = yield* manifestOf(run)
+      assert.notProperty(manifest, "earlier")
+      assert.deepStrictEqual([manifest.fromStep, manifest.engine["_tag"]], [0, "Reference"])
+    })
+  )
+
+  it.effect("on the same engine with other threads resumes where exact asks for one engine", () =>
+    Effect.gen(function* () {
+      const results = yield* temporaryFolder
+      yield* keepUntil(single, results, 6, { engine: OnnxRuntime.layer({ threads: 2 }) })
+      yield* again(results, { engine: OnnxRuntime.layer({ threads: 1 }), exact: true })
+      const manifest = yield* manifestOf(yield* runOf(results))
+      assert.deepStrictEqual([manifest.fromStep, manifest.earlier?.length], [6, 1])
     })
   )
 

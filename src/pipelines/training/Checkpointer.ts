@@ -12,6 +12,7 @@ import { type HostTensors, under } from "../../core/Tensors.ts"
 import type { EpochMetrics } from "../../core/TrainedModel.ts"
 import type { Best, Checkpoint } from "../store/Checkpoint.ts"
 import type { CheckpointInterval } from "./CheckpointInterval.ts"
+import type { DivergenceError } from "./DivergenceError.ts"
 import type { ResumePoint } from "./ResumePoint.ts"
 import type { StoreError } from "../files/StoreError.ts"
 
@@ -28,11 +29,11 @@ export interface RunWriter {
 
 export interface Checkpointer {
   /** After a step: saves the current state if it is due. */
-  readonly afterStep: Effect.Effect<void, EngineError | StoreError>
+  readonly afterStep: Effect.Effect<void, EngineError | DivergenceError | StoreError>
   /** After an epoch whose metrics were written, with the state at its end. */
   readonly afterEpoch: (line: EpochMetrics, checkpoint: Checkpoint, isLast: boolean) => Effect.Effect<void, StoreError>
   /** Saves the current state, which must be resumable. */
-  readonly saveNow: Effect.Effect<void, EngineError | StoreError>
+  readonly saveNow: Effect.Effect<void, EngineError | DivergenceError | StoreError>
   /** Saves the state at the end of the last epoch with a finite loss, if that is newer than what is saved. */
   readonly saveLastFinite: Effect.Effect<void, StoreError>
   /**
@@ -55,7 +56,7 @@ export const make = Effect.fnUntraced(function* (options: {
   readonly interval: CheckpointInterval
   readonly stopping?: EarlyStopping | undefined
   readonly resume: ResumePoint | undefined
-  readonly current: Effect.Effect<Checkpoint, EngineError>
+  readonly current: Effect.Effect<Checkpoint, EngineError | DivergenceError>
 }): Effect.fn.Return<Checkpointer> {
   const { interval, writer, current, resume, stopping } = options
   let saved: { readonly epoch: number; readonly step: number } | undefined = resume?.checkpoint

@@ -5,9 +5,9 @@
  * epoch or step), so resuming from a checkpoint gives the bits of an uninterrupted run. Metrics of an epoch are exact
  * means over its examples. An interrupt leaves a checkpoint.
  */
-import { Cause, Clock, Effect, Record, Scope } from "effect"
+import { Cause, Clock, Effect, Record, type Scope } from "effect"
 import type { LoadedDataset } from "../../core/Dataset.ts"
-import { Engine, type EngineError, type Executable, type Placed } from "../../core/Engine.ts"
+import { Engine, type EngineError } from "../../core/Engine.ts"
 import type { ResolvedEvaluator } from "../../core/Evaluation.ts"
 import type { ModelError } from "../../core/Model.ts"
 import { scheduleValues } from "../../core/Programs.ts"
@@ -20,6 +20,7 @@ import { float32, type HostTensors } from "../../core/Tensors.ts"
 import type { EpochMetrics } from "../../core/TrainedModel.ts"
 import type { Checkpoint } from "../store/Checkpoint.ts"
 import type { CheckpointInterval } from "./CheckpointInterval.ts"
+import { compileSteps, type Piece } from "./CompiledSteps.ts"
 import { DivergenceError } from "./DivergenceError.ts"
 import * as Checkpointer from "./Checkpointer.ts"
 import { ingredientsOf } from "./Ingredients.ts"
@@ -53,6 +54,20 @@ export interface SweepPosition {
   /** Epochs of the runs after this one. */
   readonly epochsAfter: number
 }
+
+/** A step that was given to the engine. */
+interface Submitted {
+  readonly epoch: number
+  readonly step: number
+  readonly examples: number
+  readonly pieces: ReadonlyArray<Piece>
+}
+
+/** Steps whose terms are read together, at most, on an engine that does not wait for each. */
+const mostSubmitted = 32
+
+/** Milliseconds after which they are read, so that the progress is of now. */
+const longestWait = 100
 
 /** Adds the sums over a batch's examples to those of the epoch, in double precision, in the order of the examples. */
 const addTerms = (sums: Record<string, number>, terms: HostTensors): void => {
@@ -97,44 +112,6 @@ const checkTraining = Effect.fnUntraced(function* (
   if (training.stopping !== undefined && data.validation === undefined) {
     const reason = `stopping needs validation examples, but ${dataset.name} was derived without them; put ValidationSplit.layer outermost`
     return yield* new TrainingError({ reason })
-  }
-})
-
-/** The programs of a batch's last micro-batch (the whole batch without accumulation), and of the others. */
-const stepPrograms = { last: TrainStep.trainStep, earlier: TrainStep.accumulateStep }
-
-/**
- * The programs of a step, compiled on demand for each size of a batch or micro-batch. A step returns the terms of its
- * micro-batches in order.
- */
-const compileSteps = Effect.fnUntraced(function* (
-  ingredients: TrainStep.StepIngredients,
-  sizes: { readonly examples: number; readonly batchSize: number; readonly stepsPerEpoch: number }
-) {
-  const engine = yield* Engine
-  const scope = yield* Effect.scope
-  const size = TrainStep.pieceSize(ingredients, sizes.batchSize)
-  const compiled = new Map<string, Executable>()
-  const run = Effect.fnUntraced(function* (
-    kind: keyof typeof stepPrograms,
-    state: Placed,
-    data: Placed,
-    inputs: HostTensors
-  ) {
-    const batch = inputs["indices"]!.shape[0]!
-    const key = `${kind} ${batch}`
-    if (!compiled.has(key)) {
-      const { program, signature } = stepPrograms[kind](ingredients, { ...sizes, batch })
-      compiled.set(key, yield* Scope.provide(engine.compile(program, signature), scope))
-    }
-    return yield* compiled.get(key)!.run({ state, data, inputs })
-  })
-  return (state: Placed, data: Placed, inputs: HostTensors): Effect.Effect<ReadonlyArray<HostTensors>, EngineError> => {
-    if (size === sizes.batchSize) return Effect.map(run("last", state, data, inputs), (terms) => [terms])
-    const pieces = TrainStep.pieceInputs(inputs, size)
-    return Effect.forEach(pieces, (piece, index) =>
-      run(index === pieces.length - 1 ? "last" : "earlier", state, data, piece)
-    )
   }
 })
 
@@ -201,7 +178,7 @@ export const train = Effect.fn("Train.train")(function* (options: {
     interval: checkpointEvery,
     stopping,
     resume,
-    current: Effect.map(state.read, stateAt)
+    current: Effect.suspend(() => Effect.andThen(settle, Effect.map(state.read, stateAt)))
   })
   const saveSnapshot = (epoch: number, tensors: HostTensors) =>
     writer.saveSnapshot(epoch, epoch === 0 ? tensors : TrainStep.evaluatedState(tensors))
@@ -229,15 +206,37 @@ export const train = Effect.fn("Train.train")(function* (options: {
       ((epochs - epoch + 1 + position.epochsAfter) * examples - Math.min(examples, inEpoch * batchSize)) / rate
   })
 
+  /** Steps whose terms were not read yet. */
+  const submitted: Array<Submitted> = []
+  let settledAt = yield* Clock.monotonicTimeNanos
+  /** Training examples of this epoch whose terms are in the sums. */
+  let settled = 0
+
+  /** Reads the terms of the submitted steps, together, and looks at each step's loss. */
+  const settle: Effect.Effect<void, EngineError | DivergenceError> = Effect.gen(function* () {
+    const steps = submitted.splice(0)
+    for (const { epoch, examples, pieces, step: number } of steps) {
+      const terms = yield* Effect.forEach(pieces, ({ outputs }) => outputs)
+      const loss = terms.reduce((sum, { loss }) => sum + total(loss!.values as Float32Array), 0) / examples
+      if (!Number.isFinite(loss)) {
+        step = number
+        return yield* diverged(epoch, "loss", loss)
+      }
+      lastFiniteLoss = loss
+      settled += examples
+      for (const piece of terms) addTerms(sums, piece)
+    }
+    settledAt = yield* Clock.monotonicTimeNanos
+  }).pipe(Effect.uninterruptible)
+
   const takeStep = Effect.fnUntraced(function* (epoch: number, order: Int32Array, batch: number) {
     const indices = order.subarray(batch * batchSize, (batch + 1) * batchSize)
     const pieces = yield* takeStepOn(state, images.train, inputsOf(step, indices))
-    const loss = pieces.reduce((sum, terms) => sum + total(terms["loss"]!.values as Float32Array), 0) / indices.length
     step += 1
-    if (!Number.isFinite(loss)) return yield* diverged(epoch, "loss", loss)
-    lastFiniteLoss = loss
-    for (const terms of pieces) addTerms(sums, terms)
-    return loss
+    submitted.push({ epoch, step, examples: indices.length, pieces })
+    const isOver = pieces.every(({ isOver }) => isOver)
+    const waited = Number((yield* Clock.monotonicTimeNanos) - settledAt) / 1e6
+    if (isOver || submitted.length === mostSubmitted || waited > longestWait) yield* settle
   }, Effect.uninterruptible)
 
   const meansOn = Effect.fnUntraced(function* (split: "test" | "validation", count: number) {
@@ -253,12 +252,13 @@ export const train = Effect.fn("Train.train")(function* (options: {
     // Fewer in the last epoch of a training whose duration is in steps.
     const last = Math.min(batches, steps - before)
     const seen = Math.min(examples, last * batchSize)
+    settled = first * batchSize
     for (let batch = first; batch < last; batch++) {
       yield* takeStep(epoch, order, batch)
-      const done = Math.min(examples, (batch + 1) * batchSize)
+      if (batch === last - 1) yield* settle
       const seconds = Number((yield* Clock.monotonicTimeNanos) - started) / 1e9
-      rate = (done - first * batchSize) / Math.max(seconds, 1e-3)
-      yield* progress.update(progressAt(epoch, batch + 1, sums["loss"]! / done))
+      rate = (settled - first * batchSize) / Math.max(seconds, 1e-3)
+      if (settled > 0) yield* progress.update(progressAt(epoch, batch + 1, sums["loss"]! / settled))
       yield* checkpointer.afterStep
     }
     const metrics = {

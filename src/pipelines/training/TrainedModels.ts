@@ -3,7 +3,7 @@
  */
 import { Effect, Record, Scope } from "effect"
 import type { Examples, LoadedDataset } from "../../core/Dataset.ts"
-import { Engine, EngineError, type Placed } from "../../core/Engine.ts"
+import { Engine, EngineError, type Placed, submit } from "../../core/Engine.ts"
 import { type Autoencoder, labelClasses } from "../../core/Model.ts"
 import * as Programs from "../../core/Programs.ts"
 import { draw, normal, uniform } from "../../core/Random.ts"
@@ -28,6 +28,9 @@ export const splitTensors = (
   ...(labels !== undefined && { labels: uint8([count], labels) })
 })
 
+/** Chunks whose results are read together, at most. */
+const mostSubmitted = 32
+
 /** `length` rows from `start`, followed by zeros up to `size` rows. */
 const rows = <A extends Float32Array | Int32Array>(values: A, width: number, start: number, size: number): A => {
   const slice = values.subarray(start * width, (start + size) * width) as A
@@ -38,22 +41,26 @@ const rows = <A extends Float32Array | Int32Array>(values: A, width: number, sta
 }
 
 /**
- * Calls `run` for chunks of `size` rows and concatenates the results by name; the padding rows of the last chunk are
+ * Submits `run` for chunks of `size` rows and concatenates the results by name; the padding rows of the last chunk are
  * dropped.
  */
 const inChunks = <E>(
   count: number,
   size: number,
-  run: (start: number) => Effect.Effect<HostTensors, E>
+  run: (start: number) => Effect.Effect<Effect.Effect<HostTensors, E>, E>
 ): Effect.Effect<Record<string, Float32Array>, E> =>
   Effect.gen(function* () {
     const joined: Record<string, Float32Array> = {}
+    const submitted: Array<{ readonly start: number; readonly outputs: Effect.Effect<HostTensors, E> }> = []
     for (let start = 0; start < count; start += size) {
-      const outputs = yield* run(start)
-      for (const [name, { values }] of Object.entries(outputs)) {
-        const width = values.length / size
-        joined[name] ??= new Float32Array(count * width)
-        joined[name].set(values.subarray(0, Math.min(size, count - start) * width), start * width)
+      submitted.push({ start, outputs: yield* run(start) })
+      if (submitted.length < mostSubmitted && start + size < count) continue
+      for (const { outputs, start } of submitted.splice(0)) {
+        for (const [name, { values }] of Object.entries(yield* outputs)) {
+          const width = values.length / size
+          joined[name] ??= new Float32Array(count * width)
+          joined[name].set(values.subarray(0, Math.min(size, count - start) * width), start * width)
+        }
       }
     }
     return joined
@@ -166,7 +173,7 @@ export const make = Effect.fn("TrainedModels.make")(function* (options: {
       const noise = normal({ seed: run.seed, stream, step: 0 }, count * latent)
       const choices = uniform({ seed: run.seed, stream: `${stream}/component`, step: 0 }, count)
       const found = yield* inChunks(count, chunkSize, (start) =>
-        executable.run({
+        submit(executable, {
           state,
           data: nothing,
           inputs: {
@@ -181,7 +188,7 @@ export const make = Effect.fn("TrainedModels.make")(function* (options: {
       const { batch } = sizes(split)
       const executable = yield* encoders[split]
       const codes = yield* inChunks(indices.length, batch, (start) =>
-        executable.run({
+        submit(executable, {
           state,
           data: images[split],
           inputs: { indices: int32([batch], rows(indices, 1, start, batch)) }
@@ -194,7 +201,7 @@ export const make = Effect.fn("TrainedModels.make")(function* (options: {
       const count = images.length / (height * width * channels)
       const labelsAt = yield* labelInputs("encode images", labelClasses(autoencoder), count, labels)
       const codes = yield* inChunks(count, chunkSize, (start) =>
-        executable.run({
+        submit(executable, {
           state,
           data: nothing,
           inputs: {
@@ -212,7 +219,7 @@ export const make = Effect.fn("TrainedModels.make")(function* (options: {
       const executable = yield* decoder
       const labelsAt = yield* labelInputs("decode", autoencoder.classes, codes.length / latent, labels)
       const decoded = yield* inChunks(codes.length / latent, chunkSize, (start) =>
-        executable.run({
+        submit(executable, {
           state,
           data: nothing,
           inputs: {
@@ -228,7 +235,7 @@ export const make = Effect.fn("TrainedModels.make")(function* (options: {
       const stream = `noise/importance/${split}/${index}`
       const noise = normal({ seed: run.seed, stream, step: 0 }, draws * latent)
       const { logWeights } = yield* inChunks(draws, chunkSize, (start) =>
-        executable.run({
+        submit(executable, {
           state,
           data: images[split],
           inputs: {
@@ -257,7 +264,7 @@ export const make = Effect.fn("TrainedModels.make")(function* (options: {
           const chunk = rows(values, sizeOf(shape), first, batch)
           return [`noise/${name}`, float32([batch, ...shape], chunk)] as const
         })
-        const outputs = executable.run({
+        const outputs = submit(executable, {
           state,
           data: images[split] ?? nothing,
           inputs: {
@@ -270,7 +277,9 @@ export const make = Effect.fn("TrainedModels.make")(function* (options: {
           ? outputs
           : Effect.map(
               outputs,
-              Record.map((term) => ({ ...term, values: rows(term.values as Float32Array, 1, start - first, batch) }))
+              Effect.map(
+                Record.map((term) => ({ ...term, values: rows(term.values as Float32Array, 1, start - first, batch) }))
+              )
             )
       })
     })

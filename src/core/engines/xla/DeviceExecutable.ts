@@ -1,11 +1,11 @@
 /**
  * A program on a device, whose state stays there from run to run.
  *
- * Laws: new state takes over the buffers of the old; only inputs and outputs travel. Indices that the program computes
- * itself are not checked: one out of range reads the nearest element.
+ * Laws: new state takes over the buffers of the old; only inputs and outputs travel, the outputs of submitted runs
+ * together. Indices that the program computes itself are not checked: one out of range reads the nearest element.
  */
 import { Effect } from "effect"
-import type { EngineError, Executable, ExecutableArguments, Program, Signature } from "../../Engine.ts"
+import type { EngineError, Executable, ExecutableArguments, Outputs, Program, Signature } from "../../Engine.ts"
 import type { DType, HostTensors } from "../../Tensors.ts"
 import { checkInputs } from "../InputValidation.ts"
 import { boundsOf, checkBounds } from "../graph/Bounds.ts"
@@ -16,6 +16,7 @@ import type { Buffer, Client, Loaded } from "./Client.ts"
 import type { Cell, DeviceMemory } from "./DeviceMemory.ts"
 import { kernels } from "./Kernels.ts"
 import { moduleOf } from "./Module.ts"
+import * as Outbox from "./Outbox.ts"
 import { PjrtError } from "./Pjrt.ts"
 
 export const engine = "xla"
@@ -96,29 +97,26 @@ export const compile = Effect.fnUntraced(function* (
     }
   }
 
-  const run = async (step: Step): Promise<HostTensors> => {
-    const results = start(step)
-    const reading = outputs.flatMap(({ kind, name, type }, index) => {
-      const buffer = results[index]!
-      if (kind === "state") {
-        step.state.get(name)!.replace(buffer)
-        return []
-      }
-      const tensor = client.download(buffer, type)
-      client.destroy(buffer)
-      return [tensor.then((values) => [name, values] as const)]
+  const results = outputs.flatMap(({ kind, name, type }) => (kind === "state" ? [] : [{ name, type }]))
+  const outbox = yield* Outbox.make(results, { client, load })
+
+  /** Starts a run, gives the state its new values, and returns the reading of the outputs. */
+  const begin = (step: Step): (() => Promise<HostTensors>) => {
+    const buffers = start(step)
+    outputs.forEach(({ kind, name }, index) => {
+      if (kind === "state") step.state.get(name)!.replace(buffers[index]!)
     })
-    return Object.fromEntries(await Promise.all(reading))
+    return outbox(buffers.filter((_, index) => outputs[index]!.kind !== "state"))
   }
 
-  const executable: Executable = {
-    run: Effect.fnUntraced(function* (args: ExecutableArguments) {
-      const state = yield* memory.find(program.name, "state", signature.state, args.state)
-      const data = yield* memory.find(program.name, "data", signature.data, args.data)
-      const reason = memory.closed() ?? checkInputs(signature.inputs, args.inputs) ?? checkBounds(bounds, args.inputs)
-      yield* DeviceTensors.failIf(engine, program.name, reason)
-      return yield* Effect.tryPromise({ try: () => run({ args, state, data }), catch: failed(program.name) })
-    })
-  }
+  const submit = Effect.fnUntraced(function* (args: ExecutableArguments) {
+    const state = yield* memory.find(program.name, "state", signature.state, args.state)
+    const data = yield* memory.find(program.name, "data", signature.data, args.data)
+    const reason = memory.closed() ?? checkInputs(signature.inputs, args.inputs) ?? checkBounds(bounds, args.inputs)
+    yield* DeviceTensors.failIf(engine, program.name, reason)
+    const read = yield* Effect.try({ try: () => begin({ args, state, data }), catch: failed(program.name) })
+    return Effect.tryPromise({ try: read, catch: failed(program.name) }) satisfies Outputs
+  })
+  const executable: Executable = { submit, run: (args) => Effect.flatten(submit(args)) }
   return executable
 })

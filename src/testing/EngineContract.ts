@@ -4,7 +4,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as tf from "@tensorflow/tfjs-core"
 import { Effect, type Layer, Record } from "effect"
-import { Engine, type EngineError } from "../core/Engine.ts"
+import { Engine, type EngineError, submit } from "../core/Engine.ts"
 import * as Reference from "../core/engines/Reference.ts"
 import { float32, int32, uint8 } from "../core/Tensors.ts"
 import { type Accuracy, exact } from "./Accuracy.ts"
@@ -43,6 +43,25 @@ export const engineContract = (
         )
         assert.deepStrictEqual(yield* state.read, { sum: vector(31, 62), other: vector(7) })
         assert.deepStrictEqual(initial, vector(1, 2), "the caller's array was written to")
+      }).pipe(Effect.provide(layer))
+    )
+
+    it.effect("gives the outputs of submitted runs in any order, also after others have changed the state", () =>
+      Effect.gen(function* () {
+        const engine = yield* Engine
+        const state = yield* engine.place({ sum: vector(1, 2) })
+        const executable = yield* compileAccumulate
+        const args = { state, data: state, inputs: { x: vector(10, 20) } }
+        const [first, second, third] = [
+          yield* submit(executable, args),
+          yield* submit(executable, args),
+          yield* submit(executable, args)
+        ]
+        assert.deepStrictEqual(yield* state.read, { sum: vector(31, 62) })
+        assert.deepStrictEqual(yield* third, { before: vector(21, 42) })
+        assert.deepStrictEqual(yield* first, { before: vector(1, 2) })
+        assert.deepStrictEqual(yield* executable.run(args), { before: vector(31, 62) })
+        assert.deepStrictEqual(yield* second, { before: vector(11, 22) })
       }).pipe(Effect.provide(layer))
     )
 

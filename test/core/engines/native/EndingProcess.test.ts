@@ -1,4 +1,5 @@
-import { spawn } from "node:child_process"
+import { type ChildProcess, spawn } from "node:child_process"
+import { setTimeout } from "node:timers/promises"
 import { fileURLToPath } from "node:url"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
@@ -7,6 +8,16 @@ import { cpuLimits } from "../../../machine/Linux.ts"
 import { machineCode } from "../../../machine/MachineCode.ts"
 
 const script = fileURLToPath(new URL("EndingProcess.ts", import.meta.url))
+
+/** Stops a process for a while, again and again. */
+const suspend = async (child: ChildProcess) => {
+  for (let time = 0; time < 5 && child.exitCode === null; time++) {
+    child.kill("SIGSTOP")
+    await setTimeout(100)
+    child.kill("SIGCONT")
+    await setTimeout(50)
+  }
+}
 
 /** What a process that ends in this way prints, its exit code and the signal that ended it. */
 const endOf = (way: string, group?: string) =>
@@ -19,7 +30,10 @@ const endOf = (way: string, group?: string) =>
             stdio: ["ignore", "pipe", "pipe"]
           })
           let output = ""
-          child.stdout.on("data", (chunk) => (output += chunk))
+          child.stdout.on("data", (chunk) => {
+            output += chunk
+            if (way === "suspend" && output === "begins\n") void suspend(child)
+          })
           child.stderr.on("data", (chunk) => (output += chunk))
           child.on("close", (code, signal) => resolve({ code, signal, output }))
         }
@@ -50,6 +64,14 @@ describe("a process with threads of the native engine", needs(machineCode), () =
         ({ end }) => Effect.sync(end)
       ),
     needs(cpuLimits)
+  )
+
+  it.live("goes on where it was when it is suspended in the middle of its work", () =>
+    Effect.gen(function* () {
+      const { code, output } = yield* endOf("suspend")
+      assert.strictEqual(code, 7, output)
+      assert.include(output, "51 52")
+    })
   )
 
   it.live("ends by an uncaught exception as any other", () =>

@@ -1,6 +1,6 @@
 /**
  * Computes on the native engine, then ends while its threads are alive, in the way that the argument says. Prints the
- * result before. Run: node EndingProcess.ts exit|throw|worker
+ * result before. Run: node EndingProcess.ts exit|throw|worker|suspend
  */
 import { isMainThread, Worker } from "node:worker_threads"
 import { Effect } from "effect"
@@ -24,9 +24,14 @@ if (way === "worker" && isMainThread) {
 } else {
   const forever = way === "worker" ? Effect.void : Effect.never
   const program = Effect.gen(function* () {
+    // Long enough to be suspended several times within it.
+    if (way === "suspend") {
+      console.log("begins")
+      for (let round = 0; round < 60; round++) yield* compute
+    }
     const { sum } = yield* compute
     console.log([...sum!.values].join(" "))
-    if (way === "exit") process.exit(7)
+    if (way === "exit" || way === "suspend") process.exit(7)
     if (way === "throw")
       setImmediate(() => {
         throw new Error("uncaught")

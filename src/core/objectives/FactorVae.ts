@@ -87,7 +87,7 @@ const problemOf = ({ gamma, hidden = [], optimizer = defaults.optimizer }: Facto
   const wrong = hidden.findIndex((units) => !Number.isSafeInteger(units) || units < 1)
   return (
     weightProblem("gamma", gamma) ??
-    (wrong === -1 ? undefined : `hidden[${wrong}] is ${hidden[wrong]}; it must be a whole number from 1`) ??
+    (wrong === -1 ? undefined : `hidden[${wrong}] is ${hidden[wrong]}; it must be a positive integer`) ??
     (optimizer.problem && `optimizer: ${optimizer.problem}`)
   )
 }

@@ -238,7 +238,7 @@ export const jobCount = ({ jobs }: CommonFlags): Effect.Effect<number, UsageErro
 export const stackSize = ({ cluster, jobs, stack }: CommonFlags): Effect.Effect<"auto" | number, UsageError> => {
   const refuse = (reason: string) => Effect.fail(new UsageError({ reason }))
   if (stack === "auto") return Effect.succeed(stack)
-  if (!/^[1-9]\d{0,2}$/.test(stack)) return refuse(`--stack ${stack}: give a whole number from 1 to 999, or auto`)
+  if (!/^[1-9]\d{0,2}$/.test(stack)) return refuse(`--stack ${stack}: give an integer from 1 to 999, or auto`)
   const others = Number(jobs) > 1 ? "--jobs" : Option.isSome(cluster) ? "--cluster" : undefined
   return others === undefined || Number(stack) === 1
     ? Effect.succeed(Number(stack))

@@ -192,8 +192,8 @@ describe("FactorVae", () => {
   )
 
   it.effect.each<[FactorVae.FactorVaeOptions, string]>([
-    [{ gamma: -1 }, "gamma is -1; it must be a number from 0"],
-    [{ gamma: 1, hidden: [10, 0] }, "hidden[1] is 0; it must be a whole number from 1"],
+    [{ gamma: -1 }, "gamma is -1; it must be a non-negative number"],
+    [{ gamma: 1, hidden: [10, 0] }, "hidden[1] is 0; it must be a positive integer"],
     [{ gamma: 1, optimizer: Adam({ learningRate: 0 }) }, "optimizer: learningRate is 0; it must be above 0"]
   ])("refuses %j", ([options, reason]) =>
     Effect.gen(function* () {

@@ -197,7 +197,7 @@ describe("GumbelSoftmax", () => {
           ({ reason }) => reason
         )
       const cases: Readonly<Record<string, Partial<DenseVae.DenseVaeOptions>>> = {
-        "posterior: categories is 0; it must be a whole number from 1": {
+        "posterior: categories is 0; it must be a positive integer": {
           posterior: GumbelSoftmax({ categories: 0, temperature: 1 })
         },
         "posterior: temperature is 0; it must be above 0": {

@@ -170,9 +170,9 @@ describe("VectorQuantised", () => {
   )
 
   it.effect.each<[Partial<VectorQuantisedOptions>, number, Prior | undefined, string]>([
-    [{ entries: 0 }, 4, undefined, "posterior: entries is 0; it must be a whole number from 1"],
-    [{ dimensions: 0.5 }, 4, undefined, "posterior: dimensions is 0.5; it must be a whole number from 1"],
-    [{ commitment: -1 }, 4, undefined, "posterior: commitment is -1; it must be a number from 0"],
+    [{ entries: 0 }, 4, undefined, "posterior: entries is 0; it must be a positive integer"],
+    [{ dimensions: 0.5 }, 4, undefined, "posterior: dimensions is 0.5; it must be a positive integer"],
+    [{ commitment: -1 }, 4, undefined, "posterior: commitment is -1; it must be a non-negative number"],
     [{ decay: 1 }, 4, undefined, "posterior: decay is 1; it must be from 0 and below 1"],
     [{}, 5, undefined, "posterior: latent is 5; it must be a multiple of dimensions, 2"],
     [

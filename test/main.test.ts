@@ -96,7 +96,7 @@ describe("exp", { concurrent: true }, () => {
     assert.match(output, /--beta VALUE\S*\s+.*swept over 0, 12, 200/)
   })
 
-  it("plans without doing anything", async () => {
+  it("plans without side effects", async () => {
     const results = join(folder, "planned")
     const { code, output } = await exp(["beta-sweep", "--plan", "--results", results])
     assert.strictEqual(code, 0)
@@ -155,7 +155,7 @@ describe("exp", { concurrent: true }, () => {
     assert.strictEqual(code, 2)
   })
 
-  it("runs a file of one's own from anywhere, and finds it done the second time", async () => {
+  it("runs a user's file from anywhere, and reuses its run the second time", async () => {
     const results = join(folder, "own")
     const file = await write("mine.ts", own("mine"))
     const first = await exp([file, "--beta", "0,4", "--results", results])
@@ -183,7 +183,7 @@ describe("exp", { concurrent: true }, () => {
     )
   })
 
-  it("SIGINT: exit code 130, the run marked interrupted, and the same command goes on", async () => {
+  it("SIGINT: exit code 130, the run marked interrupted, and the same command resumes it", async () => {
     const results = join(folder, "interrupted")
     const file = await write("long.ts", own("long"))
     const args = [file, "--epochs", "400", "--results", results]

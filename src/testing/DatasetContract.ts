@@ -79,8 +79,8 @@ export const datasetContract = (
   const bytesOf = ({ images, labels }: Examples) => [sha256(images), labels === undefined ? "" : sha256(labels)]
   const load = Effect.flatMap(Dataset, (dataset) => Effect.flatMap(dataset.locate, dataset.load))
 
-  describe(`${name} keeps the dataset's laws`, () => {
-    it.live("describes itself by a tagged JSON value, the same each time", () =>
+  describe(`${name} obeys the dataset's laws`, () => {
+    it.live("describes itself by a deterministic, tagged JSON value", () =>
       Effect.gen(function* () {
         const spec = yield* provide(Dataset.useSync((dataset) => dataset.spec))
         const again = yield* provide(Dataset.useSync((dataset) => dataset.spec))
@@ -107,7 +107,7 @@ export const datasetContract = (
       )
     )
 
-    it.live("gives as many images and labels as it should, of the stated shape", () =>
+    it.live("has the expected numbers of images and labels, of the declared shape", () =>
       provide(
         Effect.gen(function* () {
           const { shape } = yield* Dataset
@@ -132,7 +132,7 @@ export const datasetContract = (
       )
     )
 
-    it.live("gives the same bytes each time", () =>
+    it.live("gives the same bytes every time", () =>
       Effect.gen(function* () {
         const first = yield* provide(load)
         const second = yield* provide(load)
@@ -142,7 +142,7 @@ export const datasetContract = (
       })
     )
 
-    it.live("refuses a digest that it does not know", () =>
+    it.live("refuses an unknown digest", () =>
       provide(
         Effect.gen(function* () {
           const dataset = yield* Dataset

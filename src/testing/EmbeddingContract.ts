@@ -57,7 +57,7 @@ export const embeddingContract = (
       assert.isAtLeast(embedding.maximumPoints, 100)
     })
 
-    it.effect("keeps clusters apart, leaves the points as they were and no tensors behind", () =>
+    it.effect("keeps clusters apart, does not modify the points, and leaks no tensors", () =>
       Effect.gen(function* () {
         const count = 60
         const values = clusters(count)
@@ -100,7 +100,7 @@ export const embeddingContract = (
       })
     )
 
-    it.effect("copes with points that stand twice, and sets both near each other", () =>
+    it.effect("handles duplicate points, and places them near each other", () =>
       Effect.gen(function* () {
         const once = clusters(30)
         const { positions } = yield* embed(Float32Array.from([...once, ...once]), 60)

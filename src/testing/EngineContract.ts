@@ -29,7 +29,7 @@ export const engineContract = (
   refusalContract(name, layer)
 
   describe(`${name}: state and data`, () => {
-    it.effect("replaces state, keeps it across runs and hands out what it was", () =>
+    it.effect("replaces state, keeps it across runs, and returns the old state as output", () =>
       Effect.gen(function* () {
         const engine = yield* Engine
         const initial = vector(1, 2)
@@ -79,7 +79,7 @@ export const engineContract = (
       }).pipe(Effect.provide(layer))
     )
 
-    it.effect("runs several programs on one state, over bytes that stay bytes", () =>
+    it.effect("runs several programs on one state, with bytes", () =>
       Effect.gen(function* () {
         const engine = yield* Engine
         const state = yield* engine.place({ total: float32([], Float32Array.of(0)) })
@@ -97,7 +97,7 @@ export const engineContract = (
       }).pipe(Effect.provide(layer))
     )
 
-    it.effect("state may trade places, stay as it is, and be an output as well", () =>
+    it.effect("state may be swapped, unchanged, and an output", () =>
       Effect.gen(function* () {
         const engine = yield* Engine
         const state = yield* engine.place({ a: vector(1), b: vector(2), c: vector(3) })
@@ -119,14 +119,14 @@ export const engineContract = (
       }).pipe(Effect.provide(layer))
     )
 
-    it.effect("runs a program that gives nothing", () =>
+    it.effect("runs a program without results", () =>
       Effect.gen(function* () {
         const outputs = yield* runOnce({ name: "nothing", run: () => ({ outputs: {} }) }, { x: vector(1) })
         assert.deepStrictEqual(outputs, {})
       }).pipe(Effect.provide(layer))
     )
 
-    it.effect("hands out truth values as bytes and integers as integers", () =>
+    it.effect("returns booleans as bytes and integers as integers", () =>
       Effect.gen(function* () {
         const results = yield* runOnce(
           {

@@ -79,7 +79,7 @@ export const kernelContract = (
       )
     }
 
-    it.effect("the cases reach the kernels they are about", () =>
+    it.effect("the cases use their kernels", () =>
       Effect.gen(function* () {
         for (const [kernel, cases] of Object.entries(kernelCases)) {
           useBackend("cpu")

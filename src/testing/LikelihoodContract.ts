@@ -109,7 +109,7 @@ export const likelihoodContract = (name: string, likelihood: Likelihood, options
       assert.isUndefined(likelihood.problem)
     })
 
-    it.prop("gives a mean [batch, height, width, channels] and log densities [batch]", sizes, ({ seed, ...sizes }) => {
+    it.prop("has a mean [batch, height, width, channels] and log densities [batch]", sizes, ({ seed, ...sizes }) => {
       const shape = [sizes.batch, sizes.height, sizes.width, sizes.channels]
       const found = read(() => {
         const distribution = at(outputAt(seed, shape))
@@ -149,7 +149,7 @@ export const likelihoodContract = (name: string, likelihood: Likelihood, options
       )
     })
 
-    it("is a distribution: one pixel's densities add up to 1, with the stated mean", () => {
+    it("is a distribution: one pixel's density integrates to 1, with the declared mean", () => {
       if (pixels === "image") return
       const { levels } = likelihood
       // Of probabilities, and not of a density, nats convert to bits per dimension.

@@ -168,7 +168,7 @@ export const objectiveContract = (
         })
     )
 
-    it.effect("gives no KL divergence where there is none, and a loss that is infinite only where it needs one", () =>
+    it.effect("has no KL divergence if there is none, and an infinite loss only if it needs one", () =>
       Effect.gen(function* () {
         const objective = yield* Objective
         const { needsKl = false, terms } = objective
@@ -199,7 +199,7 @@ export const objectiveContract = (
     )
 
     it.effect.prop(
-      "gives an example the same terms in any order of the batch, and in any batch unless it looks at one",
+      "an example's terms do not depend on the order of the batch, or on the batch unless declared",
       { seed: Seed, batch: integers(2, 5) },
       ({ seed, batch }) =>
         Effect.gen(function* () {

@@ -98,7 +98,7 @@ export const optimizerContract = (name: string, optimizer: Optimizer, options: O
     })
 
     if (!joint) {
-      it("moves each parameter as if it were alone", () => {
+      it("updates each parameter independently", () => {
         const { parameters, gradients } = sample(2)
         const together = update(update(start(parameters), gradients, 1), gradients, 2)
         for (const name of Object.keys(parameters)) {
@@ -113,7 +113,7 @@ export const optimizerContract = (name: string, optimizer: Optimizer, options: O
     }
 
     if (!decays) {
-      it("steps against the gradient at first, and not at all where it is 0", () => {
+      it("moves against the gradient at first, and not at all if it is 0", () => {
         const { parameters, gradients } = sample(3)
         const moved = update(start(parameters), gradients, 1)
         const still = update(

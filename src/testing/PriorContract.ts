@@ -81,7 +81,7 @@ export const priorContract = (name: string, prior: Prior, options: PriorContract
       assert.isAbove(prior.name.length, 0)
     })
 
-    it.prop("draws codes [rows, latent] of finite log densities [rows]", sizes, ({ seed, rows, latent }) => {
+    it.prop("draws codes [rows, latent] with finite log densities [rows]", sizes, ({ seed, rows, latent }) => {
       const found = read(() => {
         const p = at(seed, latent)
         const codes = codesAt(seed, rows, latent, p)
@@ -91,7 +91,7 @@ export const priorContract = (name: string, prior: Prior, options: PriorContract
       assert.deepStrictEqual([found.codes.shape, found.logProb.shape], [[rows, latent], [rows]])
     })
 
-    it.prop("gives a code the same density whatever stands beside it", sizes, ({ seed, rows, latent }) => {
+    it.prop("a code's density does not depend on the other rows", sizes, ({ seed, rows, latent }) => {
       const codes = read(() => ({ codes: codesAt(seed, rows, latent, at(seed, latent)) })).codes.values
       const together = read(() => ({ logProb: at(seed, latent).logProb(tf.tensor2d(codes, [rows, latent])) }))
       const each = Array.from({ length: rows }, (_, row) => {
@@ -101,7 +101,7 @@ export const priorContract = (name: string, prior: Prior, options: PriorContract
       assertClose(together.logProb.values, each, 1e-5, "log density")
     })
 
-    it("is a distribution: a plane's density adds up to the share of the codes that are drawn there", () => {
+    it("is a distribution: the density of a plane integrates to the fraction of samples there", () => {
       const side = Math.ceil(24 / mesh)
       const coordinate = (index: number): number => (index + 0.5) * mesh - 12
       const points = Float32Array.from({ length: 2 * side * side }, (_, place) =>
@@ -157,7 +157,7 @@ export const priorContract = (name: string, prior: Prior, options: PriorContract
       }
     })
 
-    it("agrees with a Monte Carlo estimate of E_q[log q - log p] where it has a closed form", () => {
+    it("agrees with a Monte Carlo estimate of E_q[log q - log p] if it has a closed form", () => {
       const draws = 20_000
       const head = (value: number): tf.Tensor2D => tf.fill([draws, 2], value)
       const noise = normal({ seed: 1, stream: "noise", step: 0 }, 2 * draws)
@@ -176,7 +176,7 @@ export const priorContract = (name: string, prior: Prior, options: PriorContract
       assert.closeTo(estimate, found["kl"].values[0]!, 5 * error + 1e-5)
     })
 
-    it("has quantiles that invert the share of the mass, where it names any", () => {
+    it("has quantiles that invert the cumulative distribution, if any", () => {
       const { quantiles } = prior
       if (quantiles === undefined) return
       for (const share of [0.01, 0.3, 0.5, 0.77, 0.99]) {

@@ -49,7 +49,7 @@ export const refusalContract = (name: string, layer: Layer.Layer<Engine, EngineE
       }).pipe(Effect.provide(layer))
     )
 
-    it.effect("names the tensor whose values do not fit its declared type", () =>
+    it.effect("names the tensor whose values do not match its declared type", () =>
       Effect.gen(function* () {
         const engine = yield* Engine
         yield* assertRefused(
@@ -63,7 +63,7 @@ export const refusalContract = (name: string, layer: Layer.Layer<Engine, EngineE
       }).pipe(Effect.provide(layer))
     )
 
-    it.effect("refuses new state that is not declared or of another type", () =>
+    it.effect("refuses new state that is not declared or has another type", () =>
       Effect.gen(function* () {
         const engine = yield* Engine
         const state = yield* engine.place({ sum: vector(1, 2) })
@@ -110,7 +110,7 @@ export const refusalContract = (name: string, layer: Layer.Layer<Engine, EngineE
       }).pipe(Effect.provide(layer))
     )
 
-    it.effect("refuses tensors whose scope is closed or that another engine holds", () =>
+    it.effect("refuses tensors of a closed scope or of another engine", () =>
       Effect.gen(function* () {
         const engine = yield* Engine
         const scope = yield* Scope.make()

@@ -21,7 +21,7 @@ export const scheduleContract = (name: string, schedule: Schedule): void => {
     })
 
     it.prop(
-      "gives one finite number between its bounds, which depends on the step alone",
+      "is one finite number between its bounds, a function of the step",
       { step: integers(1, 16_000_000) },
       ({ step }) => {
         const value = valueOf(schedule, step)
@@ -34,7 +34,7 @@ export const scheduleContract = (name: string, schedule: Schedule): void => {
       }
     )
 
-    it("comes near to both bounds at some step", () => {
+    it("approaches both bounds at some step", () => {
       const values = Array.from({ length: 400 }, (_, index) => scheduleAt(schedule, index + 1))
       const slack = 0.05 * (schedule.maximum - schedule.minimum) + 1e-6
       assert.closeTo(Math.min(...values), schedule.minimum, slack)

@@ -250,7 +250,7 @@ describe("trainStep", () => {
 })
 
 describe("initialState", () => {
-  it.effect("is a function of the seed, with unrelated values for each parameter and zeros for the optimiser", () =>
+  it.effect("is a function of the seed, with independent values for each parameter and zeros for the optimiser", () =>
     Effect.gen(function* () {
       const ingredients = yield* assemble({})
       const state = TrainStep.initialState(ingredients, 5)

@@ -50,7 +50,7 @@ describe("code blocks", () => {
     )
   }, 180_000)
 
-  it("are there", () => {
+  it("exist", () => {
     assert.isAbove(blocks.length, 5)
   })
 

@@ -36,7 +36,7 @@ describe("five-steps", () => {
     }).pipe(Effect.provide(platform), offline)
   )
 
-  it.live("memorises ten images from ten codes", () =>
+  it.live("memorises ten images with ten codes", () =>
     Effect.gen(function* () {
       const results = yield* temporaryFolder
       const step = fiveSteps.pipe(Experiment.override([{ step: "2-memorise-one-hot" as const }], ["step"]))

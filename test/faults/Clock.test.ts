@@ -45,7 +45,7 @@ const counting = (fs: FileSystem.FileSystem) => {
 
 describe("a run under a clock that goes backwards", () => {
   layer(platform, { excludeTestServices: true })((it) => {
-    it.effect("has the numbers of any other, sane speeds and times, and its checkpoints as often as asked", () =>
+    it.effect("has the same numbers, plausible speeds and times, and checkpoints at the requested interval", () =>
       Effect.gen(function* () {
         const fs = yield* FileSystem.FileSystem
         const real = yield* Clock.Clock

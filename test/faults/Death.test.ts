@@ -96,48 +96,46 @@ const unbroken = Effect.gen(function* () {
 
 describe("a run whose process", () => {
   layer(platform)((it) => {
-    it.effect.each(ways)(
-      "$name at any write leaves a folder that can be read, and is gone on with to the same bits",
-      (way) =>
-        Effect.gen(function* () {
-          const { code, forever, name, words } = way
-          const { expected, operations } = yield* unbroken
-          const statuses: Record<string, number> = {}
+    it.effect.each(ways)("$name at any write leaves a readable folder, and resumes to the same bits", (way) =>
+      Effect.gen(function* () {
+        const { code, forever, name, words } = way
+        const { expected, operations } = yield* unbroken
+        const statuses: Record<string, number> = {}
 
-          const survive = Effect.fnUntraced(function* (at: number) {
-            const results = yield* resultsFolder
-            const { exit, said } = yield* breaking(results, { at, code, forever })
-            const status = yield* assertReadable(results)
-            statuses[status ?? "none"] = (statuses[status ?? "none"] ?? 0) + 1
-            if (Exit.isFailure(exit)) {
-              assert.isFalse(Cause.hasDies(exit.cause), String(exit.cause))
-              assert.strictEqual(Cause.hasInterrupts(exit.cause), code === "interrupt")
-              const error = Cause.squash(exit.cause)
-              // What has no exit code of its own gets 1.
-              assert.isTrue(!Predicate.hasProperty(error, Runtime.errorExitCode) || error[Runtime.errorExitCode] === 1)
-              const told = [error, ...said].join("\n")
-              if (words !== undefined) assert.match(told, words)
-            }
-            if (!forever)
-              assert.deepStrictEqual(yield* temporaries(results), [], "a failed write leaves something behind")
-            const again = yield* live(results)
-            assertDone(again)
-            assert.strictEqual(yield* assertReadable(results), "done")
-            assertSame(yield* left(results), expected)
-            const run = (yield* runIn(results))!
-            assert.deepStrictEqual(yield* temporaries(run.directory), [])
-            const { earlier = [], fromStep } = Option.getOrThrow(yield* run.manifest)
-            assert.isTrue(earlier.every((part) => part.fromStep! < fromStep!))
-          })
-
-          const tried = moments(operations, way)
-          for (const at of tried) {
-            yield* Effect.scoped(survive(at)).pipe(
-              Effect.catchCause((cause) => Effect.die(new Error(`${code} at operation ${at}: ${Cause.pretty(cause)}`)))
-            )
+        const survive = Effect.fnUntraced(function* (at: number) {
+          const results = yield* resultsFolder
+          const { exit, said } = yield* breaking(results, { at, code, forever })
+          const status = yield* assertReadable(results)
+          statuses[status ?? "none"] = (statuses[status ?? "none"] ?? 0) + 1
+          if (Exit.isFailure(exit)) {
+            assert.isFalse(Cause.hasDies(exit.cause), String(exit.cause))
+            assert.strictEqual(Cause.hasInterrupts(exit.cause), code === "interrupt")
+            const error = Cause.squash(exit.cause)
+            // What has no exit code of its own gets 1.
+            assert.isTrue(!Predicate.hasProperty(error, Runtime.errorExitCode) || error[Runtime.errorExitCode] === 1)
+            const told = [error, ...said].join("\n")
+            if (words !== undefined) assert.match(told, words)
           }
-          console.log(`${name}: ${tried.length} of ${operations} operations; left ${JSON.stringify(statuses)}`)
-        }).pipe(Effect.scoped)
+          if (!forever)
+            assert.deepStrictEqual(yield* temporaries(results), [], "a failed write leaves something behind")
+          const again = yield* live(results)
+          assertDone(again)
+          assert.strictEqual(yield* assertReadable(results), "done")
+          assertSame(yield* left(results), expected)
+          const run = (yield* runIn(results))!
+          assert.deepStrictEqual(yield* temporaries(run.directory), [])
+          const { earlier = [], fromStep } = Option.getOrThrow(yield* run.manifest)
+          assert.isTrue(earlier.every((part) => part.fromStep! < fromStep!))
+        })
+
+        const tried = moments(operations, way)
+        for (const at of tried) {
+          yield* Effect.scoped(survive(at)).pipe(
+            Effect.catchCause((cause) => Effect.die(new Error(`${code} at operation ${at}: ${Cause.pretty(cause)}`)))
+          )
+        }
+        console.log(`${name}: ${tried.length} of ${operations} operations; left ${JSON.stringify(statuses)}`)
+      }).pipe(Effect.scoped)
     )
   })
 })

@@ -68,7 +68,7 @@ const assertRefused = ({ exit, said }: Lived, ...words: ReadonlyArray<string>): 
 
 describe("a folder of another version", () => {
   layer(platform)((it) => {
-    it.effect.each([0, 3, "2", null])("a manifest of version %s is refused, and stays", (version) =>
+    it.effect.each([0, 3, "2", null])("a manifest of version %s is refused and kept", (version) =>
       Effect.gen(function* () {
         const { checkpoint, manifest, results } = yield* unfinished
         editManifest(manifest, version, (fields) => (fields["more"] = "of another version"))
@@ -78,7 +78,7 @@ describe("a folder of another version", () => {
       }).pipe(Effect.scoped)
     )
 
-    it.effect("a checkpoint of a newer version is refused, and stays", () =>
+    it.effect("a checkpoint of a newer version is refused and kept", () =>
       Effect.gen(function* () {
         const { checkpoint, results } = yield* unfinished
         editCheckpoint(checkpoint, (metadata) => (metadata["format"] = "effect-vae checkpoint 99"))
@@ -90,7 +90,7 @@ describe("a folder of another version", () => {
       }).pipe(Effect.scoped)
     )
 
-    it.effect("a manifest and a checkpoint of version 1 are gone on with to the same bits", () =>
+    it.effect("a manifest and a checkpoint of version 1 resume to the same bits", () =>
       Effect.gen(function* () {
         const { checkpoint, manifest, results } = yield* unfinished
         editManifest(manifest, 1, (fields) => {
@@ -111,9 +111,9 @@ describe("a folder of another version", () => {
   })
 })
 
-describe("what somebody else put into a results folder", () => {
+describe("foreign files in a results folder", () => {
   layer(platform)((it) => {
-    it.effect("stands in nobody's way and stays as it was", () =>
+    it.effect("are ignored and kept", () =>
       Effect.gen(function* () {
         const fs = yield* FileSystem.FileSystem
         const { manifest, results } = yield* unfinished

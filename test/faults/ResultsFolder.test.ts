@@ -25,7 +25,7 @@ const exp = (...args: ReadonlyArray<string>) =>
 describe("a results folder", () => {
   // Nobody, whatever their rights, can make a folder there.
   it.live(
-    "where nothing can be written: exit code 1, and what to do",
+    "not writable: exit code 1, and advice",
     () =>
       Effect.gen(function* () {
         const { code, output } = yield* exp("--results", "/proc/effect-vae")
@@ -36,7 +36,7 @@ describe("a results folder", () => {
     needs(linux)
   )
 
-  it.live("that is none: exit code 2, and it stays as it was", () =>
+  it.live("not a results folder: exit code 2, and no change", () =>
     Effect.gen(function* () {
       const folder = yield* resultsFolder
       writeFileSync(join(folder, "letter.txt"), "Dear Ada")

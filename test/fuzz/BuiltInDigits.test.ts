@@ -8,8 +8,8 @@ import { damage } from "./Mutations.ts"
 
 const digits = { data: Array.from({ length: 10 }, (_, index) => index / 10) }
 
-describe("the digits inside a package", () => {
-  it.live("are refused where they are not the known ones", () =>
+describe("the digits in a package", () => {
+  it.live("are refused if their digest differs", () =>
     Effect.gen(function* () {
       const fs = yield* FileSystem.FileSystem
       const outcomes = yield* fuzz({

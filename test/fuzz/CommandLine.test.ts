@@ -193,7 +193,7 @@ const isUsage = (error: unknown): boolean =>
 const asksForWords = (args: ReadonlyArray<string>) => args.some((arg) => /^-.*[hv]|^--completions/s.test(arg))
 
 describe("the command line", () => {
-  it.live("understands what is given as its help says, or refuses it as wrong usage", () =>
+  it.live("parses arguments as its help says, or refuses them as wrong usage", () =>
     Effect.gen(function* () {
       const outcomes = yield* fuzz({
         name: "command line",

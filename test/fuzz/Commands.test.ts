@@ -104,7 +104,7 @@ interface Case {
 const tags = ["StoreError", "UsageError", "RunLocked", "TargetError"]
 
 describe("commands that read runs", () => {
-  it.live("show, compare and clean: words of theirs or a refusal, whatever the folder has become", () =>
+  it.live("show, compare and clean: their own messages or a refusal, for any state of the folder", () =>
     Effect.gen(function* () {
       const source = yield* whole
       const folder = join(root, "damaged")

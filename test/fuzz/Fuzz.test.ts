@@ -22,7 +22,7 @@ const fuzzed = (name: string, read: Reader): Fuzzed<Uint8Array, number, Refusal 
 const right: Reader = (bytes) => (bytes.length < 10 ? Effect.fail(new Refusal()) : Effect.sync(() => bytes.length))
 
 describe("fuzz", () => {
-  it.live("counts what a right reader accepts and refuses, the same for the same seeds", () =>
+  it.live("counts what a correct reader accepts and refuses, deterministically", () =>
     Effect.gen(function* () {
       const outcomes = yield* fuzz(fuzzed("right", right))
       assert.isAbove(outcomes.accepted, 0)
@@ -48,7 +48,7 @@ describe("fuzz", () => {
     })
   )
 
-  it("ends a process that never gives control back", () => {
+  it("ends a process that never yields", () => {
     const watchdog = new URL("Watchdog.ts", import.meta.url).href
     const script = `
       import { Effect } from "effect"
@@ -67,7 +67,7 @@ describe("fuzz", () => {
 })
 
 describe("damage", () => {
-  it("is the same for the same seed, keeps its source, and is of many kinds", () => {
+  it("is deterministic, does not modify its source, and is of many kinds", () => {
     const before = source.slice()
     const made = Array.from({ length: 500 }, (_, seed) => damage(source, drawing(seed)))
     assert.deepStrictEqual(source, before)

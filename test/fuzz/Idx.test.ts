@@ -108,7 +108,7 @@ type Either = { readonly bytes: Uint8Array; readonly link?: never } | { readonly
 const refusal = hasTag("IdxError")
 
 describe("IDX files", () => {
-  it.live("not compressed: read exactly where they are whole", () =>
+  it.live("uncompressed: read exactly if intact", () =>
     Effect.gen(function* () {
       const outcomes = yield* fuzz({
         name: "IDX",
@@ -125,7 +125,7 @@ describe("IDX files", () => {
     })
   )
 
-  it.live("compressed: read where the gzip file is whole, nothing but padding follows, and the content is", () =>
+  it.live("compressed: read if the gzip file and its content are intact, with only padding after it", () =>
     Effect.gen(function* () {
       const outcomes = yield* fuzz({
         name: "IDX in gzip",
@@ -148,7 +148,7 @@ describe("IDX files", () => {
     })
   )
 
-  it.live("pinned by their checksum: the very content or a refusal", () =>
+  it.live("pinned by checksum: the exact content or a refusal", () =>
     Effect.gen(function* () {
       const fs = yield* FileSystem.FileSystem
       const folder = yield* fs.makeTempDirectoryScoped({ prefix: "idx-" })

@@ -82,7 +82,7 @@ const assertNear = (found: Uint8Array, expected: Uint8Array): void =>
   )
 
 describe("images", () => {
-  it.live("PNG: the pixels that a plain decoder finds, or a refusal", () =>
+  it.live("PNG: the pixels of a simple decoder, or a refusal", () =>
     Effect.gen(function* () {
       const outcomes = yield* fuzz({
         name: "PNG",

@@ -86,7 +86,7 @@ const hostile = (draw: Draw): Case => {
 class Refused extends Data.TaggedError("Refused")<{ readonly reason: string }> {}
 
 describe("safetensors", () => {
-  it.live("hold what they say, with its digest, or are refused", () =>
+  it.live("have the declared content and digest, or are refused", () =>
     Effect.gen(function* () {
       const outcomes = yield* fuzz({
         name: "safetensors",
@@ -107,7 +107,7 @@ describe("safetensors", () => {
     })
   )
 
-  it("says the digest of header and content, whoever computes it", () => {
+  it("has the same digest of header and content in both implementations", () => {
     const { data, header } = headerOf(source)
     const { sha256, ...metadata } = header["__metadata__"] as Record<string, string>
     const plain = canonical({ ...header, __metadata__: metadata })

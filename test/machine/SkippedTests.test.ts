@@ -7,8 +7,8 @@ const present = Capability.make({ name: "node" }, Result.succeed("/usr/bin/node"
 const absent = Capability.make({ name: "browser", remedy: "install one" }, Result.fail("none on the PATH"))
 const other = Capability.make({ name: "compiler" }, Result.fail("no c++"))
 
-describe("What this machine cannot test", () => {
-  it("is skipped where a capability is missing, with the reason, and runs otherwise", () => {
+describe("Skipped tests", () => {
+  it("are skipped with a reason if a capability is missing, and run otherwise", () => {
     assert.strictEqual(present.value, "/usr/bin/node")
     assert.deepStrictEqual(Capability.needs(present), {})
     assert.isUndefined(absent.value)
@@ -23,7 +23,7 @@ describe("What this machine cannot test", () => {
     })
   })
 
-  it("is listed once per capability, with the number of tests and of files", () => {
+  it("are listed once per capability, with the numbers of tests and files", () => {
     const missing = (...capabilities: ReadonlyArray<Capability.Capability<unknown>>) =>
       Capability.needs(...capabilities).meta?.missing
     assert.deepStrictEqual(lines([]), [])

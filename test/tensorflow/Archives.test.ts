@@ -21,7 +21,7 @@ const copied = Effect.fnUntraced(function* (text: string, sha256: string) {
 const digestOf = (text: string): string => createHash("sha256").update(text).digest("hex")
 
 describe("Archives", () => {
-  it.effect("does not use an archive that is not what was published, and names both digests", () =>
+  it.effect("refuses an archive with another digest, and names both digests", () =>
     Effect.gen(function* () {
       const fs = yield* FileSystem.FileSystem
       const { archive, target } = yield* copied("something else", digestOf("the archive"))
@@ -33,7 +33,7 @@ describe("Archives", () => {
     }).pipe(Effect.provide(NodeServices.layer))
   )
 
-  it.effect("says where an archive cannot be unpacked", () =>
+  it.effect("reports an archive that cannot be unpacked", () =>
     Effect.gen(function* () {
       const { archive, target } = yield* copied("no archive", digestOf("no archive"))
       const { message } = yield* Effect.flip(Archives.install(archive, target))
@@ -41,7 +41,7 @@ describe("Archives", () => {
     }).pipe(Effect.provide(NodeServices.layer))
   )
 
-  it.effect("says what the registry's program complains of, or that it fetched nothing", () =>
+  it.effect("reports the error of the registry's client, or that it fetched nothing", () =>
     Effect.gen(function* () {
       const { archive, target } = yield* copied("", "")
       const failing: Archives.Archive = {

@@ -58,7 +58,7 @@ describe("BetaElbo", () => {
     }).pipe(Effect.provide(BetaElbo.layer({ beta: 12 })))
   )
 
-  it("gives the KL divergence the weight that a schedule has at the step", () => {
+  it("weighs the KL divergence by the schedule's value at the step", () => {
     const beta = linear({ from: 0, to: 2, steps: 4 })
     const at = (step: number) => {
       const { loss, reconstruction, kl } = read(() => {
@@ -70,7 +70,7 @@ describe("BetaElbo", () => {
     assertClose([1, 2, 3, 5, 100].map(at), [0, 0.5, 1, 2, 2], 1e-5)
   })
 
-  it.effect("describes a schedule in its spec, and shows it", () =>
+  it.effect("has the schedule in its spec and in the history", () =>
     Effect.gen(function* () {
       const { needsKl, schedules, spec } = yield* Objective
       assert.deepStrictEqual(spec, { _tag: "BetaElbo", beta: { _tag: "Linear", from: 0, to: 1, epochs: 10 } })
@@ -79,7 +79,7 @@ describe("BetaElbo", () => {
     }).pipe(Effect.provide(BetaElbo.layer({ beta: linear({ from: 0, to: 1, epochs: 10 }) })))
   )
 
-  it.effect("refuses a schedule that goes below 0, or whose own options are wrong", () =>
+  it.effect("refuses a negative schedule, or one with invalid options", () =>
     Effect.gen(function* () {
       const reasonOf = (beta: Numeric) =>
         Effect.scoped(Layer.build(BetaElbo.layer({ beta }))).pipe(

@@ -53,7 +53,7 @@ const expected = [0, 1, 2].map((i) => {
 })
 
 describe("BetaTcVae", () => {
-  it("splits the divergence as minibatch-weighted sampling estimates its parts", () => {
+  it("decomposes the divergence by minibatch-weighted sampling", () => {
     const found = termsAt({ alpha: 0.5, beta: 6, gamma: 2 })
     const column = (name: "mi" | "tc" | "dw") => expected.map((row) => row[name])
     assertClose(found["mutual-information"]!.values, column("mi"), 1e-5)
@@ -69,7 +69,7 @@ describe("BetaTcVae", () => {
     assertClose(found["loss"]!.values, elbo, 1e-5)
   })
 
-  it.effect("declares that it looks at a batch, and has its weights in its spec", () =>
+  it.effect("declares that it depends on the batch, and has its weights in its spec", () =>
     Effect.gen(function* () {
       const { needsKl, scope, spec } = yield* Objective
       assert.deepStrictEqual(spec, { _tag: "BetaTcVae", alpha: 1, beta: 6, gamma: 1 })
@@ -79,7 +79,7 @@ describe("BetaTcVae", () => {
     )
   )
 
-  it("asks for independent dimensions by its type", () => {
+  it("requires independent dimensions in its type", () => {
     // @ts-expect-error: a model without that service cannot be given to it
     const alone: Layer.Layer<Objective, ObjectiveError> = BetaTcVae.layer({ beta: 6 })
     assert.isDefined(alone)

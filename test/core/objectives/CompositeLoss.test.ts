@@ -201,13 +201,13 @@ describe("CompositeLoss", () => {
     )
   })
 
-  it("takes a code without noise where no term needs the KL divergence", () => {
+  it("accepts deterministic codes if no term needs the KL divergence", () => {
     const found = at(1, compositions["SimpleVAE's loss"]!, Deterministic())
     assertFinite(found)
     assert.notProperty(found, "kl")
   })
 
-  it.effect("describes its terms with every choice, and says whether it needs a KL divergence", () =>
+  it.effect("describes its terms with all options, and declares whether it needs a KL divergence", () =>
     Effect.gen(function* () {
       const described = (...terms: ReadonlyArray<LossTerm>) =>
         Effect.map(Effect.provide(Objective, CompositeLoss.layer(...terms)), ({ needsKl, spec }) => ({ needsKl, spec }))
@@ -235,7 +235,7 @@ describe("CompositeLoss", () => {
       [ReconstructionLoss({ reduction: "median" as "mean" })],
       'NegativeLogLikelihood: reduction is "median"; it must be one of sum, mean'
     ]
-  ])("refuses terms that are missing, doubled or wrong: %#", ([terms, reason]) =>
+  ])("refuses missing, duplicate or invalid terms: %#", ([terms, reason]) =>
     Effect.gen(function* () {
       const result = yield* Effect.result(Effect.scoped(Layer.build(CompositeLoss.layer(...terms))))
       assertFailure(result, new ObjectiveError({ objective: "CompositeLoss", reason }))

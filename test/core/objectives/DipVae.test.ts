@@ -43,7 +43,7 @@ const covariance = (a: number, b: number): number =>
 const spread = (d: number): number => average(column(logVariances, d).map(Math.exp))
 
 describe("DipVae", () => {
-  it("adds the penalty of its kind to the ELBO, for every example the same", () => {
+  it("adds the penalty of its kind to the ELBO, equal for every example", () => {
     for (const kind of ["I", "II"] as const) {
       const found = at({ kind, offDiagonal: 10, diagonal: 5 })
       const onDiagonal = [0, 1].map((d) => (covariance(d, d) + (kind === "II" ? spread(d) : 0) - 1) ** 2)

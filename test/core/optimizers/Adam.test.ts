@@ -50,7 +50,7 @@ const trajectory = (options: AdamOptions, parameter: number, gradients: Readonly
 describe("Adam", () => {
   const gradients = Array.from({ length: 200 }, (_, index) => Math.sin(index) + 0.3)
 
-  it("moves by the learning rate at the first step, whatever the gradient's size", () => {
+  it("moves by the learning rate in the first step, independent of the gradient's size", () => {
     assertClose(trajectory({ learningRate: 0.1 }, 1, [1e-3]), [0.9], 1e-5)
     assertClose(trajectory({ learningRate: 0.1 }, 1, [-1e3]), [1.1], 1e-5)
   })
@@ -75,7 +75,7 @@ describe("Adam", () => {
     })
   })
 
-  it("has every choice in its spec", () => {
+  it("has all options in its spec", () => {
     assert.deepStrictEqual(Adam({ learningRate: 1e-3 }).spec, {
       _tag: "Adam",
       learningRate: 1e-3,
@@ -91,7 +91,7 @@ describe("Adam", () => {
     [{ learningRate: 1, beta1: 1 }, "beta1 is 1; it must be at least 0 and below 1"],
     [{ learningRate: 1, beta2: -0.1 }, "beta2 is -0.1; it must be at least 0 and below 1"],
     [{ learningRate: 1, epsilon: 0 }, "epsilon is 0; it must be above 0"]
-  ])("says what is wrong with %j", (options, problem) => {
+  ])("reports the error of %j", (options, problem) => {
     assert.strictEqual(Adam(options).problem, problem)
   })
 })

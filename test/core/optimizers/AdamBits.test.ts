@@ -6,7 +6,7 @@ import { prefixed, under } from "../../../src/core/Tensors.ts"
 import { constantValues, normalValues, read, timeAt, toTensors } from "../../../src/testing/TensorProbe.ts"
 
 describe("Adam", () => {
-  it("keeps its bits: runs that were trained by it go on to the same numbers", () => {
+  it("keeps its bits, so that earlier runs resume to the same numbers", () => {
     const optimizer = Adam({ learningRate: 1e-3 })
     const shapes = { kernel: [7, 5], bias: [5] }
     const drawn = (stream: string) => Record.map(shapes, (shape, name) => normalValues(1, `${stream}/${name}`, shape))

@@ -52,7 +52,7 @@ describe("optimisers", () => {
     })
   }
 
-  it("are all compared", () => {
+  it("are all covered", () => {
     const compared = new Set(Object.values(goldens).flatMap((cases) => Object.keys(cases)))
     assert.deepStrictEqual([...compared].toSorted(), Object.keys(optimizers).toSorted())
   })

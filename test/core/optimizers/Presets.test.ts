@@ -41,7 +41,7 @@ const types = {
 } as const
 
 describe("chain", () => {
-  it("describes its links in order", () => {
+  it("describes its transformations in order", () => {
     const { spec } = Optimizer.chain(
       clipByGlobalNorm(5),
       maskedBy(/kernel$/, addDecayedWeights(0.1)),
@@ -57,7 +57,7 @@ describe("chain", () => {
     })
   })
 
-  it("names its state by slot, and by the link where two have the same slot", () => {
+  it("names its state by slot, and by the transformation if two have the same slot", () => {
     const { state } = Optimizer.chain(
       addMomentum({ momentum: 0.9 }),
       maskedBy(/bias$/, addMomentum({ momentum: 0.5 })),
@@ -100,7 +100,7 @@ describe("chain", () => {
     [AdamW({ learningRate: 1, decay: -1 }), "decay is -1; it must be a non-negative number"],
     [Lion({ learningRate: 1, beta2: 2 }), "beta2 is 2; it must be at least 0 and below 1"],
     [Sgd({ learningRate: 1, nesterov: true }), "momentum is 0; with nesterov it must be above 0"]
-  ])("says what is wrong: %#", (optimizer, problem) => {
+  ])("reports the error: %#", (optimizer, problem) => {
     assert.strictEqual(optimizer.problem, problem)
   })
 })

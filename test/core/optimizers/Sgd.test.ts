@@ -8,7 +8,7 @@ optimizerContract("Sgd", Sgd({ learningRate: 0.1 }))
 optimizerContract("Sgd with momentum", Sgd({ learningRate: 0.02, momentum: 0.9 }))
 
 describe("Sgd", () => {
-  it("adds up decayed gradients to a velocity", () => {
+  it("accumulates decayed gradients in a velocity", () => {
     const optimizer = Sgd({ learningRate: 0.1, momentum: 0.5 })
     const { first, second } = read(() => {
       const step = (parameters: Record<string, tf.Tensor>, state: Record<string, tf.Tensor>, gradient: number) =>
@@ -27,7 +27,7 @@ describe("Sgd", () => {
     assert.deepStrictEqual(Sgd({ learningRate: 0.1, momentum: 0.9 }).state(types), { "velocity/x": types.x })
   })
 
-  it("has every choice in its spec", () => {
+  it("has all options in its spec", () => {
     assert.deepStrictEqual(Sgd({ learningRate: 0.1 }).spec, { _tag: "Sgd", learningRate: 0.1, momentum: 0 })
   })
 
@@ -35,7 +35,7 @@ describe("Sgd", () => {
     [{ learningRate: -1 }, "learningRate is -1; it must be above 0"],
     [{ learningRate: Number.POSITIVE_INFINITY }, "learningRate is Infinity; it must be above 0"],
     [{ learningRate: 1, momentum: 1 }, "momentum is 1; it must be at least 0 and below 1"]
-  ])("says what is wrong with %j", (options, problem) => {
+  ])("reports the error of %j", (options, problem) => {
     assert.strictEqual(Sgd(options).problem, problem)
   })
 })

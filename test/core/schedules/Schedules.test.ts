@@ -29,7 +29,7 @@ describe("schedules", () => {
     assert.deepStrictEqual(after(Schedule.linear({ from: 4, to: 0, steps: 4 }), 0, 1, 3, 4, 5), [4, 3, 1, 0, 0])
   })
 
-  it("cosine is half a period of a cosine", () => {
+  it("cosine is half a period", () => {
     const steps = Array.from({ length: 42 }, (_, step) => step)
     const expected = steps.map((step) => 3 + 0.5 * (7 - 3) * (1 + Math.cos((Math.PI * Math.min(step, 40)) / 40)))
     assertClose(after(Schedule.cosine({ from: 7, to: 3, epochs: 4 }), ...steps), expected, 1e-6)
@@ -55,12 +55,12 @@ describe("schedules", () => {
     assert.deepStrictEqual(after(Schedule.piecewise({ values: [3], steps: [] }), 0, 7), [3, 3])
   })
 
-  it("cyclical rises in the first part of each cycle, stays for the rest, and stays after the last", () => {
+  it("cyclical ramps in the first part of each cycle, and is constant for the rest and after the last", () => {
     const schedule = Schedule.cyclical({ from: 0, to: 1, cycles: 2, rising: 0.5, epochs: 4 })
     assertClose(after(schedule, 0, 5, 10, 19, 20, 25, 30, 39, 40, 1e6), [0, 0.5, 1, 1, 0, 0.5, 1, 1, 1, 1], 0)
   })
 
-  it("cyclical with one cycle that always rises is linear", () => {
+  it("cyclical with one full ramp is linear", () => {
     const steps = [0, 3, 17, 29, 30, 31]
     assertClose(
       after(Schedule.cyclical({ from: 2, to: 5, cycles: 1, rising: 1, epochs: 3 }), ...steps),
@@ -69,7 +69,7 @@ describe("schedules", () => {
     )
   })
 
-  it("warmUp rises to the beginning of what follows, whose time begins there", () => {
+  it("warmUp rises to the first value of the next schedule, which starts there", () => {
     const to = Schedule.linear({ from: 1, to: 0, steps: 10 })
     assertClose(after(Schedule.warmUp({ steps: 4, to }), 0, 1, 4, 9, 14), [0, 0.25, 1, 0.5, 0], 1e-7)
     assertClose(after(Schedule.warmUp({ epochs: 1, from: 1, to: 3 }), 0, 5, 10, 99), [1, 2, 3, 3], 1e-7)
@@ -95,18 +95,18 @@ describe("schedules", () => {
       Schedule.warmUp({ epochs: 1, to: Schedule.linear({ from: 0, to: 1, epochs: -2 }) }),
       "to: epochs is -2; it must be above 0"
     ]
-  ])("says what is wrong with %j", (schedule, problem) => {
+  ])("reports the error of %j", (schedule, problem) => {
     assert.strictEqual(schedule.problem, problem)
   })
 
-  it("takes its length in epochs or in steps, not in both", () => {
+  it("accepts its length in epochs or in steps, not both", () => {
     // @ts-expect-error: two lengths
     Schedule.linear({ from: 0, to: 1, epochs: 1, steps: 1 })
     // @ts-expect-error: no length
     Schedule.linear({ from: 0, to: 1 })
   })
 
-  it("must be above 0 somewhere as a learning rate, and nowhere below", () => {
+  it("must be above 0 somewhere as a learning rate, and nowhere negative", () => {
     const problem = (rate: Schedule.Numeric) => Schedule.rateProblem("learningRate", rate)
     assert.isUndefined(problem(1e-3))
     assert.isUndefined(problem(Schedule.linear({ from: 0, to: 1, epochs: 1 })))

@@ -15,7 +15,7 @@ const clipped = (transformation: GradientTransformation, values: ReadonlyArray<n
   }).all.values
 
 describe("clipByGlobalNorm", () => {
-  it("makes the norm of all together the maximum, and changes nothing below it", () => {
+  it("limits the global norm to the maximum, and changes nothing below it", () => {
     assertClose(clipped(clipByGlobalNorm(5), [3, 0, -4]), [3, 0, -4], 1e-7)
     assertClose(clipped(clipByGlobalNorm(1), [3, 0, -4]), [0.6, 0, -0.8], 1e-6)
     assertClose(clipped(clipByGlobalNorm(1), [0, 0, 0]), [0, 0, 0], 0)
@@ -25,7 +25,7 @@ describe("clipByGlobalNorm", () => {
     assert.isTrue(clipped(clipByGlobalNorm(1), [1e30, 1e30]).every(Number.isFinite))
   })
 
-  it("takes a schedule", () => {
+  it("accepts a schedule", () => {
     const clip = clipByGlobalNorm(Schedule.piecewise({ values: [1, 10], steps: [3] }))
     assertClose(clipped(clip, [3, -4], 3), [0.6, -0.8], 1e-6)
     assertClose(clipped(clip, [3, -4], 4), [3, -4], 1e-6)

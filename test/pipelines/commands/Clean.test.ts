@@ -20,7 +20,7 @@ describe("exp clean", () => {
     Sweep.layer,
     shared
   )((it) => {
-    it.effect("finds nothing to remove where all runs are finished", () =>
+    it.effect("finds nothing to remove if all runs are finished", () =>
       Effect.gen(function* () {
         const { results } = yield* copy
         const before = yield* everything(results)
@@ -44,7 +44,7 @@ describe("exp clean", () => {
       })
     )
 
-    it.effect("asks on a terminal, and takes no for an answer", () =>
+    it.effect("asks on a terminal, and accepts no", () =>
       Effect.gen(function* () {
         const { folders, ids, results } = yield* copy
         const fs = yield* files
@@ -59,7 +59,7 @@ describe("exp clean", () => {
       })
     )
 
-    it.effect("removes runs without an end, attempts that were set aside and what killed writes left", () =>
+    it.effect("removes unfinished runs, attempts that were set aside and temporary files", () =>
       Effect.gen(function* () {
         const { folders, ids, results } = yield* copy
         const fs = yield* files
@@ -81,7 +81,7 @@ describe("exp clean", () => {
       })
     )
 
-    it.effect("finished runs go only if asked for, and an experiment's folder after its last run", () =>
+    it.effect("removes finished runs only on request, and an experiment's folder after its last run", () =>
       Effect.gen(function* () {
         const { folders, ids, results } = yield* copy
         const fs = yield* files
@@ -96,7 +96,7 @@ describe("exp clean", () => {
       })
     )
 
-    it.effect("leaves alone what this program did not make, and says so", () =>
+    it.effect("keeps and reports foreign files", () =>
       Effect.gen(function* () {
         const { folders, ids, results } = yield* copy
         const fs = yield* files
@@ -113,7 +113,7 @@ describe("exp clean", () => {
       })
     )
 
-    it.effect("follows no link, wherever it stands", () =>
+    it.effect("follows no links", () =>
       Effect.gen(function* () {
         const { folders, ids, results } = yield* copy
         const fs = yield* files
@@ -138,7 +138,7 @@ describe("exp clean", () => {
       })
     )
 
-    it.effect("never touches a run that is being made now", () =>
+    it.effect("never touches a run that is being trained", () =>
       Effect.gen(function* () {
         const { folders, ids, results } = yield* copy
         yield* stand(results, ids[0], "running")
@@ -156,7 +156,7 @@ describe("exp clean", () => {
       })
     )
 
-    it.effect("a run whose manifest cannot be read stays", () =>
+    it.effect("keeps a run with an unreadable manifest", () =>
       Effect.gen(function* () {
         const { folders, ids, results } = yield* copy
         const fs = yield* files

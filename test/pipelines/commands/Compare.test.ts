@@ -7,7 +7,7 @@ describe("exp compare", () => {
     Sweep.layer,
     shared
   )((it) => {
-    it.effect("shows side by side what differs, with the difference of numbers", () =>
+    it.effect("shows differences side by side, with the difference of numbers", () =>
       Effect.gen(function* () {
         const { folders, ids, results } = yield* copy
         const { code, output } = yield* exp("compare", ids[0], ids[1], "--results", results)
@@ -24,7 +24,7 @@ describe("exp compare", () => {
       })
     )
 
-    it.effect("finds nothing but the folder to differ between a run and its copy", () =>
+    it.effect("finds only the folder to differ between a run and its copy", () =>
       Effect.gen(function* () {
         const { folders, ids, results } = yield* copy
         yield* (yield* files).copy(folders[0], `${folders[0]}.attempt-1`)
@@ -36,7 +36,7 @@ describe("exp compare", () => {
       }).pipe(Effect.orDie)
     )
 
-    it.effect("asks which run of an experiment is meant", () =>
+    it.effect("asks for a run of an experiment", () =>
       Effect.gen(function* () {
         const { ids, results } = yield* copy
         const { code, output } = yield* exp("compare", "small", ids[0], "--results", results)

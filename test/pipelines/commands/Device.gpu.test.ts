@@ -7,7 +7,7 @@ import { exp, file, json } from "./Calls.ts"
 
 describe("exp NAME --device webgpu", needs(webGpu), () => {
   it.live(
-    "trains as the CPU does, records the device, and is replayed on it bit for bit",
+    "trains like the CPU, records the device, and replays on it bit for bit",
     () =>
       Effect.gen(function* () {
         const [onGpu, onCpu] = [`${yield* temporaryFolder}/gpu`, `${yield* temporaryFolder}/cpu`]
@@ -38,7 +38,7 @@ describe("exp NAME --device webgpu", needs(webGpu), () => {
   )
 
   it.live(
-    "is not picked where it is software, unless it is asked for",
+    "is not picked automatically if it is software",
     () =>
       Effect.gen(function* () {
         const { output } = yield* exp(

@@ -30,7 +30,7 @@ afterAll(async () => {
 })
 
 describe("exp open", needs(linux), () => {
-  it.live("opens an experiment's page, or a run's experiment's; says where it is where that cannot be", () =>
+  it.live("opens the report of an experiment or of a run's experiment, or prints its path", () =>
     Effect.gen(function* () {
       const results = yield* temporaryFolder
       yield* runExperiment(small, results)

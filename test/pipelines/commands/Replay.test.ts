@@ -10,7 +10,7 @@ describe("exp replay", () => {
     Sweep.layer,
     shared
   )((it) => {
-    it.effect("comes to identical bits, and leaves the new run where it is asked to", () =>
+    it.effect("gives identical bits, and keeps the new run in the given folder", () =>
       Effect.gen(function* () {
         const { folders, ids, results } = yield* copy
         const into = `${results}/../into`
@@ -31,7 +31,7 @@ describe("exp replay", () => {
       }).pipe(Effect.orDie)
     )
 
-    it.effect("says from which epoch on and by how much a history differs", () =>
+    it.effect("reports from which epoch and by how much a history differs", () =>
       Effect.gen(function* () {
         const { folders, ids, results } = yield* copy
         yield* edit(`${folders[0]}/metrics.ndjson`, (text) => text.replace(/("epoch":2.*"train\/loss":)/, "$11"))
@@ -46,7 +46,7 @@ describe("exp replay", () => {
       })
     )
 
-    it.effect("with another engine asks for numbers within the tolerance, and says what is other", () =>
+    it.effect("with another engine requires numbers within the tolerance, and reports the difference", () =>
       Effect.gen(function* () {
         const { ids, results } = yield* copy
         const { code, output } = yield* replay(results, ids[1], "--engine", "reference")
@@ -58,7 +58,7 @@ describe("exp replay", () => {
       })
     )
 
-    it.effect("refuses a run that came to no end", () =>
+    it.effect("refuses an unfinished run", () =>
       Effect.gen(function* () {
         const { ids, results } = yield* copy
         const failing = yield* exp(file, "--beta", "1", "--learning-rate", "1e30", "--results", results)
@@ -71,7 +71,7 @@ describe("exp replay", () => {
       }).pipe(Effect.orDie)
     )
 
-    it.effect("refuses what it cannot train as it was, before training", () =>
+    it.effect("refuses what it cannot replay, before training", () =>
       Effect.gen(function* () {
         const { folders, ids, results } = yield* copy
         const changed = yield* exp("replay", ids[0], "--results", results, "--experiment", changedFile)

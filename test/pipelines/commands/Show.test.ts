@@ -7,7 +7,7 @@ describe("exp show", () => {
     Sweep.layer,
     shared
   )((it) => {
-    it.effect("an experiment: one row per run, aligned, with what the runs share above", () =>
+    it.effect("an experiment: one aligned row per run, with common parameters above", () =>
       Effect.gen(function* () {
         const { ids, results } = yield* copy
         const { code, output } = yield* exp("show", "small", "--results", results)
@@ -23,7 +23,7 @@ describe("exp show", () => {
       })
     )
 
-    it.effect("as JSON: what the runs' own files say", () =>
+    it.effect("as JSON: the contents of the runs' files", () =>
       Effect.gen(function* () {
         const { folders, ids, results } = yield* copy
         const table = JSON.parse((yield* exp("show", "small", "--json", "--results", results)).output)
@@ -44,7 +44,7 @@ describe("exp show", () => {
       })
     )
 
-    it.effect("a run, however it is named", () =>
+    it.effect("a run by any of its names", () =>
       Effect.gen(function* () {
         const { folders, ids, results } = yield* copy
         const [, id] = ids
@@ -77,7 +77,7 @@ describe("exp show", () => {
       })
     )
 
-    it.effect("shows what can be read where a manifest is broken, a run is gone or the summary is", () =>
+    it.effect("shows what is readable if a manifest is damaged, a run is missing or the summary is missing", () =>
       Effect.gen(function* () {
         const { folders, ids, results } = yield* copy
         yield* editJson(`${folders[0]}/manifest.json`, (manifest) => (manifest.seed = 7))
@@ -99,7 +99,7 @@ describe("exp show", () => {
       }).pipe(Effect.orDie)
     )
 
-    it.effect("refuses a word that is none, with the nearest and how many runs there are", () =>
+    it.effect("refuses an unknown name, with the nearest name and the number of runs", () =>
       Effect.gen(function* () {
         const { ids, results } = yield* copy
         const other = (digit: string) => (digit === "0" ? "1" : "0")
@@ -119,7 +119,7 @@ describe("exp show", () => {
       })
     )
 
-    it.effect("asks for more digits where several runs begin alike", () =>
+    it.effect("asks for more digits of an ambiguous prefix", () =>
       Effect.gen(function* () {
         const { folders, ids, results } = yield* copy
         const twin = `${ids[0].slice(0, 6)}${"0".repeat(6)}`
@@ -130,7 +130,7 @@ describe("exp show", () => {
       }).pipe(Effect.orDie)
     )
 
-    it.effect("an experiment's name comes before an id that begins like it", () =>
+    it.effect("an experiment's name takes precedence over an id", () =>
       Effect.gen(function* () {
         const { folders, ids, results } = yield* copy
         const name = ids[0].slice(0, 4)
@@ -140,7 +140,7 @@ describe("exp show", () => {
       }).pipe(Effect.orDie)
     )
 
-    it.effect("an experiment that is called as a command is run by its path, and shown by its name", () =>
+    it.effect("an experiment named like a command is run by its path, and shown by its name", () =>
       Effect.gen(function* () {
         const { results } = yield* copy
         const made = yield* exp("./test/pipelines/commands/ShowExperiment.ts", "--results", results)

@@ -10,7 +10,7 @@ describe("exp verify", () => {
     Sweep.layer,
     shared
   )((it) => {
-    it.effect("finds nothing wrong with what a sweep left, evaluations included", () =>
+    it.effect("finds no fault in a sweep, evaluations included", () =>
       Effect.gen(function* () {
         const { results } = yield* copy
         const { code, output } = yield* verify(results, "small", "--evaluations")
@@ -46,7 +46,7 @@ describe("exp verify", () => {
       })
     )
 
-    it.effect("says so where a manifest is of another format version, or another run's", () =>
+    it.effect("reports a manifest of another format version or of another run", () =>
       Effect.gen(function* () {
         const { folders, ids, results } = yield* copy
         yield* editJson(`${folders[0]}/manifest.json`, (manifest) => (manifest.formatVersion = 99))
@@ -60,7 +60,7 @@ describe("exp verify", () => {
       }).pipe(Effect.orDie)
     )
 
-    it.effect("finds a bit that has flipped in a checkpoint, in codes, in a picture", () =>
+    it.effect("finds a flipped bit in a checkpoint, in codes, in a figure", () =>
       Effect.gen(function* () {
         const { folders, ids, results } = yield* copy
         yield* flipBit(`${folders[0]}/checkpoints/step-0000000012.safetensors`)
@@ -79,7 +79,7 @@ describe("exp verify", () => {
       })
     )
 
-    it.effect("finds a checkpoint of another run, and one that is gone", () =>
+    it.effect("finds a checkpoint of another run, and a missing one", () =>
       Effect.gen(function* () {
         const { folders, ids, results } = yield* copy
         const name = "checkpoints/step-0000000012.safetensors"
@@ -93,7 +93,7 @@ describe("exp verify", () => {
       }).pipe(Effect.orDie)
     )
 
-    it.effect("finds a figure that is gone, and an evaluation that is not what its name says", () =>
+    it.effect("finds a missing figure, and an evaluation with a wrong name", () =>
       Effect.gen(function* () {
         const { folders, ids, results } = yield* copy
         const fs = yield* files
@@ -109,7 +109,7 @@ describe("exp verify", () => {
       }).pipe(Effect.orDie)
     )
 
-    it.effect("finds an evaluation's number that was changed, if asked to make it again", () =>
+    it.effect("finds a changed metric of an evaluation with --evaluations", () =>
       Effect.gen(function* () {
         const { folders, ids, results } = yield* copy
         for (const name of yield* (yield* files).readDirectory(`${folders[0]}/evaluations`)) {
@@ -125,7 +125,7 @@ describe("exp verify", () => {
       }).pipe(Effect.orDie)
     )
 
-    it.effect("finds a history that was changed, also where the summary was changed with it", () =>
+    it.effect("finds a changed history, also if the summary was changed with it", () =>
       Effect.gen(function* () {
         const { folders, ids, results } = yield* copy
         const [run] = folders
@@ -142,7 +142,7 @@ describe("exp verify", () => {
       })
     )
 
-    it.effect("finds a summary of the experiment that does not say what its runs say", () =>
+    it.effect("finds an experiment's summary that differs from its runs", () =>
       Effect.gen(function* () {
         const { ids, results } = yield* copy
         yield* editJson(`${results}/small/summary.json`, ({ runs }) => (runs[1].metrics["test/kl"] += 1))
@@ -153,7 +153,7 @@ describe("exp verify", () => {
       })
     )
 
-    it.effect("says which spec differs where the experiment's file has changed", () =>
+    it.effect("reports the differing spec if the experiment's file has changed", () =>
       Effect.gen(function* () {
         const { ids, results } = yield* copy
         const { code, output } = yield* exp("verify", ids[0], "--results", results, "--experiment", changedFile)
@@ -168,7 +168,7 @@ describe("exp verify", () => {
       })
     )
 
-    it.effect("a quick version is planned from the whole experiment's file", () =>
+    it.effect("a quick version is planned from the full experiment's file", () =>
       Effect.gen(function* () {
         const { results } = yield* copy
         const made = yield* exp(file, "--quick", "--beta", "1", "--results", results)
@@ -180,7 +180,7 @@ describe("exp verify", () => {
       })
     )
 
-    it.effect("asks for numbers within a tolerance of another engine, and says what is other", () =>
+    it.effect("requires numbers within a tolerance for another engine, and reports the difference", () =>
       Effect.gen(function* () {
         const { ids, results } = yield* copy
         const { code, output } = yield* verify(results, ids[1], "--engine", "reference")

@@ -53,14 +53,14 @@ const bar = (run: number, epoch: number) =>
   `${"█".repeat(epoch * 5).padEnd(20, "░")} ${Progress.describe(state(run, epoch))}`
 
 describe("progress", () => {
-  it("a state in words", () => {
+  it("describes a state", () => {
     assert.strictEqual(
       Progress.describe(state(2, 3)),
       "run 2 of 3 · beta=2 · epoch 3/4 · loss 33.33 · 1,235 examples/s · 1m15s left"
     )
   })
 
-  it.effect("elsewhere than on a terminal: one line per epoch, also of several runs", () =>
+  it.effect("without a terminal: one line per epoch, also of several runs", () =>
     Effect.gen(function* () {
       const progress = yield* Progress.Progress
       const [one, two] = [yield* progress.bar, yield* progress.bar]
@@ -77,7 +77,7 @@ describe("progress", () => {
     }).pipe(Effect.scoped, Effect.provide(Progress.layerPlain))
   )
 
-  it.effect("on a terminal: a line that renews itself, below what was printed, and gone at the end", () =>
+  it.effect("on a terminal: a line that is redrawn below other output, and cleared at the end", () =>
     Effect.gen(function* () {
       const { close, progress, screen } = yield* terminal
       yield* progress.line("engine: there is one")
@@ -99,7 +99,7 @@ describe("progress", () => {
     })
   )
 
-  it.effect("on a terminal: a line for each of several runs, for as long as it goes on", () =>
+  it.effect("on a terminal: a line per concurrent run", () =>
     Effect.gen(function* () {
       const { close, progress, screen } = yield* terminal
       const scopes = [yield* Scope.make(), yield* Scope.make()] as const

@@ -24,7 +24,7 @@ const runIn = async (results: string) => {
 }
 
 describe("a signal", () => {
-  it("SIGTERM: a checkpoint at once, within an epoch, and the same command goes on from there to the same bytes", async () => {
+  it("SIGTERM: saves a checkpoint within an epoch, and the same command resumes to the same bytes", async () => {
     const results = join(folder, "interrupted")
     const args = ["--checkpoint-every", "1h"]
     let sent = false
@@ -50,7 +50,7 @@ describe("a signal", () => {
     assert.deepStrictEqual(await whatIsLeft(results), await whatIsLeft(whole))
   })
 
-  it("a second SIGINT leaves at once, though something cannot be interrupted; two in a moment are one", async () => {
+  it("a second SIGINT exits immediately, even during uninterruptible work; two at once count as one", async () => {
     const results = join(folder, "twice")
     const args = ["--evaluation", "stubborn", "--epochs", "1"]
     let begun = false

@@ -115,7 +115,7 @@ describe("exp export", () => {
     })
   }
 
-  it("writes a model card with data, licence and metrics; parameters by their names; nothing over what is there", async () => {
+  it("writes a model card with data, licence and metrics, and parameters by name; never overwrites", async () => {
     const folder = await exported("safetensors")
     assert.deepStrictEqual(readdirSync(folder).toSorted(), ["README.md", "parameters.safetensors"])
     const card = readFileSync(join(folder, "README.md"), "utf8")
@@ -128,7 +128,7 @@ describe("exp export", () => {
     assert.include(again.output, "exists already")
   })
 
-  it("has a line in both modules for every operator of the model", async () => {
+  it("implements every operator of the model in both modules", async () => {
     const folder = await exported("onnx")
     const operators = ["encoder", "decoder"].flatMap((name) =>
       onnxProto.onnx.ModelProto.decode(readFileSync(join(folder, `${name}.onnx`))).graph!.node!.map(

@@ -8,7 +8,7 @@ const file = createRequire(import.meta.url).resolve("#font-regular")
 const width = textWidth(readFileSync(file))
 
 describe("FontMetrics", () => {
-  it("knows widths of the font's own table", () => {
+  it("reads the widths of the font's table", () => {
     // DejaVu Sans 2.37: a digit advances 1303 of 2048 units, a space 651.
     assert.strictEqual(width("0"), 1303 / 2048)
     assert.strictEqual(width("0 0"), (2 * 1303 + 651) / 2048)
@@ -25,11 +25,11 @@ describe("FontMetrics", () => {
     }
   })
 
-  it("takes unknown characters for the box that is drawn instead", () => {
+  it("uses the width of the replacement glyph for unknown characters", () => {
     assert.isAbove(width("\u{10ffff}"), 0)
   })
 
-  it("refuses what is no font", () => {
+  it("refuses other files", () => {
     assert.throws(() => textWidth(new Uint8Array(64)), RangeError)
   })
 })

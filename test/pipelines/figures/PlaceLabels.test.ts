@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { placeLabels } from "../../../src/pipelines/figures/PlaceLabels.ts"
 
 describe("PlaceLabels", () => {
-  it("places labels of close points apart and inside of the picture", () => {
+  it("separates labels of close points, inside the picture", () => {
     const points = [
       { x: 100, y: 100, label: "left" },
       { x: 112, y: 100, label: "right" },
@@ -14,7 +14,7 @@ describe("PlaceLabels", () => {
     assert.strictEqual(edge!.align, "right")
   })
 
-  it("has no place for a label where none is free", () => {
+  it("places no label if no position is free", () => {
     const points = Array.from({ length: 30 }, () => ({ x: 50, y: 50, label: "the same" }))
     assert.isUndefined(placeLabels(points, { width: 100, height: 100 }).at(-1))
   })

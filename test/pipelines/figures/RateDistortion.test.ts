@@ -26,7 +26,7 @@ describe("RateDistortion", () => {
     })
   )
 
-  it.effect("tells runs apart by a legend where labels have no room, and seeds by nothing", () =>
+  it.effect("distinguishes runs by a legend if labels do not fit, but not seeds", () =>
     Effect.gen(function* () {
       const crowded = Array.from({ length: 12 }, (_, index) => ({
         label: `a long name = ${index}`,
@@ -64,7 +64,7 @@ describe("RateDistortion", () => {
     assert.strictEqual(right!.data.values.length + below!.data.values.length, lines!.data.values.length)
   })
 
-  it.effect("compiles for no runs, one run and equal runs, and names runs without finite numbers", () =>
+  it.effect("compiles for no runs, one run and equal runs, and names runs with non-finite values", () =>
     Effect.gen(function* () {
       yield* compiles(rateDistortion([], { title: "T" }))
       yield* compiles(rateDistortion(rows.slice(0, 1), { title: "T" }))

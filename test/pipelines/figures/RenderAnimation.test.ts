@@ -34,7 +34,7 @@ const blueOf = (data: Buffer) => {
 }
 
 describe("RenderAnimation", () => {
-  it.effect("makes a GIF that shows the frames in order, and a PNG of the last", () =>
+  it.effect("renders a GIF with the frames in order, and a PNG of the last", () =>
     Effect.gen(function* () {
       const { gif, png } = yield* renderAnimation(bars(3))
       const { pages, delay, loop, pageHeight, width } = yield* Effect.promise(() =>
@@ -54,7 +54,7 @@ describe("RenderAnimation", () => {
     })
   )
 
-  it.effect("gives equal bytes for equal animations, and takes a single frame", () =>
+  it.effect("gives equal bytes for equal animations, and accepts a single frame", () =>
     Effect.gen(function* () {
       const [first, again] = [yield* renderAnimation(bars(2)), yield* renderAnimation(bars(2))]
       assert.deepStrictEqual(again, first)
@@ -72,7 +72,7 @@ describe("RenderAnimation", () => {
   )
 
   it.effect(
-    "keeps twenty frames of noise, the hardest there are to compress, below 5 MB",
+    "keeps twenty frames of noise, the worst case of compression, below 5 MB",
     () =>
       Effect.gen(function* () {
         const shape = { height: 28, width: 28, channels: 3 }
@@ -93,7 +93,7 @@ describe("RenderAnimation", () => {
     120_000
   )
 
-  it("shows each frame for as long, the last one longer, and takes at most ten seconds", () => {
+  it("shows frames equally long, the last one longer, for at most ten seconds in all", () => {
     for (const count of [1, 2, 16, 40]) {
       const times = delays(count)
       assert.strictEqual(times.length, count)

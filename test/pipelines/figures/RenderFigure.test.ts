@@ -60,7 +60,7 @@ describe("RenderFigure", () => {
     })
   )
 
-  it.effect("makes room for a title that is wider than its plot", () =>
+  it.effect("reserves space for a title wider than its plot", () =>
     Effect.gen(function* () {
       const { png } = yield* render(figure("A title that is several times as wide as the plot below it"))
       const { data, info } = yield* pixels(png)
@@ -70,7 +70,7 @@ describe("RenderFigure", () => {
     })
   )
 
-  it.effect("gives the same bytes for the same figure, whatever is drawn before or beside it", () =>
+  it.effect("gives equal bytes for equal figures, independent of other renderings", () =>
     Effect.gen(function* () {
       const first = yield* render(clipped)
       const many = yield* Effect.all([render(clipped), render(figure("other")), render(clipped)], { concurrency: 3 })
@@ -82,7 +82,7 @@ describe("RenderFigure", () => {
     })
   )
 
-  it.effect("leaves the figure as it was", () =>
+  it.effect("does not modify the figure", () =>
     Effect.gen(function* () {
       const before = structuredClone(clipped)
       yield* render(clipped)
@@ -90,7 +90,7 @@ describe("RenderFigure", () => {
     })
   )
 
-  it.effect("tells what is wrong with a view that is none", () =>
+  it.effect("reports the error of an invalid view", () =>
     Effect.gen(function* () {
       const error = yield* Effect.flip(render({ ...figure("bad"), view: { nothing: "to see" } }))
       assert.instanceOf(error, FigureError)
@@ -98,7 +98,7 @@ describe("RenderFigure", () => {
     })
   )
 
-  it.effect("logs what Vega-Lite finds doubtful and draws nonetheless", () =>
+  it.effect("logs Vega-Lite's warnings and draws nevertheless", () =>
     Effect.gen(function* () {
       const doubtful: Figure = {
         ...figure("log"),

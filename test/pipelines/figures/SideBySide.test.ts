@@ -50,7 +50,7 @@ const size = Effect.fnUntraced(function* (count: number, figure = scatter) {
 })
 
 describe("SideBySide", () => {
-  it("changes sizes of plots, images and points and nothing else", () => {
+  it("scales only plots, images and points", () => {
     const view = {
       width: 100,
       height: 60,
@@ -92,7 +92,7 @@ describe("SideBySide", () => {
     })
   )
 
-  it.effect("puts wide figures below each other", () =>
+  it.effect("stacks wide figures vertically", () =>
     Effect.gen(function* () {
       const [one, three] = yield* Effect.all([size(1, curves), size(3, curves)])
       assert.strictEqual(three.width, one.width)
@@ -101,7 +101,7 @@ describe("SideBySide", () => {
     })
   )
 
-  it.effect("shows a part of very many points, of every class the same, and says so", () =>
+  it.effect("shows an equal fraction of each class if there are too many points, and reports it", () =>
     Effect.gen(function* () {
       const count = 6000
       const values = Float32Array.from({ length: count }, (_, index) => index / count)

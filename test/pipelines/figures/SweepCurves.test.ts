@@ -34,7 +34,7 @@ describe("SweepCurves", () => {
     })
   )
 
-  it.effect("keeps a linear axis where a value is 0", () =>
+  it.effect("keeps a linear axis if a value is 0", () =>
     Effect.gen(function* () {
       const runs = [history(0), history(30)].map((values, index) => ({ label: String(index), history: values }))
       assert.include(yield* textOf(sweepCurves(runs, { title: "T" })), "KL divergence (nats per image)")

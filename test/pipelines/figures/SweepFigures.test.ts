@@ -30,7 +30,7 @@ const curves = ["curves", "sweep · test loss and its terms"]
 const plane = ["rate-distortion", "sweep · rate against distortion on test images"]
 
 describe("the figures of a sweep", () => {
-  it("set rate against distortion where every run has the same likelihood, and nowhere else", () => {
+  it("plot rate against distortion only for equal likelihoods", () => {
     const metrics = { "test/kl": 4, "test/reconstruction": 90 }
     const [a, b] = [
       { ...run("a"), metrics },
@@ -45,7 +45,7 @@ describe("the figures of a sweep", () => {
     assert.deepStrictEqual(compared(run("a", figure("samples", "MNIST: samples"))), [])
   })
 
-  it("set beside each other what two runs or more have, and leave out what only one has", () => {
+  it("combine figures that at least two runs have", () => {
     const samples = figure("samples", "MNIST: samples")
     const manifold = figure("manifold", "MNIST: manifold")
     const lines = figure("lines", "MNIST: lines")
@@ -80,14 +80,14 @@ describe("the figures of a sweep", () => {
     }
   })
 
-  it("have one figure of curves in the place of the runs' own", () => {
+  it("have one figure of curves instead of the runs' own", () => {
     const own = figure("curves", "MNIST: loss")
     assert.deepStrictEqual(compared(run("a", own), run("b", own)), [curves])
   })
 })
 
 describe("groups of runs", () => {
-  it("are runs that differ by their seeds alone", () => {
+  it("are runs that differ only in their seeds", () => {
     assert.deepStrictEqual(groupsOf(["β = 0, seed = 1", "β = 0, seed = 2", "β = 4, seed = 1"]), [
       "β = 0, 2 seeds",
       "β = 0, 2 seeds",
@@ -118,7 +118,7 @@ describe("groups of runs", () => {
 })
 
 describe("a run's label", () => {
-  it("is written as people write it", () => {
+  it("is readable", () => {
     assert.strictEqual(caption("beta=12 seed=1"), "β = 12, seed = 1")
     assert.strictEqual(caption(""), "")
   })

@@ -16,7 +16,7 @@ const contentOf = (path: string) =>
 
 describe("AtomicFile", () => {
   layer(NodeServices.layer)((it) => {
-    it.effect("writes text, bytes and pieces, with the folders above, over what was there", () =>
+    it.effect("writes text, bytes and pieces, creates folders, and replaces old files", () =>
       Effect.gen(function* () {
         const { join } = yield* Path.Path
         const path = join(yield* folder, "a", "b", "file.txt")
@@ -34,7 +34,7 @@ describe("AtomicFile", () => {
       })
     )
 
-    it.effect("after any failed operation the file is the old one, and nothing lies beside it", () =>
+    it.effect("after any failed operation the file is unchanged, without leftovers", () =>
       Effect.gen(function* () {
         const { join } = yield* Path.Path
         const real = yield* FileSystem.FileSystem
@@ -72,7 +72,7 @@ describe("AtomicFile", () => {
       })
     )
 
-    it.effect("a kill leaves at most a file that is known as temporary", () =>
+    it.effect("a kill leaves at most a recognised temporary file", () =>
       Effect.gen(function* () {
         const { join } = yield* Path.Path
         const real = yield* FileSystem.FileSystem
@@ -91,7 +91,7 @@ describe("AtomicFile", () => {
       })
     )
 
-    it.effect("an interrupt between pieces leaves the old file and nothing beside it", () =>
+    it.effect("an interrupt between pieces keeps the old file, without leftovers", () =>
       Effect.gen(function* () {
         const { join } = yield* Path.Path
         const real = yield* FileSystem.FileSystem
@@ -132,7 +132,7 @@ describe("AtomicFile", () => {
       })
     )
 
-    it.effect("a folder that cannot be made is an error that says why", () =>
+    it.effect("reports why a folder cannot be created", () =>
       Effect.gen(function* () {
         const { join } = yield* Path.Path
         const real = yield* FileSystem.FileSystem
@@ -150,7 +150,7 @@ describe("AtomicFile", () => {
     )
 
     it.effect(
-      "says that it cannot write where no process can make folders, whoever runs it",
+      "reports a folder in which no user can create folders",
       () =>
         Effect.gen(function* () {
           assert.strictEqual((yield* Effect.flip(AtomicFile.write("/proc/a/b/file.txt", ""))).problem, "cannot write")
@@ -158,7 +158,7 @@ describe("AtomicFile", () => {
       needs(linux)
     )
 
-    it.effect("names a file that stands where a folder is needed", () =>
+    it.effect("names a file in the place of a folder", () =>
       Effect.gen(function* () {
         const { join } = yield* Path.Path
         const file = join(yield* folder, "file")
@@ -172,7 +172,7 @@ describe("AtomicFile", () => {
       })
     )
 
-    it.effect("refuses to read a folder, a device and a file that is too large; says none for no file", () =>
+    it.effect("refuses to read folders, devices and large files; returns none for a missing file", () =>
       Effect.gen(function* () {
         const { join } = yield* Path.Path
         const directory = yield* folder

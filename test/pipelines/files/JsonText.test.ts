@@ -5,7 +5,7 @@ import * as JsonText from "../../../src/pipelines/files/JsonText.ts"
 const nested = (depth: number) => `${"[".repeat(depth)}${"]".repeat(depth)}`
 
 describe("JsonText", () => {
-  it("parses what is JSON, and says why something is not", () => {
+  it("parses JSON, and reports errors", () => {
     for (const value of [null, 1.5, "x", [], {}, { a: [1, { b: '\\"[' }] }]) {
       assert.deepStrictEqual(JsonText.parse(JSON.stringify(value)), Result.succeed(value))
     }
@@ -14,7 +14,7 @@ describe("JsonText", () => {
     }
   })
 
-  it("refuses what is too deep, and counts no brackets in texts and behind each other", () => {
+  it("refuses deep nesting, and ignores brackets in strings and in sequence", () => {
     assert.isTrue(Result.isSuccess(JsonText.parse(nested(200))))
     for (const depth of [201, 1_000_000]) {
       assert.match(Result.getOrThrow(Result.flip(JsonText.parse(nested(depth)))), /more than 200 deep/)
@@ -26,7 +26,7 @@ describe("JsonText", () => {
     }
   })
 
-  it("refuses texts that are not well-formed Unicode, wherever they stand", () => {
+  it("refuses malformed Unicode anywhere", () => {
     for (const text of [String.raw`"\ud800"`, String.raw`{"a":[1,"x\uDC00"]}`, String.raw`{"\ud83d":1}`]) {
       const fault = Result.getOrThrow(Result.flip(JsonText.parse(text)))
       assert.strictEqual(fault, "a string in it is not well-formed Unicode", text)

@@ -7,11 +7,11 @@ const picture = sharp({ create: { width: 20, height: 10, channels: 3, background
   .toBuffer()
 
 describe("PngCheck", () => {
-  it("finds nothing wrong with a picture", async () => {
+  it("accepts an intact PNG", async () => {
     assert.isUndefined(pngFault(await picture))
   })
 
-  it("finds every flipped bit and every cut", async () => {
+  it("finds every flipped bit and every truncation", async () => {
     const bytes = await picture
     for (let at = 0; at < bytes.length; at++) {
       for (const bit of [0, 7]) {

@@ -67,7 +67,7 @@ describe("Safetensors", () => {
     assert.deepStrictEqual([...bytes.subarray(8 + length)], [3, 0, 0, 0, 1, 2])
   })
 
-  it("keeps every bit, of views and at odd addresses too", () => {
+  it("keeps every bit, also of unaligned views", () => {
     const bytes = encode(sample)
     assertSame(Result.getOrThrow(Safetensors.decode(bytes)), sample)
     const shifted = new Uint8Array(bytes.length + 1)
@@ -82,14 +82,14 @@ describe("Safetensors", () => {
     assert.deepStrictEqual([...found.tensors.view!.values], [2, 3])
   })
 
-  it("gives equal bytes whatever the order of the keys", () => {
+  it("gives equal bytes for any order of the keys", () => {
     const reversed = <A>(record: Readonly<Record<string, A>>) => Object.fromEntries(Object.entries(record).toReversed())
     const other = { tensors: reversed(sample.tensors), metadata: reversed(sample.metadata) }
     assert.deepStrictEqual(encode(other), encode(sample))
   })
 
   it.prop(
-    "any tensors and metadata come back, or are refused before they are written",
+    "tensors and metadata are restored, or refused before writing",
     [ContentsArbitrary],
     ([input]) => {
       const tensors: HostTensors = Object.fromEntries(
@@ -129,7 +129,7 @@ describe("Safetensors", () => {
     assertSame(Result.getOrThrow(Safetensors.decode(encode(contents))), contents)
   })
 
-  it("refuses to write what would not come back", () => {
+  it("refuses to write what cannot be restored", () => {
     const one = Float32Array.of(1)
     for (const contents of [
       { tensors: { __metadata__: float32([1], one) }, metadata: {} },
@@ -143,7 +143,7 @@ describe("Safetensors", () => {
     }
   })
 
-  it("refuses every cut", () => {
+  it("refuses every truncation", () => {
     const bytes = encode(sample)
     for (let length = 0; length < bytes.length; length++) {
       assert.isTrue(Result.isFailure(Safetensors.decode(bytes.subarray(0, length))), `cut to ${length}`)
@@ -151,7 +151,7 @@ describe("Safetensors", () => {
     assert.isTrue(Result.isFailure(Safetensors.decode(join([bytes, Uint8Array.of(0)]))))
   })
 
-  it("refuses every flipped bit of the data, and of the header all but those that say the same", () => {
+  it("refuses every flipped bit, except equivalent headers", () => {
     const bytes = encode(sample)
     for (let index = 0; index < bytes.length; index++) {
       const changed = bytes.slice()
@@ -164,7 +164,7 @@ describe("Safetensors", () => {
     assert.match(Result.getOrThrow(Result.flip(Safetensors.decode(last))), /digest/)
   })
 
-  it("refuses hostile headers without taking memory for them", () => {
+  it("refuses hostile headers without allocating", () => {
     const entry = (shape: ReadonlyArray<unknown>, offsets: ReadonlyArray<unknown>, dtype: string = "F32") => ({
       __metadata__: {},
       a: { dtype, shape, data_offsets: offsets }

@@ -36,7 +36,7 @@ const only = <A>(self: Experiment.Experiment<A>) =>
   )
 
 describe("a quick version", () => {
-  it.effect("has fewer images and epochs, another name and another id, and says so", () =>
+  it.effect("has fewer images and epochs, another name and another id, and is labelled", () =>
     Effect.gen(function* () {
       const whole = yield* only(experiment(5000, 9))
       const small = yield* only(quickVersion(experiment(5000, 9)))
@@ -55,12 +55,12 @@ describe("a quick version", () => {
       assert.strictEqual(some.test.count, 30)
     })
   )
-  it("drops what was reported of the whole, and can still be swept", () => {
+  it("drops the full experiment's reported values, and can be swept", () => {
     const small = quickVersion(experiment(100, 1))
     assert.deepStrictEqual(small.reference({}), {})
     assert.deepStrictEqual(small.pipe(Experiment.seeds(1, 2)).seeds, [1, 2])
   })
-  it.effect("keeps what is small already", () =>
+  it.effect("keeps small experiments", () =>
     Effect.gen(function* () {
       const small = yield* only(quickVersion(experiment(100, 1)))
       assert.strictEqual(small.training.epochs, 1)

@@ -29,7 +29,7 @@ const collecting = () => {
 
 describe("Checkpoint", () => {
   layer(NodeServices.layer)((it) => {
-    it.effect("gives back what was saved, the newest first, and keeps two", () =>
+    it.effect("restores checkpoints, the newest first, and keeps two", () =>
       Effect.gen(function* () {
         const fs = yield* FileSystem.FileSystem
         const directory = yield* folder
@@ -45,7 +45,7 @@ describe("Checkpoint", () => {
       })
     )
 
-    it.effect("keeps the last loss, and reads what version 1 wrote, which had none", () =>
+    it.effect("keeps the last loss, and reads version 1, which had none", () =>
       Effect.gen(function* () {
         const fs = yield* FileSystem.FileSystem
         const { join } = yield* Path.Path
@@ -64,7 +64,7 @@ describe("Checkpoint", () => {
       })
     )
 
-    it.effect("keeps one best checkpoint, from which no run goes on and which no newer one removes", () =>
+    it.effect("keeps one best checkpoint, from which no run resumes, and which newer ones do not remove", () =>
       Effect.gen(function* () {
         const fs = yield* FileSystem.FileSystem
         const { join } = yield* Path.Path
@@ -92,7 +92,7 @@ describe("Checkpoint", () => {
       })
     )
 
-    it.effect("passes over what has a fault, with words on it", () =>
+    it.effect("skips a faulty checkpoint with a warning", () =>
       Effect.gen(function* () {
         const directory = yield* folder
         yield* Checkpoint.save(directory, run, at(10))
@@ -116,7 +116,7 @@ describe("Checkpoint", () => {
       })
     )
 
-    it.effect("passes over a damaged, cut, foreign or renamed checkpoint with a warning that names it", () =>
+    it.effect("skips a damaged, truncated, foreign or renamed checkpoint with a warning that names it", () =>
       Effect.gen(function* () {
         const fs = yield* FileSystem.FileSystem
         const { join } = yield* Path.Path
@@ -162,7 +162,7 @@ describe("Checkpoint", () => {
       })
     )
 
-    it.effect("a whole one of a format that is not known is an error with its format, and nothing is skipped", () =>
+    it.effect("an intact checkpoint of an unknown format is an error, and nothing is skipped", () =>
       Effect.gen(function* () {
         const fs = yield* FileSystem.FileSystem
         const { join } = yield* Path.Path
@@ -182,7 +182,7 @@ describe("Checkpoint", () => {
       })
     )
 
-    it.effect("whatever operation fails, a whole checkpoint remains; a later save cleans up", () =>
+    it.effect("an intact checkpoint remains after any failed operation; a later save cleans up", () =>
       Effect.gen(function* () {
         const real = yield* FileSystem.FileSystem
         for (const forever of [true, false]) {
@@ -204,7 +204,7 @@ describe("Checkpoint", () => {
       })
     )
 
-    it.effect("refuses values that no checkpoint can hold", () =>
+    it.effect("refuses values that a checkpoint cannot contain", () =>
       Effect.gen(function* () {
         const directory = yield* folder
         for (const wrong of [
@@ -217,7 +217,7 @@ describe("Checkpoint", () => {
       })
     )
 
-    it.effect("a file in the folder's place is an error, not an absent checkpoint", () =>
+    it.effect("a file in the place of the folder is an error, not a missing checkpoint", () =>
       Effect.gen(function* () {
         const { join } = yield* Path.Path
         const path = join(yield* folder, "checkpoints")

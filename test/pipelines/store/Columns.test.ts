@@ -11,13 +11,13 @@ describe("Columns", () => {
     assert.deepStrictEqual(Columns.lines(columns), ["name    value", "a         1.5  x", "longer    -10"])
   })
 
-  it("has no line of headers where all are empty, and none at all of nothing", () => {
+  it("has no header line if all are empty, and no lines for no columns", () => {
     assert.deepStrictEqual(Columns.lines([{ header: "", cells: ["a"] }]), ["a"])
     assert.deepStrictEqual(Columns.lines([]), [])
     assert.strictEqual(Columns.named([]), "")
   })
 
-  it("fills short columns with nothing", () => {
+  it("pads short columns", () => {
     const columns = [
       { header: "a", cells: ["1", "2"] },
       { header: "b", cells: ["3"] }
@@ -25,7 +25,7 @@ describe("Columns", () => {
     assert.deepStrictEqual(Columns.lines(columns), ["a  b", "1  3", "2"])
   })
 
-  it("sets names beside values", () => {
+  it("aligns names and values", () => {
     assert.strictEqual(
       Columns.named([
         ["β", "1"],

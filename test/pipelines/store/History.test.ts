@@ -24,7 +24,7 @@ const epochs = (count: number) => Array.from({ length: count }, (_, index) => ep
 
 describe("History", () => {
   layer(NodeServices.layer)((it) => {
-    it.effect("is empty before the first epoch and holds the epochs in order, one line each", () =>
+    it.effect("is empty before the first epoch and has one line per epoch in order", () =>
       Effect.gen(function* () {
         const fs = yield* FileSystem.FileSystem
         const path = yield* file
@@ -37,7 +37,7 @@ describe("History", () => {
       })
     )
 
-    it.effect("gives what stands before a damaged line, and going on from there removes the rest", () =>
+    it.effect("returns the epochs before a damaged line; resuming removes the rest", () =>
       Effect.gen(function* () {
         const fs = yield* FileSystem.FileSystem
         const path = yield* file
@@ -55,7 +55,7 @@ describe("History", () => {
       })
     )
 
-    it.effect("keeps numbers that JSON lacks", () =>
+    it.effect("keeps non-finite numbers", () =>
       Effect.gen(function* () {
         const path = yield* file
         const odd = { ...epoch(1), metrics: { a: Number.NaN, b: Infinity, c: -Infinity } }
@@ -64,7 +64,7 @@ describe("History", () => {
       })
     )
 
-    it.effect("a line cut anywhere is dropped, by readers and by the next append", () =>
+    it.effect("a truncated line is dropped by readers and by the next append", () =>
       Effect.gen(function* () {
         const fs = yield* FileSystem.FileSystem
         const path = yield* file
@@ -84,7 +84,7 @@ describe("History", () => {
       })
     )
 
-    it.effect("a failed append takes back its half line; a killed one is dropped", () =>
+    it.effect("a failed append removes its partial line; a killed one is dropped", () =>
       Effect.gen(function* () {
         const real = yield* FileSystem.FileSystem
         for (const forever of [false, true]) {
@@ -111,7 +111,7 @@ describe("History", () => {
     )
 
     it.effect(
-      "says that a real full disk is full",
+      "reports a full disk",
       () =>
         Effect.gen(function* () {
           const fs = yield* FileSystem.FileSystem
@@ -126,7 +126,7 @@ describe("History", () => {
       needs(fullDisk)
     )
 
-    it.effect("truncate removes the epochs after one, whole or not at all", () =>
+    it.effect("truncate removes later epochs atomically", () =>
       Effect.gen(function* () {
         const real = yield* FileSystem.FileSystem
         const path = yield* file
@@ -147,7 +147,7 @@ describe("History", () => {
       })
     )
 
-    it.effect("refuses a history that is not one, with the line", () =>
+    it.effect("refuses an invalid history, with the line", () =>
       Effect.gen(function* () {
         const fs = yield* FileSystem.FileSystem
         const path = yield* file

@@ -7,7 +7,7 @@ import { manifestOf } from "../SampleManifest.ts"
 
 describe("LiveStatus", () => {
   layer(NodeServices.layer)((it) => {
-    it.effect("a run that says it goes on was killed, unless a living process has it", () =>
+    it.effect("a running run was killed, unless a living process owns it", () =>
       Effect.gen(function* () {
         const fs = yield* FileSystem.FileSystem
         const { join } = yield* Path.Path
@@ -26,7 +26,7 @@ describe("LiveStatus", () => {
       })
     )
 
-    it.effect("any other word of the manifest stands", () =>
+    it.effect("any other status of the manifest is kept", () =>
       Effect.gen(function* () {
         for (const status of ["done", "failed", "interrupted"] as const) {
           assert.strictEqual(yield* LiveStatus.liveStatus("/nowhere", { ...manifestOf(), status }), status)

@@ -4,7 +4,7 @@ import { isManaged } from "../../../src/pipelines/store/ManagedFiles.ts"
 const file = (path: string) => ({ path, type: "File" as const, bytes: 1 })
 
 describe("ManagedFiles", () => {
-  it("knows what runs and experiments leave", () => {
+  it("recognises the files of runs and experiments", () => {
     const inRun = [
       "manifest.json",
       "metrics.ndjson",
@@ -35,7 +35,7 @@ describe("ManagedFiles", () => {
     assert.isTrue(isManaged("experiment")({ path: "report", type: "Directory", bytes: 0 }))
   })
 
-  it("knows nothing else, a link of the right name included", () => {
+  it("recognises nothing else, not even links with valid names", () => {
     const others = [
       "notes.md",
       "checkpoints/step-12.safetensors",

@@ -33,7 +33,7 @@ describe("Manifest.runId", () => {
     assert.strictEqual(Manifest.runId(reversed, 0, dataDigest), id)
   })
 
-  test("differs where a spec, the seed or the data differ", () => {
+  test("differs for another spec, seed or data", () => {
     const others: ReadonlyArray<Manifest.RunSpecs> = (["dataset", "model", "objective", "training"] as const).map(
       (part) => ({
         ...specs,
@@ -49,7 +49,7 @@ describe("Manifest.runId", () => {
     assert.strictEqual(new Set(ids).size, 7)
   })
 
-  test("of one run stays the same from version to version", () => {
+  test("is stable across versions", () => {
     // SHA-256 of {"data":"abab…","dataset":{"_tag":"Mnist"},"format":1,…}, computed by Python's hashlib and json.
     assert.strictEqual(Manifest.runId(specs, 0, dataDigest), "ea9aed1365d4")
   })
@@ -57,7 +57,7 @@ describe("Manifest.runId", () => {
 
 describe("Manifest", () => {
   layer(NodeServices.layer)((it) => {
-    it.effect("comes back as it was written", () =>
+    it.effect("is restored exactly", () =>
       Effect.gen(function* () {
         const path = yield* file
         assert.isTrue(Option.isNone(yield* Manifest.read(path)))
@@ -83,7 +83,7 @@ describe("Manifest", () => {
       })
     )
 
-    it.effect("is JSON for people and scripts, with ISO times", () =>
+    it.effect("is readable JSON with ISO times", () =>
       Effect.gen(function* () {
         const fs = yield* FileSystem.FileSystem
         const path = yield* file
@@ -96,7 +96,7 @@ describe("Manifest", () => {
       })
     )
 
-    it.effect("names each field that was changed, added or taken away by hand", () =>
+    it.effect("names each changed, added or removed field", () =>
       Effect.gen(function* () {
         const path = yield* file
         for (const [field, change] of [
@@ -117,7 +117,7 @@ describe("Manifest", () => {
       })
     )
 
-    it.effect("refuses an id that does not follow from the specs", () =>
+    it.effect("refuses an id that does not match the specs", () =>
       Effect.gen(function* () {
         const path = yield* file
         yield* Manifest.write(path, { ...manifestOf(), id: "000000000000" })
@@ -125,7 +125,7 @@ describe("Manifest", () => {
       })
     )
 
-    it.effect("refuses another format version by its number, and what is no manifest", () =>
+    it.effect("refuses another format version by its number, and other files", () =>
       Effect.gen(function* () {
         const fs = yield* FileSystem.FileSystem
         const path = yield* file
@@ -141,7 +141,7 @@ describe("Manifest", () => {
       })
     )
 
-    it.effect("reads what version 1 wrote, and names what was changed in it", () =>
+    it.effect("reads version 1, and names changed fields", () =>
       Effect.gen(function* () {
         const fs = yield* FileSystem.FileSystem
         const path = yield* file
@@ -157,7 +157,7 @@ describe("Manifest", () => {
       })
     )
 
-    it.effect("refuses to write what cannot be read again", () =>
+    it.effect("refuses to write what cannot be read", () =>
       Effect.gen(function* () {
         const fs = yield* FileSystem.FileSystem
         const path = yield* file

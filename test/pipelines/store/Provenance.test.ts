@@ -19,7 +19,7 @@ const git = (folder: string, ...args: ReadonlyArray<string>) =>
 
 describe("Provenance", () => {
   layer(NodeServices.layer)((it) => {
-    it.effect("reads the versions of what is installed, and the machine", () =>
+    it.effect("reads the versions of installed packages, and the machine", () =>
       Effect.gen(function* () {
         const found = yield* collect
         const dependencies: Record<string, string> = { ...packageJson.dependencies, ...packageJson.peerDependencies }
@@ -39,7 +39,7 @@ describe("Provenance", () => {
     )
 
     it.effect(
-      "tells the commit and whether files differ; nothing outside a checkout's root",
+      "reads the commit and whether files differ; nothing outside a checkout's root",
       () =>
         Effect.gen(function* () {
           const fs = yield* FileSystem.FileSystem
@@ -79,7 +79,7 @@ describe("Provenance", () => {
       needs(Programs.git)
     )
 
-    it.effect("leaves git out where there is no git", () =>
+    it.effect("omits git if it is not installed", () =>
       Effect.gen(function* () {
         const missing = ChildProcessSpawner.make(() =>
           Effect.fail(PlatformError.systemError({ _tag: "NotFound", module: "ChildProcess", method: "spawn" }))

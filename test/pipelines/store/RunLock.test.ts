@@ -80,7 +80,7 @@ describe("RunLock", () => {
   ]
 
   layer(NodeServices.layer)((it) => {
-    it.effect("one has the run, others are told who, and it is free when the scope closes, however it closes", () =>
+    it.effect("one process owns the run, others learn which, and the run is released with the scope", () =>
       Effect.gen(function* () {
         const fs = yield* FileSystem.FileSystem
         const folder = `${yield* temporary}/locks`
@@ -111,7 +111,7 @@ describe("RunLock", () => {
     )
 
     it.effect(
-      "an owner that has ended but whose parent does not know yet is skipped",
+      "a zombie owner is skipped",
       () =>
         Effect.gen(function* () {
           const folder = yield* temporary
@@ -144,7 +144,7 @@ describe("RunLock", () => {
       ["whose beginning is not known", { pid: process.pid, began: undefined }, longAgo]
     ]
     for (const [name, other, sign] of elsewhere) {
-      it.effect(`an owner ${name} is passed over when it has been silent for long, whatever its clock says`, () =>
+      it.effect(`an owner ${name} is skipped after a long silence, independent of its clock`, () =>
         Effect.gen(function* () {
           const fs = yield* FileSystem.FileSystem
           const folder = yield* temporary
@@ -172,7 +172,7 @@ describe("RunLock", () => {
       )
     }
 
-    it.effect("an owner gives signs of life", () =>
+    it.effect("an owner sends heartbeats", () =>
       Effect.gen(function* () {
         const fs = yield* FileSystem.FileSystem
         const { join } = yield* Path.Path
@@ -192,7 +192,7 @@ describe("RunLock", () => {
     )
 
     it.effect.each(["", '{"format":"effect-vae cl', '{"format":"effect-vae claim 2"}', "\u0000"])(
-      "a claim that is not understood (%j) is somebody's until it has been silent for long",
+      "an unreadable claim (%j) is valid until a long silence",
       (content) =>
         Effect.gen(function* () {
           const fs = yield* FileSystem.FileSystem
@@ -206,7 +206,7 @@ describe("RunLock", () => {
         })
     )
 
-    it.effect("an owner that was taken for dead can tell", () =>
+    it.effect("an owner that was considered dead detects it", () =>
       Effect.gen(function* () {
         const fs = yield* FileSystem.FileSystem
         const { join } = yield* Path.Path
@@ -220,7 +220,7 @@ describe("RunLock", () => {
       })
     )
 
-    it.effect("a folder that cannot be written is a typed failure and leaves nothing", () =>
+    it.effect("a read-only folder is a typed failure without leftovers", () =>
       Effect.gen(function* () {
         const fs = yield* FileSystem.FileSystem
         const folder = yield* temporary
@@ -238,7 +238,7 @@ describe("RunLock", () => {
     // What cannot be told elsewhere is told by silence.
     for (const [name, other, sign, line, ...needed] of deadOnes) {
       it.effect(
-        `an owner ${name} is passed over at once, which is said in one line`,
+        `an owner ${name} is skipped at once, with one line of log`,
         () =>
           Effect.gen(function* () {
             const fs = yield* FileSystem.FileSystem
@@ -255,7 +255,7 @@ describe("RunLock", () => {
       )
     }
 
-    it.effect("of many that take a dead one's run over in the same moment one has it at a time", () =>
+    it.effect("of many processes that take over a dead one's run, one at a time owns it", () =>
       Effect.gen(function* () {
         const folder = yield* temporary
         const other = yield* holding(folder)
@@ -281,7 +281,7 @@ describe("RunLock", () => {
       })
     )
 
-    it.effect("of several processes one has the run at a time", () =>
+    it.effect("of several processes one at a time owns the run", () =>
       Effect.gen(function* () {
         const fs = yield* FileSystem.FileSystem
         const folder = yield* temporary
@@ -298,7 +298,7 @@ describe("RunLock", () => {
       })
     )
 
-    it.effect("a killed owner's run is free at once, a suspended owner's is not", () =>
+    it.effect("a killed owner's run is released at once, a suspended owner's is not", () =>
       Effect.gen(function* () {
         const folder = yield* temporary
         const lock = yield* RunLock.make(folder)
@@ -313,7 +313,7 @@ describe("RunLock", () => {
       })
     )
 
-    it.effect("SIGINT frees the run", () =>
+    it.effect("SIGINT releases the run", () =>
       Effect.gen(function* () {
         const fs = yield* FileSystem.FileSystem
         const folder = yield* temporary

@@ -90,7 +90,7 @@ const assertConsistent = (run: Run.Run) =>
 
 describe("RunStore", () => {
   layer(NodeServices.layer)((it) => {
-    it.effect("finding and reading touch nothing; opening leaves a claim for as long as the run is had", () =>
+    it.effect("finding and reading change nothing; opening holds a claim while the run is owned", () =>
       Effect.gen(function* () {
         const fs = yield* FileSystem.FileSystem
         const { join } = yield* Path.Path
@@ -116,7 +116,7 @@ describe("RunStore", () => {
       })
     )
 
-    it.effect("a run is had by one at a time, in whichever experiment, also while it is set aside", () =>
+    it.effect("a run has one owner at a time, across experiments, also while it is set aside", () =>
       Effect.gen(function* () {
         const results = yield* temporary
         const [store, other] = [yield* storeAt(results), yield* storeAt(results)]
@@ -136,7 +136,7 @@ describe("RunStore", () => {
       })
     )
 
-    it.effect("whose run was taken writes no more", () =>
+    it.effect("a former owner cannot write", () =>
       Effect.gen(function* () {
         const fs = yield* FileSystem.FileSystem
         const { join } = yield* Path.Path
@@ -164,7 +164,7 @@ describe("RunStore", () => {
       })
     )
 
-    it.effect("a whole life: everything is there, under the names that people look for", () =>
+    it.effect("a complete run: all files exist under their documented names", () =>
       Effect.gen(function* () {
         const fs = yield* FileSystem.FileSystem
         const results = yield* temporary
@@ -192,7 +192,7 @@ describe("RunStore", () => {
       })
     )
 
-    it.effect("captions list every figure with title, picture and caption", () =>
+    it.effect("captions list every figure with title, image and caption", () =>
       Effect.gen(function* () {
         const fs = yield* FileSystem.FileSystem
         const { join } = yield* Path.Path
@@ -217,7 +217,7 @@ describe("RunStore", () => {
 
     const page = { name: "page", title: "A <b>page", caption: "Open it.", files: { html: "<!doctype html>" } }
 
-    it.effect("animations and pages stand beside the figures, with captions", () =>
+    it.effect("animations and pages are next to the figures, with captions", () =>
       Effect.gen(function* () {
         const fs = yield* FileSystem.FileSystem
         const { join } = yield* Path.Path
@@ -246,7 +246,7 @@ describe("RunStore", () => {
     )
 
     it.effect.each(["film.gif", "film.png", "film.about.json", "page.html"])(
-      "an evaluation whose %s is gone is to be made again",
+      "an evaluation without its %s is computed again",
       (file) =>
         Effect.gen(function* () {
           const fs = yield* FileSystem.FileSystem
@@ -259,7 +259,7 @@ describe("RunStore", () => {
         })
     )
 
-    it.effect("a result whose figure another evaluator replaces is gone, others stay", () =>
+    it.effect("a result whose figure another evaluator replaces is removed, others stay", () =>
       Effect.gen(function* () {
         const run = yield* (yield* storeAt(yield* temporary)).open("beta-sweep", id)
         yield* run.writeEvaluation(evaluator, result, [picture("a")])
@@ -271,7 +271,7 @@ describe("RunStore", () => {
       })
     )
 
-    it.effect("an evaluation whose picture is gone is to be made again", () =>
+    it.effect("an evaluation without its PNG is computed again", () =>
       Effect.gen(function* () {
         const fs = yield* FileSystem.FileSystem
         const { join } = yield* Path.Path
@@ -285,7 +285,7 @@ describe("RunStore", () => {
       })
     )
 
-    it.effect("finds a run wherever it is: done before not, the experiment's own before another's", () =>
+    it.effect("finds a run in any experiment: finished runs first, then the experiment's own", () =>
       Effect.gen(function* () {
         const fs = yield* FileSystem.FileSystem
         const { join } = yield* Path.Path
@@ -316,7 +316,7 @@ describe("RunStore", () => {
       })
     )
 
-    it.effect("a broken manifest is an error at home and a warning elsewhere", () =>
+    it.effect("a damaged manifest is an error in its experiment and a warning elsewhere", () =>
       Effect.gen(function* () {
         const fs = yield* FileSystem.FileSystem
         const { join } = yield* Path.Path
@@ -333,7 +333,7 @@ describe("RunStore", () => {
       })
     )
 
-    it.effect("names that lead elsewhere and results folders that are files are refused", () =>
+    it.effect("path traversal and files as results folders are refused", () =>
       Effect.gen(function* () {
         const fs = yield* FileSystem.FileSystem
         const { join } = yield* Path.Path
@@ -376,7 +376,7 @@ describe("RunStore", () => {
       })
     )
 
-    it.effect("setAside keeps former attempts", () =>
+    it.effect("setAside keeps earlier attempts", () =>
       Effect.gen(function* () {
         const fs = yield* FileSystem.FileSystem
         const { join } = yield* Path.Path
@@ -393,7 +393,7 @@ describe("RunStore", () => {
       })
     )
 
-    it.effect("run.log goes on where it was", () =>
+    it.effect("run.log is appended", () =>
       Effect.gen(function* () {
         const fs = yield* FileSystem.FileSystem
         const { join } = yield* Path.Path
@@ -410,7 +410,7 @@ describe("RunStore", () => {
       })
     )
 
-    it.effect("the experiment's folder holds the summary and the figures that compare its runs", () =>
+    it.effect("the experiment's folder has the summary and the figures that compare its runs", () =>
       Effect.gen(function* () {
         const store = yield* storeAt(yield* temporary)
         const experiment = yield* store.experiment("beta-sweep")
@@ -430,7 +430,7 @@ describe("RunStore", () => {
     )
 
     it.effect(
-      "after a failure, an interrupt or a kill at any operation the folder is consistent and the run can go on",
+      "after a failure, an interrupt or a kill at any operation the folder is consistent and the run resumes",
       () =>
         Effect.gen(function* () {
           const real = yield* FileSystem.FileSystem

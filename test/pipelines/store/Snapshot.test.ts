@@ -14,7 +14,7 @@ const state = { ...parameters, "optimizer/kernel": float32([2], Float32Array.of(
 
 describe("Snapshot", () => {
   layer(NodeServices.layer)((it) => {
-    it.effect("gives back the parameters and leaves the optimiser's state out", () =>
+    it.effect("restores the parameters without the optimiser's state", () =>
       Effect.gen(function* () {
         const directory = yield* folder
         assert.isFalse(yield* Snapshot.has(directory, 3))
@@ -27,7 +27,7 @@ describe("Snapshot", () => {
       })
     )
 
-    it.effect("refuses one that is cut, another run's or another epoch's", () =>
+    it.effect("refuses a truncated snapshot, another run's or another epoch's", () =>
       Effect.gen(function* () {
         const fs = yield* FileSystem.FileSystem
         const { join } = yield* Path.Path

@@ -33,7 +33,7 @@ const parse = (csv: string) =>
   )
 
 describe("SummaryTable", () => {
-  test("plain: what differs first, then metrics with decimals of their own, what was reported, seed, id, status", () => {
+  test("plain: varying parameters, metrics with their own decimals, reported values, seed, id, status", () => {
     assert.strictEqual(
       SummaryTable.plain({ ...summary, runs: summary.runs.slice(0, 2) }),
       [
@@ -44,7 +44,7 @@ describe("SummaryTable", () => {
     )
   })
 
-  test("plain leaves the last metrics out where the line is too narrow, and says which", () => {
+  test("plain omits the last metrics if the line is too narrow, and names them", () => {
     const lines = SummaryTable.plain({ ...summary, runs: summary.runs.slice(0, 2) }, 50).split("\n")
     assert.strictEqual(lines[0], "beta  train/loss  seed  id            status")
     assert.strictEqual(lines[3], "summary.md also has test/loss, test/kl, test/loss (reported), source (reported)")
@@ -55,7 +55,7 @@ describe("SummaryTable", () => {
     assert.include(SummaryTable.plain(summary), '000000000200: diverged, "NaN"')
   })
 
-  test("markdown: a table, what the runs share, links to their folders, errors", () => {
+  test("markdown: a table, common parameters, links to folders, errors", () => {
     const lines = SummaryTable.markdown(summary).split("\n")
     assert.strictEqual(lines[0], "# beta-sweep")
     assert.include(lines, "In every run: latent = 2, hidden = 512-256.")
@@ -72,7 +72,7 @@ describe("SummaryTable", () => {
     assert.include(lines, '- 000000000200: diverged, "NaN" \\| at step 7')
   })
 
-  test("a single run and none at all have tables too", () => {
+  test("tables of one run and of none", () => {
     assert.strictEqual(
       SummaryTable.plain({ experiment: "one", runs: [row(1)] }),
       [
@@ -84,7 +84,7 @@ describe("SummaryTable", () => {
     assert.strictEqual(SummaryTable.plain({ experiment: "none", runs: [] }), "seed  id  status")
   })
 
-  test("rounds to so many decimals, and keeps the size of what is very small or large", () => {
+  test("rounds to decimals, and keeps the magnitude of very small or large numbers", () => {
     assert.deepStrictEqual(
       [0, -0.004, 0.0403, 104.499, 1e6, -2.19e-6, Number.NaN, -Infinity, "0.1 to 0.2", undefined].map((value) =>
         SummaryTable.numberText(value, 2)
@@ -98,7 +98,7 @@ describe("Summary", () => {
   layer(NodeServices.layer)((it) => {
     const folder = Effect.flatMap(FileSystem.FileSystem, (fs) => fs.makeTempDirectoryScoped({ prefix: "summary-" }))
 
-    it.effect("csv: quotes what needs it and rounds nothing", () =>
+    it.effect("csv: quotes where necessary and does not round", () =>
       Effect.gen(function* () {
         const rows = yield* parse(yield* Summary.csv(summary))
         assert.strictEqual(rows.length, 3)
@@ -122,7 +122,7 @@ describe("Summary", () => {
       })
     )
 
-    it.effect("json: exactly the promised keys", () =>
+    it.effect("json: exactly the documented keys", () =>
       Effect.gen(function* () {
         const fs = yield* FileSystem.FileSystem
         const { join } = yield* Path.Path
@@ -148,7 +148,7 @@ describe("Summary", () => {
       })
     )
 
-    it.effect("whatever write fails, every file is whole, the old or the new", () =>
+    it.effect("after any failed write, every file is the complete old or new one", () =>
       Effect.gen(function* () {
         const real = yield* FileSystem.FileSystem
         const { join } = yield* Path.Path

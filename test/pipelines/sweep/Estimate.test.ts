@@ -12,7 +12,7 @@ const planned = Effect.provide(
 )
 
 describe("Estimate", () => {
-  it.live("measures a kind of step once, and counts epochs", () =>
+  it.live("measures each kind of step once, and multiplies by epochs", () =>
     Effect.gen(function* () {
       const runs = yield* planned
       let loads = 0
@@ -29,7 +29,7 @@ describe("Estimate", () => {
     }).pipe(Effect.provide(engine))
   )
 
-  it.live("measures a step of more codes per image apart", () =>
+  it.live("measures a step with more codes per image separately", () =>
     Effect.gen(function* () {
       const [run] = yield* planned
       let loads = 0
@@ -46,7 +46,7 @@ describe("Estimate", () => {
     }).pipe(Effect.provide(engine))
   )
 
-  it.live("has none for a run whose data cannot be read", () =>
+  it.live("is missing for a run whose data cannot be read", () =>
     Effect.gen(function* () {
       const [run] = yield* planned
       const estimate = Estimate.make(() => Effect.fail(new DatasetError({ dataset: "gone", reason: "it is gone" })))

@@ -32,7 +32,7 @@ const force = Effect.fnUntraced(function* (results: string) {
 })
 
 describe("--force", () => {
-  it.effect("goes on with the attempt that an interrupt or a kill left of itself, to the same bits", () =>
+  it.effect("resumes its own interrupted or killed attempt, to the same bits", () =>
     Effect.gen(function* () {
       const results = yield* temporaryFolder
       yield* runExperiment(single, results)
@@ -50,7 +50,7 @@ describe("--force", () => {
     }).pipe(Effect.provide(platform))
   )
 
-  it.effect("sets a failed run aside, and one whose manifest cannot be read", () =>
+  it.effect("sets aside a failed run, and one with an unreadable manifest", () =>
     Effect.gen(function* () {
       const results = yield* temporaryFolder
       const fs = yield* FileSystem.FileSystem

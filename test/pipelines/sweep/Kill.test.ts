@@ -59,7 +59,7 @@ const count = (counts: Record<string, number>, name: string) => {
 }
 
 describe("a killed command", () => {
-  it("is whole to begin with", () => {
+  it("is complete without kills", () => {
     assert.strictEqual(whole.code, 0, whole.output)
     for (const name of ["metrics.ndjson", "best.safetensors", "curves.vl.json", "encoder.onnx", "summary.csv"]) {
       assert.isTrue(
@@ -70,7 +70,7 @@ describe("a killed command", () => {
   })
 
   it(
-    `given again goes on to the same bytes, after ${kills} kills`,
+    `given again, resumes to the same bytes after ${kills} kills`,
     async () => {
       const phases: Record<string, number> = {}
       let killings = 0

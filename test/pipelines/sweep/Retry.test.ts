@@ -39,7 +39,7 @@ const outcomeOf = Effect.fnUntraced(function* (failures: ReadonlyArray<Failure>,
 })
 
 describe("retrying", () => {
-  it.effect("makes up to N further attempts after failures of the engine or the disk, and says so", () =>
+  it.effect("makes up to N further attempts after failures of the engine or the disk, and reports them", () =>
     Effect.gen(function* () {
       const passing = [ofEngine, ofStore("no space"), ofStore("cannot write"), ofStore("cannot read")]
       const enough = yield* outcomeOf(passing, 4)
@@ -54,7 +54,7 @@ describe("retrying", () => {
     })
   )
 
-  it.effect("does not repeat what would repeat itself", () =>
+  it.effect("does not retry deterministic failures", () =>
     Effect.gen(function* () {
       for (const failure of [divergence, ofStore("corrupt"), ofStore("unknown format"), ofStore("not a folder")]) {
         const { attempts, result, said } = yield* outcomeOf([failure], 9)
@@ -96,7 +96,7 @@ const leftBy = Effect.fnUntraced(function* (results: string) {
 })
 
 describe("a run whose engine fails once", () => {
-  it.live("is retried where asked, from its last epoch, and comes to the same bits", () =>
+  it.live("is retried on request, from its last epoch, to the same bits", () =>
     Effect.gen(function* () {
       const [whole, broken] = [yield* temporaryFolder, yield* temporaryFolder]
       yield* runExperiment(single, whole)
@@ -113,7 +113,7 @@ describe("a run whose engine fails once", () => {
     })
   )
 
-  it.live("in an evaluation is evaluated again", () =>
+  it.live("during an evaluation is evaluated again", () =>
     Effect.gen(function* () {
       const [whole, broken] = [yield* temporaryFolder, yield* temporaryFolder]
       yield* runExperiment(single, whole)
@@ -124,7 +124,7 @@ describe("a run whose engine fails once", () => {
     })
   )
 
-  it.effect("fails where no retry is asked for, and says why in its manifest", () =>
+  it.effect("fails without --retry, and records the reason in its manifest", () =>
     Effect.gen(function* () {
       const results = yield* temporaryFolder
       yield* Effect.exit(runExperiment(single, results, { engine: failingAt("train step", 10) }))

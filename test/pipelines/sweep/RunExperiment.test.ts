@@ -38,7 +38,7 @@ const bytes = (tensors: HostTensors) =>
 const single = experiment().pipe(Experiment.override<any>([{ beta: 1 }], ["beta"]))
 
 describe("a sweep", () => {
-  it.effect("leaves what scripts rely on", () =>
+  it.effect("leaves the documented files", () =>
     Effect.gen(function* () {
       const results = yield* temporaryFolder
       const fs = yield* FileSystem.FileSystem
@@ -86,7 +86,7 @@ describe("a sweep", () => {
     }).pipe(Effect.provide(platform))
   )
 
-  it.effect("does not run finished runs again, and computes an added evaluation without training", () =>
+  it.effect("reuses finished runs, and computes an added evaluation without training", () =>
     Effect.gen(function* () {
       const results = yield* temporaryFolder
       yield* runExperiment(experiment(), results)
@@ -108,7 +108,7 @@ describe("a sweep", () => {
     })
   )
 
-  it.effect("says of a finished run that its history has lost lines, and takes no earlier epoch for the last", () =>
+  it.effect("reports missing lines in a finished run's history, and does not use an earlier epoch as the last", () =>
     Effect.gen(function* () {
       const results = yield* temporaryFolder
       const fs = yield* FileSystem.FileSystem
@@ -127,7 +127,7 @@ describe("a sweep", () => {
     }).pipe(Effect.provide(platform))
   )
 
-  it.effect("gives the same bits again, and other bits for another seed", () =>
+  it.effect("is deterministic, and differs for another seed", () =>
     Effect.gen(function* () {
       const [first, second] = [yield* temporaryFolder, yield* temporaryFolder]
       yield* runExperiment(single, first)
@@ -140,7 +140,7 @@ describe("a sweep", () => {
     })
   )
 
-  it.effect("goes on after an interrupt to the bits of a run that never stopped", () =>
+  it.effect("resumes after an interrupt to the bits of an uninterrupted run", () =>
     Effect.gen(function* () {
       const [whole, broken] = [yield* temporaryFolder, yield* temporaryFolder]
       yield* runExperiment(single, whole)
@@ -167,7 +167,7 @@ describe("a sweep", () => {
     })
   )
 
-  it.effect("goes on in the middle of an epoch to the same bits and the same epoch means", () =>
+  it.effect("resumes within an epoch to the same bits and epoch means", () =>
     Effect.gen(function* () {
       const [whole, broken] = [yield* temporaryFolder, yield* temporaryFolder]
       yield* runExperiment(single, whole)
@@ -181,7 +181,7 @@ describe("a sweep", () => {
     })
   )
 
-  it.effect("a run whose loss is no number fails with run, epoch and step, and the others go on", () =>
+  it.effect("a run with a NaN loss fails with run, epoch and step, and the others continue", () =>
     Effect.gen(function* () {
       const results = yield* temporaryFolder
       const swept = single.pipe(Experiment.grid<any>({ learningRate: [1e30, 1e-2] }))
@@ -209,7 +209,7 @@ describe("a sweep", () => {
     })
   )
 
-  it.effect("--force trains again and keeps what there was", () =>
+  it.effect("--force trains again and keeps the previous run", () =>
     Effect.gen(function* () {
       const results = yield* temporaryFolder
       yield* runExperiment(single, results)
@@ -222,7 +222,7 @@ describe("a sweep", () => {
     }).pipe(Effect.provide(platform))
   )
 
-  it.effect("a results folder that cannot be written is a typed failure and leaves nothing", () =>
+  it.effect("a read-only results folder is a typed failure without leftovers", () =>
     Effect.gen(function* () {
       const folder = yield* temporaryFolder
       yield* FileSystem.FileSystem.use((fs) => fs.writeFileString(`${folder}/file`, "not a folder"))

@@ -118,7 +118,7 @@ const sharing = Effect.fnUntraced(function* (jobs: number, shouldContinue: () =>
 })
 
 describe("sharing runs", () => {
-  it.effect("as many at once as there are jobs, in order", () =>
+  it.effect("runs as many at once as there are jobs, in order", () =>
     Effect.gen(function* () {
       const { begun, end, fiber, said } = yield* sharing(2, () => true)
       yield* end(1, done)
@@ -132,7 +132,7 @@ describe("sharing runs", () => {
     })
   )
 
-  it.effect("no run is begun after one that forbids it, and those that go on come to their end", () =>
+  it.effect("starts no run after one that forbids it; running ones finish", () =>
     Effect.gen(function* () {
       let shouldContinue = true
       const { begun, end, fiber, said } = yield* sharing(2, () => shouldContinue)
@@ -146,7 +146,7 @@ describe("sharing runs", () => {
     })
   )
 
-  it.effect("another process's run is left for later, waited for, and tried again when that process has let go", () =>
+  it.effect("defers another process's run, and tries it again after its release", () =>
     Effect.gen(function* () {
       const { begun, end, fiber, ids, said, store } = yield* sharing(1, () => true)
       yield* Effect.scoped(
@@ -169,7 +169,7 @@ describe("sharing runs", () => {
     })
   )
 
-  it.effect("an interrupt reaches the runs that go on, and them alone", () =>
+  it.effect("an interrupt reaches only the running runs", () =>
     Effect.gen(function* () {
       const { begun, end, fiber, said } = yield* sharing(2, () => true)
       yield* end(0, done)
@@ -181,7 +181,7 @@ describe("sharing runs", () => {
 })
 
 describe("processes on the same runs", () => {
-  it("two on one sweep: each run is made once, and both summaries are whole and the same", async () => {
+  it("two on one sweep: each run is trained once, and both summaries are complete and equal", async () => {
     const results = join(folder, "two")
     const commands = await Promise.all([exp(shared, results, []), exp(shared, results, [])])
     assert.strictEqual((await assertShared(results, commands)).length, 4)
@@ -192,7 +192,7 @@ describe("processes on the same runs", () => {
     assert.deepStrictEqual(await whatIsLeft(results), await whatIsLeft(alone))
   })
 
-  it("four on two sweeps that have runs in common", async () => {
+  it("four on two sweeps with common runs", async () => {
     const results = join(folder, "four")
     const commands = await Promise.all([shared, other, shared, other].map((file) => exp(file, results, [])))
     assert.strictEqual((await assertShared(results, commands)).length, 5)
@@ -200,7 +200,7 @@ describe("processes on the same runs", () => {
     await assertWhole(results, "other", [2, 3, 4])
   })
 
-  it("those that wait take a run over whose process is killed or interrupted, not one that is suspended", async () => {
+  it("waiting processes take over a killed or interrupted process's run, not a suspended one's", async () => {
     const results = join(folder, "taken-over")
     const args = ["--beta", "1", "--epochs", "60", "--checkpoint-every", "1epoch"]
     const makers: Array<(signal: NodeJS.Signals) => void> = []
@@ -240,7 +240,7 @@ describe("processes on the same runs", () => {
     await assertWhole(results, "shared", [1])
   })
 
-  it("--force by two makes each run once more", async () => {
+  it("--force by two trains each run once more", async () => {
     const results = join(folder, "two")
     const commands = await Promise.all([exp(shared, results, ["--force"]), exp(shared, results, ["--force"])])
     const trained = commands.flatMap(trainedBy)

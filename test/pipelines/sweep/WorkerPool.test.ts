@@ -57,7 +57,7 @@ const runs = ["--beta", "0,1,2", "--epochs", "3000"]
 const long = ["--jobs", "2", ...runs]
 
 describe("--jobs", () => {
-  it("leaves the bytes that one process leaves, with one summary and one display", async () => {
+  it("gives the bytes of one process, with one summary and one display", async () => {
     const [jobs, alone] = [join(folder, "jobs"), join(folder, "alone")]
     const args = ["--beta", "0,1,2"]
     const { code, output } = await exp(file, jobs, ["--jobs", "2", ...args])
@@ -79,7 +79,7 @@ describe("--jobs", () => {
     assert.notInclude(again.output, "engine:")
   })
 
-  it("SIGINT: both runs are kept, exit code 130, and the same command goes on", async () => {
+  it("SIGINT: both runs are saved, exit code 130, and the same command resumes them", async () => {
     const results = join(folder, "interrupted")
     let workers: ReadonlyArray<number> = []
     let interrupt = () => {}
@@ -109,7 +109,7 @@ describe("--jobs", () => {
     assert.match(again.output, /was interrupted and resumes from step [1-9]/)
   })
 
-  it("a worker that is killed takes one run with it, the others go on, and the same command makes it", async () => {
+  it("a killed worker loses one run, the others finish, and the same command trains it", async () => {
     const results = join(folder, "crashed")
     const args = ["--jobs", "2", "--beta", "0,1,2", "--epochs", "40", "--checkpoint-every", "1epoch"]
     let killed = 0
@@ -136,7 +136,7 @@ describe("--jobs", () => {
     assert.match(again.output, /was killed and resumes from step [1-9]/)
   })
 
-  it("workers whose command is killed interrupt their runs and end", async () => {
+  it("workers of a killed command interrupt their runs and exit", async () => {
     const results = join(folder, "orphans")
     let workers: ReadonlyArray<number> = []
     let kill = () => {}
@@ -156,7 +156,7 @@ describe("--jobs", () => {
     assert.deepStrictEqual(await owners(results), [])
   })
 
-  it("a number that is none is refused", async () => {
+  it("an invalid number is refused", async () => {
     for (const jobs of ["0", "two"]) {
       const { code, output } = await exp(file, join(folder, "refused"), [`--jobs=${jobs}`])
       assert.strictEqual(code, 2, output)

@@ -53,7 +53,7 @@ const leftIn = Effect.fnUntraced(function* (results: string) {
 }, Effect.provide(platform))
 
 describe("a training on images binarised anew", () => {
-  it.effect("comes to the same bits where it was stopped and resumed", () =>
+  it.effect("gives the same bits when interrupted and resumed", () =>
     Effect.gen(function* () {
       const [straight, resumed] = [yield* temporaryFolder, yield* temporaryFolder]
       yield* runExperiment(experiment, straight)
@@ -64,7 +64,7 @@ describe("a training on images binarised anew", () => {
     })
   )
 
-  it.effect("sees 0 and 1 alone, other pixels at each step and the same ones at the same step", () =>
+  it.effect("has only pixels 0 and 1, different at each step, equal at the same step", () =>
     Effect.gen(function* () {
       const { augmentation, locate, load, shape } = yield* Dataset
       const { train } = yield* load(yield* locate)

@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { parse, defaultInterval } from "../../../src/pipelines/training/CheckpointInterval.ts"
 
 describe("CheckpointInterval", () => {
-  it("is read from epochs and times", () => {
+  it("parses epochs and times", () => {
     assert.deepStrictEqual(["1epoch", "5epochs", " 12 epochs ", "90s", "0.5s", "5m", "2.5m", "1h"].map(parse), [
       { epochs: 1 },
       { epochs: 5 },

@@ -61,7 +61,7 @@ const recording = Effect.fnUntraced(function* (interval: CheckpointInterval, res
 })
 
 describe("Checkpointer", () => {
-  it.effect("keeps every so many epochs and the last, each time with the best before it", () =>
+  it.effect("saves every n epochs and the last, each with the best so far", () =>
     Effect.gen(function* () {
       const { endEpoch, checkpointer, kept } = yield* recording({ epochs: 4 })
       const losses = [5, 3, 4, 6, 3, 2, 9, 9, 9, 9]
@@ -81,7 +81,7 @@ describe("Checkpointer", () => {
     })
   )
 
-  it.effect("keeps after so much time, within an epoch too, and then waits as long again", () =>
+  it.effect("saves after an interval of time, also within an epoch", () =>
     Effect.gen(function* () {
       const { endEpoch, checkpointer, kept, stand } = yield* recording({ seconds: 30 })
       for (let step = 1; step <= 9; step++) {
@@ -96,7 +96,7 @@ describe("Checkpointer", () => {
     })
   )
 
-  it.effect("keeps nothing that has a parameter that is no finite number, and nothing twice", () =>
+  it.effect("never saves non-finite parameters, and nothing twice", () =>
     Effect.gen(function* () {
       const { endEpoch, checkpointer, kept, stand } = yield* recording({ epochs: 100 })
       yield* endEpoch(1, 1)
@@ -119,7 +119,7 @@ describe("Checkpointer", () => {
     })
   )
 
-  it.effect("leaves a state of which a finite loss was computed after a divergence", () =>
+  it.effect("keeps a state with a finite loss after a divergence", () =>
     Effect.gen(function* () {
       const { endEpoch, checkpointer, kept, stand } = yield* recording({ epochs: 100 })
       assert.isUndefined(yield* checkpointer.afterDivergence(3))
@@ -139,7 +139,7 @@ describe("Checkpointer", () => {
     })
   )
 
-  it.effect("goes on with the best loss of before", () =>
+  it.effect("continues with the previous best loss", () =>
     Effect.gen(function* () {
       const checkpoint = at(3, 30)
       const { endEpoch, kept } = yield* recording({ epochs: 1 }, { checkpoint, history: [], bestLoss: 2 })

@@ -40,7 +40,7 @@ const announced = (line: string) => {
 }
 
 describe("the choice of an engine", () => {
-  it("refuses an engine on what it does not compute on, and says what there is", () => {
+  it("refuses an engine on an unsupported device, and lists the allowed ones", () => {
     const reason = ChooseEngine.unsupportedReason({ engine: "reference", device: "webgpu" })
     assert.include(reason, "--engine reference --device webgpu")
     assert.include(reason, "reference computes on cpu")
@@ -55,7 +55,7 @@ describe("the choice of an engine", () => {
     }
   })
 
-  it.live("is the one that is asked for, with so many threads", () =>
+  it.live("is the requested one, with the requested threads", () =>
     Effect.gen(function* () {
       const { lines, spec } = yield* pick({ engine: "onnxruntime", device: "cpu" }, 1)
       assert.strictEqual(spec?._tag, "OnnxRuntime")
@@ -68,7 +68,7 @@ describe("the choice of an engine", () => {
   )
 
   it.live(
-    "is the CPU where there is plainly nothing else, and says in one line why",
+    "is the CPU without other devices, with the reason in one line",
     () =>
       Effect.gen(function* () {
         const { cuda, webgpu, xla } = noGpu.value!
@@ -99,7 +99,7 @@ describe("the choice of an engine", () => {
   )
 
   it.live(
-    "is none where all that might serve do not, and says why of each",
+    "fails if no candidate works, with the reason of each",
     () =>
       Effect.gen(function* () {
         const { error, lines } = yield* pick({ engine: "auto", device: "cuda" })

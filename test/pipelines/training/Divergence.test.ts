@@ -82,7 +82,7 @@ const failing = Effect.fnUntraced(function* (
 })
 
 describe("a run that diverges", () => {
-  it.effect("says at which step, after which loss, and keeps the state of the last epoch before", () =>
+  it.effect("reports the step and the previous loss, and keeps the state of the last epoch", () =>
     Effect.gen(function* () {
       const results = yield* temporaryFolder
       const { epochs, manifest, row, run } = yield* failing("exploding", results)
@@ -105,7 +105,7 @@ describe("a run that diverges", () => {
   )
 
   // In real time, so that it is time for a checkpoint after every step.
-  it.live("comes to the same again, also from a checkpoint right before, and is not tried again", () =>
+  it.live("diverges again, also from the last checkpoint, and is not retried", () =>
     Effect.gen(function* () {
       const results = yield* temporaryFolder
       const first = yield* failing("exploding", results, { retries: 5 })
@@ -122,7 +122,7 @@ describe("a run that diverges", () => {
     })
   )
 
-  it.effect("is found out at the end of the epoch where the network hides it from the loss", () =>
+  it.effect("is detected at the end of the epoch if the network hides it from the loss", () =>
     Effect.gen(function* () {
       const { epochs, manifest, run } = yield* failing("deadening", yield* temporaryFolder)
       assert.strictEqual(epochs, 1)

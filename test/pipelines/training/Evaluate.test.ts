@@ -74,7 +74,7 @@ const scheduled = evaluated(
 )
 
 describe("evaluations", () => {
-  it.effect("on a schedule: what is needed is kept, and each makes a GIF, a PNG and a caption", () =>
+  it.effect("over training: snapshots are saved, and each gives a GIF, a PNG and a caption", () =>
     Effect.gen(function* () {
       const fs = yield* FileSystem.FileSystem
       const { join } = yield* Path.Path
@@ -95,7 +95,7 @@ describe("evaluations", () => {
     }).pipe(Effect.provide(platform))
   )
 
-  it.effect("snapshots hold the initial and the final parameters, and shape no number of the run", () =>
+  it.effect("snapshots have the initial and the final parameters, and do not affect the run", () =>
     Effect.gen(function* () {
       const [plain, kept] = [yield* temporaryFolder, yield* temporaryFolder]
       yield* runExperiment(evaluated(), plain)
@@ -112,20 +112,22 @@ describe("evaluations", () => {
     })
   )
 
-  it.effect.each([2, 4, 6, 13])("snapshots of a run interrupted after %s steps equal those of a whole one", (steps) =>
-    Effect.gen(function* () {
-      const [whole, broken] = [yield* temporaryFolder, yield* temporaryFolder]
-      const swept = evaluated(ReconstructionsOverTraining())
-      yield* runExperiment(swept, whole)
-      yield* keepUntil(swept, broken, steps)
-      yield* runExperiment(swept, broken)
-      const expected = yield* snapshotsOf(whole)
-      assert.strictEqual(expected.length, 6)
-      assert.deepStrictEqual(yield* snapshotsOf(broken), expected)
-    })
+  it.effect.each([2, 4, 6, 13])(
+    "snapshots of a run interrupted after %s steps equal those of an uninterrupted one",
+    (steps) =>
+      Effect.gen(function* () {
+        const [whole, broken] = [yield* temporaryFolder, yield* temporaryFolder]
+        const swept = evaluated(ReconstructionsOverTraining())
+        yield* runExperiment(swept, whole)
+        yield* keepUntil(swept, broken, steps)
+        yield* runExperiment(swept, broken)
+        const expected = yield* snapshotsOf(whole)
+        assert.strictEqual(expected.length, 6)
+        assert.deepStrictEqual(yield* snapshotsOf(broken), expected)
+      })
   )
 
-  it.effect("each look sees the parameters and the history of its epoch", () =>
+  it.effect("each frame has the parameters and the history of its epoch", () =>
     Effect.gen(function* () {
       const results = yield* temporaryFolder
       const seen: Array<{ readonly epochs: number; readonly mean: number }> = []
@@ -154,7 +156,7 @@ describe("evaluations", () => {
     })
   )
 
-  it.effect("added to a run that kept nothing: a typed failure says what to do, the run and the others stay", () =>
+  it.effect("added to a run without snapshots: a typed failure with advice; the run and the others stay", () =>
     Effect.gen(function* () {
       const results = yield* temporaryFolder
       yield* runExperiment(evaluated(), results)
@@ -179,7 +181,7 @@ describe("evaluations", () => {
     })
   )
 
-  it.effect("a damaged snapshot is named, with what to do", () =>
+  it.effect("a damaged snapshot is named, with advice", () =>
     Effect.gen(function* () {
       const fs = yield* FileSystem.FileSystem
       const { join } = yield* Path.Path
@@ -192,7 +194,7 @@ describe("evaluations", () => {
     }).pipe(Effect.provide(platform))
   )
 
-  it.effect("two that give one name: a typed failure, and the first one's figure stays", () =>
+  it.effect("two with one figure name: a typed failure, and the first one's figure stays", () =>
     Effect.gen(function* () {
       const results = yield* temporaryFolder
       const exit = yield* Effect.exit(
@@ -208,7 +210,7 @@ describe("evaluations", () => {
     })
   )
 
-  it.effect("one that takes the place of an earlier one may use its name", () =>
+  it.effect("a replacement of an earlier one may use its name", () =>
     Effect.gen(function* () {
       const results = yield* temporaryFolder
       const title = Effect.flatMap(found(results), ({ run }) =>

@@ -153,7 +153,7 @@ describe("ExportModel", () => {
     }).pipe(Effect.provide(platform))
   )
 
-  it.effect("says what the files are, in them and beside them", () =>
+  it.effect("describes the files, inside and in model.json", () =>
     Effect.gen(function* () {
       const results = yield* temporaryFolder
       yield* runExperiment(oneRun(models["conditional"]!, seenBy([]), synthetic), results)
@@ -195,7 +195,7 @@ describe("ExportModel", () => {
     }).pipe(Effect.provide(platform))
   )
 
-  it.effect("makes the files again where one is gone, without training", () =>
+  it.effect("writes a missing file again, without training", () =>
     Effect.gen(function* () {
       const fs = yield* FileSystem.FileSystem
       const { join } = yield* Path.Path
@@ -218,7 +218,7 @@ describe("ExportModel", () => {
     }).pipe(Effect.provide(platform))
   )
 
-  it.effect("a run whose checkpoints are gone stays done", () =>
+  it.effect("a run without checkpoints stays done", () =>
     Effect.gen(function* () {
       const fs = yield* FileSystem.FileSystem
       const { join } = yield* Path.Path

@@ -151,7 +151,7 @@ const cases: ReadonlyArray<readonly [string, ReadonlyArray<Damage>, epochs: numb
 
 describe("a run that was killed", () => {
   for (const [name, damages, epochs, said] of cases) {
-    it.effect(`and left ${name} comes to the same bits`, () =>
+    it.effect(`and left ${name} resumes to the same bits`, () =>
       Effect.gen(function* () {
         const results = yield* temporaryFolder
         const run = yield* killed(results)
@@ -171,7 +171,7 @@ describe("a run that was killed", () => {
     )
   }
 
-  it.effect("does not go on from another model's tensors, nor from a step that cannot be", () =>
+  it.effect("does not resume from another model's tensors, or from an impossible step", () =>
     Effect.gen(function* () {
       const results = yield* temporaryFolder
       const run = yield* killed(results)
@@ -196,7 +196,7 @@ describe("a run that was killed", () => {
     }).pipe(Effect.provide(platform))
   )
 
-  it.effect("does not take the best checkpoint for one to go on from, and finds the best again", () =>
+  it.effect("does not resume from the best checkpoint, and finds the best again", () =>
     Effect.gen(function* () {
       const results = yield* temporaryFolder
       const run = yield* killed(results)
@@ -214,9 +214,9 @@ describe("a run that was killed", () => {
   )
 })
 
-describe("a run that is gone on with", () => {
+describe("a resumed run", () => {
   it.effect(
-    "on the native engine comes to the same bits",
+    "on the native engine gives the same bits",
     () =>
       Effect.gen(function* () {
         const options = { engine: Native.layer({ threads: 2 }), checkpointEvery: { epochs: 1 } } as const
@@ -229,7 +229,7 @@ describe("a run that is gone on with", () => {
     needs(machineCode)
   )
 
-  it.effect("on another engine says so and records both", () =>
+  it.effect("on another engine warns and records both", () =>
     Effect.gen(function* () {
       const results = yield* temporaryFolder
       yield* keepUntil(single, results, 6)
@@ -303,7 +303,7 @@ describe("a run that is gone on with", () => {
     })
   )
 
-  it.effect("from the beginning has one part alone", () =>
+  it.effect("from the beginning has one segment", () =>
     Effect.gen(function* () {
       const results = yield* temporaryFolder
       const run = yield* killed(results)
@@ -326,7 +326,7 @@ describe("a finished run", () => {
       return { exit, logged }
     })
 
-  it.effect("is evaluated at its last epoch and not at an earlier one, where the last checkpoint is damaged", () =>
+  it.effect("is not evaluated at an earlier epoch if the last checkpoint is damaged", () =>
     Effect.gen(function* () {
       const results = yield* temporaryFolder
       yield* killed(results)
@@ -340,7 +340,7 @@ describe("a finished run", () => {
     }).pipe(Effect.provide(platform))
   )
 
-  it.effect("says where it is evaluated by another engine, and the result says by which", () =>
+  it.effect("warns about an evaluation on another engine, and records the engine", () =>
     Effect.gen(function* () {
       const results = yield* temporaryFolder
       yield* killed(results)

@@ -75,7 +75,7 @@ const conditional = ConditionalVae.layer({
 
 describe("a trained model", () => {
   it.effect.each([DenseVae.layer({ hidden: [5], latent: 2 }), conditional])(
-    "sees the same in images that are given as in those of a split: %#",
+    "encodes given images like those of a split: %#",
     (layer) =>
       Effect.gen(function* () {
         const model = yield* seen(layer)
@@ -91,7 +91,7 @@ describe("a trained model", () => {
       }).pipe(Effect.provide(platform))
   )
 
-  it.effect("gives the terms at drawn codes or at the posterior's means", () =>
+  it.effect("returns the terms at drawn codes or at the posterior's means", () =>
     Effect.gen(function* () {
       const model = yield* seen(DenseVae.layer({ hidden: [5], latent: 2 }))
       const [drawn, mean] = [yield* model.terms("test"), yield* model.terms("test", "mean")]
@@ -112,7 +112,7 @@ describe("a trained model", () => {
     }).pipe(Effect.provide(platform))
   )
 
-  it.effect("fills the last batch up with the examples before it, for an objective that looks at a batch", () =>
+  it.effect("fills the last batch with the previous examples, for an objective over a batch", () =>
     Effect.gen(function* () {
       // Chunks have 500 examples: the terms of the last 10 are those of the last 500.
       const objective = Layer.provide(
@@ -140,7 +140,7 @@ describe("a trained model", () => {
     }).pipe(Effect.provide(platform))
   )
 
-  it.effect("gives labels to an encoder that takes them alone, and has none to ask for where it decodes", () =>
+  it.effect("passes labels to a conditional encoder, and needs none for decoding", () =>
     Effect.gen(function* () {
       const decoder = [dense(64), reshape([8, 8, 1])]
       const model = yield* seen(
@@ -162,7 +162,7 @@ describe("a trained model", () => {
     }).pipe(Effect.provide(platform))
   )
 
-  it.effect("makes other images of other labels, and needs one for each", () =>
+  it.effect("decodes different images for different labels, and needs one label each", () =>
     Effect.gen(function* () {
       const model = yield* seen(conditional)
       assert.strictEqual(model.classes, 3)
@@ -185,7 +185,7 @@ describe("a trained model", () => {
 })
 
 describe("a plan", () => {
-  it.effect("refuses a loss with a KL divergence where codes have none, and a model that does not fit the images", () =>
+  it.effect("refuses a KL divergence without a density, and a model that does not fit the images", () =>
     Effect.gen(function* () {
       const plain = yield* Effect.flip(planned(DenseVae.layer({ hidden: [], latent: 2, posterior: Deterministic() })))
       assert.include(plain.message, "BetaElbo needs a KL divergence, but that of DenseVae's codes is infinite")

@@ -94,7 +94,7 @@ const cases: Readonly<Record<string, readonly [TrainingOptions, Schedule.Numeric
 
 describe("a training with", () => {
   for (const [name, [options, beta, stops]] of Object.entries(cases)) {
-    it.effect(`${name} comes to the same bits where it was stopped and resumed`, () =>
+    it.effect(`${name} gives the same bits when interrupted and resumed`, () =>
       Effect.gen(function* () {
         const straight = yield* trained(options, beta)
         assert.strictEqual(straight.status, "done")
@@ -108,7 +108,7 @@ describe("a training with", () => {
     )
   }
 
-  it.effect("a length in steps cuts its last epoch short", () =>
+  it.effect("a duration in steps shortens the last epoch", () =>
     Effect.gen(function* () {
       const { history, summary } = yield* trained({ steps: 10, batchSize: 32, optimizer })
       assert.deepStrictEqual(
@@ -124,7 +124,7 @@ describe("a training with", () => {
     })
   )
 
-  it.effect("a short last batch that is dropped takes whole batches alone", () =>
+  it.effect("a dropped last batch leaves only full batches", () =>
     Effect.gen(function* () {
       const { history } = yield* trained({ epochs: 2, batchSize: 40, lastBatch: "drop", optimizer })
       assert.deepStrictEqual(
@@ -134,7 +134,7 @@ describe("a training with", () => {
     })
   )
 
-  it.effect("no whole batch is refused", () =>
+  it.effect("no full batch is refused", () =>
     Effect.gen(function* () {
       const results = yield* temporaryFolder
       yield* Effect.ignore(
@@ -146,7 +146,7 @@ describe("a training with", () => {
     }).pipe(Effect.provide(platform))
   )
 
-  it.effect("accumulation takes the steps of whole batches, up to rounding", () =>
+  it.effect("accumulation equals steps of whole batches, up to rounding", () =>
     Effect.gen(function* () {
       const whole = yield* trained({ epochs: 1, batchSize: 40, optimizer })
       for (const accumulate of [3, 40]) {
@@ -161,7 +161,7 @@ describe("a training with", () => {
     })
   )
 
-  it.effect("an average evaluates the running mean of the parameters", () =>
+  it.effect("an average evaluates the moving average of the parameters", () =>
     Effect.gen(function* () {
       const decay = 0.9
       const paths = yield* Effect.forEach([1, 2, 3], (steps) =>
@@ -188,7 +188,7 @@ describe("a training with", () => {
     })
   )
 
-  it.effect("early stopping ends it, and the best parameters are its result", () =>
+  it.effect("early stopping ends it, and returns the best parameters", () =>
     Effect.gen(function* () {
       const options = { epochs: 10, batchSize: 32, optimizer: Adam({ learningRate: 0.3 }) } as const
       const { best, history, metrics, snapshots, summary } = yield* trained({ ...options, stopping }, 1, true)
@@ -207,7 +207,7 @@ describe("a training with", () => {
     })
   )
 
-  it.effect("schedules shows their values", () =>
+  it.effect("schedules record their values", () =>
     Effect.gen(function* () {
       const { history } = yield* trained(scheduled, warmUp)
       const shown = (name: string) => history.map(({ metrics }) => metrics[`schedule/${name}`]!)

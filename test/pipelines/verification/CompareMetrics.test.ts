@@ -12,13 +12,13 @@ describe("CompareMetrics", () => {
     assert.closeTo(found[1]!.relative, 2e-3 - 1e-6, 1e-12)
   })
 
-  it("sees the last bit", () => {
+  it("detects the last bit", () => {
     const [found] = deviations({ loss: 0.1 + 0.2 }, { loss: 0.3 })
     assert.isAbove(found!.relative, 0)
     assert.isBelow(found!.relative, 1e-15)
   })
 
-  it("what is not a number is the same as itself, and infinitely far from all else", () => {
+  it("NaN equals itself, and is infinitely far from all else", () => {
     assert.deepStrictEqual(deviations({ a: Number.NaN, b: Infinity }, { a: Number.NaN, b: Infinity }), [])
     for (const other of [{ a: 1 }, { a: Infinity }, {}]) {
       assert.strictEqual(deviations({ a: Number.NaN }, other)[0]!.relative, Infinity)

@@ -5,7 +5,7 @@ import { compareTensors, identical, format } from "../../../src/pipelines/verifi
 const floats = (...values: ReadonlyArray<number>) => float32([values.length], Float32Array.from(values))
 
 describe("CompareTensors", () => {
-  it("finds equal bits equal, NaN and negative zero included, wherever they lie in memory", () => {
+  it("treats equal bits as equal, NaN and negative zero included, at any alignment", () => {
     const shifted = new Float32Array(Float32Array.of(9, 1, Number.NaN, -0).buffer, 4, 3)
     const left = { a: floats(1, Number.NaN, -0), b: uint8([2], Uint8Array.of(1, 2)), c: int32([1], Int32Array.of(-1)) }
     const right = { ...left, a: float32([3], shifted) }
@@ -25,7 +25,7 @@ describe("CompareTensors", () => {
     ])
   })
 
-  it("bits count: negative zero is not zero, and a NaN is farther than any number", () => {
+  it("compares bits: negative zero is not zero, and NaN is farther than any number", () => {
     const { deviations } = compareTensors(
       { zero: floats(0), one: floats(1, 1) },
       { zero: floats(-0), one: floats(1e30, Number.NaN) }
@@ -41,7 +41,7 @@ describe("CompareTensors", () => {
     assert.strictEqual(deviations[1]!.largest, 0)
   })
 
-  it("names tensors that one side lacks, or that have another shape or type", () => {
+  it("names tensors that are missing on one side, or have another shape or type", () => {
     const left = { a: floats(1), b: floats(1, 2), c: floats(1), same: floats(1) }
     const right = {
       b: float32([2, 1], Float32Array.of(1, 2)),

@@ -4,7 +4,7 @@ import { engineFor } from "../../../src/pipelines/verification/RecordedEngine.ts
 const auto = { engine: "auto", device: "auto" } as const
 const made = (_tag: string, device: string) => ({ engine: { _tag, device, threads: 1 } })
 
-describe("the engine that a run is computed again with", () => {
+describe("the engine for recomputing a run", () => {
   it("is the recorded one on the recorded device", () => {
     assert.deepStrictEqual(engineFor(auto, made("OnnxRuntime", "webgpu")), { engine: "onnxruntime", device: "webgpu" })
     assert.deepStrictEqual(engineFor(auto, made("Reference", "cpu")), { engine: "reference", device: "cpu" })
@@ -13,7 +13,7 @@ describe("the engine that a run is computed again with", () => {
     assert.deepStrictEqual(engineFor(auto, made("Abacus", "beads")), auto)
   })
 
-  it("is what is asked for, and the rest as it was where both go together", () => {
+  it("is the requested one, and the rest as recorded if compatible", () => {
     const webgpu = made("OnnxRuntime", "webgpu")
     assert.deepStrictEqual(engineFor({ engine: "auto", device: "cpu" }, webgpu), {
       engine: "onnxruntime",

@@ -1,5 +1,5 @@
 /**
- * Runs a command line as the process's program. Exit codes: 0 all runs done, 1 a run failed, 2 wrong usage, 130 interrupted.
+ * Runs a command line as the main program. Exit codes: 0 all runs done, 1 a run failed, 2 wrong usage, 130 interrupted.
  */
 import { createRequire } from "node:module"
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
@@ -15,7 +15,7 @@ import * as Signals from "./pipelines/console/Signals.ts"
 export const version: string = (createRequire(import.meta.url)("../package.json") as { readonly version: string })
   .version
 
-/** What the command line's own parser refuses is wrong usage; it has already said why. */
+/** Errors of the command line's parser are wrong usage; the parser has already printed them. */
 const isRefusedArguments = (error: unknown): boolean =>
   CliError.isCliError(error) && !(error._tag === "ShowHelp" && error.errors.length === 0)
 
@@ -28,12 +28,12 @@ const explain = (cause: Cause.Cause<unknown>): Effect.Effect<void> => {
   )
 }
 
-// Bun's undici lacks what the client of Node.js uses.
+// Bun's undici lacks functions that Node's client uses.
 const httpClient = "bun" in process.versions ? FetchHttpClient.layer : NodeHttpClient.layerUndici
 
 const services = Layer.mergeAll(NodeServices.layer, httpClient, ConsoleLog.layer)
 
-/** Runs the program with the process's arguments, and ends the process with its exit code. */
+/** Runs the program with the process's arguments and exits with its exit code. */
 export const launch = <E>(
   run: (args: ReadonlyArray<string>) => Effect.Effect<unknown, E, Layer.Success<typeof services>>
 ): void => {

@@ -1,12 +1,12 @@
 /**
- * Experiments and their runs from a program of one's own: train a sweep, load a finished run, use its model.
+ * The programmatic interface: train a sweep, load a finished run, use its model.
  *
  *     const run = yield* Runs.load("results/beta-sweep/3f9c")
  *     const { mean } = yield* run.encode(images)
  *     const again = yield* run.decode(mean)
  *
- * Laws: nothing is printed, no signal is handled, nothing is kept in this process beyond the scope; a loaded run needs
- * neither its experiment's file nor its data, only its folder.
+ * Laws: prints nothing, handles no signals, and keeps nothing beyond the scope. A loaded run needs only its folder, not
+ * its experiment's file or data.
  */
 import { availableParallelism } from "node:os"
 import { Effect, FileSystem, Layer, Option, Path, Schema, type Scope } from "effect"
@@ -29,7 +29,7 @@ import * as RunExecutor from "./pipelines/sweep/RunExecutor.ts"
 import * as RunExperiment from "./pipelines/sweep/RunExperiment.ts"
 import * as ChooseEngine from "./pipelines/training/ChooseEngine.ts"
 
-/** A run cannot be loaded or used as asked: which run, what is wrong, and what to do. */
+/** A run cannot be loaded or used. */
 export class RunError extends Schema.TaggedError<RunError>()("RunError", {
   run: Schema.String,
   reason: Schema.String
@@ -49,7 +49,7 @@ export interface LoadedRun {
   readonly seed: number
   readonly shape: ImageShape
   readonly latent: number
-  /** Names of the dataset's classes, where it has some. */
+  /** Names of the dataset's classes, if it has labels. */
   readonly classes: ReadonlyArray<string> | undefined
   /** Metrics of the last epoch, such as `test/loss`, in nats per image. */
   readonly metrics: Readonly<Record<string, number>>
@@ -69,10 +69,10 @@ export interface LoadedRun {
   ) => Effect.Effect<Float32Array, EngineError | RunError>
 }
 
-/** Rows per call: enough for wide matrix products, few enough for memory. */
+/** Rows per call, a compromise of speed and memory. */
 const chunkSize = 500
 
-/** The run whose folder is at `path`, or whose id begins with the last part of it. */
+/** The run with the folder `path`, or with the last part of `path` as a prefix of its id. */
 const find = Effect.fnUntraced(function* (path: string) {
   const fs = yield* FileSystem.FileSystem
   const { basename, dirname, resolve } = yield* Path.Path
@@ -92,12 +92,12 @@ const find = Effect.fnUntraced(function* (path: string) {
     run: path,
     reason:
       matching.length > 1
-        ? `${matching.length} runs begin so: ${names}; give more digits`
-        : `there is no such run; ${experiment} has ${names === "" ? "no runs" : names}`
+        ? `this is the prefix of ${matching.length} runs: ${names}; give more digits`
+        : `the run does not exist; ${experiment} has ${names === "" ? "no runs" : names}`
   })
 })
 
-/** One network of a run's folder as a function of rows: `rows` has the shape of a row of each input. */
+/** One network of a run's folder as a function of rows; `rows` are the shapes of one row of each input. */
 const network = Effect.fnUntraced(function* (
   directory: string,
   which: ModelFolder.NetworkName,
@@ -109,12 +109,12 @@ const network = Effect.fnUntraced(function* (
   const session = yield* Session.open(which, bytes.value, { device: "cpu", threads: availableParallelism() })
   const sizes = Object.entries(rows).map(([name, row]) => ({ name, row, width: row.reduce((size, n) => size * n, 1) }))
 
-  /** Results by name, one row per row of the inputs. */
+  /** Computes the results by name, one row per input row. */
   return Effect.fnUntraced(function* (inputs: Readonly<Record<string, Float32Array>>, labels?: ArrayLike<number>) {
     const count = inputs[sizes[0]!.name]!.length / sizes[0]!.width
     const wrong = sizes.find(({ name, width }) => inputs[name]!.length !== Math.floor(count) * width)
     if (wrong !== undefined) {
-      const reason = `${which} takes ${wrong.name} in rows of [${wrong.row.join(", ")}], but was given ${inputs[wrong.name]!.length} numbers`
+      const reason = `${which} takes ${wrong.name} in rows of [${wrong.row.join(", ")}], but got ${inputs[wrong.name]!.length} numbers`
       return yield* new RunError({ run: directory, reason })
     }
     const given = Int32Array.from(labels ?? [])
@@ -151,9 +151,8 @@ const network = Effect.fnUntraced(function* (
 const none = new Float32Array(0)
 
 /**
- * Loads a finished run by the path of its folder, or of as much of its name as no other run has. Its model is on the CPU
- * until the scope closes. Errors: `RunError` where there is no such run or it has no model, `StoreError` where its files
- * are broken.
+ * Loads a finished run by the path of its folder, whose name may be a unique prefix of the id. Its model is on the CPU
+ * until the scope closes. Errors: `RunError` if the run does not exist or has no model, `StoreError` for damaged files.
  */
 export const load = Effect.fn("Runs.load")(function* (
   path: string
@@ -169,7 +168,7 @@ export const load = Effect.fn("Runs.load")(function* (
   if (card === undefined) {
     return yield* new RunError({
       run: directory,
-      reason: "it has no folder model; run its experiment again, which writes it"
+      reason: "it has no folder model; run its experiment again to write it"
     })
   }
   const { classes, labelled, latent, shape } = card
@@ -211,17 +210,17 @@ export const load = Effect.fn("Runs.load")(function* (
 })
 
 export interface TrainOptions {
-  /** Folder that runs are kept in (default: `results`). */
+  /** Folder of the runs; default: `results`. */
   readonly results?: string
-  /** What computes (default: the fastest that works here). */
+  /** The engine; default: the fastest one that works on this machine. */
   readonly engine?: ChooseEngine.Name
-  /** Folder with one subfolder per dataset (default: the user's cache, then a download). */
+  /** Folder with one subfolder per dataset; default: the user's cache, then a download. */
   readonly dataDirectory?: string
 }
 
 /**
- * Trains and evaluates the runs of an experiment that are not done yet, writes their report, and returns one row per run
- * with its metrics and folder. Errors: what `exp NAME` fails with; `RunsFailed` where a run failed.
+ * Trains and evaluates the unfinished runs of an experiment, writes the report, and returns one row per run with its
+ * metrics and folder. Errors: those of `exp NAME`; `RunsFailed` if a run failed.
  */
 export const train = Effect.fn("Runs.train")(function* (experiment: Experiment<any>, options: TrainOptions = {}) {
   const directories = Layer.succeed(DataDirectories, {

@@ -1,9 +1,9 @@
 #!/usr/bin/env node
 /**
- * Starts `effect-vae`, the command of the published package, with compiled code kept between calls.
+ * Starts `effect-vae`, the command of the published package, with Node's compile cache.
  */
 import * as Module from "node:module"
 
-// Bun and Deno have no such cache.
+// Bun and Deno have no compile cache.
 Module.enableCompileCache?.()
 await import("./effectVae.ts")

@@ -1,8 +1,8 @@
 /**
- * Everything that an experiment's file, a component or an evaluation of one's own is written with.
+ * The public interface of the package: everything for experiments, components and evaluations.
  *
- * Contracts are namespaces (`Evaluation.layer`, `Experiment.grid`); so are members that provide a layer (`Mnist.layer()`);
- * members that are plain values are functions (`Adam({ learningRate: 1e-3 })`).
+ * Contracts are namespaces (`Evaluation.layer`, `Experiment.grid`); so are members that provide a layer
+ * (`Mnist.layer()`); members that are plain values are functions (`Adam({ learningRate: 1e-3 })`).
  */
 
 // The language.

@@ -1,7 +1,7 @@
 /**
- * Archives of the package registries that hold libtensorflow for Linux on x64, got with the registries' own programs.
+ * Archives of libtensorflow for Linux x64 from package registries, downloaded with the registries' clients.
  *
- * Laws: an archive whose SHA-256 is not the one written here is not used, and is named with both.
+ * Law: an archive with another SHA-256 than the pinned one is refused, with both digests.
  */
 import { createHash } from "node:crypto"
 import { createReadStream } from "node:fs"
@@ -13,17 +13,17 @@ import { SetupError } from "./SetupError.ts"
 
 /** A registry's archive. */
 export interface Archive {
-  /** What gets it, for messages. */
+  /** Name of the client, for messages. */
   readonly client: string
-  /** A call that succeeds where that program is there. */
+  /** A command that succeeds if the client is installed. */
   readonly probe: readonly [command: string, args: ReadonlyArray<string>]
-  /** The call that puts the archive into a folder. */
+  /** The command that downloads the archive into a folder. */
   readonly fetch: (folder: string) => readonly [command: string, args: ReadonlyArray<string>]
   readonly megabytes: number
   readonly sha256: string
-  /** Of libtensorflow. */
+  /** Version of libtensorflow. */
   readonly version: string
-  /** Where the libraries are in the archive. */
+  /** Folder of the libraries in the archive. */
   readonly libraries: string
 }
 
@@ -72,7 +72,7 @@ export const archives: Readonly<Record<"pip" | "maven", Archive>> = {
   }
 }
 
-/** The names that the libraries call each other by. */
+/** Names of the libraries, as they refer to each other. */
 export const libraries: ReadonlyArray<string> = ["libtensorflow_cc.so.2", "libtensorflow_framework.so.2"]
 
 const sha256 = (file: string): Effect.Effect<string, SetupError> =>
@@ -85,7 +85,7 @@ const sha256 = (file: string): Effect.Effect<string, SetupError> =>
     catch: (cause) => new SetupError({ reason: `${file} cannot be read: ${String(cause)}` })
   })
 
-/** What is used of the package `adm-zip`, which has no types. */
+/** The used part of the package `adm-zip`, which has no types. */
 type Zip = new (file: string) => { readonly readFile: (name: string) => Buffer | null }
 
 const unpack = (archive: string, names: ReadonlyArray<string>) =>
@@ -101,7 +101,7 @@ const unpack = (archive: string, names: ReadonlyArray<string>) =>
     catch: (cause) => new SetupError({ reason: `${archive} cannot be unpacked: ${String(cause)}` })
   })
 
-/** Fetches an archive and puts its libraries into a folder. */
+/** Downloads an archive and installs its libraries into a folder. */
 export const install = Effect.fn("Archives.install")(
   function* (archive: Archive, folder: string) {
     const fs = yield* FileSystem.FileSystem
@@ -114,7 +114,7 @@ export const install = Effect.fn("Archives.install")(
     const digest = yield* sha256(file)
     if (digest !== archive.sha256) {
       return yield* new SetupError({
-        reason: `${name} has SHA-256 ${digest}, not ${archive.sha256}: it is not what was published, and is not used`
+        reason: `${name} has SHA-256 ${digest}, not ${archive.sha256}: it differs from the published one and is refused`
       })
     }
     const unpacked = yield* unpack(
@@ -124,7 +124,7 @@ export const install = Effect.fn("Archives.install")(
     yield* fs.makeDirectory(folder, { recursive: true })
     for (const [index, bytes] of unpacked.entries()) {
       const target = path.join(folder, libraries[index]!)
-      // Not written over, because a process may have it open.
+      // Not overwritten, because a process may have it open.
       yield* fs.remove(target, { force: true })
       yield* fs.writeFile(target, bytes)
     }

@@ -1,5 +1,5 @@
 /**
- * The binding of `@tensorflow/tfjs-node` to libtensorflow, compiled from the package's own source.
+ * Compiles the binding of `@tensorflow/tfjs-node` to libtensorflow from the package's source.
  */
 import { Effect, FileSystem, Path } from "effect"
 import * as Commands from "./Commands.ts"
@@ -7,10 +7,10 @@ import { libraries } from "./Archives.ts"
 import * as Packages from "./Packages.ts"
 import { SetupError } from "./SetupError.ts"
 
-/** Node's binary interface, which stays: one binding serves every later Node. */
+/** The version of Node-API, which is stable across versions of Node. */
 const interfaceVersion = 8
 
-/** What the source includes; all of it is in `c_api.h`. */
+/** The headers that the source includes; all their contents are in `c_api.h`. */
 const headers = [
   "c/c_api.h",
   "c/eager/c_api.h",
@@ -20,10 +20,10 @@ const headers = [
   "core/platform/ctstring_internal.h"
 ]
 
-/** The C++ compiler: what `CXX` names, or the machine's own. */
+/** The C++ compiler: `CXX`, or `c++`. */
 export const compiler = process.env["CXX"] ?? "c++"
 
-/** Fails where there is no compiler. */
+/** Fails if there is no compiler. */
 export const checkCompiler = Effect.flatMap(Commands.answers(compiler, ["--version"]), (there) =>
   there
     ? Effect.void
@@ -32,7 +32,7 @@ export const checkCompiler = Effect.flatMap(Commands.answers(compiler, ["--versi
       )
 )
 
-/** Compiles it against the libraries in `deps/lib` of the package. */
+/** Compiles the binding against the libraries in `deps/lib` of the package. */
 export const compile = Effect.fn("Binding.compile")(
   function* () {
     const fs = yield* FileSystem.FileSystem
@@ -50,7 +50,7 @@ export const compile = Effect.fn("Binding.compile")(
     const includes = ["-I", path.join(Packages.folder, "node_modules", "node-api-headers", "include"), "-I", include]
     const sources = ["tfjs_backend.cc", "tfjs_binding.cc"].map((source) => path.join(folder, "binding", source))
     const linked = ["-L", path.join(folder, "deps", "lib"), ...libraries.map((library) => `-l:${library}`)]
-    // The libraries are found beside the binding, and find the rest of what they need themselves.
+    // The binding finds the libraries by relative path, and the libraries find their dependencies themselves.
     const linking = ["-Wl,--allow-shlib-undefined", "-Wl,-rpath,$ORIGIN/../../deps/lib"]
     const target = ["-o", path.join(output, "tfjs_binding.node")]
     yield* Commands.run(compiler, [...flags, ...includes, ...sources, ...target, ...linked, ...linking])

@@ -1,5 +1,5 @@
 /**
- * Programs of this machine that the setup calls.
+ * Runs programs of this machine for the setup.
  */
 import { Effect, Stream } from "effect"
 import { ChildProcess, ChildProcessSpawner } from "effect/process"
@@ -10,13 +10,13 @@ export interface Options {
   readonly env?: Record<string, string>
 }
 
-/** The line in which a program says what went wrong, or else its last. */
+/** The first line of output with an error, or else the last line. */
 const complaint = (said: string): string => {
   const lines = said.split("\n").flatMap((line) => (line.trim() === "" ? [] : [line.trim()]))
-  return lines.find((line) => /\berror\b[:\]]/i.test(line)) ?? lines.at(-1) ?? "it said nothing"
+  return lines.find((line) => /\berror\b[:\]]/i.test(line)) ?? lines.at(-1) ?? "it printed nothing"
 }
 
-/** Runs a program to its end and gives what it said; fails with what it complains of where it does not end well. */
+/** Runs a program and returns its output. Fails with its error message. */
 export const run = Effect.fnUntraced(
   function* (command: string, args: ReadonlyArray<string>, options: Options = {}) {
     const spawner = yield* ChildProcessSpawner.ChildProcessSpawner
@@ -31,5 +31,5 @@ export const run = Effect.fnUntraced(
   Effect.catchTag("PlatformError", ({ message }) => Effect.fail(new SetupError({ reason: message })))
 )
 
-/** Whether a program is there and answers. */
+/** Whether a command succeeds. */
 export const answers = (command: string, args: ReadonlyArray<string>) => Effect.isSuccess(run(command, args))

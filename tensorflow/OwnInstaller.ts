@@ -1,27 +1,27 @@
 /**
- * The installer of `@tensorflow/tfjs-node` itself, which downloads libtensorflow and a binding that is built already.
+ * Runs the installer of `@tensorflow/tfjs-node`, which downloads libtensorflow and a prebuilt binding.
  */
 import { Effect, FileSystem, Path } from "effect"
 import * as Commands from "./Commands.ts"
 import * as Packages from "./Packages.ts"
 import { SetupError } from "./SetupError.ts"
 
-/** How long nothing may arrive before its download counts as out of reach. */
+/** Maximum time without progress of the download. */
 const patience = "20 seconds"
 
-/** How long it may take in all. */
+/** Maximum total time. */
 const limit = "10 minutes"
 
-/** Fails after a while in which nothing has been downloaded; else never ends. */
+/** Fails after a period without progress; otherwise never returns. */
 const unreached = Effect.fnUntraced(function* (downloads: string) {
   const fs = yield* FileSystem.FileSystem
   yield* Effect.sleep(patience)
   const arrived = yield* Effect.orElseSucceed(fs.readDirectory(downloads), () => [])
   if (arrived.length > 0) return yield* Effect.never
-  return yield* new SetupError({ reason: `its download cannot be reached: nothing came for ${patience}` })
+  return yield* new SetupError({ reason: `its download is unreachable: no data for ${patience}` })
 })
 
-/** Runs it; leaves nothing of a download that did not end. */
+/** Runs the installer and removes incomplete downloads. */
 export const run = Effect.fn("OwnInstaller.run")(function* () {
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path

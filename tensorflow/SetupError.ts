@@ -1,5 +1,5 @@
 /**
- * Why a step of the setup did not end well, and what to do.
+ * A step of the setup failed.
  */
 import { Schema } from "effect"
 

@@ -1,6 +1,6 @@
 /**
- * Loads the TensorFlow engine and lets it compute; says what it is. In a process of its own, because a library that does
- * not fit may end its process.
+ * Loads the TensorFlow engine, tests it and prints its version. Runs as a child process, because an incompatible
+ * library may crash it.
  */
 import * as tf from "@tensorflow/tfjs-core"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
@@ -19,7 +19,7 @@ const program = Effect.gen(function* () {
   )
   const { product } = yield* executable.run({ state: nothing, data: nothing, inputs: {} })
   if (product!.values.some((value) => value !== 3)) {
-    return yield* new SetupError({ reason: `it computes ${product!.values.join()} where all should be 3` })
+    return yield* new SetupError({ reason: `it computes ${product!.values.join()} instead of 3` })
   }
   yield* Console.log(`libtensorflow ${engine.spec["version"]} on ${engine.spec.device}`)
 }).pipe(Effect.scoped, Effect.provide(TensorFlow.layer()))

@@ -1,11 +1,11 @@
 /**
- * `pnpm run setup:tensorflow`: makes the TensorFlow engine work. Installs `@tensorflow/tfjs-node` in this folder, where the
- * project's own packages and lockfile are left as they are, and gets libtensorflow for it: by the package's own installer
- * where its download can be reached, otherwise from a package registry, with pip or Maven, for which the binding is then
- * compiled. About 600 MB on disk; a minute or two. Called again, it does what is missing.
+ * `pnpm run setup:tensorflow`: sets up the TensorFlow engine. Installs `@tensorflow/tfjs-node` in this folder, without
+ * changing the project's packages and lockfile, and libtensorflow: by the package's installer if its download is
+ * reachable, otherwise from a package registry with pip or Maven, for which the binding is compiled. About 600 MB on
+ * disk; one or two minutes. Repeated calls install only what is missing.
  *
- *     pnpm run setup:tensorflow --from maven    one way only: installer, pip or maven
- *     pnpm run setup:tensorflow --force         again, though it works
+ *     pnpm run setup:tensorflow --from maven    one source only: installer, pip or maven
+ *     pnpm run setup:tensorflow --force         reinstall
  */
 import { arch, platform } from "node:process"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
@@ -20,7 +20,7 @@ import * as OwnInstaller from "./OwnInstaller.ts"
 import * as Packages from "./Packages.ts"
 import { SetupError } from "./SetupError.ts"
 
-/** What the engine says of itself; fails where it does not work. */
+/** Tests the engine and returns its description. Fails if it does not work. */
 const tried = Path.Path.use((path) => Commands.run(process.execPath, [path.join(Packages.folder, "Try.ts")]))
 
 const fromArchive = Effect.fnUntraced(function* (archive: Archive) {
@@ -29,7 +29,9 @@ const fromArchive = Effect.fnUntraced(function* (archive: Archive) {
     return yield* new SetupError({ reason: `its libtensorflow is for linux x64, and this is ${platform} ${arch}` })
   }
   if (!(yield* Commands.answers(...archive.probe))) {
-    return yield* new SetupError({ reason: `there is no \`${archive.probe[0]} ${archive.probe[1].join(" ")}\` here` })
+    return yield* new SetupError({
+      reason: `\`${archive.probe[0]} ${archive.probe[1].join(" ")}\` fails on this machine`
+    })
   }
   yield* Binding.checkCompiler
   yield* Console.log(`  fetching libtensorflow ${archive.version}, ${archive.megabytes} MB`)
@@ -50,7 +52,7 @@ const setUp = Effect.fn("setUp")(function* (options: {
 }) {
   if (!options.force) {
     const works = yield* Effect.result(tried)
-    if (Result.isSuccess(works)) return yield* Console.log(`the TensorFlow engine works already: ${works.success}`)
+    if (Result.isSuccess(works)) return yield* Console.log(`the TensorFlow engine already works: ${works.success}`)
   }
   yield* Console.log(`installing the package into ${Packages.folder}`)
   yield* Packages.install()
@@ -78,13 +80,13 @@ const command = Command.make(
   "setup:tensorflow",
   {
     from: Flag.Literals("from", ["installer", "pip", "maven"]).pipe(
-      Flag.withDescription("Where libtensorflow comes from; default: what is reachable"),
+      Flag.withDescription("Source of libtensorflow; default: the first reachable one"),
       Flag.optional
     ),
-    force: Flag.Boolean("force").pipe(Flag.withDescription("Sets it up again though it works"), Flag.withDefault(false))
+    force: Flag.Boolean("force").pipe(Flag.withDescription("Reinstall a working engine"), Flag.withDefault(false))
   },
   setUp
-).pipe(Command.withDescription("Makes the TensorFlow engine work: gets libtensorflow and its binding"))
+).pipe(Command.withDescription("Sets up the TensorFlow engine: libtensorflow and its binding"))
 
 const program = Stdio.Stdio.use((stdio) => stdio.args).pipe(
   Effect.flatMap(Command.runWith(command, { version: packageJson.dependencies["@tensorflow/tfjs-node"] })),

@@ -101,7 +101,7 @@ describe("Runs", () => {
   })
 
   it("reports which run cannot be loaded, and why", async () => {
-    assert.include(await failure(join(results, "mine", "zz")), "there is no such run")
+    assert.include(await failure(join(results, "mine", "zz")), "the run does not exist")
     assert.include(await failure(join(results, "mine", "")), "has no manifest")
     assert.include(await failure(join(results, "other", "3f9c")), "no runs")
     const folder = folders[0]!
@@ -113,6 +113,6 @@ describe("Runs", () => {
     const exit = await run(
       Effect.flatMap(Runs.load(folders[1]!), (loaded) => Effect.flip(loaded.encode(new Float32Array(5))))
     )
-    assert.isTrue(Exit.isSuccess(exit) && exit.value.message.includes("was given 5 numbers"), String(exit))
+    assert.isTrue(Exit.isSuccess(exit) && exit.value.message.includes("got 5 numbers"), String(exit))
   })
 })

@@ -1,5 +1,5 @@
 /**
- * Which wheel fits this machine, by its devices and NVIDIA's driver.
+ * Selects the wheel for this machine by its devices and NVIDIA's driver.
  */
 import { Effect, FileSystem } from "effect"
 import { absence } from "../src/core/engines/xla/Hardware.ts"
@@ -8,13 +8,13 @@ import type { WheelName } from "./Wheels.ts"
 /** The oldest driver for CUDA 13. Source: https://docs.nvidia.com/cuda/cuda-toolkit-release-notes */
 const cuda13Driver = 580
 
-/** The major version of NVIDIA's driver in what `/proc/driver/nvidia/version` says. */
+/** The major version of NVIDIA's driver in the content of `/proc/driver/nvidia/version`. */
 export const driverVersion = (text: string): number | undefined => {
   const found = /(?:Kernel Module|x86_64)\s+(\d+)\.\d/.exec(text)?.[1]
   return found === undefined ? undefined : Number(found)
 }
 
-/** The wheel for the first accelerator that is there, or else for the CPU. */
+/** The wheel for the first available accelerator, or else for the CPU. */
 export const fitting: Effect.Effect<WheelName, never, FileSystem.FileSystem> = Effect.gen(function* () {
   const fs = yield* FileSystem.FileSystem
   if ((yield* absence("cuda")) === undefined) {

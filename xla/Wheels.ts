@@ -1,13 +1,12 @@
 /**
- * The wheels of Python's registry that hold XLA's plugins for Linux on x64, pinned by their SHA-256, which pip checks: a
- * wheel with another one is not installed.
+ * The wheels with XLA's plugins for Linux x64, pinned by SHA-256, which pip verifies.
  */
 import { Effect, FileSystem, Path } from "effect"
 import type { Device } from "../src/core/engines/Xla.ts"
 import * as Commands from "../tensorflow/Commands.ts"
 import { SetupError } from "../tensorflow/SetupError.ts"
 
-/** A wheel, as pip names it. */
+/** A pinned wheel. */
 export interface Wheel {
   readonly device: Device
   readonly requirement: string
@@ -45,10 +44,10 @@ export const wheels = {
 export type WheelName = keyof typeof wheels
 export const names = Object.keys(wheels) as ReadonlyArray<WheelName>
 
-/** Versions of the system's C library that the wheels are built for, the newest last. */
+/** Platform tags of the wheels by glibc version, the newest last. */
 const platforms = Array.from({ length: 15 }, (_, index) => `--platform=manylinux_2_${17 + index}_x86_64`)
 
-/** Installs a wheel into a folder, without what it depends on. */
+/** Installs a wheel into a folder, without its dependencies. */
 export const install = Effect.fn("Wheels.install")(
   function* (wheel: Wheel, folder: string) {
     const fs = yield* FileSystem.FileSystem
@@ -59,7 +58,7 @@ export const install = Effect.fn("Wheels.install")(
     }
     if (!(yield* Commands.answers("python3", ["-m", "pip", "--version"]))) {
       return yield* new SetupError({
-        reason: "there is no `python3 -m pip` here; with Debian, apt-get install python3-pip"
+        reason: "`python3 -m pip` is not installed; on Debian: apt-get install python3-pip"
       })
     }
     const requirements = path.join(yield* fs.makeTempDirectoryScoped(), "requirements.txt")

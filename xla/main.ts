@@ -1,10 +1,10 @@
 /**
- * `pnpm run setup:xla`: makes the XLA engine work. Looks at the machine, installs the XLA plugin that fits into the cache
- * folder, and tries it in a process of its own. A plugin that is already there and computes rightly is used. CUDA's, ROCm's
- * own libraries are not installed: the plugin looks for them where the system or Python has them.
+ * `pnpm run setup:xla`: sets up the XLA engine. Installs the XLA plugin for this machine into the cache folder, and
+ * tests it in a child process. A working plugin is kept. The libraries of CUDA and ROCm are not installed: the plugin
+ * uses those of the system or of Python.
  *
- *     pnpm run setup:xla --device cuda12    another one: cpu, cuda12, cuda13, rocm or tpu
- *     pnpm run setup:xla --force            again, though it works
+ *     pnpm run setup:xla --device cuda12    another plugin: cpu, cuda12, cuda13, rocm or tpu
+ *     pnpm run setup:xla --force            reinstall
  */
 import { NodeRuntime, NodeServices } from "@effect/platform-node"
 import { Console, Effect, Option, Result, Stdio } from "effect"
@@ -25,7 +25,7 @@ const setUp = Effect.fn("setUp")(function* (options: {
   const tried = Probe.find(wheel.device)
   if (!options.force) {
     const works = yield* Effect.result(tried)
-    if (Result.isSuccess(works)) return yield* Console.log(`XLA works already on ${wheel.device}: ${works.success}`)
+    if (Result.isSuccess(works)) return yield* Console.log(`XLA already works on ${wheel.device}: ${works.success}`)
   }
   const folder = yield* setupFolder
   if (folder === undefined) {
@@ -41,16 +41,13 @@ const command = Command.make(
   "setup:xla",
   {
     device: Flag.Literals("device", Wheels.names).pipe(
-      Flag.withDescription("Which plugin to install. Default: the one that fits the machine"),
+      Flag.withDescription("The plugin to install; default: the one for this machine"),
       Flag.optional
     ),
-    force: Flag.Boolean("force").pipe(
-      Flag.withDescription("Installs it again though it works"),
-      Flag.withDefault(false)
-    )
+    force: Flag.Boolean("force").pipe(Flag.withDescription("Reinstall a working plugin"), Flag.withDefault(false))
   },
   setUp
-).pipe(Command.withDescription("Makes the XLA engine work: gets the plugin for this machine"))
+).pipe(Command.withDescription("Sets up the XLA engine: installs the plugin for this machine"))
 
 const program = Stdio.Stdio.use((stdio) => stdio.args).pipe(
   Effect.flatMap(Command.runWith(command, { version: packageJson.version })),

@@ -1,6 +1,6 @@
 /**
- * A convolutional autoencoder's loss and gradients: the network of SimpleVAE (Deshapriya 2020) for MNIST, with its noise
- * of 0.5 on the codes.
+ * A convolutional autoencoder's loss and gradients: the network of SimpleVAE (Deshapriya 2020) for MNIST, with its
+ * noise of 0.5 on the codes.
  */
 import * as tf from "@tensorflow/tfjs-core"
 import { Result } from "effect"
@@ -48,7 +48,7 @@ export interface ConvolutionSizes {
   readonly batch: number
 }
 
-/** First values of the parameters. */
+/** Initial parameters. */
 export const initialState = ({ side }: ConvolutionSizes): HostTensors => {
   const { encoder, decoder } = networksOf(side)
   const infos = { ...prefixed("encoder/", encoder.parameters), ...prefixed("decoder/", decoder.parameters) }
@@ -63,7 +63,7 @@ export const initialState = ({ side }: ConvolutionSizes): HostTensors => {
   )
 }
 
-/** Made up images and the noise of one step. */
+/** Synthetic images and the noise of one step. */
 export const inputs = ({ side, batch }: ConvolutionSizes, step: number): HostTensors => ({
   images: float32(
     [batch, side, side, 1],

@@ -1,5 +1,5 @@
 /**
- * What every dataset must keep, as a test suite for this package's datasets and for anybody's own.
+ * The contract of datasets as tests: `datasetContract("Mine", () => Mine.layer(), { train: 100, test: 20 })`.
  */
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it } from "@effect/vitest"
@@ -12,17 +12,17 @@ export interface DatasetContractOptions {
   /** Expected numbers of examples. */
   readonly train: number
   readonly test: number
-  /** Expected number of classes; leave it out for a dataset without labels. */
+  /** Expected number of classes; absent for a dataset without labels. */
   readonly classes?: number
-  /** Where the data is; default: nowhere. */
+  /** Data directories; default: none. */
   readonly directories?: (typeof DataDirectories)["Service"]
-  /** Files and network; Node's files; default: no network and `VAE_OFFLINE`. */
+  /** File system and HTTP client; default: Node's file system, no network, `VAE_OFFLINE`. */
   readonly platform?: Layer.Layer<DatasetPlatform>
-  /** Whether locating reads files to hash them: for a person's own files, which have no pinned checksum. */
+  /** Whether `locate` hashes files, as for a user's files without a pinned checksum. */
   readonly hashes?: boolean
 }
 
-/** Node's files, and an HTTP client that reaches nobody. */
+/** Node's file system, and an HTTP client without a network. */
 const withoutNetwork: Layer.Layer<DatasetPlatform> = Layer.mergeAll(
   NodeServices.layer,
   ConfigProvider.layerAdd(ConfigProvider.fromUnknown({ VAE_OFFLINE: "1" }), { asPrimary: true }),
@@ -38,7 +38,7 @@ const withoutNetwork: Layer.Layer<DatasetPlatform> = Layer.mergeAll(
   )
 )
 
-/** Dies at whatever writes contents or, unless they are to be hashed, reads them; looking whether files are there is allowed. */
+/** A file system that dies on writes and, unless files are hashed, on reads; existence checks are allowed. */
 const onlyLooks = (fs: FileSystem.FileSystem, hashes: boolean): FileSystem.FileSystem => {
   const refuse = (operation: string) => (path: string) => Effect.die(new Error(`${operation} of ${path}`))
   return {
@@ -59,9 +59,9 @@ const onlyLooks = (fs: FileSystem.FileSystem, hashes: boolean): FileSystem.FileS
 }
 
 /**
- * Runs the suite on a dataset that can be had without the network (or with what `platform` gives).
+ * Registers the tests for a dataset that is available without a network, or with `platform`.
  *
- * The layer is made anew for every test: building it must be cheap and load nothing.
+ * The layer is built for every test: building it must be cheap and load nothing.
  */
 export const datasetContract = (
   name: string,

@@ -1,5 +1,5 @@
 /**
- * A dense VAE's whole training step written out by hand: Bernoulli loss by softplus, analytic KL, Adam.
+ * A dense VAE's training step, written by hand: Bernoulli loss by softplus, analytic KL, Adam.
  */
 import * as tf from "@tensorflow/tfjs-core"
 import type { Program, Signature } from "../core/Engine.ts"
@@ -7,14 +7,14 @@ import { float32, type HostTensors, int32, prefixed, type TensorTypes, typesOf, 
 
 export interface DenseSizes {
   readonly pixels: number
-  /** Of the encoder; the decoder's are the same backwards. */
+  /** Widths of the encoder; the decoder's are reversed. */
   readonly hidden: ReadonlyArray<number>
   readonly latent: number
   readonly batch: number
   readonly examples: number
 }
 
-/** Numbers in [0, 1) that are the same everywhere: a linear congruential generator. */
+/** Deterministic numbers in [0, 1) of a linear congruential generator. */
 const uniforms = (count: number, seed: number): Float32Array => {
   let state = seed >>> 0
   return Float32Array.from({ length: count }, () => {
@@ -61,7 +61,7 @@ export const initialState = (sizes: DenseSizes): HostTensors => {
   }
 }
 
-/** Made up images: `examples` of `pixels` bytes. */
+/** Synthetic images: `examples` of `pixels` bytes. */
 export const images = ({ examples, pixels }: DenseSizes): HostTensors => ({
   images: uint8(
     [examples, pixels],

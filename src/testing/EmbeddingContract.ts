@@ -1,5 +1,5 @@
 /**
- * What every embedding must satisfy, as tests: `embeddingContract("Mine", Mine())`.
+ * The contract of embeddings as tests: `embeddingContract("Mine", Mine())`.
  */
 import { assert, describe, it } from "@effect/vitest"
 import * as tf from "@tensorflow/tfjs-core"
@@ -10,7 +10,7 @@ import { normal } from "../core/Random.ts"
 import { canonicalJson } from "../core/Spec.ts"
 
 export interface EmbeddingContractOptions {
-  /** Whether another seed gives other positions. Yes unless given. */
+  /** Whether another seed gives other positions; default: true. */
   readonly random?: boolean
 }
 
@@ -19,7 +19,7 @@ const dimensions = 6
 
 const labelOf = (index: number): number => index % clusterCount
 
-/** Clouds of deviation 1 about corners of a simplex that are 17 and more apart. */
+/** Clusters with deviation 1 around corners of a simplex with distances of at least 17. */
 const clusters = (count: number): Float32Array =>
   normal({ seed: 5, stream: "test", step: 0 }, count * dimensions).map(
     (value, place) => value + (place % dimensions === labelOf(Math.floor(place / dimensions)) ? 12 : 0)

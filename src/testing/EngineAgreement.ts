@@ -1,17 +1,16 @@
 /**
- * When an engine's results count as the reference engine's, and its refusals as proper ones.
+ * Compares an engine's results and errors with the reference engine's.
  *
  * Two tensors agree if their types are equal and each element `a` differs from the reference's `b` by at most
- * `1e-4 |b| + floor`, where the floor is 1e-37 (the end of float32's full precision) unless a case says otherwise;
- * what is not a number agrees with what is not a number, and an infinity with itself. Arguments nearer to 0 than 2^-126,
- * which have not float32's full precision, are not tried: an engine may take them for 0.
+ * `1e-4 |b| + floor`, where the default floor is 1e-37 (about the smallest normal float32); NaN agrees with NaN, and an
+ * infinity with itself. Subnormal arguments, below 2^-126, are not tested: an engine may flush them to 0.
  */
 import { assert } from "@effect/vitest"
 import { Effect, Exit } from "effect"
 import { EngineError } from "../core/Engine.ts"
 import { type HostTensors, typesOf } from "../core/Tensors.ts"
 
-/** Fails unless both records hold tensors of equal types and elements that agree. */
+/** Asserts that both records have tensors of equal types whose elements agree. */
 export const assertAgree = (actual: HostTensors, expected: HostTensors, floor: (name: string) => number): void => {
   assert.deepStrictEqual(typesOf(actual), typesOf(expected))
   for (const [name, { values }] of Object.entries(expected)) {
@@ -23,7 +22,7 @@ export const assertAgree = (actual: HostTensors, expected: HostTensors, floor: (
   }
 }
 
-/** Fails unless the effect fails with an `EngineError` whose message has all of the given parts. */
+/** Asserts that the effect fails with an `EngineError` whose message contains all parts. */
 export const assertRefused = <A, R>(effect: Effect.Effect<A, EngineError, R>, ...parts: ReadonlyArray<string>) =>
   Effect.map(Effect.exit(effect), (exit) => {
     const error = Exit.isFailure(exit)

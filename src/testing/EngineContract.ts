@@ -1,5 +1,5 @@
 /**
- * The contract of engines as tests, for every engine: kernels, state and data, errors, a whole training step, releases.
+ * The contract of engines as tests: kernels, state and data, errors, a whole training step, leaks.
  */
 import { assert, describe, it } from "@effect/vitest"
 import * as tf from "@tensorflow/tfjs-core"
@@ -16,10 +16,10 @@ import { kernelContract } from "./KernelContract.ts"
 import { refusalContract } from "./RefusalContract.ts"
 
 const dense: DenseStep.DenseSizes = { pixels: 784, hidden: [64], latent: 2, batch: 16, examples: 50 }
-/** SimpleVAE on MNIST; few, because the reference engine takes about a second for each image. */
+/** SimpleVAE on MNIST; few images, because the reference engine takes about a second per image. */
 const images: ConvolutionStep.ConvolutionSizes = { side: 28, batch: 2 }
 
-/** Declares the tests of the contract for one engine. */
+/** Registers the contract's tests for one engine. */
 export const engineContract = (
   name: string,
   layer: Layer.Layer<Engine, EngineError>,
@@ -165,7 +165,7 @@ export const engineContract = (
         )
         const expected = yield* Effect.provide(train, Reference.layer)
         const actual = yield* Effect.provide(train, layer)
-        // Adam divides by the root of small second moments: a parameter moves by up to 1e-3 a step, and differs by less.
+        // Adam divides by small roots of second moments: a parameter moves by up to 1e-3 per step, and differs by less.
         assertAgree(actual, expected, (output) => accuracy.training * (output.startsWith("parameter") ? 2e-5 : 1e-6))
         const again = yield* Effect.provide(train, layer)
         assert.deepStrictEqual(again, actual, "the same run gave other bits")

@@ -1,5 +1,5 @@
 /**
- * Small programs and tensors on which the contract of engines is tested.
+ * Small programs and tensors for the contract of engines.
  */
 import * as tf from "@tensorflow/tfjs-core"
 import { Effect } from "effect"
@@ -35,7 +35,7 @@ export const accumulateSignature = {
 export const vector = (...values: ReadonlyArray<number>): HostTensor =>
   float32([values.length], Float32Array.from(values))
 
-/** Sums the rows of a byte matrix at the given indices; the sum of them all is state. */
+/** Sums the rows of a byte matrix at the given indices; the total is state. */
 export const rowSums = (batch: number): readonly [Program, Signature] => [
   {
     name: `row sums of ${batch}`,

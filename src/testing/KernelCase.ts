@@ -1,6 +1,6 @@
 /**
- * Calls of tensor operations on which engines are compared: over shapes (scalars, axes of length 1, broadcasting), types
- * and extreme values.
+ * Test cases for tensor operations, to compare engines: shapes (scalars, axes of length 1, broadcasting), types and
+ * extreme values.
  */
 import * as tf from "@tensorflow/tfjs-core"
 import { float32, type HostTensor, int32, type Shape, sizeOf } from "../core/Tensors.ts"
@@ -9,9 +9,9 @@ import { float32, type HostTensor, int32, type Shape, sizeOf } from "../core/Ten
 export interface KernelCase {
   readonly inputs: ReadonlyArray<HostTensor>
   readonly call: (...inputs: Array<any>) => tf.Tensor | Array<tf.Tensor>
-  /** Derivatives by all `float32` inputs are compared, unless this is false. */
+  /** Whether to compare gradients by all `float32` inputs; default: true. */
   readonly gradient: boolean
-  /** Differences up to this many units count as equal: for sums in which numbers of about 1 cancel. */
+  /** Absolute tolerance, for sums in which numbers of about 1 cancel. */
   readonly floor: number
 }
 
@@ -26,7 +26,7 @@ export const of = (
   { gradient = true, floor = 1e-37 }: Options = {}
 ): KernelCase => ({ inputs, call, gradient, floor })
 
-/** Numbers that look random and are the same everywhere, in [low, high). */
+/** Deterministic pseudo-random numbers in [low, high). */
 const numbers = (count: number, low: number, high: number): Array<number> =>
   Array.from({ length: count }, (_, index) => low + (high - low) * ((((index + 1) * 0.6180339887) % 1) * 0.9 + 0.05))
 
@@ -44,7 +44,7 @@ export const list = (...values: ReadonlyArray<number>): HostTensor =>
 export const integerList = (...values: ReadonlyArray<number>): HostTensor =>
   int32([values.length], Int32Array.from(values))
 
-/** Truth values inside a program. */
+/** Boolean tensors inside a program. */
 export const truth = (x: tf.Tensor): tf.Tensor => tf.cast(x, "bool")
 
 const shapes: ReadonlyArray<Shape> = [[], [1], [5], [2, 3, 4], [1, 3, 1]]
@@ -93,7 +93,7 @@ export const extremes = list(
   200
 )
 
-/** A function of one operand where it is defined, with its values there at the extremes. */
+/** Cases of a unary function on its domain, extremes included. */
 export const unary = (
   call: (x: any) => tf.Tensor,
   {
@@ -106,7 +106,7 @@ export const unary = (
     readonly low?: number
     readonly high?: number
     readonly values?: HostTensor
-    /** Whether infinity and what is not a number are tried too; never their derivatives. */
+    /** Whether to test infinities and NaN too, without gradients. */
     readonly beyond?: boolean
   } = {}
 ): ReadonlyArray<KernelCase> => [
@@ -115,7 +115,7 @@ export const unary = (
   ...(beyond ? [of([notFinite], call, { gradient: false })] : [])
 ]
 
-/** The same on integers, whose results are integers. */
+/** Cases of a unary function on integers, with integer results. */
 export const unaryInteger = (call: (x: any) => tf.Tensor): KernelCase =>
   of([integers([7], -9, 9)], call, { gradient: false })
 
@@ -128,7 +128,7 @@ export const binary = (
     of([floats(b, low, high), floats(a, high / 2, low)], call, options)
   ])
 
-/** For operations whose derivative TensorFlow.js knows for equal shapes only. */
+/** For operations whose gradient TensorFlow.js supports only for equal shapes. */
 export const binaryAlike = (call: (a: any, b: any) => tf.Tensor): ReadonlyArray<KernelCase> => [
   ...binary(call, { gradient: false }),
   of([floats([2, 3]), floats([2, 3], 3, -2)], call),
@@ -149,7 +149,7 @@ export const logical = (call: (a: any, b: any) => tf.Tensor): ReadonlyArray<Kern
   of([int32([2, 1], Int32Array.of(0, 1)), integerList(0, 1, 0)], (a, b) => call(truth(a), truth(b)))
 ]
 
-/** All axes, one, the last, several, none to keep and all to keep. */
+/** Axes of reductions: all, one, the last, several, with and without `keepDims`. */
 export const reduced = (
   call: (x: any, axis?: any, keepDims?: boolean) => tf.Tensor,
   options: Options & { readonly low?: number } = {}
@@ -178,5 +178,5 @@ export const moved = (shape: Shape, call: (x: any) => tf.Tensor | Array<tf.Tenso
   of([integers(shape, 0, 2)], (x) => call(truth(x)))
 ]
 
-/** Cases by the name of the kernel that they are about. */
+/** Cases by kernel name. */
 export type KernelCases = Readonly<Record<string, ReadonlyArray<KernelCase>>>

@@ -1,5 +1,5 @@
 /**
- * What every engine must compute like the reference engine: for each TensorFlow.js kernel, calls that reach it.
+ * All test cases of kernels: for each TensorFlow.js kernel, calls that use it.
  */
 import type { KernelCases } from "./KernelCase.ts"
 import { arithmetic } from "./kernels/Arithmetic.ts"

@@ -1,5 +1,5 @@
 /**
- * The contract of engines' kernels as tests: values and derivatives are the reference engine's.
+ * The contract of kernels as tests: values and gradients agree with the reference engine's.
  */
 import { assert, describe, it } from "@effect/vitest"
 import * as tf from "@tensorflow/tfjs-core"
@@ -25,7 +25,7 @@ export const caseProgram = (name: string, cases: ReadonlyArray<KernelCase>): Pro
         const values = results.map((result, output): [string, tf.Tensor] => [`${index}/value/${output}`, result])
         const floating = declared.flatMap(({ dtype }, operand) => (dtype === "float32" ? [operand] : []))
         if (!gradient || floating.length === 0 || results.some(({ dtype }) => dtype !== "float32")) return values
-        // A weighted sum, with different weights, of all that the call gives.
+        // A weighted sum, with different weights, of all results.
         const weighted = (...varied: Array<tf.Tensor>): tf.Scalar =>
           [call(...operands.map((operand, at) => varied[floating.indexOf(at)] ?? operand))]
             .flat()
@@ -49,7 +49,7 @@ export const caseInputs = (cases: ReadonlyArray<KernelCase>): HostTensors =>
     cases.flatMap(({ inputs }, index) => inputs.map((tensor, operand) => [`${index}/${operand}`, tensor]))
   )
 
-/** The results, with the reference's where it gives no number. */
+/** The results, with the reference's value where that is NaN. */
 const numbersOf = (actual: HostTensors, expected: HostTensors): HostTensors =>
   Record.map(actual, (tensor, name) => ({
     ...tensor,
@@ -58,7 +58,7 @@ const numbersOf = (actual: HostTensors, expected: HostTensors): HostTensors =>
     ) as typeof tensor.values
   }))
 
-/** Declares the tests of the kernels for one engine. */
+/** Registers the kernels' tests for one engine. */
 export const kernelContract = (
   name: string,
   layer: Layer.Layer<Engine, EngineError>,
@@ -91,7 +91,7 @@ export const kernelContract = (
             caseProgram(kernel, cases).run({ state: {}, data: {}, inputs: Object.fromEntries(tensors) })
           }
           const reached = yield* Effect.promise(() => tf.profile(() => tf.tidy(run) ?? {})).pipe(
-            // A call that fails would leave every later test profiled.
+            // A failed call would leave profiling on for every later test.
             Effect.ensuring(Effect.sync(() => (tf.engine().state.profiling = false)))
           )
           assert.include(reached.kernelNames, kernel)

@@ -1,5 +1,5 @@
 /**
- * What every likelihood must satisfy, as tests: `likelihoodContract("Mine", Mine(), { pixels: "binary" })`.
+ * The contract of likelihoods as tests: `likelihoodContract("Mine", Mine(), { pixels: "binary" })`.
  */
 import { assert, describe, it } from "@effect/vitest"
 import * as tf from "@tensorflow/tfjs-core"
@@ -26,13 +26,13 @@ import {
 
 export interface LikelihoodContractOptions {
   /**
-   * Over which values of a pixel the likelihood is a distribution: 0 and 1, the 256 values of 8 bits, all numbers from 0 to
-   * 1, or all real numbers; `image` where it is one of whole images alone, or of none.
+   * Domain of a pixel's distribution: 0 and 1, the 256 values of 8 bits, [0, 1], or all real numbers; `image` if only
+   * whole images have a distribution, or none.
    */
   readonly pixels: "binary" | "bytes" | "unit" | "real" | "image"
-  /** Step of the finite differences; a short one where the log density has a kink. Default: 1/128. */
+  /** Step of the finite differences, short if the log density has kinks; default: 1/128. */
   readonly step?: number
-  /** Whether the mean is that of the distribution, and not another centre of it. Default: `true`. */
+  /** Whether the mean is exactly the distribution's mean; default: true. */
   readonly exactMean?: boolean
   /** Outputs between minus this and this must give finite values and gradients. */
   readonly extreme?: number
@@ -40,7 +40,7 @@ export interface LikelihoodContractOptions {
   readonly bounded?: boolean
 }
 
-/** Values of per pixel over which densities are added up, and their distance. */
+/** Quadrature points per pixel, and their distance. */
 const pointsOf = (
   pixels: Exclude<LikelihoodContractOptions["pixels"], "image">,
   center: number
@@ -52,10 +52,10 @@ const pointsOf = (
       return { points: Float32Array.of(0, 1), step: 1 }
     case "bytes":
       return { points: equal(256, (index) => index / 255), step: 1 }
-    // By the middles of intervals, which have an error of the second order at the ends.
+    // The midpoint rule, with an error of second order at the ends.
     case "unit":
       return { points: equal(1024, (index) => (index + 0.5) / 1024), step: 1 / 1024 }
-    // A fine mesh: the trapezium rule is exact to rounding for smooth densities that vanish at both ends.
+    // The trapezoidal rule on a fine mesh is exact to rounding for smooth densities that vanish at both ends.
     case "real":
       return { points: equal(2 * 256 * 16, (index) => center + (index - 256 * 16) / 256), step: 1 / 256 }
   }
@@ -73,7 +73,7 @@ export const likelihoodContract = (name: string, likelihood: Likelihood, options
     channels: integers(1, 3)
   }
 
-  /** The decoder's numbers, each of the images' shape, by name. */
+  /** The decoder's outputs by name, each with the images' shape. */
   type Output = Readonly<Record<string, HostTensor>>
 
   const names = Array.from({ length: outputs }, (_, index) => `output${index}`)
@@ -88,7 +88,7 @@ export const likelihoodContract = (name: string, likelihood: Likelihood, options
     ({ shape }, name): HostTensor => normalValues(1, name, shape, 0.5)
   )
 
-  /** The distribution by the decoder's numbers and the likelihood's own parameters. */
+  /** The distribution for the decoder's outputs and the likelihood's own parameters. */
   const distribution = (tensors: Tensors): LikelihoodDistribution =>
     likelihood.fromOutput(
       tf.concat(
@@ -180,7 +180,7 @@ export const likelihoodContract = (name: string, likelihood: Likelihood, options
     })
 
     it(`gives finite values and gradients for outputs of ±${extreme}, of black and of white`, () => {
-      // Every extreme of the first number beside every one of the others, for black and for white.
+      // Every extreme of the first output with every one of the others, for black and for white.
       const ends = [-extreme, 0, extreme]
       const corners = [0, 1].flatMap((pixel) =>
         ends.flatMap((one) => ends.map((other) => [pixel, one, other] as const))

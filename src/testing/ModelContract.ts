@@ -1,5 +1,5 @@
 /**
- * What every model must satisfy, as tests: `modelContract("Mine", Mine.layer({ latent: 2 }))`.
+ * The contract of models as tests: `modelContract("Mine", Mine.layer({ latent: 2 }))`.
  */
 import { layer as withLayer } from "@effect/vitest"
 import type { Layer } from "effect"
@@ -9,7 +9,7 @@ import { distributionTests } from "./models/ModelDistributions.ts"
 import { structureTests } from "./models/ModelStructure.ts"
 
 export interface ModelContractOptions {
-  /** Shapes of images that the model must take; small ones keep the tests fast. */
+  /** Image shapes that the model must accept; small ones keep the tests fast. */
   readonly shapes?: ReadonlyArray<ImageShape>
 }
 

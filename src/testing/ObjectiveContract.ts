@@ -1,8 +1,8 @@
 /**
- * What every objective must satisfy, as tests: `objectiveContract("Mine", Mine.layer({ beta: 4 }))`.
+ * The contract of objectives as tests: `objectiveContract("Mine", Mine.layer({ beta: 4 }))`.
  *
- * The posterior is a Gaussian by log-variance and the decoder `z -> Bernoulli(z kernel)`, both given directly, so that
- * what is tested is the objective and not a network.
+ * The posterior is a Gaussian by log variance and the decoder `z -> Bernoulli(z kernel)`, both without networks, so
+ * that only the objective is tested.
  */
 import { assert, layer as withLayer } from "@effect/vitest"
 import * as tf from "@tensorflow/tfjs-core"

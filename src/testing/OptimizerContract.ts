@@ -1,5 +1,5 @@
 /**
- * What every optimiser must satisfy, as tests: `optimizerContract("Mine", Mine({ learningRate: 0.1 }))`.
+ * The contract of optimisers as tests: `optimizerContract("Mine", Mine({ learningRate: 0.1 }))`.
  */
 import { assert, describe, it } from "@effect/vitest"
 import { Record } from "effect"
@@ -18,11 +18,11 @@ import {
 } from "./TensorProbe.ts"
 
 export interface OptimizerContractOptions {
-  /** Steps within which the quadratic bowl's value falls to a thousandth. */
+  /** Maximum number of steps until the quadratic bowl's value falls to a thousandth. */
   readonly stepsToConverge?: number
-  /** Whether it moves parameters without a gradient, as weight decay does. Default: `false`. */
+  /** Whether it moves parameters without a gradient, like weight decay; default: false. */
   readonly decays?: boolean
-  /** Whether a parameter's update depends on the others' gradients, as with a norm of all. Default: `false`. */
+  /** Whether a parameter's update depends on the others' gradients, like a global norm; default: false. */
   readonly joint?: boolean
 }
 

@@ -1,5 +1,5 @@
 /**
- * What every posterior must satisfy, as tests: `posteriorContract("Mine", Mine(), { prior: [0, 0] })`.
+ * The contract of posteriors as tests: `posteriorContract("Mine", Mine(), { prior: [0, 0] })`.
  */
 import { describe } from "@effect/vitest"
 import type { Posterior } from "../core/Posterior.ts"

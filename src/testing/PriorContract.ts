@@ -1,5 +1,5 @@
 /**
- * What every prior must satisfy, as tests: `priorContract("Mine", Mine({ components: 3 }))`.
+ * The contract of priors as tests: `priorContract("Mine", Mine({ components: 3 }))`.
  */
 import { assert, describe, it } from "@effect/vitest"
 import * as tf from "@tensorflow/tfjs-core"
@@ -28,14 +28,14 @@ import {
 export interface PriorContractOptions {
   /** Codes between minus this and this must have finite densities and gradients. Default: 1000. */
   readonly extreme?: number
-  /** Distance between the points at which a plane's density is added up. Default: 0.1. */
+  /** Distance of the quadrature points of a plane's density; default: 0.1. */
   readonly mesh?: number
 }
 
 const image = { height: 2, width: 2, channels: 1 }
 const mean = (values: Float32Array): number => values.reduce((sum, value) => sum + value, 0) / values.length
 
-/** First values of the prior's parameters, moved a little so that none is 0. */
+/** Initial parameters of the prior, perturbed so that none is 0. */
 const parametersAt = (prior: Prior, sizes: PriorSizes, seed: number): HostTensors =>
   Record.map(prior.parameters(sizes), ({ initializer, shape }, name) => {
     const first = initializer.draw(shape, (count) => uniform({ seed, stream: name, step: 0 }, count))
@@ -110,7 +110,7 @@ export const priorContract = (name: string, prior: Prior, options: PriorContract
       const densities = read(() => ({
         logProb: at(1, 2).logProb(tf.tensor2d(points, [side * side, 2]))
       })).logProb.values.map(Math.exp)
-      // The share of the mass below each border of the first dimension.
+      // The mass below each threshold of the first dimension.
       const cumulative: Array<number> = [0]
       for (let row = 0; row < side; row++) {
         const mass = densities.slice(row * side, (row + 1) * side).reduce((sum, density) => sum + density, 0)
@@ -118,7 +118,7 @@ export const priorContract = (name: string, prior: Prior, options: PriorContract
       }
       const draws = 4000
       const { codes } = read(() => ({ codes: codesAt(1, draws, 2, at(1, 2)) }))
-      // A flow may reach beyond the square whose density was added up.
+      // A flow may exceed the square of the quadrature.
       const first = Array.from({ length: draws }, (_, row) => row)
         .filter((row) => Math.max(Math.abs(codes.values[2 * row]!), Math.abs(codes.values[2 * row + 1]!)) < 12)
         .map((row) => codes.values[2 * row]!)

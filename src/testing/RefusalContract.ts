@@ -1,5 +1,5 @@
 /**
- * The contract of engines' errors as tests: what cannot be run is refused with the name of what is wrong.
+ * The contract of engines' errors as tests: invalid calls are refused with the name of the invalid tensor.
  */
 import { describe, it, assert } from "@effect/vitest"
 import * as tf from "@tensorflow/tfjs-core"
@@ -9,7 +9,7 @@ import { float32, type HostTensors } from "../core/Tensors.ts"
 import { assertRefused } from "./EngineAgreement.ts"
 import { accumulateSignature, compileAccumulate, indices, nothing, rowSums, runOnce, vector } from "./EnginePrograms.ts"
 
-/** Declares the tests of what one engine refuses. */
+/** Registers the tests of errors for one engine. */
 export const refusalContract = (name: string, layer: Layer.Layer<Engine, EngineError>): void => {
   describe(`${name}: what is refused`, () => {
     it.effect("names the input that is missing, unknown, or of the wrong type or size", () =>

@@ -1,5 +1,5 @@
 /**
- * What every schedule must satisfy, as tests: `scheduleContract("Mine", mine({ epochs: 3 }))`.
+ * The contract of schedules as tests: `scheduleContract("Mine", mine({ epochs: 3 }))`.
  */
 import { assert, describe, it } from "@effect/vitest"
 import type { Schedule } from "../core/Schedule.ts"

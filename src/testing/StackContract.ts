@@ -1,6 +1,6 @@
 /**
- * The contract of stacked programs as tests: each kernel, with operands that differ from run to run or are shared, gives
- * what the runs give one after the other on the reference engine.
+ * The contract of stacked programs as tests: each kernel, with operands per run or shared, gives the same results as
+ * the single runs on the reference engine.
  */
 import { describe, it } from "@effect/vitest"
 import { Effect, type Layer, Record } from "effect"

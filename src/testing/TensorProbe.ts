@@ -1,5 +1,5 @@
 /**
- * How the contract suites look at tensor functions: on the plain backend, with values read back and nothing left behind.
+ * Evaluates tensor functions for the contract suites, on the plain backend, and checks for leaks.
  */
 import { assert } from "@effect/vitest"
 import * as tf from "@tensorflow/tfjs-core"
@@ -18,7 +18,7 @@ export interface Reading {
 /** Seeds for generated tensors. */
 export const Seed = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 2 ** 31 }))
 
-/** Whole numbers from `minimum` to `maximum`. */
+/** Integers from `minimum` to `maximum`. */
 export const integers = (minimum: number, maximum: number): typeof Schema.Int =>
   Schema.Int.check(Schema.isBetween({ minimum, maximum }))
 
@@ -37,14 +37,14 @@ export const uniformValues = (seed: number, stream: string, shape: Shape): HostT
 export const constantValues = (shape: Shape, value: number): HostTensor =>
   float32(shape, new Float32Array(sizeOf(shape)).fill(value))
 
-/** The moment of a step, 1 for the first, of a training with 10 steps per epoch. */
+/** The time of a step, 1 for the first, in a training with 10 steps per epoch. */
 export const timeAt = (step: number): Time => ({ step: tf.scalar(step), stepsPerEpoch: 10 })
 
 /** A host tensor inside a function given to `read`. */
 export const toTensor = <T extends tf.Tensor = tf.Tensor>({ shape, values }: HostTensor): T =>
   tf.tensor(Float32Array.from(values), [...shape], "float32") as T
 
-/** What `compute` gives, read back; fails where it leaves a tensor behind. */
+/** The results of `compute`. Fails if it leaks a tensor. */
 export const read = <Names extends string>(
   compute: () => Readonly<Record<Names, tf.Tensor>>
 ): Readonly<Record<Names, Reading>> => {
@@ -60,7 +60,7 @@ export const read = <Names extends string>(
   return readings as Readonly<Record<Names, Reading>>
 }
 
-/** Every value is a finite number. */
+/** Asserts that every value is finite. */
 export const assertFinite = (readings: Readonly<Record<string, Reading>>): void => {
   for (const [name, { values }] of Object.entries(readings)) {
     const wrong = values.findIndex((value) => !Number.isFinite(value))
@@ -68,7 +68,7 @@ export const assertFinite = (readings: Readonly<Record<string, Reading>>): void 
   }
 }
 
-/** Values differ by at most `tolerance` times the larger of 1 and their size. */
+/** Asserts that values differ by at most `tolerance` times the larger of 1 and their magnitude. */
 export const assertClose = (
   actual: ArrayLike<number>,
   expected: ArrayLike<number>,
@@ -84,7 +84,7 @@ export const assertClose = (
 
 const total = (values: Float32Array): number => values.reduce((sum, value) => sum + value, 0)
 
-/** Gradients of the sum of what `compute` gives, for each of its arguments. */
+/** Gradients of the sum of `compute`'s result, for each of its arguments. */
 export const gradients = <Names extends string>(
   compute: (at: Readonly<Record<Names, tf.Tensor>>) => tf.Tensor,
   at: Readonly<Record<Names, HostTensor>>
@@ -95,11 +95,11 @@ export const gradients = <Names extends string>(
       Object.fromEntries(names.map((name, index) => [name, tensors[index]])) as Record<Names, tf.Tensor>
     const arguments_ = names.map((name) => toTensor(at[name]))
     const { grads } = tf.engine().gradients(() => tf.sum(compute(record(arguments_))), arguments_, undefined, true)
-    // What an argument has no part in has no gradient.
+    // An argument without influence has no gradient.
     return record(grads.map((gradient, index) => gradient ?? tf.zerosLike(arguments_[index]!)))
   })
 
-/** Unit directions in which to move a tensor: its axes where they are few, else its gradient mixed with noise. */
+/** Unit directions of the differences: the axes if there are few, else the gradient mixed with noise. */
 const directions = (gradient: Float32Array, name: string): ReadonlyArray<Float32Array> => {
   const unit = (values: Float32Array): Float32Array => {
     const norm = Math.hypot(...values)
@@ -115,8 +115,8 @@ const directions = (gradient: Float32Array, name: string): ReadonlyArray<Float32
 }
 
 /**
- * The gradients of the sum of what `compute` gives agree with central finite differences, argument by argument, within
- * `tolerance` times the gradient's norm.
+ * Asserts that the gradients of the sum of `compute`'s result agree with central finite differences, argument by
+ * argument, within `tolerance` times the gradient's norm.
  */
 export const assertGradients = <Names extends string>(
   compute: (at: Readonly<Record<Names, tf.Tensor>>) => tf.Tensor,

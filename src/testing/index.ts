@@ -1,6 +1,5 @@
 /**
- * The families' contract suites: what every member must keep, as tests for `@effect/vitest`. A loss, a model or a dataset
- * of one's own gets the same tests as those that come with the package.
+ * The contract suites of the families, as tests for `@effect/vitest`, for your own losses, models, datasets and so on.
  */
 export { type Accuracy, webGpu } from "./Accuracy.ts"
 export { datasetContract, type DatasetContractOptions } from "./DatasetContract.ts"

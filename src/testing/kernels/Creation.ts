@@ -1,5 +1,5 @@
 /**
- * Tensors made from numbers in the program, or in the likeness of others.
+ * Creation of tensors.
  */
 import * as tf from "@tensorflow/tfjs-core"
 import { type KernelCases, of, floats, integers, integerList } from "../KernelCase.ts"

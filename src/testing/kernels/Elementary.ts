@@ -1,5 +1,5 @@
 /**
- * Functions of one operand, element by element, from one end of float32 to the other.
+ * Elementwise unary functions over the whole range of float32.
  */
 import * as tf from "@tensorflow/tfjs-core"
 import { type KernelCases, of, floats, list, unary, unaryInteger } from "../KernelCase.ts"

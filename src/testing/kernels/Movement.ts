@@ -1,5 +1,5 @@
 /**
- * What moves elements and computes nothing.
+ * Movement of elements: transposes, slices, concatenation and so on.
  */
 import * as tf from "@tensorflow/tfjs-core"
 import { type KernelCases, of, floats, integers, list, truth, moved } from "../KernelCase.ts"

@@ -33,7 +33,7 @@ const pooled = (
 ): ReadonlyArray<KernelCase> =>
   windows.map(([images, size, strides, pad]) => of([values(images)], (x) => call(x, size, strides, pad), options))
 
-/** Whole numbers of which many are alike, as after `relu`. */
+/** Integers with many ties, as after `relu`. */
 const ties = (shape: Shape): HostTensor =>
   float32(shape, floats(shape, -2, 2).values.map((value) => Math.max(0, Math.floor(value))) as Float32Array)
 

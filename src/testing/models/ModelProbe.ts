@@ -1,5 +1,5 @@
 /**
- * What the tests of `modelContract` look at: a model built for several image shapes, and everything it computes for a batch.
+ * The subject of `modelContract`: a model built for several image shapes, and everything it computes for a batch.
  */
 import { type Vitest } from "@effect/vitest"
 import * as tf from "@tensorflow/tfjs-core"
@@ -62,7 +62,10 @@ export interface BuiltModel {
   readonly conditional: number | undefined
 }
 
-/** Everything that a model computes for a batch: the code's distribution, and the image's at the code drawn with `noise`. */
+/**
+ * Everything that a model computes for a batch: the code's distribution, and the image's at the code drawn with
+ * `noise`.
+ */
 export const compute = (
   autoencoder: Autoencoder,
   parameters: Tensors,

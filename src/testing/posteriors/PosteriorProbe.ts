@@ -1,5 +1,5 @@
 /**
- * What the tests of `posteriorContract` look at: a posterior family's distributions for given values of its heads.
+ * The subject of `posteriorContract`: a posterior family's distributions for given values of its heads.
  */
 import { assert } from "@effect/vitest"
 import * as tf from "@tensorflow/tfjs-core"
@@ -10,7 +10,7 @@ import { type HostTensor } from "../../core/Tensors.ts"
 import { integers, normalValues, Seed, toTensor } from "../TensorProbe.ts"
 
 export interface PosteriorContractOptions {
-  /** The value of each head at which the posterior is the prior; leave it out for a family that does not hold it. */
+  /** The value of each head at which the posterior is the prior; absent for a family that does not contain it. */
   readonly prior?: ReadonlyArray<number>
   /** Heads between minus this and this must give finite values and gradients. */
   readonly extreme?: number

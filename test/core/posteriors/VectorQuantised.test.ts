@@ -173,7 +173,7 @@ describe("VectorQuantised", () => {
     [{ entries: 0 }, 4, undefined, "posterior: entries is 0; it must be a positive integer"],
     [{ dimensions: 0.5 }, 4, undefined, "posterior: dimensions is 0.5; it must be a positive integer"],
     [{ commitment: -1 }, 4, undefined, "posterior: commitment is -1; it must be a non-negative number"],
-    [{ decay: 1 }, 4, undefined, "posterior: decay is 1; it must be from 0 and below 1"],
+    [{ decay: 1 }, 4, undefined, "posterior: decay is 1; it must be at least 0 and below 1"],
     [{}, 5, undefined, "posterior: latent is 5; it must be a multiple of dimensions, 2"],
     [
       {},

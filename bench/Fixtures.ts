@@ -7,7 +7,7 @@ import { builtInDigits } from "../src/core/datasets/BuiltInDigits.ts"
 import type { Examples } from "../src/core/Dataset.ts"
 import { draw, normal, permutation } from "../src/core/Random.ts"
 import { float32, type HostTensor, type HostTensors, int32, sizeOf, uint8 } from "../src/core/Tensors.ts"
-import * as Programs from "../src/core/Programs.ts"
+import { posteriorNoise } from "../src/core/ProgramInputs.ts"
 import * as TrainStep from "../src/core/TrainStep.ts"
 import * as Safetensors from "../src/pipelines/files/Safetensors.ts"
 import { type BenchProgram, counts, planned, seed, shape } from "./Programs.ts"
@@ -62,7 +62,7 @@ export const program = Effect.fnUntraced(function* (folder: string, name: string
   const autoencoder = yield* run.model.build(shape)
   const { agreementSteps: steps, batch } = bench
   const { latent } = run.model
-  const noise = Programs.posteriorNoise(run.objective, latent)
+  const noise = posteriorNoise(run.objective, latent)
   const width = sizeOf(noise.shape)
   const order = permutation({ seed, stream: "shuffle", step: 1 }, counts.train)
   const perStep = Array.from({ length: steps }, (_, step) =>

@@ -8,7 +8,7 @@ import { setThreadsCount, setWasmPaths, version_wasm } from "@tensorflow/tfjs-ba
 import * as tf from "@tensorflow/tfjs-core"
 import { type AdamOptimizer, train } from "@tensorflow/tfjs"
 import { Effect } from "effect"
-import { objectiveTerms } from "../../src/core/Programs.ts"
+import { objectiveTerms } from "../../src/core/ObjectivePrograms.ts"
 import { under } from "../../src/core/Tensors.ts"
 import { planned, programs, shape } from "../Programs.ts"
 import { type Fixture, serve } from "./Serve.ts"

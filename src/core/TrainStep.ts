@@ -9,6 +9,7 @@ import type { Factor } from "./GradientTransformation.ts"
 import type { NoiseTypes } from "./Noise.ts"
 import type { Objective, Terms } from "./Objective.ts"
 import { partitioned } from "./PartitionedOptimizer.ts"
+import { objectiveTerms } from "./ObjectivePrograms.ts"
 import {
   examplesType,
   gather,
@@ -20,11 +21,10 @@ import {
   objectiveNoise,
   type Sizes,
   stepType,
-  objectiveTerms,
   timeOf,
   trainedParameters,
   type TypedProgram
-} from "./Programs.ts"
+} from "./ProgramInputs.ts"
 import { draw, uniform } from "./Random.ts"
 import type { TrainingOptions } from "./Training.ts"
 import {

@@ -2,8 +2,8 @@
  * Which runs of a sweep can be trained as one program: those on the same data whose programs differ in numbers only.
  */
 import { Effect } from "effect"
-import type { TypedProgram } from "../../core/Programs.ts"
-import * as Programs from "../../core/Programs.ts"
+import type { TypedProgram } from "../../core/ProgramInputs.ts"
+import * as ObjectivePrograms from "../../core/ObjectivePrograms.ts"
 import { canonicalJson } from "../../core/Spec.ts"
 import * as TrainStep from "../../core/TrainStep.ts"
 import { batch, structureOf } from "../../core/engines/graph/Batching.ts"
@@ -28,7 +28,7 @@ const graphsOf = Effect.fnUntraced(function* (run: PlannedRun) {
   const record = ({ program, signature }: TypedProgram) => trace(program, signature, imageKernels)
   return [
     record(TrainStep.trainStep(ingredients, sizes)),
-    record(Programs.evaluateTerms(ingredients, sizes))
+    record(ObjectivePrograms.evaluateTerms(ingredients, sizes))
   ] as const satisfies ReadonlyArray<Graph>
 })
 

@@ -5,7 +5,9 @@ import { Effect, Record, Scope } from "effect"
 import type { Examples, LoadedDataset } from "../../core/Dataset.ts"
 import { Engine, EngineError, type Placed, submit } from "../../core/Engine.ts"
 import { type Autoencoder, labelClasses } from "../../core/Model.ts"
-import * as Programs from "../../core/Programs.ts"
+import * as ModelPrograms from "../../core/ModelPrograms.ts"
+import * as ObjectivePrograms from "../../core/ObjectivePrograms.ts"
+import * as ProgramInputs from "../../core/ProgramInputs.ts"
 import { draw, normal, uniform } from "../../core/Random.ts"
 import { stepsPerEpoch } from "../../core/Training.ts"
 import { onAverage } from "../../core/TrainStep.ts"
@@ -96,7 +98,7 @@ export const make = Effect.fn("TrainedModels.make")(function* (options: {
   const ingredients = { autoencoder, latent, shape: run.dataset.shape, objective: run.objective }
   const nothing = yield* engine.place({})
 
-  const compiled = (typed: Programs.TypedProgram) => {
+  const compiled = (typed: ProgramInputs.TypedProgram) => {
     const { program, signature } = inTraining && run.training.average !== undefined ? onAverage(typed) : typed
     return Effect.cached(Scope.provide(engine.compile(program, signature), scope))
   }
@@ -109,16 +111,16 @@ export const make = Effect.fn("TrainedModels.make")(function* (options: {
   }
 
   const termsPrograms = {
-    ...(yield* forSplits((split) => compiled(Programs.evaluateTerms(ingredients, sizes(split))))),
-    validation: yield* compiled(Programs.evaluateTerms(ingredients, sizes("validation")))
+    ...(yield* forSplits((split) => compiled(ObjectivePrograms.evaluateTerms(ingredients, sizes(split))))),
+    validation: yield* compiled(ObjectivePrograms.evaluateTerms(ingredients, sizes("validation")))
   }
-  const encoders = yield* forSplits((split) => compiled(Programs.encode(ingredients, sizes(split))))
-  const imageEncoder = yield* compiled(Programs.encodeImages(ingredients, { batch: chunkSize }))
-  const decoder = yield* compiled(Programs.decode(ingredients, { batch: chunkSize }))
+  const encoders = yield* forSplits((split) => compiled(ModelPrograms.encode(ingredients, sizes(split))))
+  const imageEncoder = yield* compiled(ModelPrograms.encodeImages(ingredients, { batch: chunkSize }))
+  const decoder = yield* compiled(ModelPrograms.decode(ingredients, { batch: chunkSize }))
   const weightPrograms = yield* forSplits((split) =>
-    compiled(Programs.logWeights(ingredients, { examples: data[split].count, draws: chunkSize }))
+    compiled(ObjectivePrograms.logWeights(ingredients, { examples: data[split].count, draws: chunkSize }))
   )
-  const prior = yield* compiled(Programs.samplePrior(ingredients, { batch: chunkSize }))
+  const prior = yield* compiled(ModelPrograms.samplePrior(ingredients, { batch: chunkSize }))
   const { channels, height, width } = run.dataset.shape
 
   /** The input with the labels of a chunk, if the program takes labels. Fails unless there is one per row. */

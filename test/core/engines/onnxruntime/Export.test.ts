@@ -8,7 +8,8 @@ import { Engine, type Program } from "../../../../src/core/Engine.ts"
 import { exportModel } from "../../../../src/core/engines/onnxruntime/Export.ts"
 import * as Reference from "../../../../src/core/engines/Reference.ts"
 import { Model, type ModelError } from "../../../../src/core/Model.ts"
-import { decode, encodeImages, type TypedProgram } from "../../../../src/core/Programs.ts"
+import { decode, encodeImages } from "../../../../src/core/ModelPrograms.ts"
+import type { TypedProgram } from "../../../../src/core/ProgramInputs.ts"
 import { uniform } from "../../../../src/core/Random.ts"
 import {
   float32,

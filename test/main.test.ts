@@ -105,7 +105,7 @@ describe("exp", { concurrent: true }, () => {
     assert.isFalse(existsSync(results))
   })
 
-  it("goes on to the other experiments where one's data is missing", async () => {
+  it("continues with the other experiments if one's data is missing", async () => {
     const lab = join(folder, "lab")
     await cp("experiments/simple-vae-faces.ts", join(lab, "experiments/faces.ts"))
     for (const name of ["after", "before"]) await writeFile(join(lab, `experiments/${name}.ts`), own(name))

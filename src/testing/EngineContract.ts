@@ -65,7 +65,7 @@ export const engineContract = (
       }).pipe(Effect.provide(layer))
     )
 
-    it.effect("gives away outputs and copies of the state", () =>
+    it.effect("returns outputs and copies of the state", () =>
       Effect.gen(function* () {
         const engine = yield* Engine
         const state = yield* engine.place({ sum: vector(1, 2) })

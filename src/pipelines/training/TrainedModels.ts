@@ -7,6 +7,7 @@ import { Engine, EngineError, type Placed, submit } from "../../core/Engine.ts"
 import { type Autoencoder, labelClasses } from "../../core/Model.ts"
 import * as ModelPrograms from "../../core/ModelPrograms.ts"
 import * as ObjectivePrograms from "../../core/ObjectivePrograms.ts"
+import { objectiveNoise } from "../../core/ProgramInputs.ts"
 import * as ProgramInputs from "../../core/ProgramInputs.ts"
 import { draw, normal, uniform } from "../../core/Random.ts"
 import { stepsPerEpoch } from "../../core/Training.ts"
@@ -147,7 +148,7 @@ export const make = Effect.fn("TrainedModels.make")(function* (options: {
 
   /** Noise of a split's terms, the same for all states. */
   const drawNoise = (split: EvaluatedSplit) =>
-    Object.entries(Programs.objectiveNoise(run.objective, latent)).map(([name, type]) => {
+    Object.entries(objectiveNoise(run.objective, latent)).map(([name, type]) => {
       const stream = `noise/evaluation/${split}${name === "posterior" ? "" : `/${name}`}`
       const values = draw(type, { seed: run.seed, stream, step: 0 }, sizes(split).examples).values as Float32Array
       return { name, shape: type.shape, values }

@@ -281,7 +281,7 @@ describe("a resumed run", () => {
     })
   )
 
-  it.effect("in the same way says nothing of it, and each process has its part", () =>
+  it.effect("in the same environment is silent, and each process has a segment", () =>
     Effect.gen(function* () {
       const results = yield* temporaryFolder
       // The second process takes two steps more; the third is stopped before it has taken one.

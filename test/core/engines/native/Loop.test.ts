@@ -5,6 +5,7 @@ import * as Formula from "../../../../src/core/engines/native/Formula.ts"
 import type { Access } from "../../../../src/core/engines/native/Access.ts"
 import type { InstructionSet } from "../../../../src/core/engines/native/InstructionSet.ts"
 import * as Loop from "../../../../src/core/engines/native/Loop.ts"
+import type { MachineCode } from "../../../machine/MachineCode.ts"
 import { fenced, nativeTest, tableOf, withPools } from "./NativeTest.ts"
 
 const lengths = [1, 7, 15, 16, 17, 31, 33, 784]
@@ -17,9 +18,11 @@ const access = (slot: number, strides: ReadonlyArray<number>, more: Partial<Acce
   ...more
 })
 
-/** `matrix + row * column + number + bytes[at] + transposed`, stored, and sums of it along each axis and the other. */
-const everything = (rows: number, columns: number, { primitives }: InstructionSet): Loop.Loop => {
+/** `matrix + row * column + number + bytes[at] + transposed`, stored, and sums of it along each axis and the other; slots from `first` on. */
+const everything = (rows: number, columns: number, first: number, { primitives }: InstructionSet): Loop.Loop => {
   const formula = Formula.make(primitives)
+  const place = (slot: number, strides: ReadonlyArray<number>, more?: Partial<Access>) =>
+    access(first + slot, strides, more)
   const [matrix, row, column, number, bytes, transposed] = [0, 1, 2, 3, 4, 5].map(formula.load) as [
     Formula.Lanes,
     ...Array<Formula.Lanes>
@@ -30,7 +33,7 @@ const everything = (rows: number, columns: number, { primitives }: InstructionSe
   const isPositive = formula.truth("less", [formula.float(0), item])
   const reduction = (slot: number, strides: ReadonlyArray<number>, operator: Operator) => ({
     item,
-    to: access(slot, strides),
+    to: place(slot, strides),
     reducer: reducer(operator, true)
   })
   const both = [reduction(9, [0, 1], "Sum"), reduction(10, [1, 0], "Max")]
@@ -38,21 +41,70 @@ const everything = (rows: number, columns: number, { primitives }: InstructionSe
     name: "everything",
     axes: [rows, columns],
     leaves: [
-      access(0, [columns, 1]),
-      access(1, [0, 1]),
-      access(2, [1, 0]),
-      access(3, [0, 0]),
-      access(4, [columns, 1], { width: 1, by: { axis: 0, slot: 6, rows: 3 } }),
-      access(5, [1, rows])
+      place(0, [columns, 1]),
+      place(1, [0, 1]),
+      place(2, [1, 0]),
+      place(3, [0, 0]),
+      place(4, [columns, 1], { width: 1, by: { axis: 0, slot: first + 6, rows: 3 } }),
+      place(5, [1, rows])
     ],
     stores: [
-      { item, to: access(7, [columns, 1]) },
-      { item: isPositive, to: access(8, [columns, 1], { width: 1 }) }
+      { item, to: place(7, [columns, 1]) },
+      { item: isPositive, to: place(8, [columns, 1], { width: 1 }) }
     ],
     // With both, no axis can be divided among threads.
     reductions: rows === 40 ? both.slice(0, 1) : rows === 17 ? both.slice(1) : both
   }
 }
+
+/** Tensors of {@link everything}. */
+const slots = 11
+
+/** Tensors for so many rows and columns, and what is wrong with the results. */
+const caseOf = Effect.fnUntraced(function* (machine: MachineCode, rows: number, columns: number) {
+  const sizes = [rows * columns, columns, rows, 1, 3 * columns, rows * columns, rows]
+  sizes.push(rows * columns, rows * columns, columns, rows)
+  // Every buffer ends where the forbidden page begins; bytes are the last of four times their number.
+  const buffers = yield* Effect.forEach(sizes, (size) => fenced(machine, size, 4))
+  const [matrix, row, column, number, , transposed, at, result, , sums, largest] = buffers.map(
+    ({ values }) => values
+  ) as Array<Float32Array>
+  const bytesOf = (slot: number) =>
+    new Uint8Array(buffers[slot]!.values.buffer, buffers[slot]!.values.byteOffset + 3 * sizes[slot]!, sizes[slot])
+  for (const values of [matrix!, row!, column!, number!, transposed!])
+    values.forEach((_, index) => (values[index] = Math.sin(index * 7)))
+  const [bytes, truths] = [bytesOf(4), bytesOf(8)]
+  bytes.forEach((_, index) => (bytes[index] = index * 5))
+  const chosen = new Int32Array(at!.buffer, at!.byteOffset, rows)
+  chosen.forEach((_, index) => (chosen[index] = index % 3))
+
+  const fault = (): string | undefined => {
+    const [columnSums, rowLargest] = [new Float64Array(columns), new Float64Array(rows).fill(-Infinity)]
+    for (let r = 0; r < rows; r++)
+      for (let c = 0; c < columns; c++) {
+        const expected =
+          matrix![r * columns + c]! +
+          row![c]! * column![r]! +
+          number![0]! +
+          bytes[(r % 3) * columns + c]! +
+          transposed![c * rows + r]!
+        const actual = result![r * columns + c]!
+        if (!(Math.abs(actual - expected) <= 1e-4)) return `[${r}, ${c}] is ${actual}, not ${expected}`
+        if (truths[r * columns + c] !== Number(actual > 0)) return `[${r}, ${c}] is ${actual}, and above 0 or not`
+        columnSums[c]! += expected
+        rowLargest[r] = Math.max(rowLargest[r]!, actual)
+      }
+    const wrongSum = columnSums.findIndex((sum, c) => !(Math.abs(sums![c]! - sum) <= 1e-2))
+    if (rows !== 17 && wrongSum >= 0) return `the sum of column ${wrongSum} is ${sums![wrongSum]}`
+    const wrongLargest = rowLargest.findIndex((value, r) => largest![r] !== value)
+    if (rows !== 40 && wrongLargest >= 0) return `the largest of row ${wrongLargest} is ${largest![wrongLargest]}`
+    return undefined
+  }
+  const addresses = buffers.map(({ address }, slot) =>
+    slot === 4 || slot === 8 ? address + BigInt(3 * sizes[slot]!) : address
+  )
+  return { columns, addresses, fault }
+})
 
 describe("Loop", () => {
   nativeTest("reads and writes nothing beyond a tensor, of whatever lengths", (machine) =>
@@ -60,61 +112,27 @@ describe("Loop", () => {
       machine,
       Effect.fnUntraced(function* (pool) {
         for (const rows of [1, 2, 17, 40])
-          for (const columns of lengths)
-            yield* Effect.scoped(
-              Effect.gen(function* () {
-                const sizes = [rows * columns, columns, rows, 1, 3 * columns, rows * columns, rows]
-                sizes.push(rows * columns, rows * columns, columns, rows)
-                // Every buffer ends where the forbidden page begins; bytes are the last of four times their number.
-                const buffers = yield* Effect.forEach(sizes, (size) => fenced(machine, size, 4))
-                const [matrix, row, column, number, , transposed, at, result, , sums, largest] = buffers.map(
-                  ({ values }) => values
-                ) as Array<Float32Array>
-                const bytesOf = (slot: number) =>
-                  new Uint8Array(
-                    buffers[slot]!.values.buffer,
-                    buffers[slot]!.values.byteOffset + 3 * sizes[slot]!,
-                    sizes[slot]
-                  )
-                const fill = (values: Float32Array) =>
-                  values.forEach((_, index) => (values[index] = Math.sin(index * 7)))
-                for (const values of [matrix!, row!, column!, number!, transposed!]) fill(values)
-                const [bytes, truths] = [bytesOf(4), bytesOf(8)]
-                bytes.forEach((_, index) => (bytes[index] = index * 5))
-                const chosen = new Int32Array(at!.buffer, at!.byteOffset, rows)
-                chosen.forEach((_, index) => (chosen[index] = index % 3))
-
-                const loop = everything(rows, columns, machine.set)
-                const compiled = yield* pool.compile([
-                  { name: loop.name, emit: (code, share) => Loop.emit(loop, code, share) }
-                ])
-                const addresses = buffers.map(({ address }, slot) =>
-                  slot === 4 || slot === 8 ? address + BigInt(3 * sizes[slot]!) : address
+          yield* Effect.scoped(
+            Effect.gen(function* () {
+              // One program for all lengths: where threads wait for each other, a busy machine takes its time.
+              const cases = yield* Effect.forEach(lengths, (columns) => caseOf(machine, rows, columns))
+              const loops = cases.map(({ columns }, index) => everything(rows, columns, slots * index, machine.set))
+              const compiled = yield* pool.compile([
+                { name: "everything", emit: (code, share) => loops.forEach((loop) => Loop.emit(loop, code, share)) }
+              ])
+              compiled.run(
+                yield* tableOf(
+                  machine,
+                  cases.flatMap(({ addresses }) => addresses)
                 )
-                compiled.run(yield* tableOf(machine, addresses))
-
-                const where = `${rows} rows, ${columns} columns, ${pool.threads} threads`
-                const [columnSums, rowLargest] = [new Float64Array(columns), new Float64Array(rows).fill(-Infinity)]
-                for (let r = 0; r < rows; r++)
-                  for (let c = 0; c < columns; c++) {
-                    const expected =
-                      matrix![r * columns + c]! +
-                      row![c]! * column![r]! +
-                      number![0]! +
-                      bytes[(r % 3) * columns + c]! +
-                      transposed![c * rows + r]!
-                    const actual = result![r * columns + c]!
-                    assert.closeTo(actual, expected, 1e-4, `${where}: [${r}, ${c}]`)
-                    assert.strictEqual(truths[r * columns + c], actual > 0 ? 1 : 0)
-                    columnSums[c]! += expected
-                    rowLargest[r] = Math.max(rowLargest[r]!, actual)
-                  }
-                if (rows !== 17)
-                  columnSums.forEach((sum, c) => assert.closeTo(sums![c]!, sum, 1e-2, `${where}: sum of ${c}`))
-                if (rows !== 40)
-                  rowLargest.forEach((value, r) => assert.strictEqual(largest![r], value, `${where}: largest of ${r}`))
-              })
-            )
+              )
+              for (const { columns, fault } of cases) {
+                const found = fault()
+                if (found !== undefined)
+                  assert.fail(`${rows} rows, ${columns} columns, ${pool.threads} threads: ${found}`)
+              }
+            })
+          )
       })
     )
   )

@@ -7,7 +7,8 @@
  */
 import { assert } from "@effect/vitest"
 import { Effect, Exit } from "effect"
-import { EngineError } from "../core/Engine.ts"
+import { type Engine, EngineError } from "../core/Engine.ts"
+import * as Reference from "../core/engines/Reference.ts"
 import { type HostTensors, typesOf } from "../core/Tensors.ts"
 
 /** Asserts that both records have tensors of equal types whose elements agree. */
@@ -21,6 +22,31 @@ export const assertAgree = (actual: HostTensors, expected: HostTensors, floor: (
     })
   }
 }
+
+const bytesOf = ({ values: { buffer, byteLength, byteOffset } }: HostTensors[string]): Uint8Array =>
+  new Uint8Array(buffer, byteOffset, byteLength)
+
+/** Asserts that both records have the same bits. */
+export const assertSameBits = (actual: HostTensors, expected: HostTensors, title: string): void => {
+  assert.deepStrictEqual(typesOf(actual), typesOf(expected), title)
+  for (const [name, tensor] of Object.entries(expected))
+    assert.strictEqual(Buffer.compare(bytesOf(actual[name]!), bytesOf(tensor)), 0, `${title}: "${name}"`)
+}
+
+const references = new Map<string, HostTensors>()
+
+/** The reference engine's results of a run, computed once per name, for all engines that are compared with them. */
+export const referenceOf = <E>(
+  name: string,
+  run: Effect.Effect<HostTensors, E, Engine>
+): Effect.Effect<HostTensors, E> =>
+  Effect.suspend(() => {
+    const known = references.get(name)
+    if (known !== undefined) return Effect.succeed(known)
+    return Effect.tap(Effect.provide(run, Reference.layer), (results) =>
+      Effect.sync(() => references.set(name, results))
+    )
+  })
 
 /** Asserts that the effect fails with an `EngineError` whose message contains all parts. */
 export const assertRefused = <A, R>(effect: Effect.Effect<A, EngineError, R>, ...parts: ReadonlyArray<string>) =>

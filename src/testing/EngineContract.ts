@@ -5,12 +5,11 @@ import { assert, describe, it } from "@effect/vitest"
 import * as tf from "@tensorflow/tfjs-core"
 import { Effect, type Layer, Record } from "effect"
 import { Engine, type EngineError, submit } from "../core/Engine.ts"
-import * as Reference from "../core/engines/Reference.ts"
 import { float32, int32, uint8 } from "../core/Tensors.ts"
 import { type Accuracy, exact } from "./Accuracy.ts"
 import * as ConvolutionStep from "./ConvolutionStep.ts"
 import * as DenseStep from "./DenseStep.ts"
-import { assertAgree } from "./EngineAgreement.ts"
+import { assertAgree, assertSameBits, referenceOf } from "./EngineAgreement.ts"
 import { bytes, compileAccumulate, indices, rowSums, runOnce, vector } from "./EnginePrograms.ts"
 import { kernelContract } from "./KernelContract.ts"
 import { refusalContract } from "./RefusalContract.ts"
@@ -163,12 +162,12 @@ export const engineContract = (
             return { ...(yield* state.read), losses: vector(...losses) }
           })
         )
-        const expected = yield* Effect.provide(train, Reference.layer)
+        const expected = yield* referenceOf("dense step", train)
         const actual = yield* Effect.provide(train, layer)
         // Adam divides by small roots of second moments: a parameter moves by up to 1e-3 per step, and differs by less.
         assertAgree(actual, expected, (output) => accuracy.training * (output.startsWith("parameter") ? 2e-5 : 1e-6))
         const again = yield* Effect.provide(train, layer)
-        assert.deepStrictEqual(again, actual, "the same run gave other bits")
+        assertSameBits(again, actual, "the same run gave other bits")
       })
     )
 
@@ -182,7 +181,7 @@ export const engineContract = (
             return yield* executable.run({ state, data: state, inputs: ConvolutionStep.inputs(images, 0) })
           })
         )
-        const expected = yield* Effect.provide(run, Reference.layer)
+        const expected = yield* referenceOf("gradients of convolutions", run)
         const actual = yield* Effect.provide(run, layer)
         const largest = Record.map(expected, ({ values }) => Math.max(...Array.from(values, Math.abs)))
         for (const [name, size] of Object.entries(largest)) assert.isAbove(size, 0, name)

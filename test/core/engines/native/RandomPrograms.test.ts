@@ -4,8 +4,7 @@ import * as ort from "onnxruntime-node"
 import { Engine } from "../../../../src/core/Engine.ts"
 import * as Native from "../../../../src/core/engines/Native.ts"
 import * as Reference from "../../../../src/core/engines/Reference.ts"
-import type { HostTensor, HostTensors } from "../../../../src/core/Tensors.ts"
-import { assertAgree } from "../../../../src/testing/EngineAgreement.ts"
+import { assertAgree, assertSameBits } from "../../../../src/testing/EngineAgreement.ts"
 import { amount } from "../../../LongTests.ts"
 import { nativeTest } from "./NativeTest.ts"
 import { type RandomProgram, randomProgram } from "./RandomPrograms.ts"
@@ -22,18 +21,6 @@ const run = ({ data, inputs, program, signature, state }: RandomProgram) =>
       return { ...outputs, ...(yield* placed.state.read) }
     })
   )
-
-/** Compares bytes, because comparing large arrays element by element takes longer than computing them. */
-const assertSameBits = (actual: HostTensors, expected: HostTensors, title: string): void => {
-  assert.sameMembers(Object.keys(actual), Object.keys(expected), title)
-  for (const [name, { shape, values }] of Object.entries(expected)) {
-    assert.deepStrictEqual(actual[name]!.shape, shape, title)
-    assert.strictEqual(Buffer.compare(bytesOf(actual[name]!.values), bytesOf(values)), 0, `${title}: "${name}"`)
-  }
-}
-
-const bytesOf = ({ buffer, byteLength, byteOffset }: HostTensor["values"]): Uint8Array =>
-  new Uint8Array(buffer, byteOffset, byteLength)
 
 /** Programs per test. */
 const chunk = 20

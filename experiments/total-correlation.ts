@@ -8,6 +8,7 @@ import {
   ElboTerms,
   Evaluation,
   Experiment,
+  FactorVae,
   FashionMnist,
   InfoVae,
   Parameter,
@@ -21,13 +22,14 @@ const objectives = {
   "beta-vae": (strength: number) => BetaElbo.layer({ beta: strength }),
   "beta-tc-vae": (strength: number) => BetaTcVae.layer({ beta: strength }),
   "dip-vae": (strength: number) => DipVae.layer({ kind: "II", offDiagonal: strength, diagonal: strength }),
+  "factor-vae": (strength: number) => FactorVae.layer({ gamma: strength, hidden: [256, 256, 256] }),
   "info-vae": (strength: number) => InfoVae.layer({ alpha: 0, lambda: 100 * strength })
 }
 
 export default Experiment.make("total-correlation", {
   description: "Objectives over a batch: their cost in reconstruction for independent latent dimensions.",
   parameters: {
-    objective: Parameter.Choice(["beta-vae", "beta-tc-vae", "dip-vae", "info-vae"], {
+    objective: Parameter.Choice(["beta-vae", "beta-tc-vae", "dip-vae", "factor-vae", "info-vae"], {
       default: "beta-tc-vae",
       description: "the objective"
     }),
@@ -45,4 +47,4 @@ export default Experiment.make("total-correlation", {
     training: Training.layer({ epochs, batchSize: batch, optimizer: Adam({ learningRate }) }),
     evaluation: Evaluation.layer(ElboTerms(), Curves(), Reconstructions(), Samples())
   })
-}).pipe(Experiment.grid({ objective: ["beta-vae", "beta-tc-vae", "dip-vae", "info-vae"] }))
+}).pipe(Experiment.grid({ objective: ["beta-vae", "beta-tc-vae", "dip-vae", "factor-vae", "info-vae"] }))

@@ -85,7 +85,3 @@ export const weightedTerms = (
 /** `value` with the gradient of `surrogate`; both `[batch]`. */
 export const withGradientOf = (surrogate: tf.Tensor, value: tf.Tensor): tf.Tensor =>
   tf.add(stopGradient(tf.clone, value), gradientOnly(surrogate))
-
-/** What is wrong with a number of codes or of bounds, if anything. */
-export const countProblem = (name: string, count: number): string | undefined =>
-  Number.isSafeInteger(count) && count >= 1 ? undefined : `${name} is ${count}; it must be a positive integer`

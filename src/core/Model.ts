@@ -84,6 +84,15 @@ export class ContinuousLatent extends Context.Service<ContinuousLatent, { readon
 /** Provided by a model with two continuous latent dimensions, which a manifold figure requires. */
 export class PlanarLatent extends Context.Service<PlanarLatent, { readonly latent: 2 }>()("vae/core/PlanarLatent") {}
 
+/** Provided by a model with several groups of codes, which figures of single groups require. */
+export class GroupedLatent extends Context.Service<
+  GroupedLatent,
+  {
+    /** Latent dimensions of each group, the lowest first: the order in which a code concatenates them. */
+    readonly groups: ReadonlyArray<number>
+  }
+>()("vae/core/GroupedLatent") {}
+
 /** Provided by a model with discrete codes, which figures of code usage require. */
 export class DiscreteLatent extends Context.Service<
   DiscreteLatent,

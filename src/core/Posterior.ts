@@ -21,6 +21,11 @@ export interface Drawn {
   readonly codes: tf.Tensor2D
   /** `log q(z | x)` of these codes in nats, `[draws * batch]`. */
   readonly logProb?: () => tf.Tensor1D
+  /**
+   * The KL divergence of each group of codes to its prior in nats, `[draws * batch]`, given the drawn codes of the groups
+   * above, for a model with several groups; from the group next to the image upwards.
+   */
+  readonly klByGroup?: () => ReadonlyArray<tf.Tensor1D>
 }
 
 /** `q` of the choices that a discrete code stands for. */

@@ -49,8 +49,15 @@ export class TrainedModel extends Context.Service<
     readonly levels?: number | undefined
     /** The prior, for captions, such as `N(0, I)`. */
     readonly prior: string
-    /** `count` codes of the prior, `[count, latent]`; `stream` names the random numbers that they are drawn with. */
-    readonly samplePrior: (stream: string, count: number) => Effect.Effect<Float32Array, EngineError>
+    /**
+     * `count` codes of the prior, `[count, latent]`; `stream` names the random numbers that they are drawn with. With
+     * `shared`, every `each` codes in a row have the same noise in the dimensions from `from` on.
+     */
+    readonly samplePrior: (
+      stream: string,
+      count: number,
+      shared?: { readonly from: number; readonly each: number }
+    ) => Effect.Effect<Float32Array, EngineError>
     /** `q(z | x)` of the examples at these indices. */
     readonly encode: (split: Split, indices: Int32Array) => Effect.Effect<Codes, EngineError>
     /**

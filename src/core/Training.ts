@@ -8,6 +8,7 @@ import { Context, Effect, Layer, Option, Schema } from "effect"
 import { Validation } from "./Dataset.ts"
 import * as EarlyStopping from "./EarlyStopping.ts"
 import type { Optimizer } from "./Optimizer.ts"
+import { countProblem } from "./PositiveInteger.ts"
 import type { Span } from "./Schedule.ts"
 import type { Spec } from "./Spec.ts"
 
@@ -75,9 +76,6 @@ export const lengthInWords = ({ epochs, steps, stopping }: TrainingOptions): str
  * `earlyStopping({ metric: "validation/loss", patience: 5 })`. The dataset must have validation examples.
  */
 export const earlyStopping = (options: EarlyStopping.EarlyStopping): EarlyStopping.EarlyStopping => options
-
-const countProblem = (name: string, count: number): string | undefined =>
-  Number.isInteger(count) && count >= 1 ? undefined : `${name} is ${count}; it must be a positive integer`
 
 const averageProblem = ({ decay }: ParameterAverage): string | undefined =>
   decay > 0 && decay < 1 ? undefined : `average: decay is ${decay}; it must be above 0 and below 1`

@@ -13,9 +13,12 @@ import * as Parameter from "../../src/core/Parameter.ts"
 import * as Sweep from "../../src/core/Sweep.ts"
 import { CodeUsage } from "../../src/core/evaluations/CodeUsage.ts"
 import { Interpolation } from "../../src/core/evaluations/Interpolation.ts"
+import { SamplesByGroup } from "../../src/core/evaluations/SamplesByGroup.ts"
 import { Manifold } from "../../src/core/evaluations/Manifold.ts"
 import * as DenseVae from "../../src/core/models/DenseVae.ts"
+import * as LadderVae from "../../src/core/models/LadderVae.ts"
 import * as BetaTcVae from "../../src/core/objectives/BetaTcVae.ts"
+import * as FactorVae from "../../src/core/objectives/FactorVae.ts"
 import { GumbelSoftmax } from "../../src/core/posteriors/GumbelSoftmax.ts"
 import { LogVarianceGaussian } from "../../src/core/posteriors/LogVarianceGaussian.ts"
 import { PlanarFlow } from "../../src/core/posteriors/PlanarFlow.ts"
@@ -33,6 +36,12 @@ const discreteModel = DenseVae.layer({
   hidden: [4],
   latent: 2,
   posterior: GumbelSoftmax({ categories: 2, temperature: 1 })
+})
+const ladder = LadderVae.layer({
+  groups: [
+    { latent: 1, hidden: [4] },
+    { latent: 1, hidden: [4] }
+  ]
 })
 const batchObjective = BetaTcVae.layer({ beta: 6 })
 declare const unlabelled: Layer.Layer<Dataset>
@@ -147,6 +156,25 @@ export const refused = () => {
     ...common,
     // @ts-expect-error real vectors are no choices to count
     run: () => ({ ...rest, dataset: labelled, model: factorizedModel, evaluation: Evaluation.layer(CodeUsage()) })
+  })
+  assemble("", {
+    ...common,
+    run: () => ({ ...rest, dataset: labelled, model: ladder, evaluation: Evaluation.layer(SamplesByGroup()) })
+  })
+  assemble("", {
+    ...common,
+    // @ts-expect-error one group of codes has none above it
+    run: () => ({ ...rest, dataset: labelled, model: factorizedModel, evaluation: Evaluation.layer(SamplesByGroup()) })
+  })
+  assemble("", {
+    ...common,
+    // @ts-expect-error the dimensions of a hierarchy are not independent
+    run: () => ({ ...rest, dataset: labelled, model: ladder, objective: batchObjective, evaluation: plain })
+  })
+  assemble("", {
+    ...common,
+    // @ts-expect-error the discriminator permutes real dimensions
+    run: () => ({ ...discrete, objective: FactorVae.layer({ gamma: 5 }), evaluation: plain })
   })
   // @ts-expect-error "betta" is no parameter
   declareExperiment().pipe(Experiment.grid({ betta: [0, 1] }))

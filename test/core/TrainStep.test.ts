@@ -7,6 +7,7 @@ import { Engine } from "../../src/core/Engine.ts"
 import * as Reference from "../../src/core/engines/Reference.ts"
 import { Model, type ModelError } from "../../src/core/Model.ts"
 import * as DenseVae from "../../src/core/models/DenseVae.ts"
+import * as LadderVae from "../../src/core/models/LadderVae.ts"
 import { Objective, type ObjectiveError } from "../../src/core/Objective.ts"
 import * as BetaElbo from "../../src/core/objectives/BetaElbo.ts"
 import * as FactorVae from "../../src/core/objectives/FactorVae.ts"
@@ -62,6 +63,15 @@ const steps: Readonly<Record<string, Layer.Layer<Model | Objective, ModelError |
   ),
   "quantised codes, codebook by moving averages": Layer.merge(
     DenseVae.layer({ ...dense, posterior: VectorQuantised({ entries: 5, dimensions: 3, decay: 0.9 }) }),
+    elbo
+  ),
+  "a ladder": Layer.merge(
+    LadderVae.layer({
+      groups: [
+        { latent: 3, hidden: [12] },
+        { latent: 2, hidden: [8] }
+      ]
+    }),
     elbo
   ),
   FactorVae: Layer.provideMerge(FactorVae.layer({ gamma: 5, hidden: [16, 16] }), DenseVae.layer(dense))

@@ -19,6 +19,8 @@ const ownUnits: Readonly<Record<string, string>> = {
   "mean-squared-error": "mean squared error (per pixel)",
   "mean-reconstruction": "mean reconstruction (nats per pixel)",
   "half-mean-squared-code": "half the mean squared code",
+  "commitment-loss": "commitment loss (squared distance, weighted)",
+  "codebook-loss": "codebook loss (squared distance)",
   "mean-kl": "mean KL divergence, weighted (nats per dimension)"
 }
 

@@ -28,6 +28,7 @@ import { StandardNormal } from "../priors/StandardNormal.ts"
 import { UniformCategorical } from "../priors/UniformCategorical.ts"
 import type { Schedule, Time } from "../Schedule.ts"
 import { type Json, nonFinite } from "../Spec.ts"
+import { countProblem } from "../PositiveInteger.ts"
 import { prefixed, sizeOf, type Tensors, under } from "../Tensors.ts"
 
 /** Options of every model of this folder, in addition to its networks. */
@@ -80,10 +81,6 @@ export const withDefaults = ({ latent, posterior, likelihood, prior, initializer
   likelihood: likelihood ?? BernoulliLogits(),
   initializer: initializer ?? "glorot-uniform"
 })
-
-/** The error of a number of units or dimensions; undefined if it is valid. */
-export const countProblem = (name: string, count: number): string | undefined =>
-  Number.isInteger(count) && count >= 1 ? undefined : `${name} is ${count}; it must be a positive integer`
 
 /** The error of a choice by name; undefined if it is valid. */
 export const nameProblem = (name: string, value: string, members: object): string | undefined => {
@@ -170,12 +167,14 @@ export interface Description {
   /** All options, defaults filled in. */
   readonly options: Readonly<Record<string, Json>>
   readonly latent: number
-  readonly prior: Prior
+  readonly prior: Pick<Prior, "name" | "quantiles">
   readonly likelihood: Likelihood
   /** Whether the posterior's dimensions are independent. */
   readonly factorized: boolean
   /** Of codes that stand for choices. */
   readonly choices?: ChoiceSpace | undefined
+  /** Whether two latent dimensions are a plane. Default: `true`. */
+  readonly planar?: boolean
   /** Options of posterior and prior that change during training, by name. */
   readonly schedules?: Readonly<Record<string, Schedule>>
   /** Why the KL divergence from the posterior to the prior is infinite; undefined if it is finite. */
@@ -211,7 +210,7 @@ export const services = (description: Description): Effect.Effect<Context.Contex
       ? Context.add(withPosterior, ContinuousLatent, { latent })
       : Context.add(withPosterior, DiscreteLatent, Struct.pick(choices, ["variables", "categories", "shared"]))
   if (classes !== undefined) return Effect.succeed(Context.add(model, ClassConditional, { classes }))
-  const planar = latent === 2 && choices === undefined
+  const planar = latent === 2 && choices === undefined && description.planar !== false
   return Effect.succeed(planar ? Context.add(model, PlanarLatent, { latent: 2 }) : model)
 }
 

@@ -13,6 +13,7 @@ import { flatten, reshape } from "../networks/Reshape.ts"
 import type { FactorizedFamily, Posterior } from "../Posterior.ts"
 import type { Prior, QuantilePrior } from "../Prior.ts"
 import { prefixed, type Shape, sizeOf, under } from "../Tensors.ts"
+import { countProblem } from "../PositiveInteger.ts"
 import * as Compose from "./Compose.ts"
 
 export interface DenseVaeOptions<
@@ -58,7 +59,7 @@ const outputBiasProblem = ({ likelihood, outputBias }: Choices): string | undefi
 /** The first error of the options, as a sentence; undefined if they are valid. */
 const problemOf = (choices: Choices): string | undefined => {
   const widths = (["hidden", "decoderHidden"] as const).flatMap((name) =>
-    choices[name].map((units, index) => Compose.countProblem(`${name}[${index}]`, units))
+    choices[name].map((units, index) => countProblem(`${name}[${index}]`, units))
   )
   return (
     widths.find((problem) => problem !== undefined) ??

@@ -19,6 +19,7 @@ import type { QuantilePrior } from "../Prior.ts"
 import { standardNormal, StandardNormal } from "../priors/StandardNormal.ts"
 import * as Random from "../Random.ts"
 import type { Spec } from "../Spec.ts"
+import { countProblem } from "../PositiveInteger.ts"
 import * as Compose from "./Compose.ts"
 
 /** A lookup table of codes. */
@@ -35,7 +36,7 @@ export interface CodeTable<Latent extends number = number> {
 /** The same code, all ones, for every image. The decoder can at best learn the mean image. */
 export const ones = <const Latent extends number>(latent: Latent): CodeTable<Latent> => ({
   spec: { _tag: "Ones", latent },
-  problem: Compose.countProblem("latent", latent),
+  problem: countProblem("latent", latent),
   latent: () => latent,
   table: (classes) => new Float32Array(classes * latent).fill(1)
 })
@@ -61,7 +62,7 @@ export const normal = <const Latent extends number>(latent: Latent, options: Nor
   return {
     spec: { _tag: "Normal", latent, seed },
     problem:
-      Compose.countProblem("latent", latent) ??
+      countProblem("latent", latent) ??
       (Number.isSafeInteger(seed) && seed >= 0 ? undefined : `seed is ${seed}; it must be a non-negative integer`),
     latent: () => latent,
     table: (classes) => Random.normal({ seed, stream: "codebook", step: 0 }, classes * latent)

@@ -9,7 +9,8 @@
  */
 import * as tf from "@tensorflow/tfjs-core"
 import { Effect, Layer } from "effect"
-import { countProblem, logMeanWeight, weightedTerms } from "../ImportanceWeights.ts"
+import { logMeanWeight, weightedTerms } from "../ImportanceWeights.ts"
+import { countProblem } from "../PositiveInteger.ts"
 import { Objective, ObjectiveError, type ObjectiveInputs, type Terms } from "../Objective.ts"
 import { maximumOf, type Numeric, scheduled, specOf, valueAt, weightProblem } from "../Schedule.ts"
 

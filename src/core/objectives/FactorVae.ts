@@ -17,6 +17,7 @@ import { Objective, ObjectiveError, type ObjectiveInputs, type Terms } from "../
 import type { Optimizer } from "../Optimizer.ts"
 import { Adam } from "../optimizers/Adam.ts"
 import { permuteColumns } from "../Permutation.ts"
+import { countProblem } from "../PositiveInteger.ts"
 import { type Numeric, scheduled, specOf, valueAt, weightProblem } from "../Schedule.ts"
 import { detached, gradientOnly } from "../StopGradient.ts"
 import type { Tensors } from "../Tensors.ts"
@@ -84,10 +85,10 @@ export const terms =
 
 /** What is wrong with the options, if anything. */
 const problemOf = ({ gamma, hidden = [], optimizer = defaults.optimizer }: FactorVaeOptions): string | undefined => {
-  const wrong = hidden.findIndex((units) => !Number.isSafeInteger(units) || units < 1)
+  const wrong = hidden.map((units, index) => countProblem(`hidden[${index}]`, units))
   return (
     weightProblem("gamma", gamma) ??
-    (wrong === -1 ? undefined : `hidden[${wrong}] is ${hidden[wrong]}; it must be a positive integer`) ??
+    wrong.find((problem) => problem !== undefined) ??
     (optimizer.problem && `optimizer: ${optimizer.problem}`)
   )
 }

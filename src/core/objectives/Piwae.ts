@@ -12,13 +12,13 @@ import * as tf from "@tensorflow/tfjs-core"
 import { Effect, Layer } from "effect"
 import {
   byDraw,
-  countProblem,
   logJoint,
   logMeanWeight,
   normalisedWeights,
   weightedTerms,
   withGradientOf
 } from "../ImportanceWeights.ts"
+import { countProblem } from "../PositiveInteger.ts"
 import { Objective, ObjectiveError, type ObjectiveInputs, type Terms } from "../Objective.ts"
 import { stopGradient } from "../StopGradient.ts"
 import type { MiwaeOptions } from "./Miwae.ts"

@@ -12,11 +12,12 @@ import { oneHotOfGreatest, placesOf } from "../OneHot.ts"
 import type { DiscreteFamily } from "../Posterior.ts"
 import { alwaysPositiveProblem, type Numeric, scheduled, specOf, valueAt } from "../Schedule.ts"
 import { straightThrough } from "../StopGradient.ts"
-import { countProblem, widthProblem } from "./ChoiceWidth.ts"
+import { countProblem } from "../PositiveInteger.ts"
+import { widthProblem } from "./ChoiceWidth.ts"
 import { everyDraw } from "./DiagonalGaussian.ts"
 
 export interface GumbelSoftmaxOptions {
-  /** Categories of each variable, from 1; the model's latent dimensions are variables times categories. */
+  /** Categories of each variable; positive. The model's latent dimensions are variables times categories. */
   readonly categories: number
   /** Temperature of relaxed codes in training, above 0. A schedule for annealing. */
   readonly temperature: Numeric

@@ -15,12 +15,13 @@ import { decayProblem } from "../GradientTransformation.ts"
 import { detached, gradientOnly, straightThrough } from "../StopGradient.ts"
 import { weightProblem } from "../Schedule.ts"
 import type { Tensors } from "../Tensors.ts"
-import { countProblem, widthProblem } from "./ChoiceWidth.ts"
+import { countProblem } from "../PositiveInteger.ts"
+import { widthProblem } from "./ChoiceWidth.ts"
 
 export interface VectorQuantisedOptions {
-  /** Entries of the codebook, from 1. */
+  /** Entries of the codebook; positive. */
   readonly entries: number
-  /** Dimensions of an entry, from 1; the model's latent dimensions are variables times these. */
+  /** Dimensions of an entry; positive. The model's latent dimensions are variables times these. */
   readonly dimensions: number
   /** Weight of the commitment loss, from 0. Default: 0.25. */
   readonly commitment?: number

@@ -171,9 +171,16 @@ export const make = Effect.fn("TrainedModels.make")(function* (options: {
     history,
     levels: run.model.levels,
     prior: run.model.prior,
-    samplePrior: Effect.fn("TrainedModel.samplePrior")(function* (stream, count) {
+    samplePrior: Effect.fn("TrainedModel.samplePrior")(function* (stream, count, shared) {
       const executable = yield* prior
-      const noise = normal({ seed: run.seed, stream, step: 0 }, count * latent)
+      const own = normal({ seed: run.seed, stream, step: 0 }, count * latent)
+      const noise =
+        shared === undefined
+          ? own
+          : own.map((value, place) => {
+              const [row, dimension] = [Math.floor(place / latent), place % latent]
+              return dimension < shared.from ? value : own[(row - (row % shared.each)) * latent + dimension]!
+            })
       const choices = uniform({ seed: run.seed, stream: `${stream}/component`, step: 0 }, count)
       const found = yield* inChunks(count, chunkSize, (start) =>
         submit(executable, {

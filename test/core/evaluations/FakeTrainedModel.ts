@@ -22,6 +22,8 @@ export interface FakeOptions {
   readonly termsAtMean?: Readonly<Record<string, Float32Array>>
   readonly history?: TrainedModel["Service"]["history"]
   /** Called with the codes that are decoded, and the labels beside them. */
+  /** Told how many codes are drawn from the prior, and what they share. */
+  readonly onSample?: (count: number, shared: { readonly from: number; readonly each: number } | undefined) => void
   readonly onDecode?: (codes: Float32Array, labels: ArrayLike<number> | undefined) => void
   /** Whether the model takes labels, which it then ignores. */
   readonly conditional?: boolean
@@ -60,7 +62,11 @@ export const fake = (options: FakeOptions = {}): TrainedModel["Service"] => {
     history: options.history ?? [],
     levels: options.levels,
     prior: "N(0, I)",
-    samplePrior: (stream, count) => Effect.succeed(normal({ seed: 1, stream, step: 0 }, count * latent)),
+    samplePrior: (stream, count, shared) =>
+      Effect.sync(() => {
+        options.onSample?.(count, shared)
+        return normal({ seed: 1, stream, step: 0 }, count * latent)
+      }),
     encode: (_, indices) =>
       Effect.succeed({
         mean: Float32Array.from({ length: indices.length * latent }, (_, place) => {

@@ -39,6 +39,7 @@ import {
   ImportanceWeighted,
   InfoVae,
   InverseAutoregressiveFlow,
+  LadderVae,
   LaplaceLikelihood,
   LearnedGaussian,
   type Likelihood,
@@ -71,6 +72,7 @@ const bytes = Uint8Array.from(uniform({ seed: 1, stream: "bytes", step: 0 }, exa
 const dataset: HostTensors = { images: uint8([examples, 4, 5, 1], bytes) }
 
 interface Choices {
+  readonly model?: Layer.Layer<Model, ModelError>
   readonly posterior?: Posterior.Posterior
   readonly prior?: Prior.Prior
   readonly likelihood?: Likelihood.Likelihood
@@ -109,6 +111,14 @@ const choices: Readonly<Record<string, Choices>> = {
   },
   VectorQuantised: { posterior: VectorQuantised({ entries: 4, dimensions: 1 }) },
   "VectorQuantised by moving averages": { posterior: VectorQuantised({ entries: 4, dimensions: 3, decay: 0.9 }) },
+  LadderVae: {
+    model: LadderVae.layer({
+      groups: [
+        { latent: 2, hidden: [7] },
+        { latent: 1, hidden: [5] }
+      ]
+    })
+  },
   SoftplusGaussian: { posterior: SoftplusGaussian() },
   FullCovarianceGaussian: { posterior: FullCovarianceGaussian() },
   PlanarFlow: { posterior: PlanarFlow({ base: LogVarianceGaussian(), layers: 2 }) },
@@ -147,13 +157,9 @@ const ingredientsOf = Effect.fnUntraced(function* (choice: Choices) {
     posterior = LogVarianceGaussian(),
     prior
   } = choice
-  const model = DenseVae.layer({
-    hidden: [7],
-    latent,
-    posterior,
-    likelihood,
-    ...(prior !== undefined && { prior })
-  }) as Layer.Layer<Model, ModelError>
+  const model: Layer.Layer<Model, ModelError> =
+    choice.model ??
+    DenseVae.layer({ hidden: [7], latent, posterior, likelihood, ...(prior !== undefined && { prior }) })
   return yield* Effect.gen(function* () {
     return {
       autoencoder: yield* (yield* Model).build(shape),

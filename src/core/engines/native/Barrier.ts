@@ -6,16 +6,14 @@
  * arrive within a microsecond; then it yields the processor, which the others may need. Between runs, threads sleep in
  * the kernel (futex) after spinning.
  *
- * Source: Linux manual pages futex(2) and sched_yield(2); Intel manual, volume 3A, 9.2.2: stores are seen in order, so
- * counts need no fence, except where a thread reads after it has written.
+ * Source: Linux manual pages futex(2) and sched_yield(2).
  */
 import type { Address } from "./Libc.ts"
-import { at, lower, r10, rax, rbx, rcx, rdi, rdx, rsi } from "./x86/Operands.ts"
+import type { Assembler } from "./Assembler.ts"
 import type { Share } from "./Phase.ts"
-import type { Assembler } from "./x86/Assembler.ts"
+import { at, lower, r10, rax, rbx, rcx, rdi, rdx, rsi } from "./x86/Operands.ts"
 
 const lineBytes = 64
-export const systemCall = { schedYield: 24, futex: 202, schedSetaffinity: 203 } as const
 /** Private to the process. */
 const futex = { wait: 128, wake: 129 } as const
 /** About 20 microseconds of `pause`, which takes 40 to 140 cycles. */
@@ -44,16 +42,13 @@ const callFutex = (code: Assembler, word: Address, operation: number): void => {
   code.mov(rdi, word)
   code.mov(rsi, operation)
   code.mov(r10, 0)
-  code.mov(rax, systemCall.futex)
-  code.syscall()
+  code.systemCall("futex")
 }
 
 /** Increments the caller's count, which all threads await between runs, and wakes those that sleep. */
 export const release = (code: Assembler, layout: Layout): void => {
   const awake = code.label()
-  code.rdtscp()
-  code.mov(rdi, layout.callerAt)
-  code.mov(at(rdi), lower(rcx))
+  code.storeProcessor(layout.callerAt)
   code.mov(rdi, layout.countOf(0))
   code.mov(rax, 1)
   // Locked, so that sleepers are read after it: a thread that goes to sleep counts itself first and then checks this.
@@ -71,7 +66,7 @@ export const arrive = (code: Assembler, layout: Layout, thread: number): void =>
   code.mov(rdi, layout.countOf(thread))
   code.mov(lower(rbx), at(rdi))
   code.inc(lower(rbx))
-  code.mov(at(rdi), lower(rbx))
+  code.storeRelease(at(rdi), lower(rbx))
 }
 
 /** Waits until `thread`'s count is at least `ebx`. `afterSpinning` runs after each long spin, with the count in `eax`. */
@@ -81,7 +76,7 @@ const awaitCount = (code: Assembler, layout: Layout, thread: number, afterSpinni
   code.mov(rcx, spins)
   code.mov(rdi, layout.countOf(thread))
   code.bind(poll)
-  code.mov(lower(rax), at(rdi))
+  code.loadAcquire(lower(rax), at(rdi))
   code.mov(rdx, rax)
   // The sign of the difference, so that counts may wrap around.
   code.sub(lower(rdx), lower(rbx))
@@ -95,8 +90,7 @@ const awaitCount = (code: Assembler, layout: Layout, thread: number, afterSpinni
 }
 
 const yieldProcessor = (code: Assembler): void => {
-  code.mov(rax, systemCall.schedYield)
-  code.syscall()
+  code.systemCall("schedYield")
 }
 
 /** Waits until the counts of all others are at least `ebx`. */

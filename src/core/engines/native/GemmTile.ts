@@ -92,8 +92,8 @@ const step = (code: Assembler, product: Product, tile: Tile, index: number): voi
     const source = at(left, row * strides.row + index * strides.step)
     if (tile.width.vectors === 1) return simd.multiplyAddElement(sumOf(tile, row, 0), panelRow[0]!, source)
     const factor = factors[row % factors.length]!
-    simd.broadcast(factor, source)
-    unroll(tile.width.vectors, (vector) => simd.multiplyAdd(sumOf(tile, row, vector), panelRow[vector]!, factor))
+    simd.loadFactor(factor, source)
+    unroll(tile.width.vectors, (vector) => simd.multiplyAddFactor(sumOf(tile, row, vector), panelRow[vector]!, factor))
   })
 }
 

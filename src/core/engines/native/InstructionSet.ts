@@ -7,8 +7,8 @@
  */
 import type { Primitives } from "./Formula.ts"
 import type { Reducer } from "./Reduction.ts"
-import type * as X86 from "./x86/Assembler.ts"
-import type { General, Memory } from "./x86/Operands.ts"
+import type * as General from "./Assembler.ts"
+import type { General as GeneralRegister, Memory } from "./x86/Operands.ts"
 
 /** A vector register, by its number. */
 export type Register = number
@@ -56,14 +56,20 @@ export interface Simd extends Registers {
   /** The lowest byte of each lane. */
   readonly storeBytes: (to: Memory, from: Register, tail?: Tail) => void
   /** Makes a tail ready for use, before the loop that needs it. Changes `via`. */
-  readonly setTail: (tail: Tail, via: General) => void
+  readonly setTail: (tail: Tail, via: GeneralRegister) => void
   /** The elements at `base` and every `stride` elements from there; lanes after the tail become 0. */
-  readonly gatherStrided: (to: Register, base: General, stride: number, tail?: Tail) => void
+  readonly gatherStrided: (to: Register, base: GeneralRegister, stride: number, tail?: Tail) => void
   /** The elements at `base + offset + 4 indices[lane]`, for all lanes or those of the tail; other lanes become 0. */
-  readonly gather: (to: Register, base: General, offset: number, indices: Register, tail?: Tail) => void
+  readonly gather: (to: Register, base: GeneralRegister, offset: number, indices: Register, tail?: Tail) => void
   /** The elements at `base + 4 indices[lane]` for lanes whose bit in `lanes` is set; {@link setLanes} comes before. */
-  readonly gatherLanes: (to: Register, base: General, indices: Register, lanes: number, via: General) => void
-  readonly setLanes: (lanes: number, via: General) => void
+  readonly gatherLanes: (
+    to: Register,
+    base: GeneralRegister,
+    indices: Register,
+    lanes: number,
+    via: GeneralRegister
+  ) => void
+  readonly setLanes: (lanes: number, via: GeneralRegister) => void
 
   // Arithmetic
   /** With a tail, lanes after it become 0. */
@@ -75,6 +81,9 @@ export interface Simd extends Registers {
   readonly multiplyAdd: (sum: Register, left: Register, right: Register | Memory) => void
   /** `sum += left element`, with one element in memory for all lanes. */
   readonly multiplyAddElement: (sum: Register, left: Register, element: Memory) => void
+  /** One element for all lanes, as the factor of {@link multiplyAddFactor} and of nothing else. */
+  readonly loadFactor: (to: Register, from: Memory) => void
+  readonly multiplyAddFactor: (sum: Register, left: Register, factor: Register) => void
   /** `a b + c`, or `c - a b` where negative: into `c` with the factors `a` and `b`, or into `a`. */
   readonly fusedIntoAddend: (negative: boolean, c: Register, a: Register, b: Register | Memory) => void
   readonly fusedIntoFactor: (negative: boolean, a: Register, b: Register, c: Register | Memory) => void
@@ -151,13 +160,15 @@ export interface Registers {
 }
 
 /** Emits code of one instruction set: general instructions, and operations on vectors. */
-export interface Assembler extends X86.Assembler {
+export interface Assembler extends General.Assembler {
   readonly simd: Simd
 }
 
 export interface InstructionSet {
   /** As it stands in manifests: `avx512`. */
   readonly name: string
+  /** As Node calls it. */
+  readonly architecture: "x64" | "arm64"
   /** What the processor must have, as Linux calls it. */
   readonly features: ReadonlyArray<Feature>
   readonly registers: Registers
@@ -167,4 +178,4 @@ export interface InstructionSet {
 }
 
 /** A property of a processor. */
-export type Feature = "avx2" | "fma" | "avx512f" | "avx512dq" | "avx512bw" | "avx512vl" | "rdtscp"
+export type Feature = "avx2" | "fma" | "avx512f" | "avx512dq" | "avx512bw" | "avx512vl" | "rdtscp" | "asimd"

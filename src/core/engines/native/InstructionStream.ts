@@ -1,12 +1,9 @@
 /** The machine code of each thread: the main loop of pool threads, and each thread's share of compiled phases. */
-import { arrive, awaitCaller, awaitOthers, type Layout, release, systemCall } from "./Barrier.ts"
-import type { InstructionSet } from "./InstructionSet.ts"
+import { arrive, awaitCaller, awaitOthers, type Layout, release } from "./Barrier.ts"
+import type { Assembler, InstructionSet } from "./InstructionSet.ts"
 import { type Address, processorsBytes } from "./Libc.ts"
 import type { Phase, Share } from "./Phase.ts"
-import * as Assembler from "./x86/Assembler.ts"
-import { at, lower, r12, r13, r14, r15, rax, rbp, rbx, rdi, rdx, rsi } from "./x86/Operands.ts"
-
-type Code = Assembler.Assembler
+import { at, lower, r15, rax, rbx, rdi, rdx, rsi } from "./x86/Operands.ts"
 
 /** Time stamps: where they are stored, and whether each phase is stamped. */
 export interface Stamping {
@@ -14,20 +11,11 @@ export interface Stamping {
   readonly ofPhases: boolean
 }
 
-const calleeSaved = [rbx, rbp, r12, r13, r14, r15]
-
-const enter = (code: Code): void => calleeSaved.forEach((register) => code.push(register))
-const leave = (code: Code): void => {
-  code.vzeroupper()
-  calleeSaved.toReversed().forEach((register) => code.pop(register))
-  code.ret()
-}
-
 /**
  * A pool thread keeps away from the caller's processor. On a busy machine both can end up on one, where they take turns by
  * yielding; to the scheduler that looks balanced, so it would leave them there.
  */
-const avoidCaller = (code: Code, layout: Layout, thread: number, processors: number): void => {
+const avoidCaller = (code: Assembler, layout: Layout, thread: number, processors: number): void => {
   const apart = code.label()
   code.mov(rdi, layout.callerAt)
   code.mov(lower(rdx), at(rdi))
@@ -43,16 +31,15 @@ const avoidCaller = (code: Code, layout: Layout, thread: number, processors: num
   code.add(rdx, rax)
   code.mov(rdi, 0)
   code.mov(rsi, processorsBytes)
-  code.mov(rax, systemCall.schedSetaffinity)
-  code.syscall()
+  code.systemCall("schedSetaffinity")
   code.bind(apart)
 }
 
 /** The main loop of a pool thread: it waits for the caller's count, runs its share, and waits again. */
-export const workerCode = (layout: Layout, thread: number, processors: number): Code => {
-  const code = Assembler.make()
+export const workerCode = (layout: Layout, thread: number, processors: number, set: InstructionSet): Assembler => {
+  const code = set.assembler()
   const [idle, exit] = [code.label(), code.label()]
-  enter(code)
+  code.enter()
   code.bind(idle)
   arrive(code, layout, thread)
   awaitCaller(code, layout)
@@ -66,7 +53,7 @@ export const workerCode = (layout: Layout, thread: number, processors: number): 
   code.call(rax)
   code.jmp(idle)
   code.bind(exit)
-  leave(code)
+  code.leave()
   return code
 }
 
@@ -81,19 +68,16 @@ export const streamOf = (
   share: Share,
   { address: stampsAt, ofPhases }: Stamping,
   set: InstructionSet
-): Code => {
+): Assembler => {
   const { thread, threads } = share
   const code = set.assembler()
   const barrier = code.label()
   const stamp = (index: number): void => {
     if (thread > 0) return
-    code.rdtsc()
-    code.mov(rdi, stampsAt + 8n * BigInt(index))
-    code.mov(at(rdi), lower(rax))
-    code.mov(at(rdi, 4), lower(rdx))
+    code.storeTime(stampsAt + 8n * BigInt(index))
   }
   if (thread === 0) {
-    enter(code)
+    code.enter()
     code.mov(r15, rdi)
     stamp(0)
     if (threads > 1) release(code, layout)
@@ -111,9 +95,9 @@ export const streamOf = (
       awaitOthers(code, layout, share)
     }
     stamp(phases.length)
-    leave(code)
+    code.leave()
   } else {
-    code.vzeroupper()
+    code.endVectors()
     code.ret()
   }
   code.bind(barrier)

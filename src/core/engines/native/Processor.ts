@@ -1,5 +1,6 @@
 /**
- * What the processor can do, asked with the CPUID instruction: `/proc/cpuinfo` may be missing or incomplete in a container.
+ * What the processor can do. On x86-64 it is asked with the CPUID instruction: `/proc/cpuinfo` may be missing or incomplete
+ * in a container. On arm64, Linux does not run without NEON (`asimd`).
  *
  * Source: Intel 64 and IA-32 Architectures Software Developer's Manual, volume 2, CPUID and XGETBV.
  */
@@ -56,11 +57,13 @@ const reportCode = (): Uint8Array => {
   return code.finish().bytes
 }
 
+type X86Feature = Exclude<Feature, "asimd">
+
 /** The features in a report. Vector features need registers that the operating system saves. */
 const featuresOf = ({ amd, basic, extended, saved }: Report): ReadonlyArray<Feature> => {
   const savesAvx = (saved & 0b110) === 0b110 && bit(basic, 28)
   const savesAvx512 = savesAvx && (saved & 0b11100000) === 0b11100000
-  const present: Record<Feature, boolean> = {
+  const present: Record<X86Feature, boolean> = {
     avx2: savesAvx && bit(extended, 5),
     fma: savesAvx && bit(basic, 12),
     avx512f: savesAvx512 && bit(extended, 16),
@@ -69,16 +72,18 @@ const featuresOf = ({ amd, basic, extended, saved }: Report): ReadonlyArray<Feat
     avx512vl: savesAvx512 && bit(extended, 31),
     rdtscp: bit(amd, 27)
   }
-  return (Object.keys(present) as Array<Feature>).filter((feature) => present[feature])
+  return (Object.keys(present) as Array<X86Feature>).filter((feature) => present[feature])
 }
 
 /** The features of this processor that instruction sets ask for. */
 export const features = (libc: Libc): Effect.Effect<ReadonlySet<Feature>, NativeUnavailable> =>
-  Effect.scoped(
-    Effect.gen(function* () {
-      const { address, buffer } = yield* libc.reserve(16)
-      libc.callable(yield* libc.load(reportCode()))(address)
-      const [basic, extended, amd, saved] = new Uint32Array(buffer, 0, 4)
-      return new Set(featuresOf({ basic: basic!, extended: extended!, amd: amd!, saved: saved! }))
-    })
-  )
+  process.arch === "arm64"
+    ? Effect.succeed(new Set<Feature>(["asimd"]))
+    : Effect.scoped(
+        Effect.gen(function* () {
+          const { address, buffer } = yield* libc.reserve(16)
+          libc.callable(yield* libc.load(reportCode()))(address)
+          const [basic, extended, amd, saved] = new Uint32Array(buffer, 0, 4)
+          return new Set<Feature>(featuresOf({ basic: basic!, extended: extended!, amd: amd!, saved: saved! }))
+        })
+      )

@@ -6,7 +6,6 @@ import type { InstructionSet } from "./InstructionSet.ts"
 import { type Address, type Libc, type NativeUnavailable, processorsBytes } from "./Libc.ts"
 import { type Phase, scratchBytes } from "./Phase.ts"
 import { streamOf, workerCode } from "./InstructionStream.ts"
-import * as Assembler from "./x86/Assembler.ts"
 
 /** Compiled phases, ready to run. */
 export interface Compiled {
@@ -56,7 +55,7 @@ export const make = Effect.fnUntraced(function* (libc: Libc, set: InstructionSet
   for (let thread = 0; thread < threads; thread++) control.setInt32(Number(offsets.avoidedBy(thread)), -1)
 
   if (threads > 1) {
-    const releasing = Assembler.make()
+    const releasing = set.assembler()
     release(releasing, layout)
     releasing.ret()
     const releaseAll = libc.callable(yield* libc.load(releasing.finish().bytes))
@@ -65,7 +64,7 @@ export const make = Effect.fnUntraced(function* (libc: Libc, set: InstructionSet
       releaseAll(0n)
     })
     for (let thread = 1; thread < threads; thread++) {
-      const code = yield* libc.load(workerCode(layout, thread, others.length).finish().bytes)
+      const code = yield* libc.load(workerCode(layout, thread, others.length, set).finish().bytes)
       yield* libc.startThread(code, 0n)
       // After each, not only after the last: if the next one does not start, these must still exit.
       yield* Effect.addFinalizer(() => dismiss)

@@ -16,7 +16,7 @@ const addOne = ({ assembler }: InstructionSet): Uint8Array => {
     simd.add(0, 0, one)
     simd.store(at(rdi, offset), 0)
   }
-  code.vzeroupper()
+  code.endVectors()
   code.ret()
   return code.finish().bytes
 }

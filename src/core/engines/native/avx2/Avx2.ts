@@ -35,6 +35,7 @@ const split: Primitives["split"] = ({ float, integer, lanes, truth }, x) => {
 
 export const avx2: InstructionSet = {
   name: "avx2",
+  architecture: "x64",
   features: ["avx2", "fma", "rdtscp"],
   registers: Simd.registers,
   primitives: { scaled, split },

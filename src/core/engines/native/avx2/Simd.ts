@@ -152,6 +152,8 @@ export const make = (code: Avx2Assembler): Simd => {
       invert(to)
     }
 
+  const broadcastElement: Simd["broadcast"] = (to, from) => code.vbroadcastss(ymm(to), from)
+
   return {
     ...registers,
     zero,
@@ -162,7 +164,7 @@ export const make = (code: Avx2Assembler): Simd => {
     storeAligned: (to, from) => code.vmovaps(to, ymm(from)),
     loadElement: (to, from) => code.vmovss(xmm(to), from),
     storeElement: (to, from) => code.vmovss(to, xmm(from)),
-    broadcast: (to, from) => code.vbroadcastss(ymm(to), from),
+    broadcast: broadcastElement,
     broadcastByte: (to, from) => {
       code.movzx(lower(rdx), from)
       code.vmovd(xmm(to), lower(rdx))
@@ -200,6 +202,8 @@ export const make = (code: Avx2Assembler): Simd => {
     mul: binary("vmulps"),
     max: binary("vmaxps"),
     multiplyAdd: binary("vfmadd231ps"),
+    loadFactor: broadcastElement,
+    multiplyAddFactor: binary("vfmadd231ps"),
     multiplyAddElement: (sum, left, element) => {
       code.vbroadcastss(ymm(first), element)
       code.vfmadd231ps(ymm(sum), ymm(left), ymm(first))

@@ -8,6 +8,7 @@ const mantissaMode = 0b1000
 
 export const avx512: InstructionSet = {
   name: "avx512",
+  architecture: "x64",
   features: ["avx512f", "avx512dq", "avx512bw", "avx512vl", "fma", "rdtscp"],
   registers: Simd.registers,
   primitives: {

@@ -72,6 +72,8 @@ export const make = (code: Avx512Assembler): Simd => {
     (to, [left, right]) =>
       code[name](k(to), k(left as number), k(right as number))
 
+  const broadcastElement: Simd["broadcast"] = (to, from) => code.vbroadcastss(zmm(to), from)
+
   return {
     ...registers,
     zero: (to) => code.vpxord(zmm(to), zmm(to), zmm(to)),
@@ -82,7 +84,7 @@ export const make = (code: Avx512Assembler): Simd => {
     storeAligned: (to, from) => code.vmovaps(to, zmm(from)),
     loadElement: (to, from) => code.vmovss(xmm(to), from),
     storeElement: (to, from) => code.vmovss(to, xmm(from)),
-    broadcast: (to, from) => code.vbroadcastss(zmm(to), from),
+    broadcast: broadcastElement,
     broadcastByte: (to, from) => {
       code.movzx(lower(rdx), from)
       code.vpbroadcastd(zmm(to), lower(rdx))
@@ -117,6 +119,8 @@ export const make = (code: Avx512Assembler): Simd => {
     mul: binary("vmulps"),
     max: binary("vmaxps"),
     multiplyAdd: binary("vfmadd231ps"),
+    loadFactor: broadcastElement,
+    multiplyAddFactor: binary("vfmadd231ps"),
     multiplyAddElement: (sum, left, element) => code.vfmadd231ps(zmm(sum), zmm(left), broadcast(element)),
     fusedIntoAddend: (negative, c, a, b) => code[negative ? "vfnmadd231ps" : "vfmadd231ps"](zmm(c), zmm(a), operand(b)),
     fusedIntoFactor: (negative, a, b, c) => code[negative ? "vfnmadd213ps" : "vfmadd213ps"](zmm(a), zmm(b), operand(c)),

@@ -28,7 +28,10 @@ export const machineCodes: ReadonlyArray<readonly [name: string, Capability.Capa
           : Result.fail(`the processor has no ${missing.join(", ")}`)
       }
     )
-    const remedy = `run the tests on Linux on x86-64 with ${set.features.join(", ")}`
+    const remedy =
+      set.architecture === "arm64"
+        ? "run the tests on Linux on arm64, or with the arm64 build of Node under qemu-user"
+        : `run the tests on Linux on x86-64 with ${set.features.join(", ")}`
     return [set.name, Capability.make({ name: `instruction set ${set.name}`, remedy }, found)]
   })
 

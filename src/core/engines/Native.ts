@@ -141,7 +141,8 @@ const instructionSetOf = Effect.fnUntraced(function* (libc: Libc.Libc, name: str
   if (name === undefined) {
     const found = instructionSets.find((set) => missing(set).length === 0)
     if (found !== undefined) return found
-    const reason = `the processor has no ${missing(instructionSets.at(-1)!).join(", ")}`
+    const narrowest = instructionSets.findLast(({ architecture }) => architecture === process.arch)!
+    const reason = `the processor has no ${missing(narrowest).join(", ")}`
     return yield* new Libc.NativeUnavailable({ reason })
   }
   const set = InstructionSets.byName(name)

@@ -2,9 +2,10 @@
  * Matrix products as phases: `to[rows, columns] = left[rows, inner] · right[inner, columns] (+ bias[columns])`, float32.
  *
  * A tile of the result stays in registers while the inner axis goes by: 14 rows by 32 columns with AVX-512, 6 rows by 16
- * columns with AVX2. The other registers hold a row of the right matrix and elements of the left one. So each element of
- * `left` serves two multiply-adds, and each vector of `right` one per row: 16 loads for 28 multiply-adds, or 8 for 12,
- * where the processor does 2 and 2 per cycle. Each panel of `right`, two vectors wide, is read once per block of rows, so
+ * columns with AVX2, 8 rows by 12 columns with NEON. The other registers hold a row of the right matrix and elements of
+ * the left one. So each element of `left` serves two or three multiply-adds, and each vector of `right` one per row: 16
+ * loads for 28 multiply-adds, 8 for 12, or 11 for 24, where x86-64 processors do 2 and 2 per cycle. Each panel of `right`
+ * is as wide as a tile, and read once per block of rows, so
  * it is copied to contiguous memory: without that, its rows would compete for few sets of the first cache and touch many
  * pages. The first block of rows copies it in passing. `left` is not copied: its elements are read one by one at constant
  * strides, and the rows of one block fit the second cache.

@@ -1,5 +1,5 @@
 /**
- * Panels of the right matrix, two vectors wide, as tiles read them: one row per step of the inner axis, contiguous.
+ * Panels of the right matrix, as wide as tiles, which read them: one row per step of the inner axis, contiguous.
  */
 import { unroll } from "./Blocks.ts"
 import { repeat } from "./CountedLoop.ts"

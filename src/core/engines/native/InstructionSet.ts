@@ -1,6 +1,6 @@
 /**
  * What an instruction set provides to the compiler: vector registers, operations on them, and how partial vectors are
- * handled. Each set is a folder (`avx512/`, `avx2/`), listed in `InstructionSets.ts`.
+ * handled. Each set is a folder (`avx512/`, `avx2/`, `neon/`), listed in `InstructionSets.ts`.
  *
  * Laws: an operation reads and writes only the lanes of its tail in memory; it changes no register but its result and
  * the set's own temporaries, which are none of those that {@link Registers} hands out.
@@ -16,7 +16,7 @@ export type Register = number
 /** A register that holds a truth value per lane, by its number: an opmask, or a vector. */
 export type Truth = number
 
-/** The first `count` lanes of a vector. `mask` names the register that holds them, in sets that have opmasks. */
+/** The first `count` lanes of a vector; stores take a count of 0. `mask` names the register that holds them, in sets that have opmasks. */
 export interface Tail {
   readonly mask: number
   readonly count: number

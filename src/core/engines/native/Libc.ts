@@ -5,6 +5,7 @@
  * If they are not available (another system or processor, no koffi), the typed error says why.
  */
 import { Effect, Schema, type Scope } from "effect"
+import { synchronizeCode } from "./arm64/InstructionCache.ts"
 
 /** Machine code cannot run on this machine; `reason` is one sentence. */
 export class NativeUnavailable extends Schema.TaggedError<NativeUnavailable>()("NativeUnavailable", {
@@ -56,9 +57,9 @@ const unavailable = (reason: string, cause?: unknown): NativeUnavailable =>
 /** Fails where the operating system or the processor family is not one that machine code is emitted for. */
 const checkPlatform = Effect.suspend(() => {
   const { arch, platform } = process
-  return platform === "linux" && arch === "x64"
+  return platform === "linux" && (arch === "x64" || arch === "arm64")
     ? Effect.void
-    : Effect.fail(unavailable(`machine code is emitted for Linux on x86-64; this is ${platform} on ${arch}`))
+    : Effect.fail(unavailable(`machine code is emitted for Linux on x64 and arm64; this is ${platform} on ${arch}`))
 })
 
 const roundedUp = (bytes: number, unit: number): number => Math.ceil(Math.max(1, bytes) / unit) * unit
@@ -108,8 +109,31 @@ export const open: Effect.Effect<Libc, NativeUnavailable> = Effect.gen(function*
     )
   const bufferAt = (address: Address, bytes: number): ArrayBuffer => koffi.view(address, bytes)
 
+  const callable = (code: Address): ((argument: Address) => void) => {
+    const run = koffi.decode(code, signature) as (argument: Address) => void
+    return (argument) => run(argument)
+  }
+  const addressOf = (array: ArrayBufferView<ArrayBuffer>): Address => BigInt(koffi.address(array))
+  /** Code on pages of its own, executable. */
+  const mapCode = Effect.fnUntraced(function* (code: Uint8Array) {
+    const bytes = roundedUp(code.length, pageBytes)
+    const address = yield* map(bytes)
+    new Uint8Array(bufferAt(address, code.length)).set(code)
+    yield* protect(address, bytes, access.read | access.execute)
+    return address
+  })
+  /** The instruction caches of arm64 do not see what was stored. This code itself is on a page that never ran before. */
+  const synchronize = (address: Address, bytes: number): Effect.Effect<void, NativeUnavailable> =>
+    process.arch === "arm64"
+      ? Effect.scoped(
+          Effect.map(mapCode(synchronizeCode()), (code) =>
+            callable(code)(addressOf(BigUint64Array.of(address, address + BigInt(bytes))))
+          )
+        )
+      : Effect.void
+
   return {
-    addressOf: (array) => BigInt(koffi.address(array)),
+    addressOf,
     reserve: Effect.fnUntraced(function* (bytes) {
       const whole = roundedUp(bytes, hugePageBytes)
       const start = yield* map(whole + hugePageBytes)
@@ -119,16 +143,11 @@ export const open: Effect.Effect<Libc, NativeUnavailable> = Effect.gen(function*
       return { address, buffer: bufferAt(address, bytes) }
     }),
     load: Effect.fnUntraced(function* (code) {
-      const bytes = roundedUp(code.length, pageBytes)
-      const address = yield* map(bytes)
-      new Uint8Array(bufferAt(address, code.length)).set(code)
-      yield* protect(address, bytes, access.read | access.execute)
+      const address = yield* mapCode(code)
+      yield* synchronize(address, code.length)
       return address
     }),
-    callable: (code) => {
-      const run = koffi.decode(code, signature) as (argument: Address) => void
-      return (argument) => run(argument)
-    },
+    callable,
     startThread: (code, argument) =>
       Effect.asVoid(
         Effect.acquireRelease(

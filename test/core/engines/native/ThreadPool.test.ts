@@ -130,9 +130,20 @@ describe("ThreadPool", () => {
     withPools(
       machine,
       Effect.fnUntraced(function* (pool) {
-        const phases = [sumOfAll(0), sumOfAll(1)]
+        /** Longer than the ticks of any time stamp counter, of which some have 40 ns. */
+        const long: Phase = {
+          name: "long",
+          emit: (code) => {
+            const again = code.label()
+            code.mov(rcx, 10_000)
+            code.bind(again)
+            code.dec(rcx)
+            code.jne(again)
+          }
+        }
+        const phases = [long, long]
         const [stamped, silent] = [yield* pool.compile(phases, { stamped: true }), yield* pool.compile(phases)]
-        const table = yield* tableOf(machine, [machine.libc.addressOf(new Int32Array(3 * pool.threads))])
+        const table = yield* tableOf(machine, [machine.libc.addressOf(new Int32Array(1))])
         for (const compiled of [stamped, silent]) compiled.run(table)
         const [first, second, third] = stamped.stamps
         assert.isTrue(0n < first! && first! < second! && second! < third!)

@@ -1,23 +1,23 @@
 /**
  * The address of the database that machines share: `postgres://USER@HOST:PORT/DATABASE?sslmode=verify-full`.
  *
- * Laws: a password comes from the environment alone, since every user of a machine can list the arguments of processes;
- * nothing that is printed or stored contains one.
+ * Laws: a password comes from the environment only, because every user of a machine can list the arguments of processes;
+ * nothing that is printed or stored contains a password.
  */
 import { Config, Effect, FileSystem, Option, Redacted } from "effect"
 import { UsageError } from "../console/UsageError.ts"
 
-/** Where `--cluster` is not given. May contain a password. */
+/** Environment variable with the address if `--cluster` is absent. It may contain a password. */
 export const variable = "VAE_CLUSTER"
 
-/** libpq's variable. */
+/** libpq's variable for a password. */
 const passwordVariable = "PGPASSWORD"
 
 const form = "postgres://USER@HOST:PORT/DATABASE"
 
 export interface Address {
   readonly url: Redacted.Redacted
-  /** Overrides the URL's. */
+  /** Overrides the password in the URL. */
   readonly password: Option.Option<Redacted.Redacted>
   /** A certificate authority in PEM, from the file that `sslrootcert` names. */
   readonly authority: Option.Option<string>
@@ -41,7 +41,7 @@ const authorityOf = Effect.fnUntraced(function* (url: URL) {
   )
 })
 
-/** The address that the flag or the variable gives; none where neither does. Errors: `UsageError`. */
+/** The address from the flag or from the variable; none if both are absent. Errors: `UsageError`. */
 export const resolve = Effect.fn("Address.resolve")(function* (
   flag: Option.Option<string>
 ): Effect.fn.Return<Option.Option<Address>, UsageError, FileSystem.FileSystem> {
@@ -55,7 +55,7 @@ export const resolve = Effect.fn("Address.resolve")(function* (
   const hasPassword = url.value.password !== "" || url.value.searchParams.has("password")
   if (Option.isSome(flag) && hasPassword) {
     return yield* new UsageError({
-      reason: `--cluster has a password, which other users can see: give the address in ${variable}, or the password in ${passwordVariable}`
+      reason: `--cluster has a password, which other users can see: set ${variable} to the address, or ${passwordVariable} to the password`
     })
   }
   const { host, pathname } = url.value
@@ -67,9 +67,9 @@ export const resolve = Effect.fn("Address.resolve")(function* (
   })
 })
 
-/** The same, where one is needed. */
+/** The address from the flag or from the variable. Errors: `UsageError` if both are absent. */
 export const required = Effect.fn("Address.required")(function* (flag: Option.Option<string>) {
   const address = yield* resolve(flag)
   if (Option.isSome(address)) return address.value
-  return yield* new UsageError({ reason: `which database? Give --cluster ${form}, or set ${variable}` })
+  return yield* new UsageError({ reason: `no database is given: use --cluster ${form}, or set ${variable}` })
 })

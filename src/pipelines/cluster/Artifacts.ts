@@ -14,7 +14,7 @@ import { corrupt, type StoreError } from "../files/StoreError.ts"
 import type { ClusterError } from "./ClusterError.ts"
 import type { Database } from "./Database.ts"
 
-/** Content without a use, by its key in the store. */
+/** Content that no run refers to, by its key in the store. */
 export interface Unused {
   readonly key: string
   readonly bytes: number
@@ -23,7 +23,7 @@ export interface Unused {
 export class Artifacts extends Context.Service<
   Artifacts,
   {
-    /** Stores content, unless it is there. */
+    /** Stores content, unless it is stored already. */
     readonly put: (digest: string, content: Uint8Array) => Effect.Effect<void, ClusterError | StoreError>
     readonly get: (digest: string) => Effect.Effect<Uint8Array, ClusterError | StoreError>
     /** Content that no run refers to. */
@@ -48,7 +48,7 @@ export const unregister = (sql: PgClient.PgClient, which: Fragment): Effect.Effe
  * stores the same content meanwhile waits and stores it again.
  */
 export const removeUnused = Effect.fnUntraced(function* <E>(
-  { patiently, sql }: Database["Service"],
+  { retrying, sql }: Database["Service"],
   place: "folder" | "postgres",
   digests: ReadonlyArray<string>,
   removeContent: (digests: ReadonlyArray<string>) => Effect.Effect<void, E>
@@ -68,7 +68,7 @@ export const removeUnused = Effect.fnUntraced(function* <E>(
       ({ reason }) => reason._tag === "ConstraintError",
       () => Effect.succeed(Result.succeed<ReadonlyArray<string>>([]))
     ),
-    patiently
+    retrying
   )
   return yield* Effect.fromResult(removed)
 })

@@ -1,5 +1,5 @@
 /**
- * The machines that share a database: its queue of runs, its sweeps and the runs' files.
+ * The services of a database that machines share: the queue of runs, the sweeps and the artifact store.
  */
 import { type FileSystem, Layer, Option, type Path } from "effect"
 import type { Address } from "./Address.ts"
@@ -11,7 +11,7 @@ import * as Database from "./Database.ts"
 import * as RunQueue from "./RunQueue.ts"
 import * as Sweeps from "./Sweeps.ts"
 
-/** Connects to the database. `artifacts` is a folder that all machines share; files are in the database where it is none. */
+/** Connects to the database. `artifacts` is a folder that all machines share; without it, artifacts are in the database. */
 export const layer = (
   address: Address,
   artifacts: Option.Option<string>

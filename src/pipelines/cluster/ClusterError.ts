@@ -1,5 +1,5 @@
 /**
- * What can go wrong between this program and the database that machines share.
+ * Errors of the database that machines share.
  */
 import { Runtime, Schema } from "effect"
 
@@ -15,7 +15,7 @@ export class ClusterError extends Schema.TaggedError<ClusterError>()("ClusterErr
   }
 }
 
-/** Another worker has the run now, or nobody has: the holder of this lease was silent for too long. */
+/** A lease that has ended, because its worker was silent for too long. Another worker may hold the run now. */
 export class LeaseLost extends Schema.TaggedError<LeaseLost>()("LeaseLost", { run: Schema.String }) {
   override get message(): string {
     return `the lease on run ${this.run} is lost: this worker was silent for too long, and another may have the run`

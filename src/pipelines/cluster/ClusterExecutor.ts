@@ -1,8 +1,8 @@
 /**
- * RunExecutor on other machines: the sweep is submitted, its runs are watched, and what they leave is brought here.
+ * RunExecutor on other machines: submits the sweep, shows the progress of its runs and fetches their files.
  *
- * Laws: what is whole here is not submitted; a run is done here when its files are here and have their digests; the sweep
- * goes on when this process ends, and the same command watches it again.
+ * Laws: a run that is complete in the results folder is not submitted; a run is done when its files are in the results
+ * folder and have their digests; the sweep continues after this process exits, and the same command attaches to it again.
  */
 import { Deferred, Duration, Effect, type FileSystem, Layer, Option, type Path, Scope } from "effect"
 import { type ProgressBar, Progress } from "../console/Progress.ts"
@@ -19,16 +19,16 @@ import { Database } from "./Database.ts"
 import * as RunFiles from "./RunFiles.ts"
 import { idOf, type RunState, Sweeps } from "./Sweeps.ts"
 
-/** Time between two looks at the runs. */
+/** Time between two polls of the runs. */
 const interval = Duration.seconds(1)
 
-/** Changes are looked for this far back, in seconds: what is written first may be seen last. */
+/** Each poll reads changes from this many seconds before the last one: transactions do not commit in the order of their times. */
 const overlap = 20
 
-/** What is told of a run that is being watched. */
+/** A submitted run. */
 interface Watched {
   readonly ended: Deferred.Deferred<RunState, ClusterError>
-  /** Shows how the run stands; nothing before it is waited for. */
+  /** Shows the progress of the run; does nothing until the run is awaited. */
   show: (state: RunState) => Effect.Effect<void>
 }
 
@@ -38,34 +38,38 @@ export interface SubmitOptions {
   readonly runs: ReadonlyArray<PlannedRun>
   /** The experiment's file, relative to the folder that the command runs in. */
   readonly file: string
-  /** A run resumes only on an engine with the same bits. */
+  /** Whether a run resumes only on an engine with the same bits. */
   readonly exact: boolean
 }
 
 const hasEnded = ({ state }: RunState): boolean => state === "done" || state === "failed" || state === "cancelled"
 
-/** Shows a run's changes in a bar; says once which worker makes it, and each epoch once. */
-const showing = (bar: ProgressBar, { planned, position }: RunRequest, line: (text: string) => Effect.Effect<void>) => {
+/** Shows the progress of a run in a bar: each change of worker once, and each epoch once. */
+const progressDisplay = (
+  bar: ProgressBar,
+  { planned, position }: RunRequest,
+  line: (text: string) => Effect.Effect<void>
+) => {
   let token = -1
   let epoch = -1
   const title = [`run ${position.run} of ${position.runs}`, planned.label].filter((part) => part !== "").join(" · ")
   return Effect.fnUntraced(function* (state: RunState) {
-    const { standing, summary, worker } = state
+    const { progress, summary, worker } = state
     if (worker === null) return
     if (state.token !== token) {
-      if (token >= 0) yield* line(`${title} · goes on at ${worker}`)
+      if (token >= 0) yield* line(`${title} · continues at ${worker}`)
       token = state.token
       yield* bar.note(`${title} · ${worker}`)
     }
-    if (standing === null) return
+    if (progress === null) return
     const here = {
-      ...standing,
+      ...progress,
       ...position,
       label: [planned.label, `at ${worker}`].filter((part) => part !== "").join(" · ")
     }
     yield* bar.update(here)
-    if (summary === null || standing.epoch === epoch) return
-    epoch = standing.epoch
+    if (summary === null || progress.epoch === epoch) return
+    epoch = progress.epoch
     yield* bar.epoch(here, summary)
   })
 }
@@ -77,12 +81,12 @@ const make = Effect.fnUntraced(function* ({ exact, experiment, file, runs }: Sub
   const progress = yield* Progress
   const context = yield* Effect.context<Artifacts | FileSystem.FileSystem | Path.Path | RunStore>()
 
-  const isWhole = (planned: PlannedRun) =>
+  const isComplete = (planned: PlannedRun) =>
     ExecuteRun.findComplete({ planned, force: false }).pipe(
       Effect.map(Option.isSome),
       Effect.orElseSucceed(() => false)
     )
-  const missing = yield* Effect.filter(runs, (planned) => Effect.map(isWhole(planned), (whole) => !whole))
+  const missing = yield* Effect.filter(runs, (planned) => Effect.map(isComplete(planned), (complete) => !complete))
   const sweep = idOf(
     experiment,
     runs.map(({ id }) => id)
@@ -94,7 +98,7 @@ const make = Effect.fnUntraced(function* ({ exact, experiment, file, runs }: Sub
   }
 
   let since = 0
-  const look = Effect.gen(function* () {
+  const poll = Effect.gen(function* () {
     for (const state of yield* sweeps.changes(sweep, since - overlap)) {
       since = Math.max(since, state.changed)
       const run = watched.get(state.run)
@@ -104,18 +108,18 @@ const make = Effect.fnUntraced(function* ({ exact, experiment, file, runs }: Sub
     }
   })
 
-  const said = new Set<string>()
-  const sayOnce = (text: string) =>
+  const printed = new Set<string>()
+  const printOnce = (text: string) =>
     Effect.suspend(() => {
-      if (said.has(text)) return Effect.void
-      said.add(text)
+      if (printed.has(text)) return Effect.void
+      printed.add(text)
       return progress.line(text)
     })
-  const survey = Effect.gen(function* () {
+  const checkWorkers = Effect.gen(function* () {
     const workers = yield* sweeps.workers
-    for (const { note } of workers) if (note !== null) yield* sayOnce(note)
+    for (const { note } of workers) if (note !== null) yield* printOnce(note)
     if (!workers.some(({ alive }) => alive)) {
-      yield* sayOnce(`no machine takes runs; on each machine: exp worker --cluster ADDRESS`)
+      yield* printOnce(`no worker is alive; on each machine, run: exp worker --cluster ADDRESS`)
     }
   })
 
@@ -126,17 +130,17 @@ const make = Effect.fnUntraced(function* ({ exact, experiment, file, runs }: Sub
     }))
     yield* sweeps.submit({ id: sweep, name: experiment, runs: submitted })
     yield* progress.line(
-      `sweep ${sweep} is submitted to ${database.name}; it goes on without this command until: exp cluster cancel ${sweep}`
+      `sweep ${sweep} is submitted to ${database.name}; it continues without this command; to end it: exp cluster cancel ${sweep}`
     )
-    yield* database.onChange("result", Effect.ignore(look))
-    yield* Effect.forever(Effect.andThen(look, Effect.sleep(interval))).pipe(
+    yield* database.onChange("result", Effect.ignore(poll))
+    yield* Effect.forever(Effect.andThen(poll, Effect.sleep(interval))).pipe(
       Effect.catch((error) => Effect.forEach(watched.values(), ({ ended }) => Deferred.fail(ended, error))),
       Effect.forkScoped
     )
-    yield* Effect.forkScoped(Effect.forever(Effect.andThen(Effect.sleep("3 seconds"), survey)))
+    yield* Effect.forkScoped(Effect.forever(Effect.andThen(Effect.sleep("3 seconds"), checkWorkers)))
   }
 
-  /** Brings a run that has ended here. */
+  /** Fetches the files of a run that has ended. */
   const collect = Effect.fnUntraced(function* (planned: PlannedRun) {
     const files = yield* sweeps.files(planned.id)
     if (files.length === 0) return
@@ -145,9 +149,9 @@ const make = Effect.fnUntraced(function* ({ exact, experiment, file, runs }: Sub
 
   const follow = Effect.fnUntraced(function* (request: RunRequest, run: Watched) {
     const scope = yield* Effect.scope
-    // A bar for what is being made, none for what waits.
+    // Runs that wait have no bar.
     const show = yield* Effect.cached(
-      Effect.map(Scope.provide(progress.bar, scope), (bar) => showing(bar, request, progress.line))
+      Effect.map(Scope.provide(progress.bar, scope), (bar) => progressDisplay(bar, request, progress.line))
     )
     run.show = (state) => (state.state === "leased" ? Effect.flatMap(show, (show) => show(state)) : Effect.void)
     return yield* Deferred.await(run.ended)

@@ -1,11 +1,11 @@
 /**
- * A machine that makes runs of sweeps that others submit.
+ * A worker: a process that takes runs from the queue and trains them.
  *
- * This process computes nothing, so that it renews its leases however long a step takes; the runs are made in processes that
- * it starts, one per slot.
+ * This process does not compute, so it renews its leases however long a training step takes. Runs are trained in child
+ * processes, one per slot.
  *
- * Laws: a run is given back or ended, with its newest checkpoint, whenever this process ends on its own; what is made under a
- * lease that was lost stays on this machine and changes nothing elsewhere.
+ * Laws: when this process exits by itself, each of its runs is ended or returned to the queue with its newest checkpoint;
+ * what is trained under a lease that was lost stays on this machine and changes nothing elsewhere.
  */
 import { randomBytes } from "node:crypto"
 import { hostname } from "node:os"
@@ -15,115 +15,115 @@ import * as CodeDigest from "../plan/CodeDigest.ts"
 import * as Plan from "../plan/Plan.ts"
 import * as RunDescription from "../plan/RunDescription.ts"
 import { type Outcome, RunExecutor, type RunRequest } from "../sweep/RunExecutor.ts"
-import * as WorkerPool from "../sweep/WorkerPool.ts"
 import type { TrainingProgress } from "../sweep/WorkerMessage.ts"
+import * as WorkerPool from "../sweep/WorkerPool.ts"
 import { LeaseLost } from "./ClusterError.ts"
 import { Database } from "./Database.ts"
-import * as RunFiles from "./RunFiles.ts"
 import { type Lease, leaseSeconds, type Worker } from "./Lease.ts"
+import * as RunFiles from "./RunFiles.ts"
 import { type Claimed, RunQueue } from "./RunQueue.ts"
 import * as RunTransfer from "./RunTransfer.ts"
 
-/** Longest time that a worker that is told to end takes to give its runs back. */
-const farewell = Duration.seconds(30)
+/** Longest time to return runs to the queue when the process is told to exit. */
+const shutdownTime = Duration.seconds(30)
+
+/** Pause after a run failed on this machine, so that a broken machine does not take run after run. */
+const pauseAfterFailure = Effect.sleep("2 seconds")
 
 export interface WorkOptions {
-  /** Runs at once. */
+  /** Number of runs trained at once. */
   readonly slots: number
-  /** The command line's arguments with which processes that make runs are started. */
+  /** Command line arguments of the child processes. */
   readonly args: ReadonlyArray<string>
   readonly checkpointEvery: RunRequest["checkpointEvery"]
 }
 
-/** A run that this worker has. */
-interface Possession extends Lease {
-  /** For people. */
+/** A run that this worker holds a lease on. */
+interface HeldRun extends Lease {
+  /** For messages. */
   readonly name: string
-  standing: TrainingProgress | undefined
+  progress: TrainingProgress | undefined
   summary: string | undefined
-  /** Why it is to be let go of. */
+  /** Completed when the run must be stopped, with the reason. */
   readonly stop: Deferred.Deferred<"lost" | "cancelled">
 }
 
-/** A place for one run at a time, with processes of its own. */
+/** Trains one run at a time in child processes of its own. */
 interface Slot {
   readonly execute: RunExecutor["Service"]["execute"]
-  current: Possession | undefined
+  current: HeldRun | undefined
 }
 
-/** A bar that keeps what is to be told of the slot's run. */
-const overheard = (bar: ProgressBar, slot: { readonly current: Possession | undefined }): ProgressBar => ({
+/** A progress bar that also records the progress of the slot's run, which heartbeats report. */
+const recording = (bar: ProgressBar, slot: { readonly current: HeldRun | undefined }): ProgressBar => ({
   ...bar,
-  update: (standing) =>
+  update: (progress) =>
     Effect.suspend(() => {
-      if (slot.current !== undefined) slot.current.standing = standing
-      return bar.update({ ...standing, label: slot.current?.name ?? "" })
+      if (slot.current !== undefined) slot.current.progress = progress
+      return bar.update({ ...progress, label: slot.current?.name ?? "" })
     }),
-  epoch: (standing, summary) =>
+  epoch: (progress, summary) =>
     Effect.suspend(() => {
-      if (slot.current !== undefined) Object.assign(slot.current, { standing, summary })
-      return bar.epoch({ ...standing, label: slot.current?.name ?? "" }, summary)
+      if (slot.current !== undefined) Object.assign(slot.current, { progress, summary })
+      return bar.epoch({ ...progress, label: slot.current?.name ?? "" }, summary)
     })
 })
 
-/** Takes runs and makes them until it is interrupted. */
+/** Takes runs and trains them until it is interrupted. */
 export const work = Effect.fn("ClusterWorker.work")(function* ({ args, checkpointEvery, slots }: WorkOptions) {
   const queue = yield* RunQueue
   const { name: database, onChange } = yield* Database
   const transfer = yield* RunTransfer.make
-  const progress = yield* Progress
-  // A lease outlasts three signs of life that are lost.
-  const heartbeat = Duration.seconds((yield* Effect.orDie(leaseSeconds)) / 4)
+  const console = yield* Progress
+  // A lease outlasts three heartbeats that are lost.
+  const interval = Duration.seconds((yield* Effect.orDie(leaseSeconds)) / 4)
   const worker: Worker = {
     id: `${hostname()}/${process.pid}-${randomBytes(2).toString("hex")}`,
     host: hostname(),
     slots
   }
   const ownCode = yield* CodeDigest.own
-  /** The code with which an experiment's file was first loaded. */
+  /** The code with which each experiment's file was first loaded. */
   const loaded = new Map<string, string>()
-  const possessions = new Map<string, Possession>()
+  const heldRuns = new Map<string, HeldRun>()
   const available = yield* Latch.make(true)
 
-  const beat = Effect.gen(function* () {
-    const told = [...possessions.values()]
-    const answer = yield* queue.beat(worker, told)
-    for (const possession of told) {
-      const held = answer.held.find(({ run, token }) => run === possession.run && token === possession.token)
-      if (held === undefined) yield* Deferred.succeed(possession.stop, "lost")
-      else if (held.cancelling) yield* Deferred.succeed(possession.stop, "cancelled")
+  const heartbeat = Effect.gen(function* () {
+    const reported = [...heldRuns.values()]
+    const answer = yield* queue.heartbeat(worker, reported)
+    for (const { run, stop, token } of reported) {
+      const lease = answer.held.find((held) => run === held.run && token === held.token)
+      if (lease === undefined) yield* Deferred.succeed(stop, "lost")
+      else if (lease.cancelling) yield* Deferred.succeed(stop, "cancelled")
     }
     if (answer.work) yield* available.open
   })
 
-  /** Ends a run or gives it back. */
-  const conclude = Effect.fnUntraced(function* (planned: Plan.PlannedRun, lease: Lease, outcome: Outcome) {
+  /** Ends a run, or returns it to the queue. */
+  const finish = Effect.fnUntraced(function* (planned: Plan.PlannedRun, lease: Lease, outcome: Outcome) {
     switch (outcome._tag) {
       case "Done":
         yield* transfer.settle(planned, lease, { state: "done", reason: outcome.error })
-        return yield* progress.line(`run ${planned.id} of ${planned.experiment} is done`)
+        return yield* console.line(`run ${planned.id} of ${planned.experiment} is done`)
       case "Locked":
-        yield* progress.line(`run ${planned.id} is given back: ${outcome.owner} makes it`)
+        yield* console.line(`run ${planned.id} is returned to the queue: ${outcome.owner} trains it`)
         return yield* queue.release(lease, 3)
       case "Failed": {
         yield* Effect.logError(`run ${planned.id}: ${outcome.reason}`)
-        if (outcome.mayPass !== true)
+        if (outcome.mayPass !== true) {
           return yield* transfer.settle(planned, lease, { state: "failed", reason: outcome.reason })
-        yield* queue.giveUp(worker, lease, `${outcome.reason} (on ${worker.host})`)
-        return yield* Effect.sleep("2 seconds")
+        }
+        yield* queue.returnFailed(worker, lease, `${outcome.reason} (on ${worker.host})`)
+        return yield* pauseAfterFailure
       }
     }
   })
 
-  const perform = Effect.fnUntraced(function* (
-    slot: Slot,
-    claimed: Claimed,
-    planned: Plan.PlannedRun,
-    possession: Possession
-  ) {
+  /** Trains a run until it ends, or until it must be stopped. */
+  const train = Effect.fnUntraced(function* (slot: Slot, claimed: Claimed, planned: Plan.PlannedRun, held: HeldRun) {
     yield* transfer.fetch(planned, claimed.files)
-    yield* progress.line(`${possession.name} is taken`)
-    const attempt = yield* Effect.forkChild(
+    yield* console.line(`${held.name} is taken`)
+    const execution = yield* Effect.forkChild(
       slot.execute({
         planned,
         description: claimed.description,
@@ -133,35 +133,33 @@ export const work = Effect.fn("ClusterWorker.work")(function* ({ args, checkpoin
         retries: 0
       })
     )
-    const published = yield* transfer.publishing(planned, possession, RunFiles.newestStep(claimed.files)).pipe(
-      Effect.catchTag("LeaseLost", () => Deferred.succeed(possession.stop, "lost")),
+    const publishing = yield* transfer.publishing(planned, held, RunFiles.newestStep(claimed.files)).pipe(
+      Effect.catchTag("LeaseLost", () => Deferred.succeed(held.stop, "lost")),
       Effect.forkChild
     )
-    const outcome = yield* Effect.raceFirst(
-      Effect.map(Fiber.join(attempt), (outcome) => ({ _tag: "Ended" as const, outcome })),
-      Effect.map(Deferred.await(possession.stop), (why) => ({ _tag: "Stopped" as const, why }))
+    const end = yield* Effect.raceFirst(
+      Effect.map(Fiber.join(execution), (outcome) => ({ _tag: "Ended" as const, outcome })),
+      Effect.map(Deferred.await(held.stop), (reason) => ({ _tag: "Stopped" as const, reason }))
     ).pipe(
       Effect.onInterrupt(() =>
-        Fiber.interrupt(attempt).pipe(
-          Effect.andThen(Fiber.interrupt(published)),
-          Effect.andThen(transfer.publishNewest(planned, possession)),
-          Effect.timeout(farewell),
+        Fiber.interrupt(execution).pipe(
+          Effect.andThen(Fiber.interrupt(publishing)),
+          Effect.andThen(transfer.publishNewest(planned, held)),
+          Effect.timeout(shutdownTime),
           Effect.catchCause((cause) => Effect.logWarning(`run ${planned.id} is not published: ${Cause.pretty(cause)}`))
         )
       )
     )
-    yield* Fiber.interrupt(published)
-    if (outcome._tag === "Ended") {
-      return yield* Effect.uninterruptible(conclude(planned, possession, outcome.outcome))
-    }
-    // It leaves a checkpoint.
-    yield* Fiber.interrupt(attempt)
-    if (outcome.why === "lost") return yield* new LeaseLost({ run: planned.id })
-    yield* transfer.settle(planned, possession, { state: "cancelled", reason: "cancelled" })
-    yield* progress.line(`run ${planned.id} is cancelled`)
+    yield* Fiber.interrupt(publishing)
+    if (end._tag === "Ended") return yield* Effect.uninterruptible(finish(planned, held, end.outcome))
+    // The interrupted run saves a checkpoint.
+    yield* Fiber.interrupt(execution)
+    if (end.reason === "lost") return yield* new LeaseLost({ run: planned.id })
+    yield* transfer.settle(planned, held, { state: "cancelled", reason: "cancelled" })
+    yield* console.line(`run ${planned.id} is cancelled`)
   })
 
-  /** Plans a run. What was loaded once stays as it was, so that other code needs another process. */
+  /** Plans a run. Modules that are loaded do not change, so other code needs another process. */
   const plan = Effect.fnUntraced(function* ({ description, run }: Claimed) {
     const { code, file } = description
     if ((yield* RunDescription.checkCode(description)) !== ownCode || (loaded.get(file) ?? code) !== code) {
@@ -173,74 +171,73 @@ export const work = Effect.fn("ClusterWorker.work")(function* ({ args, checkpoin
     return planned
   })
 
-  /** Leases a run. One slot at a time, since the queue hands out again what a worker does not report to hold. */
+  /** Leases a run. One slot at a time: the queue leases a run again that this worker does not report as held. */
   const claim = Effect.gen(function* () {
-    // Before the claim, so that what becomes available after it is not missed.
+    // Closed before the claim, so that a run that becomes available after it opens the latch.
     yield* available.close
-    const claimed = yield* queue.claim(worker, [...possessions.keys()])
+    const claimed = yield* queue.claim(worker, [...heldRuns.keys()])
     if (Option.isNone(claimed)) return Option.none()
     const { description, run, token } = claimed.value
     const values = Plan.label(description.parameters, Object.keys(description.parameters))
-    const possession: Possession = {
+    const held: HeldRun = {
       name: `${description.experiment} ${run} · ${values} seed=${description.seed}`,
       run,
       token,
-      standing: undefined,
+      progress: undefined,
       summary: undefined,
       stop: yield* Deferred.make<"lost" | "cancelled">()
     }
-    possessions.set(run, possession)
-    return Option.some({ claimed: claimed.value, possession })
+    heldRuns.set(run, held)
+    return Option.some({ claimed: claimed.value, held })
   }).pipe(Semaphore.makeUnsafe(1).withPermit)
 
-  /** Trains a run that was leased, or gives it back. */
-  const make = Effect.fnUntraced(function* (slot: Slot, claimed: Claimed, possession: Possession) {
+  /** Plans and trains a leased run; returns it to the queue if that is not possible on this machine. */
+  const handle = Effect.fnUntraced(function* (slot: Slot, claimed: Claimed, held: HeldRun) {
     const { description, run } = claimed
-    slot.current = possession
-    const failed = (error: { readonly message: string }) =>
-      Effect.andThen(
-        Effect.logError(`run ${run}: ${error.message}`),
-        queue.giveUp(worker, possession, error.message)
-      ).pipe(Effect.andThen(Effect.sleep("2 seconds")))
+    slot.current = held
     yield* plan(claimed).pipe(
-      Effect.flatMap((planned) => perform(slot, claimed, planned, possession)),
+      Effect.flatMap((planned) => train(slot, claimed, planned, held)),
       Effect.catchTags({
         RunRefused: (refusal) => {
           const reason = `${worker.host} refuses run ${run} of ${description.experiment}: ${refusal.reason}`
-          return Effect.andThen(Effect.logWarning(reason), queue.refuse(worker, possession, { ...refusal, reason }))
+          return Effect.andThen(Effect.logWarning(reason), queue.refuse(worker, held, { ...refusal, reason }))
         },
         LeaseLost: ({ message }) => Effect.logWarning(message),
-        RunLocked: (error) => Effect.andThen(Effect.logWarning(error.message), queue.release(possession, 3)),
-        StoreError: failed
+        RunLocked: ({ message }) => Effect.andThen(Effect.logWarning(message), queue.release(held, 3)),
+        StoreError: ({ message }) =>
+          Effect.logError(`run ${run}: ${message}`).pipe(
+            Effect.andThen(queue.returnFailed(worker, held, message)),
+            Effect.andThen(pauseAfterFailure)
+          )
       }),
-      Effect.onInterrupt(() => Effect.ignore(Effect.timeout(queue.release(possession, 0), farewell))),
+      Effect.onInterrupt(() => Effect.ignore(Effect.timeout(queue.release(held, 0), shutdownTime))),
       Effect.ensuring(
         Effect.sync(() => {
-          // Another slot may have taken the run since.
-          if (possessions.get(run) === possession) possessions.delete(run)
+          // Another slot may have leased the run since.
+          if (heldRuns.get(run) === held) heldRuns.delete(run)
         })
       )
     )
   })
 
-  const takeRuns = Effect.gen(function* () {
-    const standing: { current: Possession | undefined } = { current: undefined }
-    const bar = Effect.map(progress.bar, (bar) => overheard(bar, standing))
-    const own = Layer.succeed(Progress, { ...progress, bar })
-    const attempts = yield* Layer.build(WorkerPool.layer({ jobs: slots, args }).pipe(Layer.provide(own)))
-    const slot: Slot = Object.assign(standing, { execute: Context.get(attempts, RunExecutor).execute })
+  const fillSlot = Effect.gen(function* () {
+    const state: { current: HeldRun | undefined } = { current: undefined }
+    const bar = Effect.map(console.bar, (bar) => recording(bar, state))
+    const own = Layer.succeed(Progress, { ...console, bar })
+    const pool = yield* Layer.build(WorkerPool.layer({ jobs: slots, args }).pipe(Layer.provide(own)))
+    const slot: Slot = Object.assign(state, { execute: Context.get(pool, RunExecutor).execute })
     while (true) {
       const next = yield* claim
-      yield* Option.isSome(next) ? make(slot, next.value.claimed, next.value.possession) : available.await
+      yield* Option.isSome(next) ? handle(slot, next.value.claimed, next.value.held) : available.await
     }
   })
 
-  yield* progress.line(`${worker.id} takes runs from ${database}, ${slots} at once`)
-  yield* beat
-  yield* onChange("queue", Effect.ignore(beat))
-  yield* Effect.addFinalizer(() => Effect.ignore(Effect.timeout(queue.leave(worker), farewell)))
-  const beating = Effect.forever(Effect.andThen(Effect.sleep(heartbeat), beat))
-  yield* Effect.all([beating, ...Array.from({ length: slots }, () => takeRuns)], {
+  yield* console.line(`${worker.id} takes runs from ${database}, ${slots} at once`)
+  yield* heartbeat
+  yield* onChange("queue", Effect.ignore(heartbeat))
+  yield* Effect.addFinalizer(() => Effect.ignore(Effect.timeout(queue.leave(worker), shutdownTime)))
+  const heartbeats = Effect.forever(Effect.andThen(Effect.sleep(interval), heartbeat))
+  yield* Effect.all([heartbeats, ...Array.from({ length: slots }, () => fillSlot)], {
     concurrency: "unbounded",
     discard: true
   })

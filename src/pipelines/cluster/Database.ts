@@ -1,8 +1,8 @@
 /**
- * A database of PostgreSQL that machines share.
+ * The PostgreSQL database that machines share.
  *
- * Laws: everything that is read goes through a Schema; once the database has answered, an outage costs nothing but waiting:
- * a statement is repeated until it is answered, so statements must be repeatable.
+ * Laws: everything that is read goes through a Schema; after the first connection, an outage costs only time: statements
+ * are repeated until the database answers, so they must be idempotent.
  */
 import { PgClient } from "@effect/sql-pg"
 import { type Cause, Context, Duration, Effect, Layer, Option, Queue, Schedule, Schema, type Scope } from "effect"
@@ -13,16 +13,16 @@ import { ClusterError } from "./ClusterError.ts"
 import { leaseSeconds } from "./Lease.ts"
 import * as Tables from "./Tables.ts"
 
-/** A statement that is not answered for so long counts as lost: a network may drop packets without a word. */
-export const patience: Duration.Duration = Duration.seconds(20)
+/** A statement without an answer for this long counts as lost: a network may drop packets silently. */
+export const statementTimeout: Duration.Duration = Duration.seconds(20)
 
 /** Time between two attempts during an outage. */
 const pauses = Schedule.min([Schedule.exponential("100 millis", 2), Schedule.spaced("2 seconds")])
 
-/** The channel on which machines wake each other. */
+/** The channel for notifications between machines. */
 const channel = "effect_vae"
 
-/** What machines wake each other for: workers for a change of the queue, submitters for a result. */
+/** What a notification is about: workers listen for changes of the queue, submitters for results. */
 export type Change = "queue" | "result"
 
 export class Database extends Context.Service<
@@ -34,33 +34,33 @@ export class Database extends Context.Service<
     readonly id: string
     readonly sql: PgClient.PgClient
     /**
-     * Repeats statements until the database answers, each time for as long as `limit`. Errors: `ClusterError` where it
-     * refuses them for a reason that stays.
+     * Repeats statements until the database answers, each time for at most `limit`. Errors: `ClusterError` if the database
+     * refuses them for a permanent reason.
      */
-    readonly patiently: <A>(
+    readonly retrying: <A>(
       statements: Effect.Effect<A, SqlError | Cause.TimeoutError>,
       limit?: Duration.Duration
     ) => Effect.Effect<A, ClusterError>
-    /** The rows of one statement, which must be as the schema says; `limit` as for `patiently`. */
+    /** The rows of one statement, decoded by the schema; `limit` as for `retrying`. */
     readonly rows: <T, E>(
       schema: Schema.Codec<T, E>,
       statement: Effect.Effect<ReadonlyArray<unknown>, SqlError>,
       limit?: Duration.Duration
     ) => Effect.Effect<ReadonlyArray<T>, ClusterError>
-    /** Runs an effect whenever a machine has made a change of this kind, for the time of the scope. */
+    /** Runs an effect at each notification of this kind, until the scope closes. */
     readonly onChange: (change: Change, effect: Effect.Effect<void>) => Effect.Effect<void, never, Scope.Scope>
   }
 >()("vae/pipelines/cluster/Database") {}
 
-/** What an error of PostgreSQL or of the system says of itself. */
-const Stated = Schema.Struct({ code: Schema.optional(Schema.String), message: Schema.String })
+/** The code and the message of an error of PostgreSQL or of the system. */
+const CodedError = Schema.Struct({ code: Schema.optional(Schema.String), message: Schema.String })
 
-/** PostgreSQL's or the system's code of a failure, and what it says. */
-const causeOf = ({ reason }: SqlError): typeof Stated.Type =>
-  Schema.decodeUnknownOption(Stated)(reason.cause).pipe(Option.getOrElse(() => ({ message: reason.message })))
+/** The error of PostgreSQL or of the system behind a failure. */
+const causeOf = ({ reason }: SqlError): typeof CodedError.Type =>
+  Schema.decodeUnknownOption(CodedError)(reason.cause).pipe(Option.getOrElse(() => ({ message: reason.message })))
 
-/** Reasons that stay: wrong statements, missing rights, broken rules between tables. */
-const stays: ReadonlyArray<string> = [
+/** Permanent reasons: wrong statements, missing rights, violated constraints. */
+const permanent: ReadonlyArray<string> = [
   "AuthorizationError",
   "ConstraintError",
   "SqlSyntaxError",
@@ -68,11 +68,11 @@ const stays: ReadonlyArray<string> = [
   "AuthenticationError"
 ]
 
-/** Whether a failure is that of an outage. */
-const passes = (error: Cause.TimeoutError | SqlError): boolean =>
-  error._tag === "TimeoutError" || !stays.includes(error.reason._tag)
+/** Whether a failure may be that of an outage. */
+const isTransient = (error: Cause.TimeoutError | SqlError): boolean =>
+  error._tag === "TimeoutError" || !permanent.includes(error.reason._tag)
 
-/** What to do about a failure. */
+/** What failed, and what to do. */
 const adviceOn = (error: SqlError): string => {
   const { code, message } = causeOf(error)
   const said = code === undefined || message.includes(code) ? message : `${message} (${code})`
@@ -83,7 +83,7 @@ const adviceOn = (error: SqlError): string => {
     return `refuses this user: ${said}; see docs/cluster.md for the rights that a user needs`
   }
   if (code === "3D000") return `${said}; create it with createdb, or name another one`
-  if (stays.includes(error.reason._tag)) return `refuses a statement: ${said}`
+  if (permanent.includes(error.reason._tag)) return `refuses a statement: ${said}`
   return `cannot be used: ${said}; check host, port and sslmode in the address, and that PostgreSQL listens there`
 }
 
@@ -93,7 +93,7 @@ const Format = Schema.Struct({ version: Schema.Int, id: Schema.String.check(Sche
 
 /** Creates the tables where there are none, and refuses those of another version. Returns their id. */
 const prepare = Effect.fnUntraced(function* (name: string, sql: PgClient.PgClient) {
-  // By a query on tables: what a session caches of names may be older than the lock below.
+  // A query on the catalogue: the names that a session caches may be older than the lock below.
   const exists = Effect.map(
     sql`
       select from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
@@ -102,7 +102,7 @@ const prepare = Effect.fnUntraced(function* (name: string, sql: PgClient.PgClien
     (found) => found.length > 0
   )
   const create = Effect.gen(function* () {
-    // Of several that come at once one creates the tables.
+    // Of several processes, one creates the tables.
     yield* sql`select pg_advisory_xact_lock(hashtext('effect_vae'))`
     if (yield* exists) return
     for (const statement of Tables.statements) yield* sql.unsafe(statement)
@@ -135,8 +135,8 @@ const make = Effect.fnUntraced(function* (address: Address) {
       tcp_keepalives_count: "3",
       tcp_user_timeout: "90000"
     },
-    // One for leases, one for content, one for the rest; the one that listens comes on top.
-    maxConnections: 4,
+    // One listens, at most two transfer content, and two are left for heartbeats and short statements.
+    maxConnections: 5,
     idleTimeout: "1 minute",
     keepAlive: "10 seconds"
   }).pipe(Effect.mapError(failure))
@@ -155,10 +155,10 @@ const make = Effect.fnUntraced(function* (address: Address) {
     return Effect.logInfo(`${name} answers again`)
   })
 
-  const patiently: Database["Service"]["patiently"] = (statements, limit = patience) =>
+  const retrying: Database["Service"]["retrying"] = (statements, limit = statementTimeout) =>
     Effect.timeout(statements, limit).pipe(
-      Effect.tapError((error) => (passes(error) ? outage(error) : Effect.void)),
-      Effect.retry({ while: passes, schedule: pauses }),
+      Effect.tapError((error) => (isTransient(error) ? outage(error) : Effect.void)),
+      Effect.retry({ while: isTransient, schedule: pauses }),
       Effect.tap(answered),
       Effect.mapError((error) =>
         error._tag === "SqlError" ? failure(error) : new ClusterError({ database: name, reason: error.message })
@@ -169,11 +169,11 @@ const make = Effect.fnUntraced(function* (address: Address) {
     name,
     id,
     sql,
-    patiently,
+    retrying,
     rows: (schema, statement, limit) =>
-      Effect.flatMap(patiently(statement, limit), (rows) =>
+      Effect.flatMap(retrying(statement, limit), (rows) =>
         Effect.mapError(Schema.decodeUnknownEffect(Schema.Array(schema))(rows), ({ message }) => {
-          const reason = `holds what this version of effect-vae did not write: ${message.replaceAll(/\s+/g, " ")}`
+          const reason = `has rows that this version of effect-vae did not write: ${message.replaceAll(/\s+/g, " ")}`
           return new ClusterError({ database: name, reason })
         })
       ),
@@ -181,7 +181,7 @@ const make = Effect.fnUntraced(function* (address: Address) {
       yield* Effect.scoped(
         Effect.gen(function* () {
           const notifications = yield* sql.listen(channel)
-          // What was told before this one listened.
+          // Changes before this process listened.
           yield* effect
           while (true) {
             const taken = yield* Queue.takeAll(notifications)
@@ -193,8 +193,8 @@ const make = Effect.fnUntraced(function* (address: Address) {
   })
 })
 
-/** Wakes the machines that wait for such a change when the transaction that contains it is committed. */
-export const wake = (sql: PgClient.PgClient, change: Change): Effect.Effect<unknown, SqlError> =>
+/** Notifies the machines that listen for such a change, when the transaction is committed. */
+export const notify = (sql: PgClient.PgClient, change: Change): Effect.Effect<unknown, SqlError> =>
   sql`select pg_notify(${channel}, ${change})`
 
 /** Connects, and creates the tables where there are none. Errors: `ClusterError`, which says what to do. */

@@ -17,7 +17,7 @@ export interface Lease {
 
 /** What a worker reports of a run that it holds. */
 export interface Held extends Lease {
-  readonly standing: TrainingProgress | undefined
+  readonly progress: TrainingProgress | undefined
   /** The last epoch's metrics as text. */
   readonly summary: string | undefined
 }
@@ -30,7 +30,7 @@ export const encodeHeld = Schema.encodeEffect(
         Schema.Struct({
           run: Schema.String,
           token: Schema.Int,
-          standing: Schema.optional(TrainingProgress),
+          progress: Schema.optional(TrainingProgress),
           summary: Schema.optional(Schema.String)
         })
       )

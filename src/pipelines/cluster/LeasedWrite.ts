@@ -6,7 +6,7 @@
 import { Effect, Option } from "effect"
 import type { Fragment } from "effect/sql/Statement"
 import { type ClusterError, LeaseLost } from "./ClusterError.ts"
-import { type Database, wake } from "./Database.ts"
+import { type Database, notify } from "./Database.ts"
 import type { End, Lease } from "./Lease.ts"
 import type { RunFile } from "./RunFiles.ts"
 
@@ -38,7 +38,7 @@ export const write = Effect.fnUntraced(function* (
   files: ReadonlyArray<RunFile>,
   update: Fragment
 ): Effect.fn.Return<Option.Option<ReadonlyArray<string>>, ClusterError | LeaseLost> {
-  const { patiently, sql } = database
+  const { retrying, sql } = database
   const outcome = yield* Effect.gen(function* () {
     const found = yield* sql`
       select from effect_vae.run where id = ${run} and token = ${token} and state in ('leased', ${state}) for update
@@ -46,7 +46,7 @@ export const write = Effect.fnUntraced(function* (
     if (found.length === 0) return "lost" as const
     const before = yield* replaceFiles(database, run, files)
     yield* sql`update effect_vae.run set ${update} where id = ${run}`
-    if (state !== "leased") yield* wake(sql, "result")
+    if (state !== "leased") yield* notify(sql, "result")
     return before
   }).pipe(
     sql.withTransaction,
@@ -54,7 +54,7 @@ export const write = Effect.fnUntraced(function* (
       ({ reason }) => reason._tag === "ConstraintError",
       () => Effect.succeed("incomplete" as const)
     ),
-    patiently
+    retrying
   )
   if (outcome === "lost") return yield* new LeaseLost({ run })
   if (outcome === "incomplete") return Option.none()

@@ -1,8 +1,8 @@
 /**
- * A run's folder as other machines see it: its files by path and digest, their content as artifacts.
+ * A run's folder in the database: its files by path and digest, with their content in the artifact store.
  *
- * Laws: what is gathered of a run in training is a state from which it can be resumed, since the checkpoints are read before
- * what is written before them; what is put in place has its digest, and the manifest comes last.
+ * Laws: a run in training can be resumed from the files that are stored, because checkpoints are read before the files that
+ * are written before them; every file that is fetched has its digest, and the manifest is written last.
  */
 import { Effect, FileSystem, Option, Path, Schema } from "effect"
 import * as AtomicFile from "../files/AtomicFile.ts"
@@ -13,7 +13,7 @@ import type { Run } from "../store/Run.ts"
 import { Artifacts, digestOf } from "./Artifacts.ts"
 import type { ClusterError } from "./ClusterError.ts"
 
-/** A path below a run's folder: names that begin with a letter or a digit, so that it leads nowhere else. */
+/** A path below a run's folder. Names begin with a letter or a digit, so no path leads out of the folder. */
 const FilePath = Schema.String.check(Schema.isPattern(/^[A-Za-z0-9][A-Za-z0-9._-]*(?:\/[A-Za-z0-9][A-Za-z0-9._-]*)*$/))
 
 export const RunFile = Schema.Struct({
@@ -26,7 +26,7 @@ export type RunFile = typeof RunFile.Type
 export const newestStep = (files: ReadonlyArray<{ readonly path: string }>): number =>
   Math.max(-1, ...files.map(({ path }) => Number(/^checkpoints\/step-(\d+)\.safetensors$/.exec(path)?.[1] ?? -1)))
 
-/** The files of a folder that are whole: those of writes that go on are left out. */
+/** The files of a folder, without those that are being written. */
 export const list = Effect.fn("RunFiles.list")(function* (directory: string) {
   const { basename } = yield* Path.Path
   const files = yield* FolderFiles.list(directory)
@@ -60,14 +60,13 @@ export const store = Effect.fn("RunFiles.store")(function* (
   const stored: Array<RunFile> = []
   for (const turn of turns) {
     const together = files.filter(({ path }) => turnOf(path) === turn)
-    stored.push(...(yield* Effect.forEach(together, put, { concurrency: 3 })).flat())
+    stored.push(...(yield* Effect.forEach(together, put, { concurrency: 2 })).flat())
   }
   return stored
 })
 
 /**
- * Puts a run's files in place. Files that are there with the same digest stay; what there is of another attempt is kept
- * aside.
+ * Writes a run's files to its folder. Files with the same digest are kept; the files of another attempt are set aside.
  */
 export const fetch = Effect.fn("RunFiles.fetch")(function* (
   run: Run,
@@ -77,7 +76,7 @@ export const fetch = Effect.fn("RunFiles.fetch")(function* (
   const { join } = yield* Path.Path
   const fs = yield* FileSystem.FileSystem
   const manifest = join(run.directory, "manifest.json")
-  // Without a manifest it is what an earlier fetch left that did not come to its end.
+  // Without a manifest, the files are those of a fetch that was interrupted.
   if (yield* Effect.orElseSucceed(fs.exists(manifest), () => false)) yield* run.setAside
   const put = Effect.fnUntraced(function* ({ digest, path }: RunFile) {
     const target = join(run.directory, path)
@@ -87,6 +86,6 @@ export const fetch = Effect.fn("RunFiles.fetch")(function* (
   })
   for (const turn of turns) {
     const together = files.filter(({ path }) => turnOf(path) === turn)
-    yield* Effect.forEach(together, put, { concurrency: 3, discard: true })
+    yield* Effect.forEach(together, put, { concurrency: 2, discard: true })
   }
 })

@@ -1,35 +1,35 @@
 /**
- * The queue of runs as a worker sees it: leases, and what is written under them.
+ * The queue of runs, as used by workers: leases, and the writes under them.
  *
- * A lease is a run's id with a fencing token that grows with every lease. The database's clock alone says when a lease ends.
+ * Only the database's clock decides when a lease ends.
  *
- * Laws: of all leases on a run only the newest can write: each write names its token in the statement or transaction that
- * changes the run's row; a run whose worker falls silent is leased again, three times at most without progress; leases do
- * not end while the database itself was away.
+ * Laws: of all leases on a run, only the newest can write: each write checks its token in the statement or transaction that
+ * changes the run's row; a run whose worker is silent is leased again, at most three times without progress; no lease ends
+ * because the database was down.
  */
 import { Context, Duration, Effect, Layer, Option, Schema } from "effect"
 import type { Fragment } from "effect/sql/Statement"
 import { RunDescription } from "../plan/RunDescription.ts"
 import type { ClusterError, LeaseLost } from "./ClusterError.ts"
-import { Database, wake } from "./Database.ts"
+import { Database, notify } from "./Database.ts"
 import { encodeHeld, type End, type Held, type Lease, leaseSeconds, mostTries, type Worker } from "./Lease.ts"
 import * as LeasedWrite from "./LeasedWrite.ts"
 import { RunFile } from "./RunFiles.ts"
 
-/** A run that was leased. */
+/** A leased run. */
 export interface Claimed extends Lease {
   readonly description: RunDescription
-  /** What workers before this one published of it. */
+  /** The files that earlier workers published. */
   readonly files: ReadonlyArray<RunFile>
 }
 
 const Claim = Schema.Struct({ run: Schema.String, token: Schema.Int, description: RunDescription })
 
-const Beat = Schema.Struct({
+const Heartbeat = Schema.Struct({
   held: Schema.Array(Schema.Struct({ run: Schema.String, token: Schema.Int, cancelling: Schema.Boolean })),
   work: Schema.Boolean
 })
-export type Beat = typeof Beat.Type
+export type Heartbeat = typeof Heartbeat.Type
 
 /** What a write under a lease returns. */
 export type Written = Effect.Effect<Option.Option<ReadonlyArray<string>>, ClusterError | LeaseLost>
@@ -37,9 +37,9 @@ export type Written = Effect.Effect<Option.Option<ReadonlyArray<string>>, Cluste
 export class RunQueue extends Context.Service<
   RunQueue,
   {
-    /** Gives a sign of life and renews leases; says which of them are still held, and whether there is a run to claim. */
-    readonly beat: (worker: Worker, held: ReadonlyArray<Held>) => Effect.Effect<Beat, ClusterError>
-    /** Leases the oldest run that this worker may have. `held` are the runs that it knows to have. */
+    /** Renews leases; returns which of them still hold, and whether there is a run to claim. */
+    readonly heartbeat: (worker: Worker, held: ReadonlyArray<Held>) => Effect.Effect<Heartbeat, ClusterError>
+    /** Leases the oldest run that this worker may train. `held` are the runs that it holds leases on. */
     readonly claim: (worker: Worker, held: ReadonlyArray<string>) => Effect.Effect<Option.Option<Claimed>, ClusterError>
     /**
      * Replaces the files of a run in training. Returns the digests that the run no longer refers to; none if one of the new
@@ -48,17 +48,17 @@ export class RunQueue extends Context.Service<
     readonly publish: (lease: Lease, files: ReadonlyArray<RunFile>) => Written
     /** Ends a run, with its files: all of it or nothing. Returns what `publish` does. */
     readonly settle: (lease: Lease, end: End, files: ReadonlyArray<RunFile>) => Written
-    /** Gives a run back, to be leased again by anyone in `seconds`; does nothing where the lease is lost. */
+    /** Returns a run to the queue, to be leased again after `seconds`; does nothing if the lease is lost. */
     readonly release: (lease: Lease, seconds: number) => Effect.Effect<void, ClusterError>
-    /** Gives a run back that failed here for a reason that another machine may not share. Ends it after three tries. */
-    readonly giveUp: (worker: Worker, lease: Lease, reason: string) => Effect.Effect<void, ClusterError>
-    /** Gives a run back that this worker cannot do as it is meant; with `code` all that have the same code. */
+    /** Returns a run to the queue that failed for a reason that another machine may not share. Ends it after three tries. */
+    readonly returnFailed: (worker: Worker, lease: Lease, reason: string) => Effect.Effect<void, ClusterError>
+    /** Returns a run to the queue that this worker cannot plan; with `code`, refuses all runs with the same code. */
     readonly refuse: (
       worker: Worker,
       lease: Lease,
       refusal: { readonly code: boolean; readonly reason: string }
     ) => Effect.Effect<void, ClusterError>
-    /** Says that the worker ends. */
+    /** Removes a worker that exits. */
     readonly leave: (worker: Worker) => Effect.Effect<void, ClusterError>
   }
 >()("vae/pipelines/cluster/RunQueue") {}
@@ -68,16 +68,16 @@ export const layer: Layer.Layer<RunQueue, never, Database> = Layer.effect(
   RunQueue,
   Effect.gen(function* () {
     const database = yield* Database
-    const { patiently, rows, sql } = database
+    const { retrying, rows, sql } = database
     const leaseTime = yield* Effect.orDie(leaseSeconds)
-    /** An answer that comes later is of no use: there must be time for another attempt within the lease. */
+    /** Leaves time for another attempt within the lease. */
     const answerTime = Duration.seconds(leaseTime / 3)
     const seconds = (count: number) => sql`make_interval(secs => ${count})`
 
-    /** Its worker was silent for too long, though the database was there to hear it. */
+    /** Whether its worker was silent for too long while the database was up. */
     const isOver = sql`(lease_until < now() and pg_postmaster_start_time() < now() - ${seconds(leaseTime)})`
 
-    /** Of a run `r` that failed on this worker, whether another living one may have it. */
+    /** Whether a worker that is alive may lease run `r`, which failed on this one. */
     const othersMay = sql`exists (
       select from effect_vae.worker o
       where o.seen_at > now() - ${seconds(2 * leaseTime)} and o.id <> all (r.failed_on || r.refused_by)
@@ -98,27 +98,27 @@ export const layer: Layer.Layer<RunQueue, never, Database> = Layer.effect(
       LeasedWrite.write(database, lease, state, files, update)
 
     return {
-      beat: Effect.fn("RunQueue.beat")(function* (worker, held) {
-        const told = yield* Effect.orDie(encodeHeld(held))
-        const [beat] = yield* rows(
-          Beat,
+      heartbeat: Effect.fn("RunQueue.heartbeat")(function* (worker, held) {
+        const reports = yield* Effect.orDie(encodeHeld(held))
+        const [heartbeat] = yield* rows(
+          Heartbeat,
           sql`
-            with told as (
-              select * from jsonb_to_recordset(${told}::jsonb)
-                as t (run text, token integer, standing jsonb, summary text)
+            with reported as (
+              select * from jsonb_to_recordset(${reports}::jsonb)
+                as t (run text, token integer, progress jsonb, summary text)
             ), mine as (
               update effect_vae.run r set
                 lease_until = now() + ${seconds(leaseTime)},
-                standing = coalesce(told.standing, r.standing),
-                summary = coalesce(told.summary, r.summary),
-                changed_at = case when told.standing is null then r.changed_at else now() end
-              from told where r.id = told.run and r.token = told.token and r.state = 'leased'
+                progress = coalesce(reported.progress, r.progress),
+                summary = coalesce(reported.summary, r.summary),
+                changed_at = case when reported.progress is null then r.changed_at else now() end
+              from reported where r.id = reported.run and r.token = reported.token and r.state = 'leased'
               returning r.id as run, r.token, r.cancelling
             ), ended as (
               update effect_vae.run r set
                 state = case when cancelling then 'cancelled' else 'failed' end,
                 reason = case when cancelling then 'cancelled' else
-                  'the worker that made it fell silent ' || r.tries || ' times without progress, at last ' || r.worker end,
+                  'its worker stopped responding ' || r.tries || ' times without a new checkpoint, the last time ' || r.worker end,
                 changed_at = now()
               where r.state = 'leased' and r.worker <> ${worker.id} and ${isOver}
                 and (r.cancelling or r.tries >= ${mostTries})
@@ -132,7 +132,7 @@ export const layer: Layer.Layer<RunQueue, never, Database> = Layer.effect(
           `,
           answerTime
         )
-        return beat!
+        return heartbeat!
       }),
       claim: Effect.fn("RunQueue.claim")(function* (worker, held) {
         const [claimed] = yield* rows(
@@ -141,11 +141,11 @@ export const layer: Layer.Layer<RunQueue, never, Database> = Layer.effect(
             update effect_vae.run r set
               state = 'leased',
               token = r.token + 1,
-              -- The answer to an earlier claim of this worker was lost: that was no try.
+              -- The answer to an earlier claim of this worker was lost, which is not a try.
               tries = r.tries + case when r.state = 'leased' and r.worker = ${worker.id} then 0 else 1 end,
               worker = ${worker.id},
               lease_until = now() + ${seconds(leaseTime)},
-              standing = null,
+              progress = null,
               summary = null,
               changed_at = now()
             where r.id = (
@@ -161,7 +161,7 @@ export const layer: Layer.Layer<RunQueue, never, Database> = Layer.effect(
         if (claimed === undefined) return Option.none()
         return Option.some({ ...claimed, files: yield* filesOf(claimed.run) })
       }),
-      // What has come further is not poison.
+      // A run with a new checkpoint has made progress.
       publish: (lease, files) => written(lease, "leased", files, sql`tries = 1`),
       settle: (lease, end, files) =>
         written(
@@ -171,7 +171,7 @@ export const layer: Layer.Layer<RunQueue, never, Database> = Layer.effect(
           sql`state = ${end.state}, reason = ${end.reason ?? null}, cancelling = false, changed_at = clock_timestamp()`
         ),
       release: Effect.fn("RunQueue.release")(function* ({ run, token }, wait) {
-        yield* patiently(sql`
+        yield* retrying(sql`
           update effect_vae.run set
             state = case when cancelling then 'cancelled' else 'queued' end,
             tries = tries - 1,
@@ -179,10 +179,10 @@ export const layer: Layer.Layer<RunQueue, never, Database> = Layer.effect(
             changed_at = now()
           where id = ${run} and token = ${token} and state = 'leased'
         `)
-        if (wait === 0) yield* patiently(wake(sql, "queue"))
+        if (wait === 0) yield* retrying(notify(sql, "queue"))
       }),
-      giveUp: Effect.fn("RunQueue.giveUp")(function* (worker, { run, token }, reason) {
-        yield* patiently(
+      returnFailed: Effect.fn("RunQueue.returnFailed")(function* (worker, { run, token }, reason) {
+        yield* retrying(
           Effect.andThen(
             sql`
               update effect_vae.run set
@@ -193,7 +193,7 @@ export const layer: Layer.Layer<RunQueue, never, Database> = Layer.effect(
                 changed_at = now()
               where id = ${run} and token = ${token} and state = 'leased'
             `,
-            wake(sql, "queue")
+            notify(sql, "queue")
           )
         )
       }),
@@ -211,10 +211,10 @@ export const layer: Layer.Layer<RunQueue, never, Database> = Layer.effect(
               state = case when cancelling then 'cancelled' else 'queued' end, tries = tries - 1, changed_at = now()
             where id = ${run} and token = ${token} and state = 'leased'
           `
-          yield* wake(sql, "queue")
-        }).pipe(sql.withTransaction, patiently)
+          yield* notify(sql, "queue")
+        }).pipe(sql.withTransaction, retrying)
       }),
-      leave: (worker) => Effect.asVoid(patiently(sql`delete from effect_vae.worker where id = ${worker.id}`))
+      leave: (worker) => Effect.asVoid(retrying(sql`delete from effect_vae.worker where id = ${worker.id}`))
     }
   })
 )

@@ -1,8 +1,8 @@
 /**
- * Sweeps as whoever submits, watches or cancels them sees them.
+ * Sweeps, as used by the commands that submit, watch, cancel and remove them.
  *
- * Laws: a sweep is its name and its runs, so that the same command means the same sweep, from any machine, however often; a
- * run that is done is not queued again; runs that failed or were cancelled are queued again once the sweep has ended.
+ * Laws: a sweep is identified by its name and its runs, so the same command is the same sweep on every machine; a run that
+ * is done is not queued again; runs that failed or were cancelled are queued again after the sweep has ended.
  */
 import { Context, Effect, Layer, Option, Schema } from "effect"
 import { digestOf } from "../../core/Spec.ts"
@@ -10,24 +10,24 @@ import { RunDescription } from "../plan/RunDescription.ts"
 import { TrainingProgress } from "../sweep/WorkerMessage.ts"
 import { unregister } from "./Artifacts.ts"
 import type { ClusterError } from "./ClusterError.ts"
-import { Database, wake } from "./Database.ts"
+import { Database, notify } from "./Database.ts"
 import { RunFile } from "./RunFiles.ts"
 import { leaseSeconds } from "./Lease.ts"
 
 export const State = Schema.Literals(["queued", "leased", "done", "failed", "cancelled"])
 export type State = typeof State.Type
 
-/** How a run stands. */
+/** The state of a run. */
 export const RunState = Schema.Struct({
   run: Schema.String,
   state: State,
   token: Schema.Int,
-  /** Who has it or had it last. */
+  /** The worker that holds it or held it last. */
   worker: Schema.NullOr(Schema.String),
   reason: Schema.NullOr(Schema.String),
-  standing: Schema.NullOr(Schema.toCodecJson(TrainingProgress)),
+  progress: Schema.NullOr(Schema.toCodecJson(TrainingProgress)),
   summary: Schema.NullOr(Schema.String),
-  /** When this was written, in seconds since 1970 by the database's clock. */
+  /** Time of the last change by the database's clock, in seconds since 1970. */
   changed: Schema.Number
 })
 export type RunState = typeof RunState.Type
@@ -36,13 +36,24 @@ export const WorkerState = Schema.Struct({
   id: Schema.String,
   slots: Schema.Int,
   runs: Schema.Int,
-  /** Seconds since it was last heard of. */
+  /** Seconds since its last heartbeat. */
   silent: Schema.Number,
   alive: Schema.Boolean,
-  /** Why it refused a run. */
+  /** Why it refused a run, if it did. */
   note: Schema.NullOr(Schema.String)
 })
 export type WorkerState = typeof WorkerState.Type
+
+/** A run in training. */
+export const RunningRun = Schema.Struct({
+  run: Schema.String,
+  experiment: Schema.String,
+  seed: Schema.Int,
+  worker: Schema.NullOr(Schema.String),
+  /** Null until the first report. */
+  progress: Schema.NullOr(Schema.toCodecJson(TrainingProgress))
+})
+export type RunningRun = typeof RunningRun.Type
 
 export const SweepState = Schema.Struct({
   id: Schema.String,
@@ -72,6 +83,8 @@ export class Sweeps extends Context.Service<
     }) => Effect.Effect<void, ClusterError>
     /** The runs of a sweep that have changed since, in seconds since 1970. */
     readonly changes: (sweep: string, since: number) => Effect.Effect<ReadonlyArray<RunState>, ClusterError>
+    /** The runs in training, in the order of the queue. */
+    readonly running: Effect.Effect<ReadonlyArray<RunningRun>, ClusterError>
     /** The files of a run. */
     readonly files: (run: string) => Effect.Effect<ReadonlyArray<RunFile>, ClusterError>
     readonly workers: Effect.Effect<ReadonlyArray<WorkerState>, ClusterError>
@@ -90,10 +103,10 @@ const Id = Schema.Struct({ id: Schema.String })
 export const layer: Layer.Layer<Sweeps, never, Database> = Layer.effect(
   Sweeps,
   Effect.gen(function* () {
-    const { patiently, rows, sql } = yield* Database
+    const { retrying, rows, sql } = yield* Database
     const leaseTime = yield* Effect.orDie(leaseSeconds)
 
-    /** Whether a sweep `s` has runs that are to be made. */
+    /** Whether a sweep `s` has unfinished runs. */
     const isOpen = sql`exists (
       select from effect_vae.sweep_run m join effect_vae.run r on r.id = m.run
       where m.sweep = s.id and r.state in ('queued', 'leased')
@@ -117,7 +130,7 @@ export const layer: Layer.Layer<Sweeps, never, Database> = Layer.effect(
             insert into effect_vae.sweep_run (sweep, run) select ${id}, g.run from ${given} on conflict do nothing
           `
           yield* sql`update effect_vae.run r set cancelling = false from ${given} where r.id = g.run and r.cancelling`
-          // A new version of the code is a new chance for those that refused.
+          // Workers that refused the old code may accept the new one.
           yield* sql`
             update effect_vae.run r set description = g.description, refused_by = '{}', failed_on = '{}'
             from ${given} where r.id = g.run and r.state <> 'leased' and r.state <> 'done' and r.description <> g.description
@@ -126,23 +139,31 @@ export const layer: Layer.Layer<Sweeps, never, Database> = Layer.effect(
             yield* sql`
               update effect_vae.run r set
                 state = 'queued', tries = 0, refused_by = '{}', failed_on = '{}', reason = null, available_at = now(),
-                standing = null, summary = null, changed_at = now()
+                progress = null, summary = null, changed_at = now()
               from ${given} where r.id = g.run and r.state in ('failed', 'cancelled')
             `
           }
-          yield* wake(sql, "queue")
-        }).pipe(sql.withTransaction, patiently)
+          yield* notify(sql, "queue")
+        }).pipe(sql.withTransaction, retrying)
       }),
       changes: (sweep, since) =>
         rows(
           RunState,
           sql`
-            select r.id as run, r.state, r.token, r.worker, r.reason, r.standing, r.summary,
+            select r.id as run, r.state, r.token, r.worker, r.reason, r.progress, r.summary,
               extract(epoch from r.changed_at)::float8 as changed
             from effect_vae.sweep_run m join effect_vae.run r on r.id = m.run
             where m.sweep = ${sweep} and r.changed_at >= to_timestamp(${since})
           `
         ),
+      running: rows(
+        RunningRun,
+        sql`
+          select id as run, description ->> 'experiment' as experiment, (description ->> 'seed')::float8 as seed, worker,
+            progress
+          from effect_vae.run where state = 'leased' order by number
+        `
+      ),
       files: (run) => rows(RunFile, sql`select path, digest from effect_vae.file where run = ${run} order by path`),
       workers: rows(
         WorkerState,
@@ -174,7 +195,7 @@ export const layer: Layer.Layer<Sweeps, never, Database> = Layer.effect(
             update effect_vae.sweep s set cancelled_at = now()
             where (s.id = ${name} or s.name = ${name}) and s.cancelled_at is null and ${isOpen} returning s.id
           `
-          // What another sweep wants too goes on. Nobody tells a worker that has fallen silent to stop.
+          // Runs of another sweep continue. A worker that does not respond cannot be told to stop.
           yield* sql`
             update effect_vae.run r set
               cancelling = r.state = 'leased' and r.lease_until > now(),
@@ -190,7 +211,7 @@ export const layer: Layer.Layer<Sweeps, never, Database> = Layer.effect(
                 where m.run = r.id and s.cancelled_at is null
               )
           `
-          yield* wake(sql, "queue")
+          yield* notify(sql, "queue")
           return ended
         }).pipe(sql.withTransaction)
         return (yield* rows(Id, cancelled)).map(({ id }) => id)

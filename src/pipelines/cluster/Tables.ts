@@ -1,21 +1,22 @@
 /**
- * The tables that machines share, in the schema `effect_vae` of a database.
+ * The tables in the schema `effect_vae` of the database that machines share.
  *
  * | table | one row per |
  * | --- | --- |
- * | `sweep`, `sweep_run` | sweep that was submitted; run of it |
- * | `run` | run: its description, its lease, how it stands and how it ended |
- * | `worker` | worker process: its machine and when it was last heard of |
+ * | `format` | database: the version of the tables and the database's id |
+ * | `sweep`, `sweep_run` | submitted sweep; run of a sweep |
+ * | `run` | run: its description, its lease, its progress and its outcome |
+ * | `worker` | worker process: its machine and the time of its last heartbeat |
  * | `file` | file of a run's folder, by digest |
- * | `artifact`, `chunk` | content of files; 1 MiB of it |
+ * | `artifact`, `chunk` | content of a file; 1 MiB of it |
  *
- * A run's `token` is a fencing token: it grows with every lease, and every write that belongs to a lease names it.
+ * A run's `token` is a fencing token: it grows with every lease, and every write under a lease checks it.
  */
 
-/** Raised when the tables change. */
+/** Increased when the tables change. */
 export const format = 2
 
-/** Creates everything. */
+/** Creates the schema and its tables. */
 export const statements: ReadonlyArray<string> = [
   `create schema if not exists effect_vae`,
   `create table effect_vae.format (version integer not null, id uuid not null default gen_random_uuid())`,
@@ -26,7 +27,7 @@ export const statements: ReadonlyArray<string> = [
     submitted_at timestamptz not null default now(),
     cancelled_at timestamptz
   )`,
-  // Most updates renew a lease: there is room for the new version of a row beside the old one.
+  // Most updates renew a lease. The fill factor leaves room for the new version of a row in the same page.
   `create table effect_vae.run (
     id text primary key,
     number bigint generated always as identity,
@@ -41,7 +42,7 @@ export const statements: ReadonlyArray<string> = [
     failed_on text[] not null default '{}',
     cancelling boolean not null default false,
     reason text,
-    standing jsonb,
+    progress jsonb,
     summary text,
     changed_at timestamptz not null default now()
   ) with (fillfactor = 70)`,

@@ -25,8 +25,10 @@ const status = Command.make(
   { cluster, json: inspectionFlags.json },
   Effect.fn("Cluster.status")(function* ({ cluster, json }) {
     const lines = yield* sweepsAt(cluster, (sweeps) =>
-      Effect.map(Effect.all([sweeps.sweeps, sweeps.workers]), ([all, workers]) =>
-        json ? JSON.stringify({ sweeps: all, workers }, undefined, 2) : DescribeCluster.describe(all, workers)
+      Effect.map(Effect.all([sweeps.sweeps, sweeps.running, sweeps.workers]), ([all, runs, workers]) =>
+        json
+          ? JSON.stringify({ sweeps: all, runs, workers }, undefined, 2)
+          : DescribeCluster.describe(all, runs, workers)
       )
     )
     yield* Console.log(lines)

@@ -1,5 +1,5 @@
 /**
- * Who may use a database: logins, TLS and the roles that docs/cluster.md describes.
+ * Access to a database: logins, TLS and the roles that docs/cluster.md describes.
  */
 import { execFileSync } from "node:child_process"
 import { readFileSync } from "node:fs"
@@ -45,7 +45,7 @@ describe("a database that cannot be used", needs(postgres), () => {
   })
   afterAll(() => server.close())
 
-  it("is refused with what to do, and without a password", async (test) => {
+  it("is an error that says what to do, without a password", async (test) => {
     const { port } = server
     const { address, query } = await Machines.open(test, server, "known")
     await status(address)
@@ -59,7 +59,7 @@ describe("a database that cannot be used", needs(postgres), () => {
       [address, {}, new RegExp(`its tables have format 99, and this version of effect-vae uses ${Tables.format}`)],
       ["", { VAE_CLUSTER: `postgres://me:secret@127.0.0.1:${port}/known` }, /refuses this login/],
       [`${address}?sslmode=require`, {}, /cannot be used: .*(SSL|TLS).*sslmode/],
-      ["", {}, /which database\? Give --cluster/]
+      ["", {}, /no database is given: use --cluster/]
     ])
   })
 })
@@ -103,7 +103,7 @@ describe("a server with TLS and roles, as documented", needs(postgres, openssl, 
   const addressOf = (role: string, { host = "localhost", mode = "verify-full", root = authority } = {}) =>
     `postgres://${role}@${host}:${server.port}/vae?sslmode=${mode}${root === "" ? "" : `&sslrootcert=${root}`}`
 
-  it("lets in who trusts the certificate and knows the password, and nobody else", async () => {
+  it("accepts only clients that trust the certificate and know the password", async () => {
     await areRefused([
       [addressOf("vae", { root: "" }), env, /cannot be used: .*self-signed certificate/],
       [addressOf("vae", { host: "127.0.0.1" }), env, /cannot be used: .*(altnames|Hostname|IP)/],
@@ -117,7 +117,7 @@ describe("a server with TLS and roles, as documented", needs(postgres, openssl, 
     }
   })
 
-  it("gives a role what it needs by the documented statements, and shows its password nowhere", async (test) => {
+  it("works for a role with the documented rights, and its password appears nowhere", async (test) => {
     const created = await status(addressOf("vae"), env)
     assert.strictEqual(created.code, 0, created.output)
     await areRefused([[addressOf("member"), env, /refuses this user: permission denied for schema effect_vae/]])

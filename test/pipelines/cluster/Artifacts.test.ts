@@ -121,7 +121,7 @@ describe.each(["database", "folder"])("artifacts in a %s", needs(postgres), (kin
       )
     ))
 
-  it("list what a killed write left once it is an hour old", (test) =>
+  it("list the temporary file of a killed write after an hour", (test) =>
     inStore((store) =>
       Effect.gen(function* () {
         if (!isFolder) return test.skip("content in a database is written in a transaction")

@@ -1,6 +1,6 @@
 /**
- * Workers, submitters and the database are killed, stopped and cut off; every run ends with the bits of an undisturbed run,
- * and is written once.
+ * Workers, submitters and the database are killed, stopped and disconnected; every run ends with the bits of an undisturbed
+ * run, and is written once.
  *
  * `VAE_LONG_TESTS=1 vitest run test/pipelines/cluster/Faults.test.ts` kills 100 times.
  */
@@ -37,7 +37,7 @@ describe("a sweep under faults", { concurrent: true, ...needs(postgres, linux) }
   const isOf = (id: string) => (machine: Machine) => id.includes(`/${machine.pid}-`)
 
   for (let round = 0; round * 5 < amount(5, 100); round++) {
-    it(`finishes every run once, whoever is killed (kills ${5 * round + 1} to ${5 * round + 5})`, async (test) => {
+    it(`finishes every run once, whichever processes are killed (kills ${5 * round + 1} to ${5 * round + 5})`, async (test) => {
       const cluster = await Machines.open(test, server, `kill-${round}`, { lease: 2 })
       const draws = uniform({ seed: 2, stream: "cluster kills", step: round }, 10)
       let workers: ReadonlyArray<Machine> = [0, 1].map((index) => cluster.worker(`${index}`))
@@ -66,7 +66,7 @@ describe("a sweep under faults", { concurrent: true, ...needs(postgres, linux) }
     })
   }
 
-  it("is not written to by a worker that was stopped for longer than its lease", async (test) => {
+  it("rejects the writes of a worker that was stopped for longer than its lease", async (test) => {
     const cluster = await Machines.open(test, server, "stopped", { lease: 3 })
     const first = cluster.worker("1")
     const result = cluster.submit("submitted", args)
@@ -80,7 +80,7 @@ describe("a sweep under faults", { concurrent: true, ...needs(postgres, linux) }
     cluster.worker("2")
     await eventually(async () => {
       const run = await theRun()
-      return run["worker"] !== id && run["state"] === "leased" && run["standing"] !== null
+      return run["worker"] !== id && run["state"] === "leased" && run["progress"] !== null
     }, "another worker has the run")
     group.forEach((pid) => process.kill(pid, "SIGCONT"))
     await first.until(new RegExp(`the lease on run ${stolen["id"]} is lost`))
@@ -90,7 +90,7 @@ describe("a sweep under faults", { concurrent: true, ...needs(postgres, linux) }
     assert.strictEqual((await theRun())["token"], Number(stolen["token"]) + 1)
   })
 
-  it("waits while connections are cut and the database is away", async (test) => {
+  it("waits while connections are cut and while the database is down", async (test) => {
     const server = await start(postgres.value!)
     test.onTestFinished(server.close)
     const lease = 5
@@ -143,7 +143,7 @@ describe("a sweep under faults", { concurrent: true, ...needs(postgres, linux) }
 
   // Half a minute each, spent waiting for leases to end and between tries.
   if (isLong) {
-    it("gives a run to another worker where a disk takes no more", async (test) => {
+    it("moves a run to another worker when a disk is full", async (test) => {
       const cluster = await Machines.open(test, server, "disk")
       // No file may have more than 16 KiB.
       const small = cluster.worker("1", [], { by: ["sh", "-c", 'ulimit -f 32; exec "$@"', "sh"] })
@@ -170,7 +170,7 @@ describe("a sweep under faults", { concurrent: true, ...needs(postgres, linux) }
       }
       const bystander = cluster.worker("4")
       assert.strictEqual(await submitter.ended, 1, submitter.output())
-      assert.match(submitter.output(), /the worker that made it fell silent 3 times without progress/)
+      assert.match(submitter.output(), /its worker stopped responding 3 times without a new checkpoint/)
       bystander.kill("SIGINT")
       await bystander.ended
     })

@@ -1,5 +1,5 @@
 /**
- * Networks between machines and a database that stop delivering without a word, and later deliver again.
+ * Networks between machines and a database that stop delivering silently, and resume later.
  */
 import { execFileSync } from "node:child_process"
 import { connect, createServer, type Socket } from "node:net"

@@ -165,7 +165,7 @@ export const open = async (
     inTraining: async () => {
       let found: string | undefined
       await eventually(async () => {
-        const run = (await runs()).find(({ standing, state }) => state === "leased" && standing !== null)
+        const run = (await runs()).find(({ progress, state }) => state === "leased" && progress !== null)
         found = run === undefined ? undefined : String(run["worker"])
         return found !== undefined
       }, "a run is in training")

@@ -1,5 +1,5 @@
 /**
- * Networks that hang: nothing is delivered and nothing is said.
+ * Networks that hang: nothing is delivered, and no connection is closed.
  */
 import { join } from "node:path"
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
@@ -34,7 +34,7 @@ describe("a network that hangs", { concurrent: true, ...needs(postgres, linux) }
 
   const means = networkNamespaces.value === undefined ? "are acknowledged and not forwarded" : "are dropped"
 
-  it(`costs nothing but waiting for longer than a lease, where packets ${means}`, async (test) => {
+  it(`delays runs and changes nothing else while packets ${means} for longer than a lease`, async (test) => {
     const network = await (networkNamespaces.value === undefined ? relay(server.port) : namespace(server.port))
     test.onTestFinished(network.close)
     const cluster = await Machines.open(test, server, "waiting", { lease, reachedAt: network.through })
@@ -53,7 +53,7 @@ describe("a network that hangs", { concurrent: true, ...needs(postgres, linux) }
     assert.deepStrictEqual(tokens, [1, 1])
   })
 
-  it("gives the runs behind it to a worker that is not behind it, once", async (test) => {
+  it("loses the leases of the worker behind it to another worker, and every run is written once", async (test) => {
     const network = await relay(server.port)
     test.onTestFinished(network.close)
     const cluster = await Machines.open(test, server, "taken", { lease })
@@ -76,7 +76,7 @@ describe("a network that hangs", { concurrent: true, ...needs(postgres, linux) }
     assert.strictEqual((await theRun())["token"], 2)
   })
 
-  it("keeps no row locked for longer than a lease", async (test) => {
+  it("leaves no row locked for longer than a lease", async (test) => {
     const { query } = await Machines.open(test, server, "locked")
     const address = {
       url: Redacted.make(`postgres://postgres@127.0.0.1:${server.port}/locked`),

@@ -19,7 +19,7 @@ describe("a sweep over several workers", { concurrent: true, ...needs(postgres) 
   })
   afterAll(() => server.close())
 
-  it("leaves the bytes of a sweep on one machine; two commands that submit it share its runs", async (test) => {
+  it("leaves the same bytes as on one machine; two commands that submit it share its runs", async (test) => {
     const cluster = await Machines.open(test, server, "bits")
     const { folder } = cluster
     const args = [drawn, "--epochs", "60"]
@@ -55,7 +55,7 @@ describe("a sweep over several workers", { concurrent: true, ...needs(postgres) 
     const { address } = cluster
     const args = ["--beta", "1", "--epochs", "100000"]
     const run = async () => (await cluster.runs())[0]
-    const epoch = async () => Number(((await run())?.["standing"] as { epoch?: number } | null)?.epoch ?? 0)
+    const epoch = async () => Number(((await run())?.["progress"] as { epoch?: number } | null)?.epoch ?? 0)
     const first = cluster.worker("one")
     const cancelled = cluster.submit("submitted", args)
     await eventually(async () => (await epoch()) > 3, "a few epochs")
@@ -120,7 +120,7 @@ describe("a sweep over several workers", { concurrent: true, ...needs(postgres) 
     assert.match(output, /refuses run [0-9a-f]{12} of plain: its code differs/)
   })
 
-  it("keeps its files in a shared folder, where one is given, and exp clean removes unused ones", async (test) => {
+  it("keeps its files in a shared folder on request, and exp clean removes unused ones", async (test) => {
     const cluster = await Machines.open(test, server, "shared")
     const folder = join(cluster.folder, "artifacts")
     const shared = ["--artifacts", folder]

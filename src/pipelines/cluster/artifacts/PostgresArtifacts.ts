@@ -1,15 +1,15 @@
 /**
  * Artifacts in the database, in chunks of 1 MiB.
  */
-import { Duration, Effect, Layer, Schema } from "effect"
+import { Duration, Effect, Layer, Schema, Semaphore } from "effect"
 import { Artifacts, removeUnused, verified } from "../Artifacts.ts"
 import { ClusterError } from "../ClusterError.ts"
-import { Database, patience } from "../Database.ts"
+import { Database, statementTimeout } from "../Database.ts"
 
-/** Bytes of one row: far below what one message of the protocol may have, and few rows for a run. */
+/** Bytes per row: far below the limit of a protocol message, and few rows per run. */
 const chunkBytes = 2 ** 20
 
-/** Content up to here is cheaper to send than to ask for. */
+/** Up to this size, sending content costs no more than a query for its digest. */
 const smallBytes = 2 ** 16
 
 const Chunk = Schema.Struct({ content: Schema.Uint8Array })
@@ -19,7 +19,7 @@ export const layer: Layer.Layer<Artifacts, never, Database> = Layer.effect(
   Artifacts,
   Effect.gen(function* () {
     const database = yield* Database
-    const { name, patiently, rows, sql } = database
+    const { name, retrying, rows, sql } = database
 
     const there = (digest: string) =>
       Effect.map(
@@ -32,9 +32,12 @@ export const layer: Layer.Layer<Artifacts, never, Database> = Layer.effect(
         ([row]) => row?.place
       )
 
+    // However many runs this process trains, heartbeats must not wait for a connection.
+    const transfers = Semaphore.makeUnsafe(2)
+
     return {
       put: Effect.fn("PostgresArtifacts.put")(function* (digest, content) {
-        // Small content is sent without asking first.
+        // Small content is sent without a query for its digest.
         if (content.length > smallBytes && (yield* there(digest)) !== undefined) return
         const registered = sql`
           insert into effect_vae.artifact (digest, bytes, place) values (${digest}, ${content.length}, 'postgres')
@@ -42,9 +45,9 @@ export const layer: Layer.Layer<Artifacts, never, Database> = Layer.effect(
         `
         const chunk = (part: number) => content.subarray(part * chunkBytes, (part + 1) * chunkBytes)
         if (content.length <= chunkBytes) {
-          // One statement, so that it costs one round trip.
+          // One round trip.
           return yield* Effect.asVoid(
-            patiently(sql`
+            retrying(sql`
               with registered as (${registered})
               insert into effect_vae.chunk (digest, part, content) select digest, 0, ${chunk(0)} from registered
             `)
@@ -56,13 +59,13 @@ export const layer: Layer.Layer<Artifacts, never, Database> = Layer.effect(
           for (let part = 0; part * chunkBytes < content.length; part++) {
             yield* Effect.timeout(
               sql`insert into effect_vae.chunk (digest, part, content) values (${digest}, ${part}, ${chunk(part)})`,
-              patience
+              statementTimeout
             )
           }
         }).pipe(sql.withTransaction, (stored) =>
-          patiently(stored, Duration.times(patience, 2 + Math.ceil(content.length / chunkBytes)))
+          retrying(stored, Duration.times(statementTimeout, 2 + Math.ceil(content.length / chunkBytes)))
         )
-      }),
+      }, transfers.withPermit),
       get: Effect.fn("PostgresArtifacts.get")(function* (digest) {
         const chunks: Array<Uint8Array> = []
         for (let part = 0; ; part++) {
@@ -81,7 +84,7 @@ export const layer: Layer.Layer<Artifacts, never, Database> = Layer.effect(
           return yield* new ClusterError({ database: name, reason })
         }
         return yield* verified(name, digest, Buffer.concat(chunks))
-      }),
+      }, transfers.withPermit),
       unused: rows(
         Schema.Struct({ key: Schema.String, bytes: Schema.Number }),
         sql`

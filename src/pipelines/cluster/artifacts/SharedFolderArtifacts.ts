@@ -19,7 +19,7 @@ export const layer = (folder: string): Layer.Layer<Artifacts, never, Database | 
     Artifacts,
     Effect.gen(function* () {
       const database = yield* Database
-      const { id, patiently, rows, sql } = database
+      const { id, retrying, rows, sql } = database
       const fs = yield* FileSystem.FileSystem
       const path = yield* Path.Path
       const provided = <A, E>(effect: Effect.Effect<A, E, FileSystem.FileSystem | Path.Path>) =>
@@ -49,7 +49,7 @@ export const layer = (folder: string): Layer.Layer<Artifacts, never, Database | 
           const file = pathOf(digest)
           do {
             if (!(yield* isThere(file))) yield* provided(AtomicFile.write(file, content))
-            yield* patiently(sql`
+            yield* retrying(sql`
               insert into effect_vae.artifact (digest, bytes, place) values (${digest}, ${content.length}, 'folder')
               on conflict do nothing
             `)

@@ -147,12 +147,13 @@ describe("a sweep under faults", { concurrent: true, ...needs(postgres, linux) }
       const cluster = await Machines.open(test, server, "disk")
       // No file may have more than 16 KiB.
       const small = cluster.worker("1", [], { by: ["sh", "-c", 'ulimit -f 32; exec "$@"', "sh"] })
-      const result = cluster.submit("submitted", args)
-      const hasFailed = ({ failed_on }: Record<string, unknown>) => (failed_on as ReadonlyArray<string>).length > 0
-      await eventually(async () => (await cluster.runs()).some(hasFailed), "a run fails")
-      cluster.worker("2")
-      const { code, output } = await result
+      // Both wait, so that each takes one of the two runs.
+      await Promise.all([small, cluster.worker("2")].map(({ until }) => until(/takes runs/)))
+      const { code, output } = await cluster.submit("submitted", args)
       assert.strictEqual(code, 0, output)
+      const failedOn = (await cluster.runs()).flatMap(({ failed_on }) => failed_on as ReadonlyArray<string>)
+      assert.isNotEmpty(failedOn)
+      assert.isTrue(failedOn.every((id) => isOf(id)(small)))
       assert.deepStrictEqual(await whatIsLeft(join(cluster.folder, "submitted")), expected)
       assert.match(small.output(), /cannot be written/)
     })

@@ -35,7 +35,6 @@ const runLines = (runs: ReadonlyArray<RunningRun>): ReadonlyArray<string> => {
   return Columns.lines([
     { header: "run", cells: runs.map(({ run }) => run) },
     { header: "", cells: runs.map(({ experiment, seed }) => `${experiment} seed=${seed}`) },
-    { header: "", cells: cells(({ label }) => label) },
     { header: "worker", cells: runs.map(({ worker }) => worker ?? "") },
     { header: "epoch", cells: cells(({ epoch, epochs }) => `${epoch}/${epochs}`), right: true },
     { header: "loss", cells: cells(({ loss }) => loss.toFixed(2)), right: true },

@@ -14,12 +14,12 @@ import { type Module, type Network, type NetworkError, sequence } from "../Netwo
 import { activation, type ActivationName, activations } from "../networks/Activation.ts"
 import { dense, type DenseInitializer, denseInitializers } from "../networks/Dense.ts"
 import { flatten, reshape } from "../networks/Reshape.ts"
-import type { Drawn, PosteriorDistribution } from "../Posterior.ts"
-import { diagonalGaussian } from "../posteriors/DiagonalGaussian.ts"
+import type { Drawn } from "../Posterior.ts"
 import type { PriorDistribution } from "../Prior.ts"
 import { prefixed, sizeOf, type Tensors, under } from "../Tensors.ts"
 import { countProblem } from "../PositiveInteger.ts"
 import * as Compose from "./Compose.ts"
+import * as GaussianNetwork from "./GaussianNetwork.ts"
 
 export interface LadderGroup {
   /** Latent dimensions of the group; positive. */
@@ -39,72 +39,6 @@ export interface LadderVaeOptions {
   readonly initializer?: DenseInitializer
 }
 
-/** A diagonal Gaussian by its mean and the logarithm of its variance, `[rows, latent]` each. */
-interface Gaussian {
-  readonly mean: tf.Tensor2D
-  readonly logVariance: tf.Tensor2D
-}
-
-const distribution = ({ logVariance, mean }: Gaussian): PosteriorDistribution =>
-  diagonalGaussian(mean, tf.mul(logVariance, 0.5))
-
-const standardNormal = (rows: number, latent: number): Gaussian => ({
-  mean: tf.zeros([rows, latent]),
-  logVariance: tf.zeros([rows, latent])
-})
-
-/** The product of two Gaussians, normalised: precisions add up, and means are weighed by them. */
-const product = (a: Gaussian, b: Gaussian): Gaussian => {
-  const difference = tf.sub<tf.Tensor2D>(a.logVariance, b.logVariance)
-  return {
-    mean: tf.add(b.mean, tf.mul(tf.sub(a.mean, b.mean), tf.sigmoid(tf.neg(difference)))),
-    logVariance: tf.sub(a.logVariance, tf.softplus(difference))
-  }
-}
-
-/** `KL(q || p)` in nats, `[rows]`: that to the standard normal distribution where `p` is moved and scaled to it. */
-const divergence = (q: Gaussian, p: Gaussian): tf.Tensor1D =>
-  distribution({
-    mean: tf.mul(tf.sub(q.mean, p.mean), tf.exp(tf.mul(p.logVariance, -0.5))),
-    logVariance: tf.sub(q.logVariance, p.logVariance)
-  }).kl!()
-
-/** A network that ends in a Gaussian. */
-interface GaussianNetwork {
-  readonly body: Network
-  readonly heads: { readonly mean: Network; readonly "log-variance": Network }
-}
-
-const headNames = ["mean", "log-variance"] as const
-
-const gaussianNetwork = (
-  input: ReadonlyArray<number>,
-  body: Module,
-  latent: number,
-  initializer: DenseInitializer
-): Result.Result<GaussianNetwork, NetworkError> =>
-  Result.gen(function* () {
-    const built = yield* body.build(input)
-    const head = dense(latent, { initializer })
-    return {
-      body: built,
-      heads: { mean: yield* head.build(built.output), "log-variance": yield* head.build(built.output) }
-    }
-  })
-
-const parametersOf = ({ body, heads }: GaussianNetwork): Network["parameters"] => ({
-  ...body.parameters,
-  ...Object.assign({}, ...headNames.map((name) => prefixed(`${name}/`, heads[name].parameters)))
-})
-
-/** The Gaussian, and the features below its heads. */
-const apply = ({ body, heads }: GaussianNetwork, parameters: Tensors, x: tf.Tensor) => {
-  const features = body.apply(parameters, x)
-  const head = (name: (typeof headNames)[number]) =>
-    heads[name].apply(under(`${name}/`, parameters), features) as tf.Tensor2D
-  return { features, gaussian: { mean: head("mean"), logVariance: head("log-variance") } }
-}
-
 /** The parts of `[rows, Σ latent]` that belong to each group. */
 const split = (rows: tf.Tensor2D, widths: ReadonlyArray<number>): ReadonlyArray<tf.Tensor2D> => {
   let begin = 0
@@ -117,8 +51,8 @@ const split = (rows: tf.Tensor2D, widths: ReadonlyArray<number>): ReadonlyArray<
 
 /** One group on the way down: its prior given the codes above, its posterior, and its codes. */
 interface Step {
-  readonly prior: Gaussian
-  readonly posterior: Gaussian
+  readonly prior: GaussianNetwork.Gaussian
+  readonly posterior: GaussianNetwork.Gaussian
   readonly codes: tf.Tensor2D
 }
 
@@ -132,17 +66,17 @@ const build = (
     const widths = groups.map(({ latent }) => latent)
     const top = groups.length - 1
 
-    const encoders: Array<GaussianNetwork> = []
+    const encoders: Array<GaussianNetwork.GaussianNetwork> = []
     for (const [index, { hidden, latent }] of groups.entries()) {
       const input = index === 0 ? [image.height, image.width, image.channels] : encoders[index - 1]!.body.output
       const body = sequence(...(index === 0 ? [flatten()] : []), ...layers(hidden))
-      encoders.push(yield* gaussianNetwork(input, body, latent, initializer))
+      encoders.push(yield* GaussianNetwork.make(input, body, latent, initializer))
     }
     /** Of each group but the top one, from the codes above. */
-    const priors: Array<GaussianNetwork> = []
+    const priors: Array<GaussianNetwork.GaussianNetwork> = []
     for (const [index, { latent }] of groups.slice(0, top).entries()) {
       const { hidden, latent: above } = groups[index + 1]!
-      priors.push(yield* gaussianNetwork([above], sequence(...layers(hidden.toReversed())), latent, initializer))
+      priors.push(yield* GaussianNetwork.make([above], sequence(...layers(hidden.toReversed())), latent, initializer))
     }
     const shape = [image.height, image.width, image.channels * (likelihood.outputs ?? 1)]
     const decoder = yield* Compose.composeDecoder(image, widths[0]!, {
@@ -154,14 +88,15 @@ const build = (
     const descend = (
       parameters: Tensors,
       rows: number,
-      choose: (prior: Gaussian, group: number) => Omit<Step, "prior">
+      choose: (prior: GaussianNetwork.Gaussian, group: number) => Omit<Step, "prior">
     ): ReadonlyArray<Step> => {
       const steps: Array<Step> = []
       for (let group = top; group >= 0; group--) {
         const prior =
           group === top
-            ? standardNormal(rows, widths[top]!)
-            : apply(priors[group]!, under(`prior/group${group + 1}/`, parameters), steps[0]!.codes).gaussian
+            ? GaussianNetwork.standardNormal(rows, widths[top]!)
+            : GaussianNetwork.apply(priors[group]!, under(`prior/group${group + 1}/`, parameters), steps[0]!.codes)
+                .gaussian
         steps.unshift({ prior, ...choose(prior, group) })
       }
       return steps
@@ -173,7 +108,7 @@ const build = (
     const encode: Autoencoder["encode"] = (parameters, images) => {
       let features: tf.Tensor = images
       const seen = encoders.map((encoder, index) => {
-        const found = apply(encoder, under(`encoder/group${index + 1}/`, parameters), features)
+        const found = GaussianNetwork.apply(encoder, under(`encoder/group${index + 1}/`, parameters), features)
         features = found.features
         return found.gaussian
       })
@@ -185,16 +120,17 @@ const build = (
         return descend(parameters, rows, (prior, group) => {
           const { logVariance, mean } = seen[group]!
           const own = { mean: repeated(mean), logVariance: repeated(logVariance) }
-          const posterior = group === top ? own : product(own, prior)
-          return { posterior, codes: distribution(posterior).sample(parts[group]!) }
+          const posterior = group === top ? own : GaussianNetwork.product(own, prior)
+          return { posterior, codes: GaussianNetwork.distribution(posterior).sample(parts[group]!) }
         })
       }
       const draw = (noise: tf.Tensor2D): Drawn => {
         const steps = drawWith(noise)
         return {
           codes: together(steps.map(({ codes }) => codes)),
-          logProb: () => total(steps.map(({ codes, posterior }) => distribution(posterior).logProb!(codes))),
-          klByGroup: () => steps.map(({ posterior, prior }) => divergence(posterior, prior))
+          logProb: () =>
+            total(steps.map(({ codes, posterior }) => GaussianNetwork.distribution(posterior).logProb!(codes))),
+          klByGroup: () => steps.map(({ posterior, prior }) => GaussianNetwork.divergence(posterior, prior))
         }
       }
       const atMean = () => drawWith(tf.zeros([batch, widths.reduce((sum, width) => sum + width, 0)]))
@@ -203,7 +139,7 @@ const build = (
           return together(atMean().map(({ codes }) => codes))
         },
         get deviation() {
-          return together(atMean().map(({ posterior }) => distribution(posterior).deviation))
+          return together(atMean().map(({ posterior }) => GaussianNetwork.distribution(posterior).deviation))
         },
         sample: (noise) => draw(noise).codes,
         draw
@@ -216,21 +152,23 @@ const build = (
           posterior: prior,
           codes: parts[group]!
         }))
-        return total(steps.map(({ codes, prior }) => distribution(prior).logProb!(codes)))
+        return total(steps.map(({ codes, prior }) => GaussianNetwork.distribution(prior).logProb!(codes)))
       },
       sample: ({ normal }) => {
         const parts = split(normal, widths)
         const steps = descend(parameters, normal.shape[0], (prior, group) => ({
           posterior: prior,
-          codes: distribution(prior).sample(parts[group]!)
+          codes: GaussianNetwork.distribution(prior).sample(parts[group]!)
         }))
         return together(steps.map(({ codes }) => codes))
       }
     })
-    const named = (prefix: string, networks: ReadonlyArray<GaussianNetwork>): Network["parameters"] =>
+    const named = (prefix: string, networks: ReadonlyArray<GaussianNetwork.GaussianNetwork>): Network["parameters"] =>
       Object.assign(
         {},
-        ...networks.map((network, index) => prefixed(`${prefix}/group${index + 1}/`, parametersOf(network)))
+        ...networks.map((network, index) =>
+          prefixed(`${prefix}/group${index + 1}/`, GaussianNetwork.parametersOf(network))
+        )
       )
     return {
       parameters: { ...named("encoder", encoders), ...decoder.parameters, ...named("prior", priors) },

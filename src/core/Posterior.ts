@@ -87,7 +87,7 @@ export interface ContinuousFamily extends Posterior {
   readonly space?: never
 }
 
-/** A family whose codes stand for choices. */
+/** A family of discrete codes. */
 export interface DiscreteFamily extends Posterior {
   readonly space: (latent: number) => ChoiceSpace
 }
@@ -115,7 +115,7 @@ export interface Posterior {
    * `false`.
    */
   readonly densityOfOwnCodes?: boolean
-  /** Of a family whose codes stand for choices; absent where they are real vectors. */
+  /** The choices of a family of discrete codes; absent for continuous codes. */
   readonly space?: (latent: number) => ChoiceSpace
   /** Names of the encoder's linear heads in the order that `fromHeads` takes them. */
   readonly heads: ReadonlyArray<string>

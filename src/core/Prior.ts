@@ -45,7 +45,7 @@ export interface PriorSizes {
 export interface PriorContext extends PriorSizes {
   /** `q(z | x)` of images `[count, height, width, channels]` in [0, 1], as in evaluation. */
   readonly encode: (images: tf.Tensor4D) => PosteriorDistribution
-  /** Of a model whose codes stand for choices. */
+  /** The choices of a model with discrete codes. */
   readonly choices?: BoundChoices | undefined
   /** The time of training; without it, as in evaluation. */
   readonly time?: Time | undefined

@@ -171,7 +171,7 @@ export interface Description {
   readonly likelihood: Likelihood
   /** Whether the posterior's dimensions are independent. */
   readonly factorized: boolean
-  /** Of codes that stand for choices. */
+  /** The choices of discrete codes. */
   readonly choices?: ChoiceSpace | undefined
   /** Whether two latent dimensions are a plane. Default: `true`. */
   readonly planar?: boolean

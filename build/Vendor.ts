@@ -66,6 +66,7 @@ type Making = Effect.Effect<
 
 /** How each import name is built. */
 const files: Readonly<Record<string, Making>> = {
+  "#export-graph": copy("model_graph.py", "#export-graph"),
   "#export-keras": copy("model_keras.py", "#export-keras"),
   "#export-torch": copy("model_torch.py", "#export-torch"),
   "#font-bold": copy("DejaVuSans-Bold.ttf", "#font-bold"),

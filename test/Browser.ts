@@ -1,8 +1,8 @@
 /**
  * Opens pages in a real browser: Chromium, which a suite `needs`.
  */
-import { Effect } from "effect"
-import { chromium, type Page } from "playwright-core"
+import { Effect, RcRef, Scope } from "effect"
+import { type Browser, chromium, type Page } from "playwright-core"
 import * as Chromium from "./machine/Chromium.ts"
 
 const flags = [
@@ -33,20 +33,32 @@ export interface OpenOptions {
   readonly program?: string
 }
 
-/** Opens a file, or an address, in a browser that closes with the scope. */
+/** One browser for all pages, which closes a while after the last of them. */
+const browser: RcRef.RcRef<Browser> = Effect.runSync(
+  RcRef.make({
+    acquire: Effect.acquireRelease(
+      Effect.promise(() => chromium.launch({ executablePath: Chromium.chromium.value!, headless: true, args: flags })),
+      (browser) => Effect.promise(() => browser.close())
+    ),
+    idleTimeToLive: "3 seconds"
+  }).pipe(Scope.provide(Scope.makeUnsafe()))
+)
+
+/** Opens a file, or an address, in a context of its own, which closes with the scope. */
 export const open = Effect.fnUntraced(function* (path: string, options: OpenOptions = {}) {
   const address = path.startsWith("/") ? `file://${path}` : path
-  const browser = yield* Effect.acquireRelease(
-    Effect.promise(() => chromium.launch({ executablePath: Chromium.chromium.value!, headless: true, args: flags })),
-    (browser) => Effect.promise(() => browser.close())
+  const shared = yield* RcRef.get(browser)
+  const context = yield* Effect.acquireRelease(
+    Effect.promise(() =>
+      shared.newContext({
+        viewport: options.viewport ?? { width: 1000, height: 800 },
+        colorScheme: options.colorScheme ?? "light",
+        acceptDownloads: true
+      })
+    ),
+    (context) => Effect.promise(() => context.close())
   )
-  const page: Page = yield* Effect.promise(() =>
-    browser.newPage({
-      viewport: options.viewport ?? { width: 1000, height: 800 },
-      colorScheme: options.colorScheme ?? "light",
-      acceptDownloads: true
-    })
-  )
+  const page: Page = yield* Effect.promise(() => context.newPage())
   if (options.program !== undefined) yield* Effect.promise(() => page.addInitScript(options.program!))
   const offences: Offences = { errors: [], requests: [] }
   page.on("console", (message) => {

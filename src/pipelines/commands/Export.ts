@@ -52,7 +52,8 @@ const filesOf = Effect.fnUntraced(function* (run: Run, format: Format) {
     ...(Option.isSome(prior) && { "prior.onnx": prior.value })
   }
   if (format === "onnx") return networks
-  return { ...networks, [`model_${format}.py`]: yield* fs.readFile(require.resolve(`#export-${format}`)) }
+  const script = (name: string) => fs.readFile(require.resolve(`#export-${name}`))
+  return { ...networks, "model_graph.py": yield* script("graph"), [`model_${format}.py`]: yield* script(format) }
 })
 
 export const command = Command.make(

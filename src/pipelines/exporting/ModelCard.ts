@@ -8,14 +8,29 @@ import * as JsonFile from "../files/JsonFile.ts"
 import type { Manifest } from "../store/Manifest.ts"
 import type { ModelCard } from "../store/ModelFolder.ts"
 
-/** Terms under which a dataset may be used, by the tag of its spec; where its own page states none, that is said. */
+/**
+ * The licence of MNIST's copyright holders, as Keras documents it,
+ * https://keras.io/api/datasets/mnist/
+ */
+const mnist =
+  "MNIST: copyright Yann LeCun and Corinna Cortes, Creative Commons Attribution-Share Alike 3.0 (as stated by Keras's documentation)"
+
+/**
+ * Licences of the datasets by the tags of their specs, or what their sources say instead.
+ *
+ * Sources: Fashion-MNIST, https://github.com/zalandoresearch/fashion-mnist/blob/master/LICENSE; Olivetti faces,
+ * https://scikit-learn.org/0.16/datasets/olivetti_faces.html; FASSEG, Benini et al. 2019,
+ * https://doi.org/10.1016/j.dib.2019.103881
+ */
 const licences: Readonly<Record<string, string>> = {
-  Mnist: "MNIST: Yann LeCun and Corinna Cortes, Creative Commons Attribution-Share Alike 3.0",
-  BinarizedMnist: "MNIST: Yann LeCun and Corinna Cortes, Creative Commons Attribution-Share Alike 3.0",
-  FashionMnist: "Fashion-MNIST: Zalando SE, MIT License",
-  FreyFaces: "Frey faces: no licence is stated by their source",
-  OlivettiFaces: "Olivetti faces: AT&T Laboratories Cambridge; no licence is stated by their source",
-  Synthetic: "synthetic images of this package: no restriction"
+  Mnist: mnist,
+  BinarizedMnist: mnist,
+  FashionMnist: "Fashion-MNIST: copyright Zalando SE, MIT License",
+  FreyFaces: "Frey faces: no licence is known",
+  OlivettiFaces: "Olivetti faces: no licence is known; their source asks for credit to AT&T Laboratories Cambridge",
+  MaskedFaces:
+    "FASSEG: public, no licence is known; its photographs are from the databases MIT-CBCL, FEI, POINTING04 and SIBLINGS, which have terms of their own",
+  Synthetic: "synthetic images, computed by this package: MIT License, as the package"
 }
 
 /** The tag of the dataset that another one is made of, at the end of the chain. */

@@ -5,40 +5,14 @@
     mean, deviation = encoder(images)     # images [count, height, width, channels] in [0, 1]
     images = decoder(mean)                # a model that takes labels: decoder(codes, labels), labels int32
 
-A layer executes the graph of its ONNX file: every operator is one line below.
+A layer executes the graph of its ONNX file (model_graph.py): every operator is one line below.
 """
-
-import pathlib
 
 import keras
 import numpy as np
-import onnx
 from keras import ops
-from onnx import numpy_helper
 
-TYPES = {
-    onnx.TensorProto.FLOAT: "float32",
-    onnx.TensorProto.DOUBLE: "float64",
-    onnx.TensorProto.INT32: "int32",
-    onnx.TensorProto.INT64: "int64",
-    onnx.TensorProto.UINT8: "uint8",
-    onnx.TensorProto.BOOL: "bool",
-}
-
-
-def known(table, key, what):
-    if key not in table:
-        raise NotImplementedError(f"the {what} {key}, for which this module has no line")
-    return table[key]
-
-
-def numbers(values):
-    return [int(value) for value in np.asarray(values).reshape(-1)]
-
-
-def reshape(x, shape, allowzero=0):
-    sizes = [x.shape[axis] if size == 0 and not allowzero else size for axis, size in enumerate(numbers(shape))]
-    return ops.reshape(x, sizes)
+from model_graph import Graph, load as load_with, numbers, sizes, slices, type_name
 
 
 def gemm(a, b, c=None, transA=0, transB=0, alpha=1.0, beta=1.0):
@@ -122,10 +96,8 @@ def reduce_sum(x, axes, keepdims=1):
     return ops.sum(x, tuple(numbers(axes)), bool(keepdims))
 
 
-def pick(x, starts, ends, axes, steps=None):
-    steps = [1] * len(numbers(starts)) if steps is None else numbers(steps)
-    for start, end, axis, step in zip(numbers(starts), numbers(ends), numbers(axes), steps):
-        chosen = range(x.shape[axis])[slice(start, None if end < -x.shape[axis] else end, step)]
+def pick(x, *ranges):
+    for axis, chosen in slices(x, *ranges):
         x = ops.take(x, np.array(chosen, dtype="int32"), axis)
     return x
 
@@ -135,7 +107,7 @@ OPERATORS = {
     "Add": ops.add,
     "And": ops.logical_and,
     "AveragePool": average_pool,
-    "Cast": lambda x, to: ops.cast(x, known(TYPES, to, "type")),
+    "Cast": lambda x, to: ops.cast(x, type_name(to)),
     "Concat": lambda *xs, axis: ops.concatenate(xs, axis),
     "Conv": conv,
     "ConvTranspose": conv_transpose,
@@ -164,7 +136,7 @@ OPERATORS = {
     "Reciprocal": ops.reciprocal,
     "ReduceSum": reduce_sum,
     "Relu": ops.relu,
-    "Reshape": reshape,
+    "Reshape": lambda x, shape, allowzero=0: ops.reshape(x, sizes(x, shape, allowzero)),
     "Shape": lambda x, start=0, end=None: np.array(x.shape[start:end], dtype="int64"),
     "Sigmoid": ops.sigmoid,
     "Sign": ops.sign,
@@ -184,37 +156,19 @@ class Network(keras.layers.Layer):
 
     def __init__(self, path):
         super().__init__()
-        graph = onnx.load(path).graph
-        self.input_names = [value.name for value in graph.input]
-        self.output_names = [value.name for value in graph.output]
+        self.graph = Graph(path, OPERATORS)
         self.constants = {}
-        for initializer in graph.initializer:
-            values = numpy_helper.to_array(initializer)
+        for place, (name, values) in enumerate(self.graph.constants.items()):
+            self.constants[name] = values
             if values.dtype == np.float32 and values.ndim > 0:
-                weight = self.add_weight(shape=values.shape, initializer="zeros", name=f"constant_{len(self.constants)}")
+                weight = self.add_weight(shape=values.shape, initializer="zeros", name=f"constant_{place}")
                 weight.assign(values)
-                self.constants[initializer.name] = weight
-            else:
-                self.constants[initializer.name] = values
-        self.nodes = [
-            (
-                known(OPERATORS, node.op_type, "operator"),
-                list(node.input),
-                list(node.output),
-                {item.name: onnx.helper.get_attribute_value(item) for item in node.attribute},
-            )
-            for node in graph.node
-        ]
+                self.constants[name] = weight
 
     def call(self, *inputs):
-        values = dict(zip(self.input_names, inputs))
-        values.update(self.constants)
-        for operator, names, (output,), attributes in self.nodes:
-            values[output] = operator(*[values[name] if name else None for name in names], **attributes)
-        outputs = [values[name] for name in self.output_names]
-        return outputs[0] if len(outputs) == 1 else tuple(outputs)
+        return self.graph.run(self.constants, inputs)
 
 
 def load(folder="."):
     """The encoder and the decoder of an exported folder."""
-    return tuple(Network(str(pathlib.Path(folder) / f"{name}.onnx")) for name in ("encoder", "decoder"))
+    return load_with(Network, folder)

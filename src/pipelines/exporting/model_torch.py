@@ -5,38 +5,12 @@
     mean, deviation = encoder(images)     # images [count, height, width, channels] in [0, 1]
     images = decoder(mean)                # a model that takes labels: decoder(codes, labels), labels int32
 
-A module executes the graph of its ONNX file: every operator is one line below.
+A module executes the graph of its ONNX file (model_graph.py): every operator is one line below.
 """
 
-import pathlib
-
-import onnx
 import torch
-from onnx import numpy_helper
 
-TYPES = {
-    onnx.TensorProto.FLOAT: torch.float32,
-    onnx.TensorProto.DOUBLE: torch.float64,
-    onnx.TensorProto.INT32: torch.int32,
-    onnx.TensorProto.INT64: torch.int64,
-    onnx.TensorProto.UINT8: torch.uint8,
-    onnx.TensorProto.BOOL: torch.bool,
-}
-
-
-def known(table, key, what):
-    if key not in table:
-        raise NotImplementedError(f"the {what} {key}, for which this module has no line")
-    return table[key]
-
-
-def numbers(tensor):
-    return [int(value) for value in tensor.tolist()]
-
-
-def reshape(x, shape, allowzero=0):
-    sizes = [x.shape[axis] if size == 0 and not allowzero else size for axis, size in enumerate(numbers(shape))]
-    return x.reshape(sizes)
+from model_graph import Graph, load as load_with, numbers, sizes, slices, type_name
 
 
 def gemm(a, b, c=None, transA=0, transB=0, alpha=1.0, beta=1.0):
@@ -88,11 +62,9 @@ def reduce_sum(x, axes, keepdims=1):
     return x.sum(dim=numbers(axes), keepdim=bool(keepdims))
 
 
-def pick(x, starts, ends, axes, steps=None):
-    steps = [1] * len(starts) if steps is None else numbers(steps)
-    for start, end, axis, step in zip(numbers(starts), numbers(ends), numbers(axes), steps):
-        chosen = range(x.shape[axis])[slice(start, None if end < -x.shape[axis] else end, step)]
-        x = x.index_select(axis, torch.tensor(list(chosen), device=x.device))
+def pick(x, *ranges):
+    for axis, chosen in slices(x, *ranges):
+        x = x.index_select(axis, torch.tensor(chosen, device=x.device))
     return x
 
 
@@ -101,7 +73,7 @@ OPERATORS = {
     "Add": torch.add,
     "And": torch.logical_and,
     "AveragePool": average_pool,
-    "Cast": lambda x, to: x.to(known(TYPES, to, "type")),
+    "Cast": lambda x, to: x.to(getattr(torch, type_name(to))),
     "Concat": lambda *xs, axis: torch.cat(xs, axis),
     "Conv": conv,
     "ConvTranspose": conv_transpose,
@@ -132,7 +104,7 @@ OPERATORS = {
     "Reciprocal": torch.reciprocal,
     "ReduceSum": reduce_sum,
     "Relu": torch.relu,
-    "Reshape": reshape,
+    "Reshape": lambda x, shape, allowzero=0: x.reshape(sizes(x, shape, allowzero)),
     "Shape": lambda x, start=0, end=None: torch.tensor(x.shape[start:end], dtype=torch.int64),
     "Sigmoid": torch.sigmoid,
     "Sign": torch.sign,
@@ -148,41 +120,24 @@ OPERATORS = {
 
 
 class Network(torch.nn.Module):
-    """The graph of an ONNX file. Its float32 arrays are parameters, by the names that the file gives them."""
+    """The graph of an ONNX file. Its float32 arrays are parameters, in the file's order."""
 
     def __init__(self, path):
         super().__init__()
-        graph = onnx.load(path).graph
-        self.input_names = [value.name for value in graph.input]
-        self.output_names = [value.name for value in graph.output]
+        self.graph = Graph(path, OPERATORS)
         self.places = {}
-        for place, initializer in enumerate(graph.initializer):
-            values = torch.from_numpy(numpy_helper.to_array(initializer).copy())
-            name = f"constant_{place}"
-            self.places[initializer.name] = name
+        for place, (name, array) in enumerate(self.graph.constants.items()):
+            values = torch.from_numpy(array.copy())
+            self.places[name] = f"constant_{place}"
             if values.is_floating_point() and values.dim() > 0:
-                self.register_parameter(name, torch.nn.Parameter(values))
+                self.register_parameter(self.places[name], torch.nn.Parameter(values))
             else:
-                self.register_buffer(name, values)
-        self.nodes = [
-            (
-                known(OPERATORS, node.op_type, "operator"),
-                list(node.input),
-                list(node.output),
-                {item.name: onnx.helper.get_attribute_value(item) for item in node.attribute},
-            )
-            for node in graph.node
-        ]
+                self.register_buffer(self.places[name], values)
 
     def forward(self, *inputs):
-        values = dict(zip(self.input_names, inputs))
-        values.update({name: getattr(self, place) for name, place in self.places.items()})
-        for operator, names, (output,), attributes in self.nodes:
-            values[output] = operator(*[values[name] if name else None for name in names], **attributes)
-        outputs = [values[name] for name in self.output_names]
-        return outputs[0] if len(outputs) == 1 else tuple(outputs)
+        return self.graph.run({name: getattr(self, place) for name, place in self.places.items()}, inputs)
 
 
 def load(folder="."):
     """The encoder and the decoder of an exported folder."""
-    return tuple(Network(str(pathlib.Path(folder) / f"{name}.onnx")) for name in ("encoder", "decoder"))
+    return load_with(Network, folder)

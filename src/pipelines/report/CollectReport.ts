@@ -5,7 +5,7 @@ import * as EarlyStopping from "../../core/EarlyStopping.ts"
 import { DateTime, Effect, type FileSystem, Option, Path } from "effect"
 import type { Experiment } from "../../core/Experiment.ts"
 import type { Figure } from "../../core/Figure.ts"
-import type { Json } from "../../core/Spec.ts"
+import { canonicalJson, type Json } from "../../core/Spec.ts"
 import * as FigureFolder from "../store/FigureFolder.ts"
 import { sweepCurves } from "../figures/SweepCurves.ts"
 import type { Manifest } from "../store/Manifest.ts"
@@ -20,6 +20,7 @@ import type { StoreError } from "../files/StoreError.ts"
 import type { SummaryRow } from "../store/SummaryRow.ts"
 import { commandText, parameterTexts } from "./CommandText.ts"
 import * as AssetName from "./AssetName.ts"
+import { sentences } from "./RunSentence.ts"
 import type { FigureEntry, FigureData, ModelData, ReportData, RunData } from "./ReportData.ts"
 
 /** A run of the report, and where it was found. */
@@ -62,7 +63,7 @@ const modelOf = ({ classes, dataset, labelled, latent, prior, run, shape }: Mode
   images: AssetName.images(dataset.digest)
 })
 
-const described = (values: Readonly<Record<string, string | number>>): string =>
+const inWords = (values: Readonly<Record<string, string | number>>): string =>
   Object.entries(values)
     .map(([name, value]) => (name === "_tag" ? String(value) : `${name} ${value}`))
     .join(", ")
@@ -71,12 +72,12 @@ const factsOf = (manifest: Manifest): RunData["made"] => {
   const { data, ended, engine, git, host, started, versions } = manifest
   return [
     { name: "data", value: `${data.source}, SHA-256 ${data.digest}` },
-    { name: "engine", value: described(engine) },
+    { name: "engine", value: inWords(engine) },
     { name: "machine", value: `${host.cpu}, ${host.cores} cores, ${host.platform} ${host.arch}` },
     { name: "started", value: DateTime.formatIso(started) },
     ...(ended === undefined ? [] : [{ name: "ended", value: DateTime.formatIso(ended) }]),
     ...(git === undefined ? [] : [{ name: "commit", value: `${git.commit}${git.dirty ? ", with changes" : ""}` }]),
-    { name: "versions", value: described(versions) }
+    { name: "versions", value: inWords(versions) }
   ]
 }
 
@@ -126,6 +127,7 @@ const collectRun = Effect.fnUntraced(function* (
       label: SweepFigures.caption(planned.label),
       seed: planned.seed,
       status: row?.status ?? held?.status ?? "planned",
+      sentence: "",
       ...(error !== undefined && { error }),
       parameters,
       epochs: { done: held?.history.length ?? 0, of: planned.training.epochs ?? held?.history.length ?? 0 },
@@ -175,6 +177,11 @@ export const collect = Effect.fn("CollectReport.gather")(function* (
   )
   const varied = varyingNames(options.runs.map(({ parameters }) => parameters))
   const trained = runs.filter(({ history }) => history.length > 0)
+  const likelihoods = new Set(trained.map(({ planned }) => canonicalJson(planned.specs.model["likelihood"] ?? null)))
+  const described = sentences(
+    runs.map(({ data }) => data),
+    likelihoods.size === 1
+  )
   const reported = trained.map(({ data, history, planned }) => ({
     label: data.label === "" ? `run ${data.id}` : data.label,
     history,
@@ -196,7 +203,7 @@ export const collect = Effect.fn("CollectReport.gather")(function* (
         description,
         varies: varied.includes(name)
       })),
-      runs: runs.map(({ data }) => data),
+      runs: runs.map(({ data }, index) => ({ ...data, sentence: described[index]! })),
       figures: figuresOf(
         experiment.name,
         reported,

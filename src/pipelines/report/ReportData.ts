@@ -51,6 +51,8 @@ export const RunData = Schema.Struct({
   label: Schema.String,
   seed: Schema.Int,
   status: RunStatus,
+  /** How good it is, or why it is not finished. */
+  sentence: Schema.String,
   /** Why it failed. */
   error: Schema.optionalKey(Schema.String),
   /** As a command line has them. */

@@ -14,6 +14,7 @@ import {
   ConditionalVae,
   Curves,
   dense,
+  ElboTerms,
   Evaluation,
   Experiment,
   LatentScatter,
@@ -63,7 +64,7 @@ const planar = (seen: Array<Seen>) =>
       model: DenseVae.layer({ hidden: [16], latent: 2 }),
       objective: BetaElbo.layer({ beta }),
       training,
-      evaluation: Evaluation.layer(Curves(), LatentScatter(), Manifold({ columns: 4 }), seenBy(seen))
+      evaluation: Evaluation.layer(ElboTerms(), Curves(), LatentScatter(), Manifold({ columns: 4 }), seenBy(seen))
     })
   }).pipe(Experiment.grid({ beta: [0, 4] }))
 
@@ -235,18 +236,23 @@ const swept = Effect.fnUntraced(function* (
 const temporary: Array<string> = []
 afterAll(() => Promise.all(temporary.map((folder) => rm(folder, { recursive: true }))))
 
-/** The two runs on a plane, made once. */
-const onPlane = Effect.runSync(
-  Effect.cached(
-    Effect.gen(function* () {
-      const results = yield* Effect.promise(() => mkdtemp(`${tmpdir()}/report-`))
-      temporary.push(results)
-      return yield* swept(planar, results)
-    })
+/** The runs of an experiment, trained once. */
+const once = (experiment: (seen: Array<Seen>) => Experiment.Experiment<any>) =>
+  Effect.runSync(
+    Effect.cached(
+      Effect.gen(function* () {
+        const results = yield* Effect.promise(() => mkdtemp(`${tmpdir()}/report-`))
+        temporary.push(results)
+        return yield* swept(experiment, results)
+      })
+    )
   )
-)
 
-const hostileOnes = Effect.flatMap(temporaryFolder, (results) => swept(hostileRun, results))
+/** Two runs on a plane. */
+const onPlane = once(planar)
+
+/** A run whose every text is hostile. */
+const hostileOnes = once(hostileRun)
 
 /** Opens a page from the file system. */
 const opened = Effect.fnUntraced(function* (made: Swept, options: Browser.OpenOptions = {}) {
@@ -567,7 +573,7 @@ describe("The report in a browser", needs(chromium), () => {
         )
       )
       assert.deepStrictEqual(
-        strangers.filter((address) => !/^#(?:runs|sweep|figures|play|space)$/.test(address)),
+        strangers.filter((address) => !/^#(?:glance|runs|sweep|figures|play|space)$/.test(address)),
         []
       )
       assert.deepStrictEqual(offences, { errors: [], requests: [] })
@@ -575,31 +581,92 @@ describe("The report in a browser", needs(chromium), () => {
     })
   )
 
-  it.live.each(["light", "dark"] as const)(
-    "can be used by everybody: %s colours, names, keyboard (axe-core)",
-    (colorScheme) =>
-      Effect.gen(function* () {
-        const program = yield* Effect.promise(() =>
-          readFile(createRequire(import.meta.url).resolve("axe-core"), "utf8")
-        )
-        const { page } = yield* opened(yield* hostileOnes, { colorScheme, program })
-        for (const id of ["figures", "play", "space"]) {
-          yield* Effect.promise(() => page.locator(`#${id}`).scrollIntoViewIfNeeded())
-        }
-        yield* Effect.promise(() => page.waitForSelector(".plot[data-drawn]", { timeout: 60_000 }))
-        yield* Effect.promise(() => page.waitForSelector(".sliders"))
+  it.live("can be used by everybody: light and dark colours, names, keyboard (axe-core)", () =>
+    Effect.gen(function* () {
+      const program = yield* Effect.promise(() => readFile(createRequire(import.meta.url).resolve("axe-core"), "utf8"))
+      const { page } = yield* opened(yield* hostileOnes, { program })
+      for (const id of ["figures", "play", "space"]) {
+        yield* Effect.promise(() => page.locator(`#${id}`).scrollIntoViewIfNeeded())
+      }
+      yield* Effect.promise(() => page.waitForSelector(".plot[data-drawn]", { timeout: 60_000 }))
+      yield* Effect.promise(() => page.waitForSelector(".sliders"))
+      for (const colorScheme of ["light", "dark"] as const) {
+        yield* Effect.promise(() => page.emulateMedia({ colorScheme }))
+        yield* Effect.promise(() => page.waitForSelector(`html[data-mode="${colorScheme}"]`))
         const violations = yield* ask(page, async () => {
           const { violations } = await (globalThis as any).axe.run()
           return violations.map(({ id, nodes }: any) => [id, ...nodes.map(({ html }: any) => html.slice(0, 200))])
         })
-        assert.deepStrictEqual(violations, [])
-      })
+        assert.deepStrictEqual(violations, [], colorScheme)
+      }
+    })
+  )
+
+  it.live("opens with the figure that compares the runs, and a picture and a sentence for each", () =>
+    Effect.gen(function* () {
+      const { folder, offences, page, runs } = yield* opened(yield* onPlane)
+      const sections = yield* Effect.promise(() =>
+        page.locator("main > section").evaluateAll((all) => all.map((one: any) => one.id as string))
+      )
+      assert.deepStrictEqual(sections.slice(0, 3), ["glance", "runs", "sweep"])
+      assert.strictEqual(
+        yield* Effect.promise(() => page.locator("#glance figure").getAttribute("data-figure")),
+        "rate-distortion"
+      )
+      const sentences = yield* Effect.promise(() => page.locator("#glance li p").allTextContents())
+      assert.match(
+        sentences[0]!,
+        /^β = 0 .*ELBO −[\d.]+ nats per image \(reconstruction [\d.]+, KL divergence [\d.]+\)/
+      )
+      assert.match(sentences[1]!, /^β = 4 .*ELBO −/)
+      assert.strictEqual(sentences.filter((text) => text.includes("Best of 2: ELBO")).length, 1)
+      // The picture of a run is that of its manifold.
+      const figure = JSON.parse(
+        yield* Effect.promise(() => readFile(`${folder}/${runs[1]!.id}/figures/manifold.json`, "utf8"))
+      )
+      const picture = /data:image\/png;base64,[^"]+/.exec(JSON.stringify(figure))![0]
+      yield* eventually(
+        Effect.promise(() => page.locator(`#glance li[data-run="${runs[1]!.id}"] img`).getAttribute("src")),
+        equal<string | null>(picture)
+      )
+      assert.deepStrictEqual(offences, { errors: [], requests: [] })
+    })
+  )
+
+  it.live("is printed as a PDF with all tables and figures, and nothing that needs a pointer", () =>
+    Effect.gen(function* () {
+      const { page } = yield* opened(yield* onPlane)
+      const drawn = Effect.promise(() => page.locator("#glance svg, #sweep svg, #figures svg").count())
+      // Everything that is printed is drawn soon, visible or not.
+      yield* eventually(drawn, (count) => count >= 3)
+      yield* Effect.promise(() => page.emulateMedia({ media: "print" }))
+      for (const selector of ["#glance svg", "#runs table", "#sweep svg", "#figures svg"]) {
+        assert.isTrue(yield* Effect.promise(() => page.locator(selector).first().isVisible()), selector)
+      }
+      for (const selector of ["#play", ".bar", ".actions", "nav", "input[type=radio]", "button.copy"]) {
+        assert.isFalse(yield* Effect.promise(() => page.locator(selector).first().isVisible()), selector)
+      }
+      const pdf = yield* Effect.promise(() => page.pdf({ format: "A4", preferCSSPageSize: true }))
+      assert.strictEqual(pdf.subarray(0, 5).toString(), "%PDF-")
+      const pages = pdf.toString("latin1").match(/\/Type\s*\/Page\b/g)?.length ?? 0
+      assert.isAtLeast(pages, 1)
+      assert.isAtMost(pages, 4)
+      // Nothing is cut off at the right edge of the paper: 182 mm at 96 dots per inch.
+      yield* Effect.promise(() => page.setViewportSize({ width: 688, height: 1000 }))
+      const width = yield* ask(
+        page,
+        () => (globalThis as unknown as InPage).document.documentElement.scrollWidth as number
+      )
+      assert.isAtMost(width, 688)
+    })
   )
 
   it.live("a figure that somebody changed runs nothing, fetches nothing and leads nowhere", () =>
     Effect.gen(function* () {
       const fs = yield* FileSystem.FileSystem
-      const made = yield* hostileOnes
+      const original = yield* hostileOnes
+      const made = { ...original, folder: `${yield* temporaryFolder}/hostile` }
+      yield* fs.copy(original.folder, made.folder)
       for (const [name, changed] of Object.entries({ links, fetching })) {
         const part = `figure-${made.runs[0].id}-hostile`
         yield* fs.writeFileString(`${made.folder}/report/${part}.js`, assetScript(part, { name, ...changed }))

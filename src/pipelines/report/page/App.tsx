@@ -5,6 +5,7 @@ import { useEffect, useState } from "preact/hooks"
 import type { ReportData, RunData } from "../ReportData.ts"
 import { Chart } from "./Chart.tsx"
 import { Figures } from "./Figures.tsx"
+import { comparisonOf, Glance } from "./Glance.tsx"
 import { Explorer } from "./Explorer.tsx"
 import { RunSelector } from "./RunSelector.tsx"
 import { RunTable } from "./RunTable.tsx"
@@ -17,7 +18,7 @@ type Wish = Mode | "system"
 
 const dark = matchMedia("(prefers-color-scheme: dark)")
 
-/** Light or dark as the system is, unless the person wishes otherwise. */
+/** The colour scheme: the system's, or the selected one. */
 const useMode = () => {
   const [wish, setWish] = useState<Wish>("system")
   const [system, setSystem] = useState<Mode>(dark.matches ? "dark" : "light")
@@ -42,7 +43,7 @@ const countText = (runs: ReadonlyArray<RunData>): string => {
 
 const Made = ({ run }: { readonly run: RunData }) => (
   <details>
-    <summary>How run {run.id} was made</summary>
+    <summary>Provenance of run {run.id}</summary>
     <pre tabIndex={0}>
       <code>{run.command}</code>
     </pre>
@@ -52,17 +53,17 @@ const Made = ({ run }: { readonly run: RunData }) => (
   </details>
 )
 
-/** Whether the page shows what there is now. */
+/** How current the page is. */
 const freshness = ({ live, made, runs }: ReportData, left: boolean): string => {
   if (!live) return `as of ${made.slice(0, 10)}`
   const ended = runs.every(({ status }) => status !== "planned" && status !== "running")
-  if (ended) return "all have ended"
-  return left ? "no longer renewed: the command that made them has ended" : "renews itself as epochs end"
+  if (ended) return "all runs have ended"
+  return left ? "no longer updated: the command has ended" : "updates as epochs end"
 }
 
 export interface AppProps {
   readonly data: ReportData
-  /** Whether the server that renewed the page is gone. */
+  /** Whether the live server has ended. */
   readonly left: boolean
 }
 
@@ -71,9 +72,11 @@ export const App = ({ data, left }: AppProps) => {
   const [chosen, setChosen] = useState<Chosen>({ first: undefined, second: undefined })
   const visible = data.runs.filter(isVisible)
   const selection = selectionOf(visible, chosen)
+  const further = data.figures.filter((figure) => figure !== comparisonOf(data))
   const sections = [
+    ...(data.runs.length > 0 ? [{ id: "glance", title: "At a glance" }] : []),
     { id: "runs", title: "Runs" },
-    ...(data.figures.length > 0 ? [{ id: "sweep", title: "Sweep" }] : []),
+    ...(further.length > 0 ? [{ id: "sweep", title: "Sweep" }] : []),
     ...(selection === undefined
       ? []
       : [
@@ -108,6 +111,12 @@ export const App = ({ data, left }: AppProps) => {
         <p class="quiet" role="status">
           {countText(data.runs)} · {freshness(data, left)}
         </p>
+        {data.runs.length > 0 && (
+          <section id="glance" aria-labelledby="glance-title">
+            <h2 id="glance-title">At a glance</h2>
+            <Glance data={data} mode={mode} />
+          </section>
+        )}
         <section id="runs" aria-labelledby="runs-title">
           <h2 id="runs-title">Runs</h2>
           <RunTable
@@ -119,16 +128,14 @@ export const App = ({ data, left }: AppProps) => {
         {has("sweep") && (
           <section id="sweep" aria-labelledby="sweep-title">
             <h2 id="sweep-title">The sweep</h2>
-            {data.figures.map((figure) => (
-              <Chart key={figure.name} figure={figure} mode={mode} />
+            {further.map((figure) => (
+              <Chart key={figure.name} figure={figure} mode={mode} eager />
             ))}
           </section>
         )}
         {selection === undefined && data.runs.length > 0 && (
           <p class="quiet">
-            {data.live
-              ? "Figures of the runs and models to play with appear here as runs end."
-              : "No run has ended with figures or a model to play with."}
+            {data.live ? "Figures and models appear here when runs finish." : "No run has figures or a model."}
           </p>
         )}
         {selection !== undefined && (
@@ -143,12 +150,12 @@ export const App = ({ data, left }: AppProps) => {
               />
             </section>
             <section id="play" aria-labelledby="play-title">
-              <h2 id="play-title">Play with the model</h2>
+              <h2 id="play-title">Explore the model</h2>
               <Explorer selection={selection} mode={mode} />
             </section>
             {has("space") && (
               <section id="space" aria-labelledby="space-title">
-                <h2 id="space-title">Codes in space</h2>
+                <h2 id="space-title">Codes in 3-D</h2>
                 <ScatterPlot3d run={selection.first} mode={mode} />
               </section>
             )}

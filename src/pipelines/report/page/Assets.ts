@@ -1,12 +1,11 @@
 /**
- * Parts of the report that lie beside the page and are read when they are needed.
+ * The report's assets, files beside the page that are loaded on demand.
  *
- * A page that was opened from the file system may not read files, but it may load scripts: so a part is a script that
- * hands over text, which is JSON.
+ * A file: page may not read files, but may load scripts; so an asset is a script that passes JSON text.
  */
 import { Data, Effect, Schema } from "effect"
 
-/** A part cannot be had: it is missing or not what it should be. */
+/** An asset is missing or invalid. */
 export class AssetError extends Data.TaggedError("AssetError")<{ readonly asset: string; readonly reason: string }> {
   override get message(): string {
     return `The file report/${this.asset}.js ${this.reason}.`
@@ -23,7 +22,7 @@ globalThis.effectVaePart = (name, json) => {
   received.set(name, json)
 }
 
-/** Runs a script of the folder `report`. */
+/** Loads a script of the folder `report`. */
 export const script = (asset: string): Effect.Effect<void, AssetError> =>
   Effect.callback<void, AssetError>((resume) => {
     const element = document.createElement("script")
@@ -42,7 +41,7 @@ export const script = (asset: string): Effect.Effect<void, AssetError> =>
 
 const reading = new Map<string, Effect.Effect<unknown, AssetError>>()
 
-/** The value that a part holds; large ones are not kept once they were taken. */
+/** The value of an asset; large ones are not cached. */
 const read = Effect.fnUntraced(function* (asset: string) {
   yield* script(asset)
   const json = received.get(asset)
@@ -54,7 +53,7 @@ const read = Effect.fnUntraced(function* (asset: string) {
   })
 })
 
-/** What a part holds, read once. */
+/** The value of an asset, cached. */
 export const part = <A, E>(name: string, schema: Schema.Codec<A, E>): Effect.Effect<A, AssetError> =>
   Effect.suspend(() => {
     const known = reading.get(name) ?? Effect.runSync(Effect.cached(Effect.uninterruptible(read(name))))

@@ -1,5 +1,5 @@
 /**
- * A figure with its title, its caption and its ways out.
+ * A figure with title, caption and download buttons.
  */
 import { Effect } from "effect"
 import { useMemo, useRef, useState } from "preact/hooks"
@@ -19,13 +19,15 @@ const savePng = (figure: FigureData) =>
 export interface ChartProps {
   readonly figure: FigureData
   readonly mode: Mode
-  /** Level of the title among the page's headings. */
+  /** Heading level of the title. */
   readonly level?: 3 | 4
+  /** Whether it is drawn even outside the viewport, so that it is printed. */
+  readonly eager?: boolean
 }
 
-/** The figure's caption is what is said of it to those who cannot look. */
-export const Chart = ({ figure, level = 3, mode }: ChartProps) => {
-  const { near, ref } = useNear<HTMLElement>()
+/** The caption is also the text alternative. */
+export const Chart = ({ eager = false, figure, level = 3, mode }: ChartProps) => {
+  const { near, ref } = useNear<HTMLElement>(eager)
   const { ref: frame, width } = useWidth<HTMLDivElement>()
   const place = useRef<HTMLDivElement>(null)
   const tooltip = useRef<HTMLDListElement>(null)
@@ -35,9 +37,9 @@ export const Chart = ({ figure, level = 3, mode }: ChartProps) => {
       near && width > 0
         ? Effect.scoped(
             Effect.andThen(
-              // The page before its charts.
+              // The page is painted before its charts.
               Effect.andThen(painted, draw({ figure, mode, width, place: place.current!, tooltip: tooltip.current! })),
-              // The chart is there as long as it is shown.
+              // Keeps the chart until the component unmounts.
               Effect.andThen(
                 Effect.sync(() => setDrawn(true)),
                 Effect.never
@@ -47,7 +49,7 @@ export const Chart = ({ figure, level = 3, mode }: ChartProps) => {
         : undefined,
     [near, figure, mode, width]
   )
-  // What is below stays where it is when the figure is drawn.
+  // Reserves the height, so that the page does not jump.
   const height = useMemo(() => (width > 0 ? fitted(figure.view, width).height : 0), [figure, width])
   const Title = `h${level}` as const
   return (

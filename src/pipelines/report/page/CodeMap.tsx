@@ -1,5 +1,5 @@
 /**
- * The map of codes under the pointer: wherever it is, there is a code.
+ * The latent plane under the pointer: every position is a code.
  */
 import { useLayoutEffect, useRef } from "preact/hooks"
 import { niceTicks } from "../../../core/figures/NiceTicks.ts"
@@ -14,17 +14,17 @@ export interface CodeMapProps extends Omit<MapOptions, "codes"> {
   readonly codes: MapOptions["codes"]
   /** Names of the axes. */
   readonly titles: readonly [string, string]
-  /** The code that is looked at, on the map. */
+  /** Position of the current code. */
   readonly point: Point | undefined
-  /** The line between two codes, on the map. */
+  /** The interpolation, as positions. */
   readonly line: readonly [Point, Point] | undefined
-  /** The pointer is over a point of the map, or has left it. */
+  /** Called with the pointer's position; undefined when it leaves. */
   readonly onHover: (point: Point | undefined) => void
-  /** A point is chosen. */
+  /** Called when a position is chosen. */
   readonly onPick: (point: Point) => void
 }
 
-/** Steps of the arrow keys, in parts of the map. */
+/** Steps of the arrow keys, as fractions of the map. */
 const steps: Readonly<Record<string, Point>> = {
   ArrowLeft: [-1, 0],
   ArrowRight: [1, 0],
@@ -96,7 +96,7 @@ export const CodeMap = (props: CodeMapProps) => {
         <svg viewBox="0 0 1 1" preserveAspectRatio="none" aria-hidden="true">
           {ends && <line class="between" x1={ends[0]![0]} y1={1 - ends[0]![1]} x2={ends[1]![0]} y2={1 - ends[1]![1]} />}
           {place &&
-            // Seen on any ground: light within dark.
+            // Visible on any background: a light ring within a dark one.
             ["halo", "cross"].map((name) => (
               <g key={name} class={name}>
                 <line x1={place[0]} y1={0} x2={place[0]} y2={1} />

@@ -1,13 +1,13 @@
 /**
- * The code, number by number.
+ * One slider per dimension of the code.
  */
 import { text } from "./Numbers.ts"
 
 export interface CodeSlidersProps {
   readonly code: Float32Array
-  /** Of the code of an image. */
+  /** Posterior standard deviation of an image. */
   readonly deviation: Float32Array | undefined
-  /** How far the sliders go in each dimension, to either side of 0. */
+  /** Range of the slider in each dimension, on either side of 0. */
   readonly reach: ReadonlyArray<number>
   readonly onChange: (code: Float32Array) => void
 }

@@ -1,5 +1,5 @@
 /**
- * Codes of test images, and the part of a latent space that a map shows.
+ * Codes of test images, and the region of the latent space that a map shows.
  */
 import { Effect } from "effect"
 import { CodesData, type ModelData } from "../ReportData.ts"
@@ -8,7 +8,7 @@ import { bytesOf, part } from "./Assets.ts"
 export interface Codes {
   readonly count: number
   readonly latent: number
-  /** Places in the test split, `[count]`. */
+  /** Indices in the test split, `[count]`. */
   readonly indices: Int32Array
   /** Classes, `[count]`. */
   readonly labels: Uint8Array | undefined
@@ -36,7 +36,7 @@ export const codeAt = ({ latent, mean }: Codes, place: number): Float32Array =>
 export const along = ({ count, latent, mean }: Codes, dimension: number): Float32Array =>
   Float32Array.from({ length: count }, (_, index) => mean[index * latent + dimension]!)
 
-/** The dimensions by how much the codes vary in them, the most first. */
+/** Dimensions sorted by the variance of the codes, largest first. */
 export const byVariance = (codes: Codes): ReadonlyArray<number> => {
   const variance = Array.from({ length: codes.latent }, (_, dimension) => {
     const values = along(codes, dimension)
@@ -46,24 +46,24 @@ export const byVariance = (codes: Codes): ReadonlyArray<number> => {
   return variance.map((_, dimension) => dimension).sort((left, right) => variance[right]! - variance[left]!)
 }
 
-/** A square of a latent plane: its middle and half the length of its sides. */
+/** A square of the latent plane: its centre and half its side. */
 export interface Extent {
   readonly x: number
   readonly y: number
   readonly half: number
 }
 
-/** What the prior fills: three standard deviations. */
+/** Extent of the prior: three standard deviations. */
 export const prior: Extent = { x: 0, y: 0, half: 3.2 }
 
-/** The interval with all but the outermost hundredths of some values. */
+/** The interval from the 1st to the 99th percentile. */
 const central = (values: Float32Array): readonly [low: number, high: number] => {
   const ordered = values.toSorted()
   const at = (share: number) => ordered[Math.round(share * (ordered.length - 1))] ?? 0
   return [at(0.005), at(0.995)]
 }
 
-/** A square about the codes in two dimensions. */
+/** A square that contains the codes in two dimensions. */
 export const extentOf = (codes: Codes, horizontal: number, vertical: number | undefined): Extent => {
   const [left, right] = central(along(codes, horizontal))
   const [bottom, top] = vertical === undefined ? [-1, 1] : central(along(codes, vertical))
@@ -71,19 +71,19 @@ export const extentOf = (codes: Codes, horizontal: number, vertical: number | un
   return { x: (left + right) / 2, y: (bottom + top) / 2, half }
 }
 
-/** Where on the map a code is, each from 0 (left, bottom) to 1. */
+/** A code's position on the map, from 0 (left, bottom) to 1. */
 export const onMap = ({ half, x, y }: Extent, horizontal: number, vertical: number): readonly [number, number] => [
   (horizontal - x + half) / (2 * half),
   (vertical - y + half) / (2 * half)
 ]
 
-/** The point of the latent plane at a place of the map. */
+/** The inverse: the point of the latent plane at a position. */
 export const inPlane = ({ half, x, y }: Extent, right: number, up: number): readonly [number, number] => [
   x - half + 2 * half * right,
   y - half + 2 * half * up
 ]
 
-/** `count` codes on a line, both ends included, `[count, latent]`. */
+/** `count` codes of a linear interpolation, endpoints included, `[count, latent]`. */
 export const between = (from: Float32Array, to: Float32Array, count: number): Float32Array => {
   const result = new Float32Array(count * from.length)
   for (let step = 0; step < count; step++) {

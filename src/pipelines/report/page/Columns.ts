@@ -12,7 +12,7 @@ export interface Column {
   readonly number: boolean
   readonly value: (group: Group) => string | number | undefined
   readonly text: (group: Group) => string
-  /** What the source reported; empty where it reported nothing. */
+  /** The value that the source reported; empty if none. */
   readonly reported: (group: Group) => string
 }
 
@@ -32,7 +32,7 @@ const parameterColumn = (data: ReportData, name: string): Column => ({
 const metricColumn = (groups: ReadonlyArray<Group>, name: string): Column => {
   const spreads = groups.flatMap((group) => spread(valuesIn(group, name)) ?? [])
   const wanted = decimalsFor(spreads.flatMap(({ deviation, mean }) => [mean, deviation ?? 0]))
-  // The mean of counts needs no more.
+  // Enough decimals for a mean of counts.
   const counts = groups.every((group) => valuesIn(group, name).every(Number.isInteger))
   const decimals = counts ? Math.min(2, wanted) : wanted
   return {
@@ -72,10 +72,10 @@ const statusColumn: Column = {
   reported: nothing
 }
 
-/** A column's name for people. */
+/** A column's title. */
 export const headerOf = ({ name }: Column): string => name.replace(/^(?:parameter|metric) /, "")
 
-/** Metrics of test images, unless all are asked for. */
+/** Test metrics, or all of them. */
 const shownMetrics = (runs: ReadonlyArray<RunData>, all: boolean): ReadonlyArray<string> => {
   const metrics = metricsOf(runs)
   const main = metrics.filter((name) => name.startsWith("test/"))

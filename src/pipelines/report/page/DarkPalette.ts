@@ -1,8 +1,8 @@
 /**
- * The colours for categories on a dark page, each the partner of the one of the same place on paper.
+ * The categorical colours on a dark page, each the counterpart of the light palette's at the same index.
  *
- * Law: every two are at least 28 apart in CIELAB (ΔE 1976), seen with normal colour vision and with none of one of the
- * three cones, and none is darker than 50, so that all show on a dark page. They were found by random search for that.
+ * Law: any two differ by at least 28 in CIELAB (ΔE 1976), with normal colour vision and with each dichromacy
+ * (simulated), and none has a lightness below 50. Found by random search.
  */
 export const categoricalDark: ReadonlyArray<string> = [
   "#a63cff",

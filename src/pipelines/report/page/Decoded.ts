@@ -1,26 +1,26 @@
 /**
- * What a run makes of a code or of an image.
+ * A run's decoded image of a code, or its reconstruction of an image.
  */
 import { Effect } from "effect"
 import type { RunData } from "../ReportData.ts"
 import { type Outcome, useEffectful } from "./Hooks.ts"
 import { decode, encode, NetworkFailure } from "./Networks.ts"
 
-/** What is looked at: a code, or an image that each run encodes for itself. */
+/** The input: a code, or an image that each run encodes. */
 export type Source =
   | { readonly kind: "code"; readonly code: Float32Array }
   | { readonly kind: "image"; readonly pixels: Float32Array; readonly name: string }
 
 export interface Decoded {
-  /** `[latent]`: the code, or the mean of the image's. */
+  /** `[latent]`: the code, or the posterior mean of the image. */
   readonly code: Float32Array
-  /** Of an image's code, `[latent]`. */
+  /** Posterior standard deviation of an image, `[latent]`. */
   readonly deviation: Float32Array | undefined
-  /** `[height, width, channels]`: what the decoder makes of the code. */
+  /** `[height, width, channels]`: the decoder's output. */
   readonly image: Float32Array
 }
 
-/** The run's image of a code, or of the code that it gives an image. */
+/** Decodes a code, or encodes and decodes an image. */
 export const decoded = Effect.fnUntraced(function* (run: RunData, source: Source, label: number) {
   if (source.kind === "code") {
     if (run.model !== undefined && run.model.latent !== source.code.length) {
@@ -35,7 +35,7 @@ export const decoded = Effect.fnUntraced(function* (run: RunData, source: Source
   return found
 })
 
-/** The same, renewed with what is looked at; nothing where there is no run or nothing to look at yet. */
+/** The same as a hook; undefined without a run or an input. */
 export const useDecoded = (
   run: RunData | undefined,
   source: Source | undefined,

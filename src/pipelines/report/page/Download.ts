@@ -1,5 +1,5 @@
 /**
- * Hands a file or a text to the person.
+ * Downloads and the clipboard.
  */
 import { Effect } from "effect"
 
@@ -20,11 +20,11 @@ export const saveDataUri = (name: string, uri: string): void => {
   save(name, new Blob([bytes], { type: /^data:([^;]+)/.exec(head)?.[1] ?? "application/octet-stream" }))
 }
 
-/** Puts a text on the clipboard; whether it worked. */
+/** Copies a text to the clipboard; returns whether it worked. */
 export const copy = (text: string): Effect.Effect<boolean> =>
   Effect.tryPromise(() => navigator.clipboard.writeText(text)).pipe(
     Effect.as(true),
-    // A page from the file system may have no clipboard of its own.
+    // The clipboard interface may be missing on file: pages.
     Effect.catch(() =>
       Effect.sync(() => {
         const area = document.createElement("textarea")

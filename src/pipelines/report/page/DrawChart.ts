@@ -1,6 +1,5 @@
 /**
- * Draws figures in the page with Vega, which reads its expressions itself: nothing is evaluated as a program, and nothing
- * is fetched.
+ * Draws figures with Vega and its expression interpreter: no code is evaluated, nothing is fetched.
  */
 import { Data, Effect } from "effect"
 import * as vega from "vega"
@@ -22,7 +21,7 @@ export class ChartError extends Data.TaggedError("ChartError")<{ readonly figure
   }
 }
 
-/** Pictures inside the figure alone. */
+/** Allows only images embedded in the figure. */
 const loader: vega.Loader = {
   load: (uri) => Promise.reject(new Error(`nothing is fetched: ${uri}`)),
   sanitize: (uri) =>
@@ -33,7 +32,7 @@ const loader: vega.Loader = {
   file: (uri) => Promise.reject(new Error(uri))
 }
 
-/** Tells what is under the pointer, as text. */
+/** Shows the tooltip as text. */
 const tell =
   (box: HTMLElement): vega.TooltipHandler =>
   (_handler, event, _item, value) => {
@@ -65,13 +64,13 @@ const tell =
 export interface DrawOptions {
   readonly figure: FigureData
   readonly mode: Mode
-  /** Pixels that the chart may be wide. */
+  /** Available width in pixels. */
   readonly width: number
   readonly place: HTMLElement
   readonly tooltip: HTMLElement
 }
 
-/** A view without links: a picture leads nowhere. */
+/** Removes links from a view. */
 const withoutLinks = (value: Json): Json => {
   if (Array.isArray(value)) return value.map(withoutLinks)
   if (typeof value !== "object" || value === null) return value
@@ -84,7 +83,7 @@ const withoutLinks = (value: Json): Json => {
 
 const messageOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))
 
-/** More marks than this are drawn as pixels: a document of that many elements is slow. */
+/** Charts with more marks are drawn on a canvas, because large SVGs are slow. */
 const mostElements = 2000
 
 const rowsOf = (view: unknown): number => {
@@ -101,7 +100,7 @@ const refusal =
   (cause: unknown) =>
     new ChartError({ figure: title, reason: messageOf(cause) })
 
-/** A view that is ready to be drawn. */
+/** A Vega view of a figure, released with the scope. */
 const prepared = (figure: FigureData, shown: VegaLiteView, config: Config, options: vega.ViewOptions) =>
   Effect.acquireRelease(
     Effect.try({
@@ -121,7 +120,7 @@ const prepared = (figure: FigureData, shown: VegaLiteView, config: Config, optio
     (view) => Effect.sync(() => view.finalize())
   )
 
-/** Draws a figure in a place of the page; it is taken away with the scope. */
+/** Draws a figure into an element; released with the scope. */
 export const draw = Effect.fn("DrawChart.draw")(function* ({ figure, mode, place, tooltip, width }: DrawOptions) {
   const shown = recolored(mode, withHover(fitted(figure.view, width).view)) as VegaLiteView
   yield* Effect.addFinalizer(() => Effect.sync(() => (tooltip.hidden = true)))
@@ -141,7 +140,7 @@ export const draw = Effect.fn("DrawChart.draw")(function* ({ figure, mode, place
   })
 })
 
-/** The figure as it is on paper, with its title: an SVG document, and a PNG as a data URI. */
+/** The figure in light colours with its title: an SVG document, and a PNG as a data URI. */
 export const exported = Effect.fn("DrawChart.exported")(function* (figure: FigureData) {
   const view = yield* prepared(figure, { ...figure.view, title: figure.title }, theme, { renderer: "none" })
   return yield* Effect.tryPromise({

@@ -1,5 +1,5 @@
 /**
- * Draws the map of codes: a point for each test image, in the colour of its class, over what the decoder makes of the plane.
+ * Draws the latent plane: one point per test image in the colour of its class, over the decoder's images.
  */
 import { along, type Codes, type Extent, onMap } from "./Codes.ts"
 
@@ -7,18 +7,18 @@ export interface MapOptions {
   readonly codes: Codes | undefined
   readonly extent: Extent
   readonly horizontal: number
-  /** Undefined for a latent space of one dimension. */
+  /** Undefined for a one-dimensional latent space. */
   readonly vertical: number | undefined
   readonly colors: ReadonlyArray<string>
-  /** The class to be seen alone. */
+  /** The only class shown. */
   readonly only: number | undefined
   readonly background: CanvasImageSource | undefined
 }
 
-/** The place of a point of a latent space of one dimension across the map: spread by its number, so that all are seen. */
+/** Vertical position of a point of a one-dimensional latent space, spread by its index. */
 const spreadOut = (index: number): number => 0.05 + 0.9 * ((index * 0.618034) % 1)
 
-/** Draws everything into a square canvas of `size` pixels. */
+/** Draws into a square canvas of `size` pixels. */
 export const drawMap = (context: CanvasRenderingContext2D, size: number, options: MapOptions): void => {
   const { background, codes, colors, extent, horizontal, only, vertical } = options
   context.clearRect(0, 0, size, size)

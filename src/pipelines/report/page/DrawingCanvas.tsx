@@ -1,12 +1,12 @@
 /**
- * Where an image is drawn, or given as a file, which may be dropped anywhere on the page.
+ * A canvas to draw an image on, or to load a file, which can be dropped anywhere on the page.
  */
 import { Effect } from "effect"
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks"
 import { readImageFile, scaled } from "./UserImage.ts"
 import type { Shape } from "./ImageView.tsx"
 
-/** Pixels of the pad along each side. */
+/** Side of the canvas in pixels. */
 const side = 280
 
 export interface DrawingCanvasProps {
@@ -29,7 +29,7 @@ export const DrawingCanvas = ({ onImage, shape }: DrawingCanvasProps) => {
   const [inverted, setInverted] = useState(false)
   useLayoutEffect(() => clear(ref.current!), [shape])
 
-  /** Ink on paper is dark on light; what most models saw is light on dark. */
+  /** Inverts, because most models were trained on light digits on black. */
   const show = ({ name, pixels }: NonNullable<typeof given>, invert: boolean) =>
     onImage(invert ? pixels.map((value) => 1 - value) : pixels, name)
 
@@ -67,7 +67,7 @@ export const DrawingCanvas = ({ onImage, shape }: DrawingCanvasProps) => {
     )
   }
 
-  // The browser would leave the page for the file.
+  // Otherwise the browser navigates to the file.
   useEffect(() => {
     const over = (event: DragEvent) => event.preventDefault()
     const drop = (event: DragEvent) => {

@@ -1,5 +1,5 @@
 /**
- * Test images to choose from.
+ * Test images to select.
  */
 import { Effect } from "effect"
 import { ImagesData, type ModelData } from "../ReportData.ts"

@@ -1,5 +1,5 @@
 /**
- * Plays with a run's model: a code under the pointer, a line between codes, an image of one's own.
+ * Explores a run's model: a code under the pointer, an interpolation between codes, an image of your own.
  */
 import { Effect } from "effect"
 import { useEffect, useMemo, useState } from "preact/hooks"
@@ -20,14 +20,14 @@ import { usePlane } from "./Plane.ts"
 import { members, nameOf, type Selection } from "./Selection.ts"
 import { classColors, type Mode } from "./Theme.ts"
 
-/** Two codes to begin with: of images of different classes, where there are classes. */
+/** Two initial codes: of images of different classes if there are classes. */
 const firstEnds = (codes: Codes): readonly [Float32Array, Float32Array] | undefined => {
   if (codes.count < 2) return undefined
   const other = codes.labels === undefined ? 1 : codes.labels.findIndex((label) => label !== codes.labels![0])
   return [codeAt(codes, 0), codeAt(codes, other < 0 ? 1 : other)]
 }
 
-/** How far the sliders go: what the prior fills, and the codes where they go further. */
+/** Range of the sliders: that of the prior, extended to the codes. */
 const reachOf = (codes: Codes | undefined, latent: number): ReadonlyArray<number> =>
   Array.from({ length: latent }, (_, dimension) => {
     let most = 4
@@ -45,7 +45,7 @@ interface ResultProps {
   readonly outcome: Outcome<Decoded>
 }
 
-/** What a run makes of what is looked at. */
+/** A run's result for the current code or image. */
 const Result = ({ outcome, run }: ResultProps) => (
   <figure class="result" data-run={run.id}>
     <ImageView
@@ -99,7 +99,7 @@ const Playground = ({ mode, model, selection }: PlaygroundProps) => {
     (): Source => (hovered === undefined ? pinned : { kind: "code", code: hovered }),
     [hovered, pinned]
   )
-  // To a model that takes no class it is nothing new.
+  // A model without classes does not need to run again.
   const given = takesLabels ? label : 0
   const one = useDecoded(first, source, given, near)
   const other = useDecoded(second?.model === undefined ? undefined : second, source, given, near)
@@ -111,7 +111,7 @@ const Playground = ({ mode, model, selection }: PlaygroundProps) => {
   useEffect(() => {
     if (codes === undefined) return
     setEnds(firstEnds(codes) ?? [undefined, undefined])
-    // Where no code is near the middle of the prior, as where nothing drew them there, it is no place to begin at.
+    // The origin is a bad start if no code is near it, as without a KL term.
     const [across, up] = onMap(extent, 0, 0)
     const outside = [across, vertical === undefined ? 0.5 : up].some((part) => part < 0 || part > 1)
     if (outside && codes.count > 0) {
@@ -124,7 +124,7 @@ const Playground = ({ mode, model, selection }: PlaygroundProps) => {
     setHovered(undefined)
     setPinned({ kind: "code", code: next })
   }
-  /** The code at a point of the map: the other dimensions stay. */
+  /** The code at a point of the map; the other dimensions keep their values. */
   const moved = ([right, up]: readonly [number, number]): Float32Array => {
     const base = (pinned.kind === "code" ? pinned.code : one.value?.code) ?? new Float32Array(latent)
     const next = base.with(horizontal, right)
@@ -140,22 +140,22 @@ const Playground = ({ mode, model, selection }: PlaygroundProps) => {
     codes === undefined
       ? ""
       : ` Points are the codes of ${codes.count.toLocaleString("en-US")} test images${colored ? ", coloured by class" : ""}.`
-  // Images are dark grounds more often than not.
+  // Most images have a dark background.
   const onImages = behind && latent === 2
   const unlabelled = codes !== undefined && codes.labels === undefined
   const colors = useMemo(() => {
     const palette = classColors(onImages ? "dark" : mode)
-    // Without classes one colour is enough, the brightest. The map is drawn anew for every new list.
+    // Without classes all points have the brightest colour. A new array would redraw the map.
     return onImages && unlabelled ? palette.slice(4, 5) : palette
   }, [onImages, unlabelled, mode])
 
-  /** A digit that is typed is a class, for a model that takes classes. */
+  /** A typed digit selects a class, if the model takes classes. */
   const onKey = ({ altKey, ctrlKey, key, metaKey }: KeyboardEvent) => {
     const typed = /^\d$/.test(key) && !altKey && !ctrlKey && !metaKey ? Number(key) : undefined
     if (typed !== undefined && takesLabels && typed < (classes?.length ?? 0)) setLabel(typed)
   }
 
-  // Not made anew with every move of the pointer.
+  // Memoised, because the pointer moves often.
   const own = useMemo(
     () => (
       <div class="own">
@@ -251,7 +251,7 @@ const Playground = ({ mode, model, selection }: PlaygroundProps) => {
           onCode={look}
         />
         <h3>An image of your own, or a test image</h3>
-        <p class="quiet">Its code, and what the model makes of it, stand above.</p>
+        <p class="quiet">Its code and its reconstruction are shown above.</p>
         {own}
       </div>
     </div>
@@ -262,6 +262,6 @@ export const Explorer = ({ mode, selection }: { readonly selection: Selection; r
   const { model } = selection.first
   if (model === undefined) return <p class="quiet">{nameOf(selection.first)} has left no model to play with.</p>
   const { height, width, channels } = model.shape
-  // Codes of another length mean nothing to another model.
+  // Codes of another length do not fit another model.
   return <Playground key={[model.latent, height, width, channels].join()} {...{ mode, model, selection }} />
 }

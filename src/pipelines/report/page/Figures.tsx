@@ -1,8 +1,8 @@
 /**
- * Figures and animations of the runs: of the chosen ones, or of all runs beside each other.
+ * Figures and animations of the selected runs, or of all runs side by side.
  */
 import { Effect } from "effect"
-import { useEffect, useState } from "preact/hooks"
+import { useState } from "preact/hooks"
 import { type FigureEntry, FigureData, type RunData } from "../ReportData.ts"
 import { Chart } from "./Chart.tsx"
 import { useEffectful, useNear } from "./Hooks.ts"
@@ -14,25 +14,19 @@ interface ExhibitProps {
   readonly run: RunData
   readonly exhibit: FigureEntry
   readonly mode: Mode
-  /** Whether it is one of many that are shown. */
+  /** Whether many are shown. */
   readonly many: boolean
 }
 
 const StoredFigure = ({ exhibit, many, mode, run }: ExhibitProps) => {
-  const { near, ref } = useNear<HTMLDivElement>()
-  const [soon, setSoon] = useState(false)
-  useEffect(() => {
-    // With its content its height is known, so that what is below does not move when it is drawn.
-    const timer = setTimeout(() => setSoon(true), 300)
-    return () => clearTimeout(timer)
-  }, [])
-  const wanted = near || (soon && !many)
+  // Loaded early: its content determines its height, so that the page does not jump.
+  const { near: wanted, ref } = useNear<HTMLDivElement>(!many)
   const { error, value } = useEffectful(
     () =>
       wanted
         ? Effect.map(part(exhibit.part, FigureData), (figure) => ({
             ...figure,
-            // Under this name it is saved.
+            // The file name of a saved figure.
             name: `${run.id}-${figure.name}`
           }))
         : undefined,
@@ -41,7 +35,11 @@ const StoredFigure = ({ exhibit, many, mode, run }: ExhibitProps) => {
   return (
     <div ref={ref} class="exhibit">
       {error !== undefined && <p class="error">{error}</p>}
-      {value === undefined ? <p class="quiet">{exhibit.title}</p> : <Chart figure={value} mode={mode} level={4} />}
+      {value === undefined ? (
+        <p class="quiet">{exhibit.title}</p>
+      ) : (
+        <Chart figure={value} mode={mode} level={4} eager={!many} />
+      )}
     </div>
   )
 }
@@ -61,7 +59,7 @@ const Member = (props: ExhibitProps) => (
   </div>
 )
 
-/** Names of the exhibits that some run has, in the order in which they come up. */
+/** Names of all runs' exhibits, in order of first appearance. */
 const namesOf = (runs: ReadonlyArray<RunData>): ReadonlyArray<string> => [
   ...new Set(runs.flatMap(({ exhibits }) => exhibits.map(({ name }) => name)))
 ]

@@ -1,24 +1,24 @@
 /**
- * A figure's view in the room that a page has: panels wrap, a legend that would take much of the width goes below, and
- * what is still too wide is drawn smaller. Text keeps its size.
+ * Fits a figure's view to the page's width: panels wrap, a wide legend moves below, and what is still too wide shrinks.
+ * Text keeps its size.
  */
 import type { VegaLiteView } from "../../../core/Figure.ts"
 import type { Json } from "../../../core/Spec.ts"
 import { resized } from "../../figures/SideBySide.ts"
 
-/** Room beside a plot for its vertical axis, and below it for the horizontal one. */
+/** Space for the vertical axis beside a plot, and for the horizontal one below, in pixels. */
 const axisRoom = 62
 const axisHeight = 50
 
-/** Room that a legend takes beside its labels, for each of their letters, and for each of its lines. */
+/** Space that a legend needs for its symbols, per letter, and per line. */
 const symbolRoom = 50
 const letterWidth = 6.6
 const lineHeight = 18
 
-/** A legend that takes more of the width than this goes below. */
+/** A legend with a larger fraction of the width moves below. */
 const mostBeside = 0.25
 
-/** Channels that have legends. */
+/** Channels with legends. */
 const channels = ["color", "fill", "stroke", "shape", "strokeDash", "size", "opacity"]
 
 const isView = (value: Json | undefined): value is VegaLiteView =>
@@ -51,7 +51,7 @@ const labelsIn = (channel: VegaLiteView): ReadonlyArray<string> => {
   return Array.isArray(domain) ? domain.map(String) : []
 }
 
-/** The labels of a view's legends; undefined where it has none. */
+/** The labels of a view's legends; undefined if it has none. */
 const legendLabels = (view: VegaLiteView): ReadonlyArray<string> | undefined => {
   const encoding = view["encoding"]
   const own = isView(encoding) ? channels.map((name) => encoding[name]).filter(hasLegend) : []
@@ -60,7 +60,7 @@ const legendLabels = (view: VegaLiteView): ReadonlyArray<string> | undefined => 
   return found ? [...new Set(all.flat())] : undefined
 }
 
-/** The view with its legends below, in so many columns. */
+/** The view with its legends below, in `columns` columns. */
 const legendBelow = (view: VegaLiteView, columns: number): VegaLiteView =>
   Object.fromEntries(
     Object.entries(view).map(([key, value]): [string, Json] => {
@@ -79,7 +79,7 @@ const legendBelow = (view: VegaLiteView, columns: number): VegaLiteView =>
     })
   )
 
-/** At most the natural size; not so small that nothing is seen. */
+/** Shrinks a view to the available width, to a fifth at least. */
 const shrunk = (view: VegaLiteView, room: number): VegaLiteView => {
   const width = widthOf(view)
   return width <= room || width === 0 ? view : resized(view, Math.max(0.2, room / width))
@@ -87,11 +87,11 @@ const shrunk = (view: VegaLiteView, room: number): VegaLiteView => {
 
 export interface Fitted {
   readonly view: VegaLiteView
-  /** About how high it will be, in pixels. */
+  /** Approximate height in pixels. */
   readonly height: number
 }
 
-/** Beside a legend of some width. */
+/** Lays panels out beside a legend of the given width. */
 const laidOut = (view: VegaLiteView, available: number, legend: number): Fitted => {
   const panels = members(view)
   const room = available - legend
@@ -108,7 +108,7 @@ const laidOut = (view: VegaLiteView, available: number, legend: number): Fitted 
   return { view: { ...rest, columns, concat }, height }
 }
 
-/** The view in so many pixels of width. */
+/** The view in `available` pixels of width. */
 export const fitted = (view: VegaLiteView, available: number): Fitted => {
   const labels = legendLabels(view)
   const wanted =

@@ -1,15 +1,15 @@
 /**
- * Effects in components: they run as long as the component shows what they were asked for.
+ * Effects in components: interrupted when their inputs change or the component unmounts.
  */
 import { Cause, Effect, Exit, type Fiber } from "effect"
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks"
 
-/** What has come of an effect. */
+/** The state of an effect. */
 export interface Outcome<A> {
-  /** The last result; it stays while the next one is computed. */
+  /** The last result, kept while the next one is computed. */
   readonly value: A | undefined
   readonly error: string | undefined
-  /** Whether nothing has come of it yet. */
+  /** Whether it is still running. */
   readonly busy: boolean
 }
 
@@ -18,13 +18,13 @@ const messageOf = (cause: Cause.Cause<{ readonly message: string }>): string => 
   return error instanceof Error ? error.message : String(error)
 }
 
-/** Runs an effect anew when its inputs change, and gives up what the earlier inputs asked for. */
+/** Runs an effect when its inputs change, and interrupts the previous one. */
 export const useEffectful = <A>(
   make: () => Effect.Effect<A, { readonly message: string }> | undefined,
   inputs: ReadonlyArray<unknown>
 ): Outcome<A> => {
   const [outcome, setOutcome] = useState<Outcome<A>>({ value: undefined, error: undefined, busy: true })
-  // Begun at once: what follows the pointer may not wait for the next frame.
+  // In a layout effect: results that follow the pointer must not wait for the next frame.
   useLayoutEffect(() => {
     const effect = make()
     if (effect === undefined) {
@@ -49,7 +49,7 @@ export const useEffectful = <A>(
   return outcome
 }
 
-/** Waits until what was rendered is on the screen. A page that nobody sees waits until somebody does. */
+/** Waits until the rendered content is painted; a hidden page waits until it is visible. */
 export const painted: Effect.Effect<void> = Effect.callback((resume) => {
   requestAnimationFrame(() => setTimeout(() => resume(Effect.void)))
 })
@@ -68,8 +68,11 @@ export const useWidth = <Target extends HTMLElement>() => {
   return { ref, width }
 }
 
-/** Whether an element has come near the visible part of the page. */
-export const useNear = <Target extends HTMLElement>() => {
+/** Delay of eager elements in milliseconds, so that visible ones come first. */
+const soon = 300
+
+/** Whether an element is near the viewport, or `eager` and the delay has passed. */
+export const useNear = <Target extends HTMLElement>(eager = false) => {
   const ref = useRef<Target>(null)
   const [near, setNear] = useState(false)
   useEffect(() => {
@@ -80,7 +83,11 @@ export const useNear = <Target extends HTMLElement>() => {
       { rootMargin: "300px" }
     )
     observer.observe(ref.current!)
-    return () => observer.disconnect()
-  }, [])
+    const timer = eager ? setTimeout(() => setNear(true), soon) : undefined
+    return () => {
+      observer.disconnect()
+      clearTimeout(timer)
+    }
+  }, [eager])
   return { ref, near }
 }

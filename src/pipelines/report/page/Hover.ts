@@ -1,6 +1,5 @@
 /**
- * Lines that tell their values: the pointer chooses the nearest place along the horizontal axis, and all lines' values
- * there are told at once.
+ * Tooltips for line charts: the pointer selects the nearest x value, and one tooltip shows all lines' values there.
  */
 import type { VegaLiteView } from "../../../core/Figure.ts"
 import type { Json } from "../../../core/Spec.ts"
@@ -13,18 +12,18 @@ const isList = (value: Json | undefined): value is ReadonlyArray<Json> => Array.
 interface Lines {
   readonly values: ReadonlyArray<{ readonly [key: string]: Json }>
   readonly encoding: { readonly [key: string]: Json }
-  /** The fields on the axes, and the one of what is told apart. */
+  /** The fields of the axes and of the series. */
   readonly x: string
   readonly y: string
   readonly series: string
-  /** Whether lines share a colour: then the mean of each colour's lines is told. */
+  /** Whether lines share a colour; then the tooltip shows the mean per colour. */
   readonly grouped: boolean
 }
 
 const fieldOf = (channel: Json | undefined): string | undefined =>
   isRecord(channel) && typeof channel["field"] === "string" ? channel["field"] : undefined
 
-/** The lines of a view; undefined where it is another kind of view. */
+/** The lines of a view; undefined for another kind of view. */
 const linesOf = (view: VegaLiteView): Lines | undefined => {
   const { data, encoding, mark } = view
   const isLine = mark === "line" || (isRecord(mark) && mark["type"] === "line")
@@ -38,7 +37,7 @@ const linesOf = (view: VegaLiteView): Lines | undefined => {
 const withRule = (view: VegaLiteView, lines: Lines, name: string): VegaLiteView => {
   const { encoding, grouped, series, values, x, y } = lines
   const labels = [...new Set(values.map((value) => String(value[series])))]
-  // Labels hold dots and brackets, which have a meaning in a field's name.
+  // Dots and brackets in a field's name are syntax.
   const numbered = values.map((value) => ({ ...value, line: `line${labels.indexOf(String(value[series]))}` }))
   const { data: _data, encoding: _encoding, height, mark, width, ...rest } = view
   const title = isRecord(encoding["x"]) && typeof encoding["x"]["title"] === "string" ? encoding["x"]["title"] : x
@@ -76,7 +75,7 @@ const withRule = (view: VegaLiteView, lines: Lines, name: string): VegaLiteView 
   }
 }
 
-/** The view with such a pointer for each plot of lines in it. */
+/** The view with such a tooltip for each line chart. */
 export const withHover = (view: VegaLiteView, name = "hover"): VegaLiteView => {
   const lines = linesOf(view)
   if (lines !== undefined) return withRule(view, lines, name)

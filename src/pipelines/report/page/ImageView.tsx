@@ -6,7 +6,7 @@ import type { ModelData } from "../ReportData.ts"
 
 export type Shape = ModelData["shape"]
 
-/** Puts `[height, width, channels]`, 0 to 1, into a canvas at a place; values outside are clipped. */
+/** Draws `[height, width, channels]`, 0 to 1, into a canvas at an offset; other values are clipped. */
 export const paint = (
   context: CanvasRenderingContext2D,
   { channels, height, width }: Shape,
@@ -14,11 +14,11 @@ export const paint = (
   at: { readonly x: number; readonly y: number } = { x: 0, y: 0 }
 ): void => {
   const image = context.createImageData(width, height)
-  // Asked for once: it is no plain property.
+  // Read once, because the getter is slow.
   const { data } = image
   for (let pixel = 0; pixel < height * width; pixel++) {
     for (let channel = 0; channel < 3; channel++) {
-      // Clamped and rounded by the array itself.
+      // Uint8ClampedArray clamps and rounds.
       data[4 * pixel + channel] = 255 * values[pixel * channels + (channels === 1 ? 0 : channel)]!
     }
     data[4 * pixel + 3] = 255
@@ -29,9 +29,9 @@ export const paint = (
 export interface ImageViewProps {
   readonly shape: Shape
   readonly values: Float32Array | undefined
-  /** What it is, for those who cannot look. */
+  /** Text alternative. */
   readonly label: string
-  /** Pixels of the page along the longer side. */
+  /** Longer side in CSS pixels. */
   readonly size: number
 }
 

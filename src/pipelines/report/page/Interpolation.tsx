@@ -1,5 +1,5 @@
 /**
- * A line between two codes, and what the decoder makes of the codes on it.
+ * Linear interpolation between two codes, decoded.
  */
 import { useState } from "preact/hooks"
 import type { RunData } from "../ReportData.ts"
@@ -9,7 +9,7 @@ import { ImageView } from "./ImageView.tsx"
 import { decode } from "./Networks.ts"
 import { nameOf } from "./Selection.ts"
 
-/** Images on the line. */
+/** Number of images. */
 const count = 11
 
 interface StripProps {
@@ -48,12 +48,12 @@ const Strip = ({ from, label, run, to }: StripProps) => {
 export interface InterpolationProps {
   readonly runs: ReadonlyArray<RunData>
   readonly label: number
-  /** The code that is looked at. */
+  /** The current code. */
   readonly code: Float32Array | undefined
   readonly from: Float32Array | undefined
   readonly to: Float32Array | undefined
   readonly onEnds: (from: Float32Array | undefined, to: Float32Array | undefined) => void
-  /** The code at a place of the line is to be looked at. */
+  /** Called with a code of the interpolation to show. */
   readonly onCode: (code: Float32Array) => void
 }
 
@@ -92,7 +92,7 @@ export const Interpolation = ({ code, from, label, onCode, onEnds, runs, to }: I
         )}
       </p>
       {from === undefined || to === undefined ? (
-        <p class="quiet">Choose a code, begin the line there; choose another, end it there.</p>
+        <p class="quiet">Choose a code and begin the line there, then choose another and end it there.</p>
       ) : (
         runs.map((run) => <Strip key={run.id} run={run} from={from} to={to} label={label} />)
       )}

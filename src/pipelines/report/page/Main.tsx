@@ -1,5 +1,5 @@
 /**
- * Shows the report's data, and renews it where the page is served.
+ * Renders the report's data, and updates it if the page is served.
  */
 import { Effect, Schema } from "effect"
 import { render } from "preact"
@@ -9,7 +9,7 @@ import * as Networks from "./Networks.ts"
 
 const place = document.getElementById("app")!
 
-/** Whether the server that renewed the page is gone. */
+/** Whether the live server has ended. */
 let left = false
 
 const show = (data: ReportData): void => {
@@ -23,12 +23,12 @@ let present: ReportData | undefined
 
 const start = Effect.gen(function* () {
   present = yield* decoded(document.getElementById("data")!.textContent)
-  // The static words stand for the page until it is there.
+  // Removes the static text that was shown while loading.
   place.replaceChildren()
   show(present)
 })
 
-/** Takes new data whenever the server says that there is some. */
+/** Renders new data when the server sends it. */
 const follow = (): void => {
   const source = new EventSource("events")
   const tell = (now: boolean) => () => {
@@ -52,7 +52,7 @@ const runOf = (id: string) => {
   return found === undefined ? Effect.die(new Error(`there is no run ${id}`)) : Effect.succeed(found)
 }
 
-// For the browser's console: what the runs' networks give, unrounded.
+// For the browser's console: unrounded outputs of the networks.
 Object.assign(globalThis, {
   effectVae: {
     decode: (id: string, codes: ReadonlyArray<number>, label = 0) =>

@@ -1,5 +1,5 @@
 /**
- * What the map shows: which dimensions, which class, how far.
+ * Settings of the map: dimensions, class, range.
  */
 export interface MapSettingsProps {
   readonly latent: number

@@ -1,8 +1,7 @@
 /**
- * The runs' own networks, run in the page by onnxruntime-web on one thread.
+ * The runs' networks, run in the page by onnxruntime-web on one thread.
  *
- * Laws: a network is loaded once and runs one call after the other; what it gives is what the run's files say, nothing is
- * rounded on the way.
+ * Laws: a network is loaded once and its calls are serialised; its outputs are those of the run's files, unrounded.
  */
 import { Data, Effect, Semaphore } from "effect"
 import type * as Ort from "onnxruntime-web/wasm"
@@ -17,7 +16,7 @@ export class NetworkFailure extends Data.TaggedError("NetworkFailure")<{ readonl
 }
 
 declare global {
-  /** The part `runtime`: the library, and its WebAssembly as base64 of a gzip file. */
+  /** The asset `runtime`: the library, and its gzipped WebAssembly as base64. */
   var effectVaeRuntime: { readonly ort: typeof Ort; readonly wasm: string } | undefined
 }
 
@@ -37,7 +36,7 @@ const runtime = Effect.runSync(
           try: async () => {
             const unzipped = new Blob([bytesOf(wasm)]).stream().pipeThrough(new DecompressionStream("gzip"))
             ort.env.wasm.wasmBinary = await new Response(unzipped).arrayBuffer()
-            // More threads need memory that a page from the file system may not share.
+            // More threads need SharedArrayBuffer, which file: pages do not have.
             ort.env.wasm.numThreads = 1
             ort.env.logLevel = "error"
             return ort
@@ -103,7 +102,7 @@ const labelInput = (label: number, count: number) => ({
   labels: { dims: [count], values: new Int32Array(count).fill(label) }
 })
 
-/** The means of `p(x | z)` for codes `[count, latent]`: `[count, height, width, channels]`; of a class, where it has a part. */
+/** The means of `p(x | z)` for codes `[count, latent]`: `[count, height, width, channels]`; of a class, if the model takes classes. */
 export const decode = Effect.fnUntraced(function* (run: RunData, codes: Float32Array, label: number) {
   const { decoder, latent } = yield* modelOf(run)
   const count = codes.length / latent
@@ -114,7 +113,7 @@ export const decode = Effect.fnUntraced(function* (run: RunData, codes: Float32A
   return images!
 })
 
-/** A standard normal number (Box and Muller 1958). */
+/** A standard normal sample (Box and Muller 1958). */
 const normal = (): number => Math.sqrt(-2 * Math.log(1 - Math.random())) * Math.cos(2 * Math.PI * Math.random())
 
 /** A code of the run's prior, `[latent]`. */

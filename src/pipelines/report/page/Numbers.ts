@@ -1,9 +1,9 @@
 /**
- * Numbers as people read them.
+ * Formats numbers.
  */
 import { isUnfit } from "../../store/Decimals.ts"
 
-/** Five digits that matter, a true minus sign; powers of ten where there would be many zeros. */
+/** Five significant digits, a true minus sign; scientific notation for very small and large values. */
 export const text = (value: number): string => {
   if (!Number.isFinite(value)) return String(value).replace("-", "\u2212")
   const size = Math.abs(value)
@@ -13,8 +13,7 @@ export const text = (value: number): string => {
 }
 
 /**
- * With so many decimals, so that a column's numbers stand below each other; with three digits that matter where that leaves
- * fewer than `digits`.
+ * With `decimals` decimals, so that a column aligns; with three significant digits if that leaves fewer than `digits`.
  */
 export const fixed = (value: number, decimals: number, digits = 2): string => {
   if (!Number.isFinite(value)) return text(value)
@@ -23,15 +22,15 @@ export const fixed = (value: number, decimals: number, digits = 2): string => {
     : value.toFixed(decimals).replace("-", "\u2212")
 }
 
-/** A mean and how far values are from it. */
+/** A mean and a standard deviation. */
 export interface Spread {
   readonly mean: number
-  /** Standard deviation of the values (with n - 1); undefined for a single one. */
+  /** Sample standard deviation (n - 1); undefined for a single value. */
   readonly deviation: number | undefined
   readonly count: number
 }
 
-/** Mean and standard deviation of some values; undefined where there are none. */
+/** Mean and standard deviation; undefined without values. */
 export const spread = (values: ReadonlyArray<number>): Spread | undefined => {
   const count = values.length
   if (count === 0) return undefined

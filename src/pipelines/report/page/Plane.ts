@@ -1,5 +1,5 @@
 /**
- * What the decoder makes of a latent plane: images in a grid over a map, row by row as they are decoded.
+ * Decoded images in a grid over the latent plane, drawn row by row.
  */
 import { Effect } from "effect"
 import { useEffect, useState } from "preact/hooks"
@@ -8,10 +8,10 @@ import { type Extent, inPlane } from "./Codes.ts"
 import { paint } from "./ImageView.tsx"
 import { decode } from "./Networks.ts"
 
-/** Images in a row and in a column, so that there are not many more pixels than a map has. */
+/** Images per row and column, so that their pixels about match the map's. */
 const imagesAlong = (side: number): number => Math.max(4, Math.min(20, Math.floor(600 / side)))
 
-/** Codes of one row of the grid, from left to right, `[count, 2]`. */
+/** Codes of one row of the grid, left to right, `[count, 2]`. */
 export const rowCodes = (extent: Extent, count: number, row: number): Float32Array =>
   Float32Array.from(
     Array.from({ length: count }, (_, column) =>
@@ -19,7 +19,7 @@ export const rowCodes = (extent: Extent, count: number, row: number): Float32Arr
     ).flat()
   )
 
-/** A picture of the plane, renewed after each row; undefined where it is not wanted. */
+/** The image of the plane, updated after each row; undefined if disabled. */
 export const usePlane = (run: RunData, extent: Extent, label: number, wanted: boolean): ImageBitmap | undefined => {
   const [picture, setPicture] = useState<ImageBitmap | undefined>(undefined)
   useEffect(() => {
@@ -32,7 +32,7 @@ export const usePlane = (run: RunData, extent: Extent, label: number, wanted: bo
     const count = imagesAlong(Math.max(shape.height, shape.width))
     const canvas = new OffscreenCanvas(count * shape.width, count * shape.height)
     const context = canvas.getContext("2d")!
-    // What is not decoded yet: the points are in colours for a dark ground.
+    // Dark where nothing is decoded yet, because the points have colours for a dark background.
     context.fillStyle = "black"
     context.fillRect(0, 0, canvas.width, canvas.height)
     const size = shape.height * shape.width * shape.channels
@@ -46,7 +46,7 @@ export const usePlane = (run: RunData, extent: Extent, label: number, wanted: bo
         })
       }
       setPicture(yield* Effect.promise(() => createImageBitmap(canvas)))
-      // The page's own work first.
+      // Yields to the page.
       yield* Effect.sleep(0)
     })
     const fiber = Effect.runFork(

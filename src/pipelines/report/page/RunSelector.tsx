@@ -1,5 +1,5 @@
 /**
- * Chooses the run that the page shows, along the sweep's parameters, and a second one beside it.
+ * Selects the run that the page shows, by the sweep's parameters, and a second one for comparison.
  */
 import type { RunData } from "../ReportData.ts"
 import { type Axis, placeOf, runAt } from "./Runs.ts"

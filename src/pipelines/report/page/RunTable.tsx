@@ -1,5 +1,5 @@
 /**
- * The runs as a table that can be sorted: parameters that differ, metrics with the spread over the seeds.
+ * The sortable table of runs: varying parameters, and metrics with their spread over seeds.
  */
 import { Effect } from "effect"
 import { useState } from "preact/hooks"
@@ -73,12 +73,12 @@ const Chooser = ({
   onChoose
 }: Pick<RunTableProps, "chosen" | "onChoose"> & { readonly group: Group }) => {
   const run = group.runs[0]!
-  if (!isVisible(run)) return <td colSpan={2} />
+  if (!isVisible(run)) return <td colSpan={2} class="choice" />
   const name = run.label === "" ? run.id : run.label
   const beside = group.runs.some(({ id }) => id === chosen.second)
   return (
     <>
-      <td>
+      <td class="choice">
         <input
           type="radio"
           name="first"
@@ -87,7 +87,7 @@ const Chooser = ({
           onChange={() => onChoose({ ...chosen, first: run.id })}
         />
       </td>
-      <td>
+      <td class="choice">
         <input
           type="checkbox"
           aria-label={`Compare with ${name}`}
@@ -118,7 +118,7 @@ export const RunTable = ({ chosen, data, onChoose }: RunTableProps) => {
   const grouped = together && seeds
   const groups = grouped ? groupsOf(data.runs) : singles(data.runs)
   const columns = columnsOf(data, groups, all)
-  // There is nothing to choose from among one.
+  // A single run needs no selection.
   const chooses = data.runs.filter(isVisible).length > 1
   const column = columns.find(({ name }) => name === order.by)
   const rows = column === undefined ? groups : sorted(groups, column.value, order.descending)
@@ -149,11 +149,11 @@ export const RunTable = ({ chosen, data, onChoose }: RunTableProps) => {
             <tr>
               {chooses && (
                 <>
-                  <th scope="col" title="the run that the page shows">
-                    look
+                  <th scope="col" class="choice" title="the run that the page shows">
+                    show
                   </th>
-                  <th scope="col" title="a second run beside it">
-                    with
+                  <th scope="col" class="choice" title="a second run beside it">
+                    compare
                   </th>
                 </>
               )}
@@ -161,7 +161,9 @@ export const RunTable = ({ chosen, data, onChoose }: RunTableProps) => {
                 <Head key={column.name} column={column} order={order} onOrder={setOrder} />
               ))}
               {!grouped && <th scope="col">id</th>}
-              <th scope="col">made by</th>
+              <th scope="col" class="choice">
+                command
+              </th>
             </tr>
           </thead>
           <tbody>
@@ -176,7 +178,7 @@ export const RunTable = ({ chosen, data, onChoose }: RunTableProps) => {
                     <code>{group.runs[0]!.id}</code>
                   </td>
                 )}
-                <td>
+                <td class="choice">
                   <CopyCommand group={group} />
                 </td>
               </tr>
@@ -189,7 +191,7 @@ export const RunTable = ({ chosen, data, onChoose }: RunTableProps) => {
         {constant.length > 0 &&
           data.runs.length > 0 &&
           ` In every run: ${constant
-            // A value stays beside its name.
+            // A value stays on its name's line.
             .map(({ name }) => `${name}\u00a0=\u00a0${data.runs[0]!.parameters[name] ?? ""}`)
             .join(", ")}.`}
       </p>

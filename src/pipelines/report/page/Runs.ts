@@ -1,13 +1,12 @@
 /**
- * A sweep's runs as a table: its columns, groups of runs that differ by their seeds alone, its order, its CSV; and the
- * way from run to run along the sweep's parameters.
+ * A sweep's runs as a table (groups of seeds, sorting, CSV), and navigation between runs along the sweep's parameters.
  */
 import type { ReportData, RunData } from "../ReportData.ts"
 
-/** Runs that differ by their seeds alone, in the order of the sweep. */
+/** Runs that differ only in their seeds, in the order of the sweep. */
 export interface Group {
   readonly key: string
-  /** Values of the parameters, as a command line has them. */
+  /** Parameters as command-line values. */
   readonly parameters: Readonly<Record<string, string>>
   readonly runs: ReadonlyArray<RunData>
 }
@@ -18,7 +17,7 @@ const keyOf = ({ parameters }: RunData): string => JSON.stringify(Object.entries
 export const groupsOf = (runs: ReadonlyArray<RunData>): ReadonlyArray<Group> =>
   [...Map.groupBy(runs, keyOf)].map(([key, members]) => ({ key, parameters: members[0]!.parameters, runs: members }))
 
-/** The command that makes all runs of a group: that of one of them, which ends with its seed, for all their seeds. */
+/** The command that trains all runs of a group: that of the first run, with all seeds. */
 export const commandOf = ({ runs }: Group): string =>
   runs[0]!.command.replace(/ --seed -?\d+$/, ` --seed ${runs.map(({ seed }) => seed).join()}`)
 
@@ -26,10 +25,10 @@ export const commandOf = ({ runs }: Group): string =>
 export const singles = (runs: ReadonlyArray<RunData>): ReadonlyArray<Group> =>
   runs.map((run) => ({ key: run.id, parameters: run.parameters, runs: [run] }))
 
-/** Whether some runs differ by their seeds alone. */
+/** Whether some runs differ only in their seeds. */
 export const hasSeeds = (runs: ReadonlyArray<RunData>): boolean => groupsOf(runs).some(({ runs }) => runs.length > 1)
 
-/** Metrics in the order in which they come up, those of test images first. */
+/** Metrics in order of first appearance, test metrics first. */
 export const metricsOf = (runs: ReadonlyArray<RunData>): ReadonlyArray<string> => {
   const names = [...new Set(runs.flatMap(({ metrics }) => Object.keys(metrics)))]
   return [...names.filter((name) => name.startsWith("test/")), ...names.filter((name) => !name.startsWith("test/"))]
@@ -48,7 +47,7 @@ export const valuesIn = ({ runs }: Group, metric: string): ReadonlyArray<number>
 const comparable = (value: string | number): string | number =>
   typeof value === "string" && value.trim() !== "" && !Number.isNaN(Number(value)) ? Number(value) : value
 
-/** Numbers by size, before texts, which go by their letters. What is missing comes last either way. */
+/** Numbers in numeric order, then strings in alphabetical order, then missing values. */
 export const compare = (left: string | number | undefined, right: string | number | undefined): number => {
   if (left === undefined || right === undefined) return Number(left === undefined) - Number(right === undefined)
   const [a, b] = [comparable(left), comparable(right)]
@@ -60,12 +59,12 @@ export const compare = (left: string | number | undefined, right: string | numbe
 }
 
 export interface Order {
-  /** Of a column. */
+  /** A column's name. */
   readonly by: string
   readonly descending: boolean
 }
 
-/** Sorted by a column's values; rows of equal values keep their order, rows without one come last. */
+/** Sorts rows by a column's values; stable, missing values last. */
 export const sorted = <Row>(
   rows: ReadonlyArray<Row>,
   valueOf: (row: Row) => string | number | undefined,
@@ -78,13 +77,13 @@ export const sorted = <Row>(
   })
 
 const csvCell = (value: string): string =>
-  // A spreadsheet takes what begins so for a formula.
+  // Spreadsheets interpret such a cell as a formula.
   (/^[=+\-@\t\r]/.test(value) && Number.isNaN(Number(value)) ? `'${value}` : value).replace(
     /^.*[",\n\r].*$/s,
     (text) => `"${text.replaceAll('"', '""')}"`
   )
 
-/** Every run with all that is known of it, unrounded (RFC 4180). */
+/** All runs with unrounded values as CSV (RFC 4180). */
 export const csv = ({ parameters, runs }: ReportData): string => {
   const metrics = metricsOf(runs)
   const references = [...new Set(runs.flatMap(({ reference }) => Object.keys(reference)))]
@@ -104,16 +103,16 @@ export const csv = ({ parameters, runs }: ReportData): string => {
   return rows.map((row) => row.map(csvCell).join(",") + "\r\n").join("")
 }
 
-/** A direction in which one can go from run to run: a parameter, or the seed. */
+/** An axis of the sweep: a parameter, or the seed. */
 export interface Axis {
   readonly name: string
-  /** In order; at least two. */
+  /** Sorted; at least two. */
   readonly values: ReadonlyArray<string>
 }
 
 const seedAxis = "seed"
 
-/** Where a run stands along an axis. */
+/** A run's value on an axis. */
 export const placeOf = (run: RunData, { name }: Axis): string =>
   name === seedAxis && run.parameters[name] === undefined ? String(run.seed) : (run.parameters[name] ?? "")
 
@@ -123,14 +122,14 @@ export const axesOf = (data: ReportData): ReadonlyArray<Axis> => {
   return [...names, ...(names.includes(seedAxis) ? [] : [seedAxis])]
     .map((name) => {
       const places = [...new Set(data.runs.map((run) => placeOf(run, { name, values: [] })))]
-      // Numbers have an order of their own; words have the sweep's.
+      // Numbers are sorted; strings keep the sweep's order.
       const numbers = places.every((place) => typeof comparable(place) === "number")
       return { name, values: numbers ? places.sort(compare) : places }
     })
     .filter(({ values }) => values.length > 1)
 }
 
-/** The run at a place along one axis that differs from the present one in as little else as possible. */
+/** The run with a value on one axis that differs least from the current run on the others. */
 export const runAt = (
   runs: ReadonlyArray<RunData>,
   axes: ReadonlyArray<Axis>,

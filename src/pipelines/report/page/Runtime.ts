@@ -1,11 +1,11 @@
 /**
- * The part `runtime`: onnxruntime-web with its WebAssembly kernels, to which their bytes are added.
+ * The asset `runtime`: onnxruntime-web, with its WebAssembly file embedded.
  */
 import * as ort from "onnxruntime-web/wasm"
 
 globalThis.effectVaeRuntime = { ort, wasm: globalThis.effectVaeWasm }
 
 declare global {
-  /** base64 of the kernels' file, zipped. */
+  /** The WebAssembly file, gzipped, as base64. */
   var effectVaeWasm: string
 }

@@ -1,5 +1,5 @@
 /**
- * Codes in space, to be turned: all points by WebGL, coloured by class, with each point's picture under the pointer.
+ * A 3-D scatter plot of the codes, drawn with WebGL and coloured by class; the pointer shows a point's image.
  */
 import { Data, Effect } from "effect"
 import { useMemo, useRef, useState } from "preact/hooks"
@@ -10,7 +10,7 @@ import { part, script } from "./Assets.ts"
 import { nameOf } from "./Selection.ts"
 import { classColors, type Mode } from "./Theme.ts"
 
-/** What is used of Plotly. */
+/** The part of Plotly's interface that is used. */
 interface Plotly {
   readonly newPlot: (
     place: HTMLElement,
@@ -47,12 +47,12 @@ const plotly = Effect.runSync(
   )
 )
 
-/** Plotly reads tags and entities in its texts; here they are letters. */
+/** Escapes text, because Plotly interprets tags and entities. */
 const plain = (value: string): string => value.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;")
 
 interface Shown {
   readonly codes: Codes
-  /** Numbers of the points of each class. */
+  /** Indices of the points of each class. */
   readonly groups: ReadonlyArray<ReadonlyArray<number>>
 }
 
@@ -62,7 +62,7 @@ const grouped = (codes: Codes): Shown => {
   return { codes, groups: Array.from(groups, (group) => group ?? []) }
 }
 
-/** Marks for each ten classes, as they share their colours. */
+/** Symbols per ten classes, because colours repeat. */
 const symbols = ["circle", "square", "diamond", "cross", "x"]
 
 const ink = { light: "#222222", dark: "#e8e9ec" }
@@ -84,14 +84,14 @@ const drawn = Effect.fnUntraced(function* (options: {
   const traces = groups.map((group, label) => ({
     type: "scatter3d",
     mode: "markers",
-    // An empty name would be given one by Plotly.
+    // Plotly replaces an empty name.
     name: plain(classes?.[label] ?? String(label)) || " ",
     hoverinfo: "none",
     marker: {
       color: colors[label % colors.length],
       symbol: symbols[Math.floor(label / colors.length) % symbols.length],
       size: codes.count > 3000 ? 2 : 3,
-      // What is solid hides what is behind it; what is not is drawn class by class.
+      // Opaque points occlude others; transparent ones would be drawn class by class.
       opacity: 1,
       line: { width: 0 }
     },
@@ -115,7 +115,7 @@ const drawn = Effect.fnUntraced(function* (options: {
       yaxis: axis(1),
       zaxis: axis(2),
       aspectmode: "data",
-      // From farther away where the room is narrow.
+      // From farther away if the plot is narrow.
       camera: {
         eye: place.clientWidth < 600 ? { x: 1.7, y: 1.7, z: 1.1 } : { x: 1.2, y: 1.2, z: 0.8 },
         center: { x: 0, y: 0, z: -0.12 }
@@ -147,7 +147,7 @@ interface PictureProps {
   readonly point: number
 }
 
-/** A point's picture out of the sprite. */
+/** A point's thumbnail in the sprite. */
 const Picture = ({ point, sprite }: PictureProps) => {
   const scale = Math.max(1, Math.round(84 / Math.max(sprite.width, sprite.height)))
   return (
@@ -227,7 +227,7 @@ const Scatter = ({ mode, model, run }: { readonly run: RunData; readonly model: 
           </div>
         )}
       </div>
-      <p class="quiet">Drag to turn, scroll to come nearer; click a class to hide it, twice to see it alone.</p>
+      <p class="quiet">Drag to rotate, scroll to zoom; click a class to hide it, double-click to show it alone.</p>
     </div>
   )
 }

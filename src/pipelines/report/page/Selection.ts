@@ -1,5 +1,5 @@
 /**
- * Which runs one looks at: one, or two beside each other.
+ * The selected runs: one, or two side by side.
  */
 import type { RunData } from "../ReportData.ts"
 
@@ -8,24 +8,24 @@ export interface Selection {
   readonly second: RunData | undefined
 }
 
-/** Ids of the chosen runs; a run that is no longer there is replaced by one that is. */
+/** Ids of the selected runs; a missing run is replaced by an existing one. */
 export interface Chosen {
   readonly first: string | undefined
   readonly second: string | undefined
 }
 
-/** The runs that are chosen among those that can be looked at; undefined where there are none. */
+/** The selection among the visible runs; undefined if there are none. */
 export const selectionOf = (runs: ReadonlyArray<RunData>, { first, second }: Chosen): Selection | undefined => {
   const found = runs.find(({ id }) => id === first) ?? runs[0]
   return found && { first: found, second: runs.find(({ id }) => id === second && id !== found.id) }
 }
 
-/** The chosen ones, first to last. */
+/** The selected runs in order. */
 export const members = ({ first, second }: Selection): ReadonlyArray<RunData> =>
   second === undefined ? [first] : [first, second]
 
-/** A run's name in the sweep. */
+/** A run's label, or its id. */
 export const nameOf = ({ id, label }: RunData): string => (label === "" ? `run ${id}` : label)
 
-/** Whether there is something to look at. */
+/** Whether a run has figures or a model. */
 export const isVisible = ({ exhibits, model }: RunData): boolean => exhibits.length > 0 || model !== undefined

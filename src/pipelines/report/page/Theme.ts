@@ -1,6 +1,6 @@
 /**
- * Light and dark: the colours of what is drawn. A figure is defined in the colours of white paper; on a dark page each of
- * them is exchanged for its partner.
+ * Light and dark colours of charts. Figures are defined in light colours; on a dark page each is replaced by its
+ * counterpart.
  */
 import type { Config } from "vega-lite"
 import { categorical } from "../../../core/figures/Palette.ts"
@@ -10,7 +10,7 @@ import { categoricalDark } from "./DarkPalette.ts"
 
 export type Mode = "light" | "dark"
 
-/** Paper, ink and what is fainter than ink. */
+/** Background, foreground and muted colours. */
 const partners: Readonly<Record<string, string>> = {
   white: "#16181d",
   "#ffffff": "#16181d",
@@ -25,15 +25,15 @@ const partners: Readonly<Record<string, string>> = {
   ...Object.fromEntries(categorical.map((color, index) => [color, categoricalDark[index]!]))
 }
 
-/** The colour in which something defined in `color` is drawn. */
+/** The colour that replaces `color` in a mode. */
 export const colorIn = (mode: Mode, color: string): string => (mode === "dark" ? (partners[color] ?? color) : color)
 
-/** The colours of classes. */
+/** The categorical colours. */
 export const classColors = (mode: Mode): ReadonlyArray<string> => (mode === "dark" ? categoricalDark : categorical)
 
 const isColorKey = (key: string): boolean => /^(?:range|fill|stroke|background|.*color)$/i.test(key)
 
-/** A view in a mode's colours; its data stays as it is. */
+/** A view in a mode's colours; its data is not changed. */
 export const recolored = (mode: Mode, value: Json, isColor = false): Json => {
   if (mode === "light") return value
   if (typeof value === "string") return isColor ? colorIn(mode, value) : value
@@ -47,7 +47,7 @@ export const recolored = (mode: Mode, value: Json, isColor = false): Json => {
   )
 }
 
-/** How charts look on the page: as on paper, on the page's own ground, with what is under the pointer told beside it. */
+/** The chart configuration of the page: as in files, on the page's background, with tooltips. */
 export const pageConfig = (mode: Mode): Config => ({
   ...(recolored(mode, light as unknown as Json) as Config),
   mark: { tooltip: { content: "encoding" } },

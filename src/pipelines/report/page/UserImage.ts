@@ -1,17 +1,17 @@
 /**
- * Images from outside, in the shape that a model takes.
+ * The user's images, converted to a model's shape.
  */
 import { Data, Effect } from "effect"
 import type { Shape } from "./ImageView.tsx"
 
-/** A file holds no image that this browser can read. */
+/** The browser cannot read the file as an image. */
 export class UserImageError extends Data.TaggedError("GivenError")<{ readonly file: string }> {
   override get message(): string {
     return `${this.file} is no image that this browser can read.`
   }
 }
 
-/** What a canvas shows, `[height, width, channels]`, 0 to 1; grey is the mean of the three colours. */
+/** A canvas's pixels, `[height, width, channels]`, 0 to 1; grey is the mean of RGB. */
 export const pixelsOf = (canvas: OffscreenCanvas, { channels, height, width }: Shape): Float32Array => {
   const { data } = canvas.getContext("2d")!.getImageData(0, 0, width, height)
   return Float32Array.from({ length: height * width * channels }, (_, index) => {
@@ -22,7 +22,7 @@ export const pixelsOf = (canvas: OffscreenCanvas, { channels, height, width }: S
   })
 }
 
-/** A picture as large as it can be within the shape, on black. */
+/** Scales an image to fit the shape, on black. */
 export const scaled = (
   source: CanvasImageSource,
   size: { width: number; height: number },
@@ -39,7 +39,7 @@ export const scaled = (
   return pixelsOf(canvas, shape)
 }
 
-/** A file's picture. */
+/** Decodes an image file. */
 export const readImageFile = (file: File, shape: Shape): Effect.Effect<Float32Array, UserImageError> =>
   Effect.tryPromise({
     try: async () => {

@@ -1,6 +1,6 @@
 /**
- * Installs the npm packages of this folder's `pnpm-lock.yaml`: `@tensorflow/tfjs-node` without TensorFlow.js, which it
- * takes from the project's packages.
+ * The npm packages that `pnpm-lock.yaml` of this folder pins: `@tensorflow/tfjs-node` and `@tensorflow/tfjs`, without
+ * TensorFlow.js's core, which they find among the project's packages.
  */
 import { Effect, Path } from "effect"
 import * as Commands from "./Commands.ts"

@@ -1,13 +1,12 @@
 /**
  * The bench's steps in plain TensorFlow.js: eager operations on the WebAssembly backend, its own gradients and Adam.
  */
-import "@tensorflow/tfjs"
 import { createRequire } from "node:module"
 import { dirname } from "node:path"
 import { setThreadsCount, setWasmPaths, version_wasm } from "@tensorflow/tfjs-backend-wasm"
 import * as tf from "@tensorflow/tfjs-core"
-import { type AdamOptimizer, train } from "@tensorflow/tfjs"
 import { Effect } from "effect"
+import "../../src/core/engines/TensorFlowParts.ts"
 import { objectiveTerms } from "../../src/core/ObjectivePrograms.ts"
 import { under } from "../../src/core/Tensors.ts"
 import { planned, programs, shape } from "../Programs.ts"
@@ -35,7 +34,7 @@ const prepare = Effect.fnUntraced(function* ({ images, program, tensors }: Fixtu
       tf.tidy(() => tf.variable(tf.tensor(values as Float32Array, [...shape])))
     ])
   )
-  const optimizer: AdamOptimizer = train.adam(programs[program]!.learningRate, 0.9, 0.999, 1e-8)
+  const optimizer: tf.AdamOptimizer = tf.train.adam(programs[program]!.learningRate, 0.9, 0.999, 1e-8)
   yield* Effect.addFinalizer(() =>
     Effect.sync(() => tf.dispose([...Object.values(variables), ...Object.values(splits)]))
   )

@@ -131,7 +131,7 @@ describe("libtensorflow", needs(libTensorFlow), () => {
       yield* assertRefused(
         executable.run({ state, data: state, inputs: {} }),
         "late failure",
-        "matMul of float32[2, 3] and float32[2, 3]: 3 columns do not go with 2 rows"
+        "matMul of float32[2, 3] and float32[2, 3]: 3 columns do not match 2 rows"
       )
       assert.deepStrictEqual(yield* state.read, { x: vector(1, 2) })
     }).pipe(Effect.provide(TensorFlow.layer()))

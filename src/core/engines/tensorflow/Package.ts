@@ -120,7 +120,7 @@ const loadNow = ({ folder }: Found, wanted: number | undefined): Loaded => {
     throw new Error(`this process has already loaded it for ${loaded.threads} threads, not ${wanted}`)
   }
   const place = createRequire(join(folder, "package.json"))
-  const [its, ours] = [coreOf(place), coreOf(project)]
+  const [its, ours] = [coreOf(place), project.resolve("@tensorflow/tfjs-core")]
   if (its !== ours) {
     throw new Error(`it uses another copy of @tensorflow/tfjs-core, ${its}, than the project, ${ours}`)
   }

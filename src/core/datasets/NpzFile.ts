@@ -3,6 +3,7 @@
  *
  * Source: https://numpy.org/doc/stable/reference/generated/numpy.savez.html
  */
+import { crc32 } from "node:zlib"
 import { Effect, Schema, type Scope } from "effect"
 import * as ByteReader from "./ByteReader.ts"
 
@@ -29,6 +30,22 @@ export interface NpzEntry {
 
 /** No deflated data expands by more: https://www.zlib.net/zlib_tech.html */
 const maximumRatio = 1032
+
+/** Compares the CRC-32 of `size` bytes with the archive's once they are read, which yauzl leaves to its caller. */
+const checked = (reader: ByteReader.ByteReader, size: number, expected: number): ByteReader.ByteReader => {
+  let [found, read] = [0, 0]
+  return {
+    fill: Effect.fnUntraced(function* (buffer) {
+      const count = yield* reader.fill(buffer)
+      found = crc32(buffer.subarray(0, count), found)
+      read += count
+      if (read === size && count > 0 && found !== expected) {
+        return yield* new ByteReader.StreamError({ reason: "the archive is damaged: the CRC-32 of an array is wrong" })
+      }
+      return count
+    })
+  }
+}
 
 /** All arrays of an archive, which stays open until the scope closes. */
 export const entries = Effect.fn("NpzFile.entries")(function* (path: string) {
@@ -63,7 +80,7 @@ export const entries = Effect.fn("NpzFile.entries")(function* (path: string) {
       open: Effect.acquireRelease(
         adapt(() => archive.openReadStreamPromise(entry)),
         (stream) => Effect.sync(() => stream.destroy())
-      ).pipe(Effect.map(ByteReader.ofReadable))
+      ).pipe(Effect.map((stream) => checked(ByteReader.ofReadable(stream), entry.uncompressedSize, entry.crc32)))
     }))
 })
 

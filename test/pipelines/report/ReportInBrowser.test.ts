@@ -622,7 +622,7 @@ describe("The report in a browser", needs(chromium), () => {
       assert.strictEqual(sentences.filter((text) => text.includes("Best of 2: ELBO")).length, 1)
       // The picture of a run is that of its manifold.
       const figure = JSON.parse(
-        yield* Effect.promise(() => readFile(`${folder}/${runs[1]!.id}/figures/manifold.json`, "utf8"))
+        yield* Effect.promise(() => readFile(`${folder}/${runs[1]!.id}/figures/manifold.vl.json`, "utf8"))
       )
       const picture = /data:image\/png;base64,[^"]+/.exec(JSON.stringify(figure))![0]
       yield* eventually(

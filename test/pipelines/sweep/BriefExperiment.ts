@@ -22,7 +22,7 @@ export const named = (name: string) =>
     },
     run: ({ beta, epochs }) => ({
       dataset: Synthetic.layer({ train: 300, test: 50, height: 16, width: 16 }),
-      model: DenseVae.layer({ hidden: [64], latent: 2 }),
+      model: DenseVae.layer({ hidden: [256], latent: 2 }),
       objective: BetaElbo.layer({ beta }),
       training: Training.layer({ epochs, batchSize: 128, optimizer: Adam({ learningRate: 1e-3 }) }),
       evaluation: Evaluation.layer(ElboTerms())

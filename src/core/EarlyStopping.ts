@@ -8,6 +8,7 @@
  * Source: Prechelt 1998, "Early stopping - but when?", criterion UP, https://doi.org/10.1007/3-540-49430-8_3
  */
 import type { EpochMetrics } from "./TrainedModel.ts"
+import { choiceProblem, countProblem } from "./OptionProblem.ts"
 
 /** The terms that every objective reports of every model; lower is better. */
 export const metrics = ["validation/loss", "validation/reconstruction"] as const
@@ -24,8 +25,8 @@ export interface EarlyStopping {
 
 /** The first error of the options, as a sentence; undefined if they are valid. */
 export const problemOf = ({ metric, minimumChange = 0, patience }: EarlyStopping): string | undefined => {
-  if (!metrics.includes(metric)) return `metric is "${metric}"; it must be one of ${metrics.join(", ")}`
-  if (!Number.isInteger(patience) || patience < 1) return `patience is ${patience}; it must be a positive integer`
+  const problem = choiceProblem("metric", metric, metrics) ?? countProblem("patience", patience)
+  if (problem !== undefined) return problem
   return minimumChange >= 0 && Number.isFinite(minimumChange)
     ? undefined
     : `minimumChange is ${minimumChange}; it must be a non-negative number`

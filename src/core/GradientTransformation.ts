@@ -69,11 +69,3 @@ export const valuesOf = ({ directions, scaled }: Updates): Tensors => {
   const factor = scaled(1)
   return factor === 1 ? directions : Record.map(directions, (direction) => tf.mul(direction, factor))
 }
-
-/** The error of a decay per step; undefined if it is valid. */
-export const decayProblem = (name: string, decay: number): string | undefined =>
-  decay >= 0 && decay < 1 ? undefined : `${name} is ${decay}; it must be at least 0 and below 1`
-
-/** The error of a number that must be above 0; undefined if it is valid. */
-export const positiveProblem = (name: string, value: number): string | undefined =>
-  value > 0 && Number.isFinite(value) ? undefined : `${name} is ${value}; it must be above 0`

@@ -6,6 +6,7 @@
  */
 import * as tf from "@tensorflow/tfjs-core"
 import type { Json, Spec } from "./Spec.ts"
+import { positiveProblem } from "./OptionProblem.ts"
 
 /** The position in training at which a program runs. */
 export interface Time {
@@ -69,7 +70,7 @@ export const rateProblem = (name: string, value: Numeric): string | undefined =>
     const problem = weightProblem(name, value)
     return problem ?? (value.maximum > 0 ? undefined : `${name} is 0 at every step; it must be above 0`)
   }
-  return value > 0 && Number.isFinite(value) ? undefined : `${name} is ${value}; it must be above 0`
+  return positiveProblem(name, value)
 }
 
 /** What is wrong with an option that must be above 0 at every step, such as a temperature. */
@@ -98,7 +99,7 @@ export const spanSpec = ({ epochs, steps }: Span): { readonly [unit: string]: nu
 /** The error of a span; undefined if it is valid. */
 export const spanProblem = ({ epochs, steps }: Span): string | undefined => {
   const [unit, length] = steps === undefined ? ["epochs", epochs] : ["steps", steps]
-  return length > 0 && Number.isFinite(length) ? undefined : `${unit} is ${length}; it must be above 0`
+  return positiveProblem(unit, length)
 }
 
 /** The error of the first number that is not finite; undefined if all are finite. */

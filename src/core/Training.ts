@@ -8,9 +8,9 @@ import { Context, Effect, Layer, Option, Schema } from "effect"
 import { Validation } from "./Dataset.ts"
 import * as EarlyStopping from "./EarlyStopping.ts"
 import type { Optimizer } from "./Optimizer.ts"
-import { countProblem } from "./PositiveInteger.ts"
 import type { Span } from "./Schedule.ts"
 import type { Spec } from "./Spec.ts"
+import { choiceProblem, countProblem, countsProblem } from "./OptionProblem.ts"
 
 export type { EarlyStopping } from "./EarlyStopping.ts"
 
@@ -86,11 +86,10 @@ const lastBatches: ReadonlyArray<string> = ["keep", "drop"]
 const problemOf = (options: TrainingOptions): string | undefined => {
   const { accumulate = 1, average, batchSize, epochs, lastBatch = "keep", optimizer, steps, stopping } = options
   const length = steps === undefined ? countProblem("epochs", epochs) : countProblem("steps", steps)
-  const counts = length ?? countProblem("batchSize", batchSize) ?? countProblem("accumulate", accumulate)
+  const counts =
+    length ?? countsProblem({ batchSize, accumulate }) ?? choiceProblem("lastBatch", lastBatch, lastBatches)
   if (counts !== undefined) return counts
   if (accumulate > batchSize) return `accumulate is ${accumulate}; it must be at most the batchSize of ${batchSize}`
-  if (!lastBatches.includes(lastBatch))
-    return `lastBatch is "${lastBatch}"; it must be one of ${lastBatches.join(", ")}`
   const stoppingProblem = stopping && EarlyStopping.problemOf(stopping)
   if (stoppingProblem !== undefined) return `stopping: ${stoppingProblem}`
   const optimizerProblem = optimizer.problem && `optimizer: ${optimizer.problem}`

@@ -14,6 +14,7 @@ import { type Layer, Result } from "effect"
 import type { Augmentation, Dataset, Examples, ImageShape } from "../Dataset.ts"
 import { uniform } from "../Random.ts"
 import * as DerivedDataset from "./DerivedDataset.ts"
+import { choiceProblem } from "../OptionProblem.ts"
 
 export interface BinarizedOptions {
   /** How often the training images are drawn. Default: `each-epoch`. */
@@ -45,7 +46,8 @@ export const drawnAnew = ({ channels, height, width }: ImageShape): Augmentation
 })
 
 const faultOf = (draw: string, seed: number): string | undefined => {
-  if (!draws.includes(draw)) return `draw is "${draw}"; it must be one of ${draws.join(", ")}`
+  const choice = choiceProblem("draw", draw, draws)
+  if (choice !== undefined) return choice
   return Number.isSafeInteger(seed) && seed >= 0
     ? undefined
     : `seed must be an integer from 0 to ${Number.MAX_SAFE_INTEGER}, found ${seed}`

@@ -14,6 +14,7 @@ import { TrainedModel } from "../TrainedModel.ts"
 import { bitsPerDimension } from "./BitsPerDimension.ts"
 import { mean } from "./Mean.ts"
 import { stratified } from "./StratifiedSubset.ts"
+import { countsProblem } from "../OptionProblem.ts"
 
 const evaluation = "NegativeLogLikelihood"
 
@@ -39,15 +40,12 @@ export interface NegativeLogLikelihoodOptions {
  */
 export const NegativeLogLikelihood = (options: NegativeLogLikelihoodOptions = {}): Evaluator => {
   const { images = 500, samples = 5_000 } = options
-  const wrong = Object.entries({ images, samples }).find(([, count]) => !Number.isSafeInteger(count) || count < 1)
+  const problem = countsProblem({ images, samples })
   return {
     spec: { _tag: evaluation, images, samples },
     needs: [],
     run: Effect.gen(function* () {
-      if (wrong !== undefined) {
-        const reason = `${wrong[0]} is ${wrong[1]}; it must be a positive integer`
-        return yield* new EvaluationError({ evaluation, reason })
-      }
+      if (problem !== undefined) return yield* new EvaluationError({ evaluation, reason: problem })
       const { data, levels, logWeights, shape } = yield* TrainedModel
       const estimates = yield* Effect.forEach(stratified(data.test, images), (index) =>
         Effect.map(logWeights("test", index, samples), (weights) => -logMeanExp(weights))

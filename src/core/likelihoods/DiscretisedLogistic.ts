@@ -9,6 +9,7 @@ import type { Likelihood } from "../Likelihood.ts"
 import { logSumExp } from "../LogSumExp.ts"
 import { stopGradient } from "../StopGradient.ts"
 import { block } from "./Blocks.ts"
+import { countProblem } from "../OptionProblem.ts"
 
 export interface DiscretisedLogisticOptions {
   /** Number of logistic distributions per pixel, at least 1; default: 1. */
@@ -51,10 +52,7 @@ export const DiscretisedLogistic = (options: DiscretisedLogisticOptions = {}): L
   const outputs = components === 1 ? 2 : 3 * components
   return {
     spec: { _tag: "DiscretisedLogistic", components },
-    problem:
-      Number.isSafeInteger(components) && components >= 1
-        ? undefined
-        : `components is ${components}; it must be a positive integer`,
+    problem: countProblem("components", components),
     outputs,
     levels,
     fromOutput: (output) => {

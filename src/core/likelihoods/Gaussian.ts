@@ -6,6 +6,7 @@
 import * as tf from "@tensorflow/tfjs-core"
 import type { Likelihood } from "../Likelihood.ts"
 import { sizeOf } from "../Tensors.ts"
+import { positiveProblem } from "../OptionProblem.ts"
 
 export interface GaussianLikelihoodOptions {
   /** Standard deviation of a pixel, in units of images in [0, 1]; above 0. */
@@ -25,7 +26,7 @@ export const GaussianLikelihood = (options: GaussianLikelihoodOptions): Likeliho
   const pixelConstant = -Math.log(deviation) - 0.5 * Math.log(2 * Math.PI)
   return {
     spec: { _tag: "GaussianLikelihood", deviation, output },
-    problem: deviation > 0 && Number.isFinite(deviation) ? undefined : `deviation is ${deviation}; it must be above 0`,
+    problem: positiveProblem("deviation", deviation),
     fromOutput: (values) => {
       const mean = output === "sigmoid" ? tf.sigmoid(values) : values
       const constant = pixelConstant * sizeOf(values.shape.slice(1))

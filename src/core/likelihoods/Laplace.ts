@@ -6,6 +6,7 @@
 import * as tf from "@tensorflow/tfjs-core"
 import type { Likelihood } from "../Likelihood.ts"
 import { sizeOf } from "../Tensors.ts"
+import { positiveProblem } from "../OptionProblem.ts"
 
 export interface LaplaceLikelihoodOptions {
   /** Scale of a pixel, in units of images in [0, 1]; above 0. The deviation is `√2 scale`. */
@@ -19,7 +20,7 @@ export const LaplaceLikelihood = (options: LaplaceLikelihoodOptions): Likelihood
   const { output = "linear", scale } = options
   return {
     spec: { _tag: "LaplaceLikelihood", scale, output },
-    problem: scale > 0 && Number.isFinite(scale) ? undefined : `scale is ${scale}; it must be above 0`,
+    problem: positiveProblem("scale", scale),
     fromOutput: (values) => {
       const mean = output === "sigmoid" ? tf.sigmoid(values) : values
       const constant = -Math.log(2 * scale) * sizeOf(values.shape.slice(1))

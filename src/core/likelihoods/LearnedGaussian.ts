@@ -10,6 +10,7 @@ import type { Likelihood } from "../Likelihood.ts"
 import { halfLogTwoPi } from "../posteriors/DiagonalGaussian.ts"
 import { sizeOf } from "../Tensors.ts"
 import { block } from "./Blocks.ts"
+import { choiceProblem, positiveProblem } from "../OptionProblem.ts"
 
 export interface LearnedGaussianOptions {
   /**
@@ -47,11 +48,7 @@ export const LearnedGaussian = (options: LearnedGaussianOptions): Likelihood => 
   const { deviation, floor = 0.01, output = "sigmoid" } = options
   return {
     spec: { _tag: "LearnedGaussian", deviation, output, floor },
-    problem: !choices.includes(deviation)
-      ? `deviation is "${deviation}"; it must be one of ${choices.join(", ")}`
-      : floor > 0 && Number.isFinite(floor)
-        ? undefined
-        : `floor is ${floor}; it must be above 0`,
+    problem: choiceProblem("deviation", deviation, choices) ?? positiveProblem("floor", floor),
     outputs: deviation === "pixel" ? 2 : 1,
     ...(deviation === "global" && {
       parameters: () => ({ "log-deviation": { shape: [], initializer: zeros } })

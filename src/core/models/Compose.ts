@@ -28,8 +28,8 @@ import { StandardNormal } from "../priors/StandardNormal.ts"
 import { UniformCategorical } from "../priors/UniformCategorical.ts"
 import type { Schedule, Time } from "../Schedule.ts"
 import { type Json, nonFinite } from "../Spec.ts"
-import { countProblem } from "../PositiveInteger.ts"
 import { prefixed, sizeOf, type Tensors, under } from "../Tensors.ts"
+import { choiceProblem, countProblem } from "../OptionProblem.ts"
 
 /** Options of every model of this folder, in addition to its networks. */
 export interface Options<Latent extends number = number, P extends Prior = Prior, Q extends Posterior = Posterior> {
@@ -82,18 +82,12 @@ export const withDefaults = ({ latent, posterior, likelihood, prior, initializer
   initializer: initializer ?? "glorot-uniform"
 })
 
-/** The error of a choice by name; undefined if it is valid. */
-export const nameProblem = (name: string, value: string, members: object): string | undefined => {
-  const allowed = Object.keys(members)
-  return allowed.includes(value) ? undefined : `${name} is "${value}"; it must be one of ${allowed.join(", ")}`
-}
-
 /** The first error of the choices, as a sentence; undefined if they are valid. */
 export const problemOf = (choices: Choices): string | undefined => {
   const inner = (name: string, problem: string | undefined) => problem && `${name}: ${problem}`
   return (
     countProblem("latent", choices.latent) ??
-    nameProblem("initializer", choices.initializer, denseInitializers) ??
+    choiceProblem("initializer", choices.initializer, Object.keys(denseInitializers)) ??
     inner("posterior", choices.posterior.problem) ??
     inner("posterior", choices.posterior.problemFor?.(choices.latent)) ??
     inner("likelihood", choices.likelihood.problem) ??

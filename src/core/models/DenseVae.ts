@@ -13,8 +13,8 @@ import { flatten, reshape } from "../networks/Reshape.ts"
 import type { FactorizedFamily, Posterior } from "../Posterior.ts"
 import type { Prior, QuantilePrior } from "../Prior.ts"
 import { prefixed, type Shape, sizeOf, under } from "../Tensors.ts"
-import { countProblem } from "../PositiveInteger.ts"
 import * as Compose from "./Compose.ts"
+import { choiceProblem, countProblem } from "../OptionProblem.ts"
 
 export interface DenseVaeOptions<
   Latent extends number = number,
@@ -48,9 +48,8 @@ const withDefaults = (options: DenseVaeOptions): Choices => ({
 })
 
 const outputBiasProblem = ({ likelihood, outputBias }: Choices): string | undefined => {
-  if (!outputBiases.includes(outputBias)) {
-    return `outputBias is "${outputBias}"; it must be one of ${outputBiases.join(", ")}`
-  }
+  const choice = choiceProblem("outputBias", outputBias, outputBiases)
+  if (choice !== undefined) return choice
   return outputBias === "initializer" || likelihood.spec._tag === "BernoulliLogits"
     ? undefined
     : `outputBias is "${outputBias}", whose logits are of a Bernoulli, but the likelihood is ${likelihood.spec._tag}; it must be BernoulliLogits`
@@ -63,7 +62,7 @@ const problemOf = (choices: Choices): string | undefined => {
   )
   return (
     widths.find((problem) => problem !== undefined) ??
-    Compose.nameProblem("activation", choices.activation, activations) ??
+    choiceProblem("activation", choices.activation, Object.keys(activations)) ??
     outputBiasProblem(choices) ??
     Compose.problemOf(choices)
   )

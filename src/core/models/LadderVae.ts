@@ -17,7 +17,7 @@ import { flatten, reshape } from "../networks/Reshape.ts"
 import type { Drawn } from "../Posterior.ts"
 import type { PriorDistribution } from "../Prior.ts"
 import { prefixed, sizeOf, type Tensors, under } from "../Tensors.ts"
-import { countProblem } from "../PositiveInteger.ts"
+import { choiceProblem, countProblem } from "../OptionProblem.ts"
 import * as Compose from "./Compose.ts"
 import * as GaussianNetwork from "./GaussianNetwork.ts"
 
@@ -188,8 +188,8 @@ const problemOf = ({ activation, groups, initializer, likelihood }: Required<Lad
   ])
   return (
     counts.find((problem) => problem !== undefined) ??
-    Compose.nameProblem("activation", activation, activations) ??
-    Compose.nameProblem("initializer", initializer, denseInitializers) ??
+    choiceProblem("activation", activation, Object.keys(activations)) ??
+    choiceProblem("initializer", initializer, Object.keys(denseInitializers)) ??
     (likelihood.problem && `likelihood: ${likelihood.problem}`)
   )
 }

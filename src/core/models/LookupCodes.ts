@@ -19,8 +19,8 @@ import type { QuantilePrior } from "../Prior.ts"
 import { standardNormal, StandardNormal } from "../priors/StandardNormal.ts"
 import * as Random from "../Random.ts"
 import type { Spec } from "../Spec.ts"
-import { countProblem } from "../PositiveInteger.ts"
 import * as Compose from "./Compose.ts"
+import { countProblem } from "../OptionProblem.ts"
 
 /** A lookup table of codes. */
 export interface CodeTable<Latent extends number = number> {

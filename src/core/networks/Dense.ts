@@ -5,6 +5,7 @@ import * as tf from "@tensorflow/tfjs-core"
 import { Result } from "effect"
 import { fanInUniform, glorotUniform, type Initializer, zeros } from "../Initializer.ts"
 import { NetworkError, type Module } from "../Network.ts"
+import { countProblem } from "../OptionProblem.ts"
 
 /** Initialisations of the weights, by name. */
 export const denseInitializers = {
@@ -38,9 +39,8 @@ export const dense = (units: number, options: DenseOptions = {}): Module => ({
   },
   build: (input) => {
     const [inputs, ...others] = input
-    if (!Number.isInteger(units) || units < 1) {
-      return Result.fail(new NetworkError({ module: "", reason: `units is ${units}; it must be a positive integer` }))
-    }
+    const problem = countProblem("units", units)
+    if (problem !== undefined) return Result.fail(new NetworkError({ module: "", reason: problem }))
     if (inputs === undefined || others.length > 0) {
       const reason = `takes vectors, but got examples of shape [${input.join(", ")}]; put flatten() before it`
       return Result.fail(new NetworkError({ module: "", reason }))

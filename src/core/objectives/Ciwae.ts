@@ -10,9 +10,9 @@
 import * as tf from "@tensorflow/tfjs-core"
 import { Effect, Layer } from "effect"
 import { logMeanWeight, weightedTerms } from "../ImportanceWeights.ts"
-import { countProblem } from "../PositiveInteger.ts"
 import { Objective, ObjectiveError, type ObjectiveInputs, type Terms } from "../Objective.ts"
 import { maximumOf, type Numeric, scheduled, specOf, valueAt, weightProblem } from "../Schedule.ts"
+import { countProblem } from "../OptionProblem.ts"
 
 export interface CiwaeOptions {
   /** Weight of the ELBO, from 0 to 1; the importance-weighted bound has the rest. */

@@ -11,6 +11,7 @@ import { divergence, divergenceTerm, drawCodes } from "../Divergence.ts"
 import type { FactorizedPosterior } from "../Model.ts"
 import { Objective, ObjectiveError, type ObjectiveInputs, type Terms } from "../Objective.ts"
 import { type Numeric, scheduled, specOf, valueAt, weightProblem } from "../Schedule.ts"
+import { choiceProblem } from "../OptionProblem.ts"
 
 export interface DipVaeOptions {
   /** `I`: the covariance of the posterior means; `II`: that and the mean posterior variance, the covariance of codes. */
@@ -60,7 +61,7 @@ export const layer = (options: DipVaeOptions): Layer.Layer<Objective, ObjectiveE
   const reason =
     weightProblem("offDiagonal", offDiagonal) ??
     weightProblem("diagonal", diagonal) ??
-    (kind === "I" || kind === "II" ? undefined : `kind is "${kind}"; it must be one of I, II`)
+    choiceProblem("kind", kind, ["I", "II"])
   return Layer.effect(
     Objective,
     reason === undefined

@@ -19,10 +19,10 @@ import {
   weightedTerms,
   withGradientOf
 } from "../ImportanceWeights.ts"
-import { countProblem } from "../PositiveInteger.ts"
 import type { FactorizedPosterior } from "../Model.ts"
 import { Objective, ObjectiveError, type ObjectiveInputs, type Terms } from "../Objective.ts"
 import { stopGradient } from "../StopGradient.ts"
+import { countProblem } from "../OptionProblem.ts"
 
 export interface DoublyReparametrisedOptions {
   /** Codes drawn per example, from 1. */

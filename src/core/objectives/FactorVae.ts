@@ -17,10 +17,10 @@ import { Objective, ObjectiveError, type ObjectiveInputs, type Terms } from "../
 import type { Optimizer } from "../Optimizer.ts"
 import { Adam } from "../optimizers/Adam.ts"
 import { permuteColumns } from "../Permutation.ts"
-import { countProblem } from "../PositiveInteger.ts"
 import { type Numeric, scheduled, specOf, valueAt, weightProblem } from "../Schedule.ts"
 import { detached, gradientOnly } from "../StopGradient.ts"
 import type { Tensors } from "../Tensors.ts"
+import { countsProblem } from "../OptionProblem.ts"
 
 export interface FactorVaeOptions {
   /** Weight of the total correlation, from 0; 0 is the ELBO. */
@@ -85,10 +85,9 @@ export const terms =
 
 /** What is wrong with the options, if anything. */
 const problemOf = ({ gamma, hidden = [], optimizer = defaults.optimizer }: FactorVaeOptions): string | undefined => {
-  const wrong = hidden.map((units, index) => countProblem(`hidden[${index}]`, units))
   return (
     weightProblem("gamma", gamma) ??
-    wrong.find((problem) => problem !== undefined) ??
+    countsProblem(Object.fromEntries(hidden.map((units, index) => [`hidden[${index}]`, units]))) ??
     (optimizer.problem && `optimizer: ${optimizer.problem}`)
   )
 }

@@ -14,6 +14,7 @@ import { divergence, divergenceTerm, drawCodes } from "../Divergence.ts"
 import { type Kernel, kernels, maximumMeanDiscrepancy } from "../MaximumMeanDiscrepancy.ts"
 import { Objective, ObjectiveError, type ObjectiveInputs, type Terms } from "../Objective.ts"
 import { type Numeric, scheduled, specOf, valueAt, weightProblem } from "../Schedule.ts"
+import { choiceProblem } from "../OptionProblem.ts"
 
 export interface InfoVaeOptions {
   /** `1 - alpha` is the weight of each example's KL divergence: 0 is the ELBO's, 1 has none. At most 1. */
@@ -56,7 +57,7 @@ export const layer = (options: InfoVaeOptions): Layer.Layer<Objective, Objective
       ? undefined
       : `alpha is ${alpha}; it must be a number up to 1, so that the divergence has no negative weight`) ??
     (alpha + lowest >= 1 ? undefined : `alpha + lambda is ${alpha + lowest}; it must be at least 1`) ??
-    (kernels.includes(kernel) ? undefined : `kernel is "${kernel}"; it must be one of ${kernels.join(", ")}`)
+    choiceProblem("kernel", kernel, kernels)
   return Layer.effect(
     Objective,
     reason === undefined

@@ -10,8 +10,8 @@
 import * as tf from "@tensorflow/tfjs-core"
 import { Effect, Layer } from "effect"
 import { logMeanWeight, weightedTerms } from "../ImportanceWeights.ts"
-import { countProblem } from "../PositiveInteger.ts"
 import { Objective, ObjectiveError, type ObjectiveInputs, type Terms } from "../Objective.ts"
+import { countProblem } from "../OptionProblem.ts"
 
 export interface MiwaeOptions {
   /** Number of bounds that are averaged, from 1. The paper's M. */

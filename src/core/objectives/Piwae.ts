@@ -18,10 +18,10 @@ import {
   weightedTerms,
   withGradientOf
 } from "../ImportanceWeights.ts"
-import { countProblem } from "../PositiveInteger.ts"
 import { Objective, ObjectiveError, type ObjectiveInputs, type Terms } from "../Objective.ts"
 import { stopGradient } from "../StopGradient.ts"
 import type { MiwaeOptions } from "./Miwae.ts"
+import { countProblem } from "../OptionProblem.ts"
 
 /** Numbers of the encoder's bounds, and of codes per bound. */
 export type PiwaeOptions = MiwaeOptions

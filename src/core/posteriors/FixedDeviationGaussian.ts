@@ -9,6 +9,7 @@
 import * as tf from "@tensorflow/tfjs-core"
 import type { FactorizedFamily } from "../Posterior.ts"
 import { everyDraw, halfLogTwoPi } from "./DiagonalGaussian.ts"
+import { positiveProblem } from "../OptionProblem.ts"
 
 export interface FixedDeviationGaussianOptions {
   /** Standard deviation in every dimension, in units of the code; above 0. */
@@ -24,7 +25,7 @@ export const FixedDeviationGaussian = (options: FixedDeviationGaussianOptions): 
   const klConstant = 0.5 * (deviation ** 2 - 1) - logDeviation
   return {
     spec: { _tag: "FixedDeviationGaussian", deviation },
-    problem: deviation > 0 && Number.isFinite(deviation) ? undefined : `deviation is ${deviation}; it must be above 0`,
+    problem: positiveProblem("deviation", deviation),
     factorized: true,
     heads: ["mean"],
     fromHeads: ([head]) => {

@@ -12,6 +12,7 @@ import type { ParameterInfo } from "../ParameterInfo.ts"
 import type { ContinuousFamily, Posterior } from "../Posterior.ts"
 import type { Json } from "../Spec.ts"
 import { prefixed, type Tensors, under } from "../Tensors.ts"
+import { countProblem } from "../OptionProblem.ts"
 
 /** Moved codes, and the logarithm of each code's volume change. */
 export interface Moved {
@@ -46,7 +47,8 @@ export interface FlowOptions {
 
 /** What is wrong with the options of a flow, if anything. */
 const problemOf = ({ base, layers }: FlowOptions): string | undefined => {
-  if (!Number.isSafeInteger(layers) || layers < 1) return `layers is ${layers}; it must be a positive integer`
+  const count = countProblem("layers", layers)
+  if (count !== undefined) return count
   if (base.problem !== undefined) return `base: ${base.problem}`
   if (base.hasDensity === false) return `base is ${base.spec._tag}, which has no density; a flow needs one`
   const { space }: Posterior = base

@@ -12,9 +12,9 @@ import { oneHotOfGreatest, placesOf } from "../OneHot.ts"
 import type { DiscreteFamily } from "../Posterior.ts"
 import { alwaysPositiveProblem, type Numeric, scheduled, specOf, valueAt } from "../Schedule.ts"
 import { straightThrough } from "../StopGradient.ts"
-import { countProblem } from "../PositiveInteger.ts"
 import { widthProblem } from "./ChoiceWidth.ts"
 import { everyDraw } from "./DiagonalGaussian.ts"
+import { countProblem } from "../OptionProblem.ts"
 
 export interface GumbelSoftmaxOptions {
   /** Categories of each variable; positive. The model's latent dimensions are variables times categories. */

@@ -8,6 +8,7 @@ import * as tf from "@tensorflow/tfjs-core"
 import { glorotUniform, zeros } from "../Initializer.ts"
 import type { ContinuousFamily } from "../Posterior.ts"
 import { flow, type FlowOptions, type FlowStep } from "./Flow.ts"
+import { countsProblem } from "../OptionProblem.ts"
 
 export interface InverseAutoregressiveFlowOptions extends FlowOptions {
   /** Hidden units of each map's network, from 1. Default: 64. */
@@ -72,9 +73,5 @@ const step = (hidden: number, context: number): FlowStep => ({
 export const InverseAutoregressiveFlow = (options: InverseAutoregressiveFlowOptions): ContinuousFamily => {
   const { context = 16, hidden = 64 } = options
   const made = flow("InverseAutoregressiveFlow", options, step(hidden, context), { hidden, context })
-  const wrong = Object.entries({ hidden, context }).find(([, count]) => !Number.isSafeInteger(count) || count < 1)
-  return {
-    ...made,
-    problem: made.problem ?? (wrong && `${wrong[0]} is ${wrong[1]}; it must be a positive integer`)
-  }
+  return { ...made, problem: made.problem ?? countsProblem({ hidden, context }) }
 }

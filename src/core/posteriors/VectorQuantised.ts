@@ -11,12 +11,11 @@ import { constant, uniformIn } from "../Initializer.ts"
 import { oneHotOfGreatest, placesOf } from "../OneHot.ts"
 import { Sgd } from "../optimizers/Sgd.ts"
 import type { AuxiliaryLoss, DiscreteFamily } from "../Posterior.ts"
-import { decayProblem } from "../GradientTransformation.ts"
 import { detached, gradientOnly, straightThrough } from "../StopGradient.ts"
 import { weightProblem } from "../Schedule.ts"
 import type { Tensors } from "../Tensors.ts"
-import { countProblem } from "../PositiveInteger.ts"
 import { widthProblem } from "./ChoiceWidth.ts"
+import { countProblem, decayProblem } from "../OptionProblem.ts"
 
 export interface VectorQuantisedOptions {
   /** Entries of the codebook; positive. */

@@ -10,6 +10,7 @@ import type { ParameterInfo } from "../ParameterInfo.ts"
 import type { Prior } from "../Prior.ts"
 import { prefixed, type Tensors, under } from "../Tensors.ts"
 import { standardNormal } from "./StandardNormal.ts"
+import { countProblem } from "../OptionProblem.ts"
 
 export interface FlowPriorOptions {
   /** Number of coupling maps, from 2, so that every dimension is moved. Default: 4. */
@@ -75,9 +76,7 @@ export const FlowPrior = (options: FlowPriorOptions = {}): Prior => {
     name: `a learned flow of ${layers} coupling maps`,
     problem: !(Number.isSafeInteger(layers) && layers >= 2)
       ? `layers is ${layers}; it must be an integer of at least 2`
-      : Number.isSafeInteger(hidden) && hidden >= 1
-        ? undefined
-        : `hidden is ${hidden}; it must be a positive integer`,
+      : countProblem("hidden", hidden),
     problemFor: ({ latent }) =>
       latent >= 2 ? undefined : `FlowPrior couples dimensions, but latent is ${latent}; it must be at least 2`,
     parameters: ({ latent }) =>

@@ -49,7 +49,3 @@ export const mixtureOfGaussians = ({ logDeviations, logWeights, means }: Compone
     return tf.add(tf.gather(means, index), tf.mul(tf.exp(tf.gather(logDeviations, index)), normal))
   }
 })
-
-/** What is wrong with a number of components, if anything. */
-export const componentsProblem = (name: string, count: number): string | undefined =>
-  Number.isSafeInteger(count) && count >= 1 ? undefined : `${name} is ${count}; it must be a positive integer`

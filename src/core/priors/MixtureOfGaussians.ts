@@ -6,7 +6,8 @@
 import type * as tf from "@tensorflow/tfjs-core"
 import { uniformIn, zeros } from "../Initializer.ts"
 import type { Prior } from "../Prior.ts"
-import { componentsProblem, mixtureOfGaussians, normalised } from "./Mixture.ts"
+import { mixtureOfGaussians, normalised } from "./Mixture.ts"
+import { countProblem } from "../OptionProblem.ts"
 
 export interface MixtureOfGaussiansOptions {
   /** Number of components, from 1. */
@@ -22,7 +23,7 @@ export interface MixtureOfGaussiansOptions {
 export const MixtureOfGaussians = ({ components }: MixtureOfGaussiansOptions): Prior => ({
   spec: { _tag: "MixtureOfGaussians", components },
   name: `a learned mixture of ${components} Gaussian${components === 1 ? "" : "s"}`,
-  problem: componentsProblem("components", components),
+  problem: countProblem("components", components),
   parameters: ({ latent }) => ({
     means: { shape: [components, latent], initializer: uniformIn(-Math.sqrt(3), Math.sqrt(3)) },
     "log-deviations": { shape: [components, latent], initializer: zeros },

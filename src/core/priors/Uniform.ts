@@ -9,6 +9,7 @@
 import * as tf from "@tensorflow/tfjs-core"
 import type { QuantilePrior } from "../Prior.ts"
 import { stopGradient } from "../StopGradient.ts"
+import { positiveProblem } from "../OptionProblem.ts"
 
 export interface UniformOptions {
   /** Half the edge of the cube [-bound, bound]^latent, above 0. Default: 1. */
@@ -24,7 +25,7 @@ export const Uniform = (options: UniformOptions = {}): QuantilePrior => {
   return {
     spec: { _tag: "Uniform", bound },
     name: `the uniform distribution from ${-bound} to ${bound} in each dimension`,
-    problem: bound > 0 && Number.isFinite(bound) ? undefined : `bound is ${bound}; it must be above 0`,
+    problem: positiveProblem("bound", bound),
     hasFullSupport: false,
     quantiles: {
       name: `U(${-bound}, ${bound})`,

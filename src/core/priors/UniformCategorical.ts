@@ -10,6 +10,7 @@ import { concreteLogProb } from "../Concrete.ts"
 import { oneHotAt } from "../OneHot.ts"
 import type { Prior, PriorContext, PriorDistribution } from "../Prior.ts"
 import { alwaysPositiveProblem, type Numeric, scheduled, specOf, valueAt } from "../Schedule.ts"
+import { choiceProblem } from "../OptionProblem.ts"
 
 export interface UniformCategoricalOptions {
   /**
@@ -53,9 +54,7 @@ export const UniformCategorical = (options: UniformCategoricalOptions = {}): Pri
   return {
     spec: { _tag: "UniformCategorical", divergence, temperature: specOf(temperature) },
     name: "uniform categories",
-    problem: divergences.includes(divergence)
-      ? alwaysPositiveProblem("temperature", temperature)
-      : `divergence is "${divergence}"; it must be one of ${divergences.join(", ")}`,
+    problem: choiceProblem("divergence", divergence, divergences) ?? alwaysPositiveProblem("temperature", temperature),
     schedules: scheduled({ "prior-temperature": temperature }),
     ofChoices: true,
     parameters: () => ({}),

@@ -7,7 +7,7 @@ import * as tf from "@tensorflow/tfjs-core"
 import { uniformIn } from "../Initializer.ts"
 import { logSumExp } from "../LogSumExp.ts"
 import type { Prior } from "../Prior.ts"
-import { componentsProblem } from "./Mixture.ts"
+import { countProblem } from "../OptionProblem.ts"
 
 export interface VampPriorOptions {
   /** Number of pseudo-inputs, from 1. */
@@ -23,7 +23,7 @@ export interface VampPriorOptions {
 export const VampPrior = ({ pseudoInputs }: VampPriorOptions): Prior => ({
   spec: { _tag: "VampPrior", pseudoInputs },
   name: `the VampPrior of ${pseudoInputs} pseudo-input${pseudoInputs === 1 ? "" : "s"}`,
-  problem: componentsProblem("pseudoInputs", pseudoInputs),
+  problem: countProblem("pseudoInputs", pseudoInputs),
   needsPosteriorDensity: true,
   needsEncoder: true,
   parameters: ({ image: { channels, height, width } }) => ({

@@ -6,6 +6,7 @@
 import * as tf from "@tensorflow/tfjs-core"
 import { elapsed, finiteProblem, type Schedule, type Span, spanProblem, spanSpec, stepsIn } from "../Schedule.ts"
 import { between } from "./Transition.ts"
+import { countProblem } from "../OptionProblem.ts"
 
 /** The span covers all cycles; after it the value is `to`. */
 export type CyclicalOptions = Span & {
@@ -20,15 +21,10 @@ export type CyclicalOptions = Span & {
 /** `from + (to - from) min(τ / rising, 1)`, where `τ` is the elapsed fraction of the current cycle. */
 export const cyclical = (options: CyclicalOptions): Schedule => {
   const { cycles = 4, from, rising = 0.5, to } = options
-  const wrongCycles = Number.isSafeInteger(cycles) && cycles >= 1 ? undefined : `cycles is ${cycles}`
   const wrongRising = rising > 0 && rising <= 1 ? undefined : `rising is ${rising}; it must be above 0 and at most 1`
   return {
     spec: { _tag: "Cyclical", from, to, cycles, rising, ...spanSpec(options) },
-    problem:
-      finiteProblem({ from, to }) ??
-      spanProblem(options) ??
-      (wrongCycles && `${wrongCycles}; it must be a positive integer`) ??
-      wrongRising,
+    problem: finiteProblem({ from, to }) ?? spanProblem(options) ?? countProblem("cycles", cycles) ?? wrongRising,
     minimum: Math.min(from, to),
     maximum: Math.max(from, to),
     at: (time) => {

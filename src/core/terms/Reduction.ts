@@ -1,6 +1,7 @@
 /**
  * Reductions of a term along an axis.
  */
+import { choiceProblem } from "../OptionProblem.ts"
 
 export const reductions = ["sum", "mean"] as const
 
@@ -8,6 +9,4 @@ export type Reduction = (typeof reductions)[number]
 
 /** The error of a reduction; undefined if it is valid. */
 export const reductionProblem = (reduction: string): string | undefined =>
-  reductions.some((name) => name === reduction)
-    ? undefined
-    : `reduction is "${reduction}"; it must be one of ${reductions.join(", ")}`
+  choiceProblem("reduction", reduction, reductions)

@@ -6,7 +6,8 @@
  */
 import * as tf from "@tensorflow/tfjs-core"
 import { Record } from "effect"
-import { decayProblem, type GradientTransformation, unscaled, valuesOf } from "../GradientTransformation.ts"
+import { type GradientTransformation, unscaled, valuesOf } from "../GradientTransformation.ts"
+import { decayProblem } from "../OptionProblem.ts"
 
 export interface AddMomentumOptions {
   /** Decay per step of the velocity, in [0, 1); 0 keeps no velocity. */

@@ -6,7 +6,8 @@
  */
 import * as tf from "@tensorflow/tfjs-core"
 import { Record } from "effect"
-import { type GradientTransformation, positiveProblem, unscaled, valuesOf } from "../GradientTransformation.ts"
+import { type GradientTransformation, unscaled, valuesOf } from "../GradientTransformation.ts"
+import { positiveProblem } from "../OptionProblem.ts"
 
 export interface ScaleByAdagradOptions {
   /** Added to the root; above 0; default: 1e-10. */

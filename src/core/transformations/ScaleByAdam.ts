@@ -7,13 +7,8 @@
  */
 import * as tf from "@tensorflow/tfjs-core"
 import { Record } from "effect"
-import {
-  decayProblem,
-  type GradientTransformation,
-  positiveProblem,
-  times,
-  valuesOf
-} from "../GradientTransformation.ts"
+import { type GradientTransformation, times, valuesOf } from "../GradientTransformation.ts"
+import { decayProblem, positiveProblem } from "../OptionProblem.ts"
 
 export interface ScaleByAdamOptions {
   /** Decay per step of the mean of gradients, in [0, 1); default: 0.9. */

@@ -5,7 +5,8 @@
  */
 import * as tf from "@tensorflow/tfjs-core"
 import { Record } from "effect"
-import { decayProblem, type GradientTransformation, unscaled, valuesOf } from "../GradientTransformation.ts"
+import { type GradientTransformation, unscaled, valuesOf } from "../GradientTransformation.ts"
+import { decayProblem } from "../OptionProblem.ts"
 
 export interface ScaleByLionOptions {
   /** Weight of the running mean in the update, in [0, 1); default: 0.9. */

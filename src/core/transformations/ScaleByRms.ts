@@ -6,13 +6,8 @@
  */
 import * as tf from "@tensorflow/tfjs-core"
 import { Record } from "effect"
-import {
-  decayProblem,
-  type GradientTransformation,
-  positiveProblem,
-  unscaled,
-  valuesOf
-} from "../GradientTransformation.ts"
+import { type GradientTransformation, unscaled, valuesOf } from "../GradientTransformation.ts"
+import { decayProblem, positiveProblem } from "../OptionProblem.ts"
 
 export interface ScaleByRmsOptions {
   /** Decay per step of the means, in [0, 1); default: 0.99. */

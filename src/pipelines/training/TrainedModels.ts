@@ -7,8 +7,7 @@ import { Engine, EngineError, type Placed, submit } from "../../core/Engine.ts"
 import { type Autoencoder, labelClasses } from "../../core/Model.ts"
 import * as ModelPrograms from "../../core/ModelPrograms.ts"
 import * as ObjectivePrograms from "../../core/ObjectivePrograms.ts"
-import { objectiveNoise } from "../../core/ProgramInputs.ts"
-import * as ProgramInputs from "../../core/ProgramInputs.ts"
+import { objectiveNoise, type TypedProgram } from "../../core/ProgramInputs.ts"
 import { draw, normal, uniform } from "../../core/Random.ts"
 import { stepsPerEpoch } from "../../core/Training.ts"
 import { onAverage } from "../../core/TrainStep.ts"
@@ -99,7 +98,7 @@ export const make = Effect.fn("TrainedModels.make")(function* (options: {
   const ingredients = { autoencoder, latent, shape: run.dataset.shape, objective: run.objective }
   const nothing = yield* engine.place({})
 
-  const compiled = (typed: ProgramInputs.TypedProgram) => {
+  const compiled = (typed: TypedProgram) => {
     const { program, signature } = inTraining && run.training.average !== undefined ? onAverage(typed) : typed
     return Effect.cached(Scope.provide(engine.compile(program, signature), scope))
   }

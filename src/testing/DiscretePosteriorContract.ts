@@ -1,18 +1,15 @@
 /**
- * What every posterior of discrete codes must satisfy, as tests:
+ * The contract of posteriors of discrete codes as tests:
  * `discretePosteriorContract("Mine", Mine({ categories: 3 }), { latent: 6 })`.
  */
 import { assert, describe, it } from "@effect/vitest"
 import * as tf from "@tensorflow/tfjs-core"
 import { Record } from "effect"
 import { divergence, drawCodes } from "../core/Divergence.ts"
-import { oneHotAt } from "../core/OneHot.ts"
-import type { ChoiceSpace, DiscreteFamily, PosteriorDistribution } from "../core/Posterior.ts"
-import type { PriorDistribution } from "../core/Prior.ts"
-import { UniformCategorical } from "../core/priors/UniformCategorical.ts"
+import type { DiscreteFamily, PosteriorDistribution } from "../core/Posterior.ts"
 import { permutation } from "../core/Random.ts"
 import { canonicalJson } from "../core/Spec.ts"
-import type { HostTensor, Tensors } from "../core/Tensors.ts"
+import type { HostTensor } from "../core/Tensors.ts"
 import {
   assertClose,
   assertFinite,
@@ -23,10 +20,10 @@ import {
   permuteRows,
   read,
   Seed,
-  timeAt,
   toTensor,
   toTensors
 } from "./TensorProbe.ts"
+import { discretePosteriorProbe, everyChoice } from "./posteriors/DiscretePosteriorProbe.ts"
 
 export interface DiscretePosteriorContractOptions {
   /** Latent dimensions of codes with so few variables that all of their choices can be listed. */
@@ -35,54 +32,14 @@ export interface DiscretePosteriorContractOptions {
   readonly extreme?: number
 }
 
-/** All choices of the variables, `[categories ** variables, variables, categories]`. */
-const everyChoice = ({ categories, variables }: Pick<ChoiceSpace, "categories" | "variables">): tf.Tensor3D => {
-  const rows = Array.from({ length: categories ** variables }, (_, row) =>
-    Array.from({ length: variables }, (_, variable) => Math.floor(row / categories ** variable) % categories)
-  )
-  return oneHotAt(tf.tensor2d(rows), categories) as tf.Tensor3D
-}
-
 /** Registers the contract's tests. */
 export const discretePosteriorContract = (
   name: string,
   posterior: DiscreteFamily,
   { extreme = 1000, latent }: DiscretePosteriorContractOptions
 ): void => {
-  const space = posterior.space(latent)
-  const { categories, variables } = space
-  const image = { height: 1, width: 1, channels: 1 }
-
-  const headsAt = (seed: number, batch: number, scale = 1): Record<string, HostTensor> =>
-    Object.fromEntries(
-      posterior.heads.map((head) => [
-        head,
-        normalValues(seed, head, [batch, posterior.width?.(head, latent) ?? latent], scale)
-      ])
-    )
-  const parameters = (): Tensors =>
-    Record.map(posterior.parameters?.(latent) ?? {}, ({ shape }, parameter) =>
-      toTensor(normalValues(1, `parameter/${parameter}`, shape))
-    )
-  const distribution = (heads: Readonly<Record<string, tf.Tensor>>, training = false): PosteriorDistribution =>
-    posterior.fromHeads(
-      posterior.heads.map((head) => heads[head] as tf.Tensor2D),
-      parameters(),
-      training ? timeAt(26) : undefined
-    )
-  const embed = (choices: tf.Tensor3D): tf.Tensor2D => space.embed(choices, parameters())
-  const prior = (training = false): PriorDistribution =>
-    UniformCategorical().distribution(
-      {},
-      {
-        latent,
-        image,
-        encode: () => assert.fail("the prior encoded images"),
-        choices: { ...space, embed, relaxed: training && space.relaxedInTraining },
-        time: training ? timeAt(26) : undefined
-      }
-    )
-  const noiseAt = (seed: number, rows: number): tf.Tensor2D => toTensor(normalValues(seed, "noise", [rows, latent]))
+  const { categories, variables } = posterior.space(latent)
+  const { distribution, embed, headsAt, noiseAt, prior, space } = discretePosteriorProbe(posterior, latent)
 
   describe(`${name}, a posterior of discrete codes`, () => {
     it("describes itself", () => {

@@ -15,7 +15,7 @@ export * as Training from "./core/Training.ts"
 export * as Runs from "./Runs.ts"
 
 // The contracts.
-export { epochs } from "./core/Cadence.ts"
+export { epochs } from "./core/EpochInterval.ts"
 export * as Dataset from "./core/Dataset.ts"
 export * as Embedding from "./core/Embedding.ts"
 export * as Engine from "./core/Engine.ts"

@@ -8,7 +8,7 @@
 import { Context, Effect, Layer, Option, Schema } from "effect"
 import { Engine, type EngineError } from "./Engine.ts"
 import type { Animation, Figure, HtmlPage } from "./Figure.ts"
-import type { Cadence } from "./Cadence.ts"
+import type { EpochInterval } from "./EpochInterval.ts"
 import type { SnapshotError, Snapshots } from "./Snapshots.ts"
 import { digestOf, type Spec } from "./Spec.ts"
 import { TrainedModel } from "./TrainedModel.ts"
@@ -45,7 +45,7 @@ export interface Evaluator<out Needs = never> {
 export interface TrainingEvaluator<out Needs = never> {
   readonly spec: Spec
   readonly needs: ReadonlyArray<Context.Key<any, any>>
-  readonly every: Cadence
+  readonly every: EpochInterval
   readonly run: Effect.Effect<
     EvaluationOutput,
     EngineError | EvaluationError | SnapshotError,
@@ -70,7 +70,7 @@ export interface ResolvedEvaluator {
   /** Hash of the spec; identifies the evaluation's results. */
   readonly id: string
   /** The epochs whose parameters it needs. */
-  readonly every?: Cadence
+  readonly every?: EpochInterval
   readonly run: Effect.Effect<
     EvaluationOutput,
     EngineError | EvaluationError | SnapshotError,

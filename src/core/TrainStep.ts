@@ -200,7 +200,7 @@ export const accumulateStep = (ingredients: StepIngredients, sizes: Sizes): Type
 })
 
 /** Examples in each piece of a batch but the last, which may have fewer. */
-export const pieceSize = ({ accumulate = 1 }: UpdateOptions, batchSize: number): number =>
+export const microBatchSize = ({ accumulate = 1 }: UpdateOptions, batchSize: number): number =>
   Math.ceil(batchSize / accumulate)
 
 /** Some rows of a tensor. */
@@ -210,7 +210,7 @@ const rowsOf = ({ dtype, shape, values }: HostTensor, start: number, end: number
 }
 
 /** The inputs of a batch's pieces of `size` examples, in order. */
-export const pieceInputs = (inputs: HostTensors, size: number): ReadonlyArray<HostTensors> => {
+export const microBatchInputs = (inputs: HostTensors, size: number): ReadonlyArray<HostTensors> => {
   const { step, ...rows } = inputs
   const examples = inputs["indices"]!.shape[0]!
   const scalar = (value: number) => float32([], Float32Array.of(value))

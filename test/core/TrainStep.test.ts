@@ -100,7 +100,7 @@ const mean = (values: ArrayLike<number>): number =>
 /** Some steps, each with its batch in as many pieces as the ingredients say: the state after them, and each one's terms. */
 const train = Effect.fnUntraced(function* (ingredients: TrainStep.StepIngredients, steps: number) {
   const engine = yield* Engine
-  const size = TrainStep.pieceSize(ingredients, sizes.batch)
+  const size = TrainStep.microBatchSize(ingredients, sizes.batch)
   const compiled = (typed: ReturnType<typeof TrainStep.trainStep>) => engine.compile(typed.program, typed.signature)
   const last = yield* compiled(TrainStep.trainStep(ingredients, { ...sizes, batch: size }))
   const earlier =
@@ -111,7 +111,7 @@ const train = Effect.fnUntraced(function* (ingredients: TrainStep.StepIngredient
   const terms: Array<HostTensors> = []
   for (let step = 0; step < steps; step++) {
     const inputs = inputsOf(step, permutation({ seed: 1, stream: "shuffle", step }, count).slice(0, sizes.batch))
-    const pieces = size === sizes.batch ? [inputs] : TrainStep.pieceInputs(inputs, size)
+    const pieces = size === sizes.batch ? [inputs] : TrainStep.microBatchInputs(inputs, size)
     for (const [index, piece] of pieces.entries()) {
       terms.push(yield* (index === pieces.length - 1 ? last : earlier).run({ state, data, inputs: piece }))
     }

@@ -104,7 +104,7 @@ export interface ArrayFormat {
   readonly labelling: ArrayLabels | undefined
   /** The array of the images, where `file` is an archive of named arrays; then all other arrays are in it too. */
   readonly array?: string | undefined
-  readonly fault?: string | undefined
+  readonly problem?: string | undefined
   /** Opens an array of a file until the scope closes. Fails where it is not what is wanted. */
   readonly open: (
     path: string,
@@ -195,8 +195,8 @@ export const make = (format: ArrayFormat): Dataset["Service"] => {
     largestSide: 65_536,
     classes: labelling?.classes,
     isDivided: test !== undefined,
-    fault:
-      format.fault ??
+    problem:
+      format.problem ??
       (labelling !== undefined && (test === undefined) !== (labelling.testLabels === undefined)
         ? "test and testLabels must be given together"
         : undefined),

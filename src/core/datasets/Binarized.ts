@@ -45,7 +45,7 @@ export const drawnAnew = ({ channels, height, width }: ImageShape): Augmentation
   apply: (images, noise) => tf.cast(tf.less(noise["binarization"]!, images), "float32")
 })
 
-const faultOf = (draw: string, seed: number): string | undefined => {
+const problemOf = (draw: string, seed: number): string | undefined => {
   const choice = choiceProblem("draw", draw, draws)
   if (choice !== undefined) return choice
   return Number.isSafeInteger(seed) && seed >= 0
@@ -62,7 +62,7 @@ export const layer = <Offers = never>(
     tag: "Binarized",
     how: { binarization: { draw, seed } },
     name: `binarised ${name}`,
-    fault: faultOf(draw, seed),
+    problem: problemOf(draw, seed),
     ...(draw === "each-epoch" && { augmentation: drawnAnew(shape) }),
     examples: ({ test, train, validation }) =>
       Result.succeed({

@@ -140,7 +140,7 @@ const make = (
           { concurrency }
         )
         const hashes = decoded.map(({ sha256 }) => sha256)
-        return { hash: yield* hashOf(csv, hashes), fault: complaint(decoded, shape) }
+        return { hash: yield* hashOf(csv, hashes), problem: complaint(decoded, shape) }
       })
     }
     return source

@@ -21,7 +21,7 @@ export interface Derivation {
   /** What training does to a batch of it. Default: what it does to a batch of the source dataset. */
   readonly augmentation?: Augmentation
   /** Why the options are invalid, reported when the dataset is located; undefined if they are valid. */
-  readonly fault?: string | undefined
+  readonly problem?: string | undefined
   /** The derived examples, or why there are none. Deterministic. */
   readonly examples: (of: LoadedDataset) => Result.Result<LoadedDataset, string>
 }
@@ -34,11 +34,11 @@ export const heldOutProblem = ({ augmentation, spec }: Dataset["Service"]): stri
 
 /** Applies a derivation to a dataset. */
 export const derived = (dataset: Dataset["Service"], derivation: Derivation): Dataset["Service"] => {
-  const { augmentation, examples, fault, how, name = dataset.name, tag } = derivation
+  const { augmentation, examples, problem, how, name = dataset.name, tag } = derivation
   const fail = (reason: string) => Effect.fail(new DatasetError({ dataset: name, reason }))
   const digest = (of: Located): string => digestOf({ ...how, of: of.digest })
   const made = (of: Located): Located => ({ ...of, digest: digest(of), of })
-  const checked = fault === undefined ? Effect.void : fail(fault)
+  const checked = problem === undefined ? Effect.void : fail(problem)
   return {
     ...dataset,
     spec: { _tag: tag, ...how, of: dataset.spec },

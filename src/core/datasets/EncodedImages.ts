@@ -15,7 +15,7 @@ export interface DecodedImage {
   /** Of the encoded bytes. */
   readonly sha256: string
   /** Why it cannot be used, if so. */
-  readonly fault?: { readonly kind: "size" | "content"; readonly text: string }
+  readonly problem?: { readonly kind: "size" | "content"; readonly text: string }
 }
 
 /** A larger file is not a photograph. */
@@ -32,18 +32,18 @@ export const decodeTo = Effect.fnUntraced(function* (
   resize: Resize | undefined,
   place: Uint8Array
 ) {
-  const fault = yield* Effect.match(decode(bytes, shape, resize), {
-    onFailure: (error: ImageFileError): DecodedImage["fault"] => ({
+  const problem = yield* Effect.match(decode(bytes, shape, resize), {
+    onFailure: (error: ImageFileError): DecodedImage["problem"] => ({
       kind: "content",
       text: `${name} (${error.reason})`
     }),
-    onSuccess: (decoded: Decoded): DecodedImage["fault"] => {
+    onSuccess: (decoded: Decoded): DecodedImage["problem"] => {
       if (decoded._tag === "OtherSize") return { kind: "size", text: `${name} (${decoded.height}x${decoded.width})` }
       place.set(decoded.pixels)
       return undefined
     }
   })
-  return { sha256: sha256(bytes), ...(fault !== undefined && { fault }) } satisfies DecodedImage as DecodedImage
+  return { sha256: sha256(bytes), ...(problem !== undefined && { problem }) } satisfies DecodedImage as DecodedImage
 })
 
 /** Decodes one file to its place. */
@@ -61,7 +61,7 @@ export const decodeFileTo = Effect.fnUntraced(function* (
     const text = `${name} (${size} bytes, expected at most ${maximumFileBytes})`
     return {
       sha256: yield* UserPath.hash(path),
-      fault: { kind: "content", text }
+      problem: { kind: "content", text }
     } satisfies DecodedImage as DecodedImage
   }
   return yield* decodeTo(name, yield* fs.readFile(path), shape, resize, place)
@@ -84,7 +84,8 @@ export const commonShape = Effect.fnUntraced(function* <E, R>(images: ReadonlyAr
 
 /** All images that cannot be used, by name; undefined if there are none. */
 export const complaint = (images: ReadonlyArray<DecodedImage>, { height, width }: ImageShape): string | undefined => {
-  const of = (wanted: "size" | "content") => images.flatMap(({ fault }) => (fault?.kind === wanted ? [fault.text] : []))
+  const of = (wanted: "size" | "content") =>
+    images.flatMap(({ problem }) => (problem?.kind === wanted ? [problem.text] : []))
   const [sizes, contents] = [of("size"), of("content")]
   if (contents.length > 0) {
     return `${contents.length} of ${images.length} files cannot be read as images: ${some(contents)}; repair or remove them`

@@ -29,14 +29,14 @@ export const images: IdxFile = {
 /** Provides Frey faces from the data directory or the cache. */
 export const layer = (options: FreyFacesOptions = {}): Layer.Layer<Dataset> => {
   const split = Split.resolve({ ...options, heldOut: "last" })
-  const fault = Split.faultOf(split)
+  const problem = Split.problemOf(split)
   return IdxDataset.layer({
     spec: { _tag: "FreyFaces", split },
     name: "Frey faces",
     shape: { height: 28, width: 20, channels: 1 },
     folder: "frey",
     files: [images],
-    ...(fault === undefined ? { digest: digestOf({ files: digestOfFiles([images]), split }) } : { fault }),
+    ...(problem === undefined ? { digest: digestOf({ files: digestOfFiles([images]), split }) } : { problem }),
     load: Effect.fnUntraced(function* (folder) {
       const divided = Split.divide({ count: 1965, images: yield* read(folder, images) }, split)
       if (Result.isSuccess(divided)) return divided.success

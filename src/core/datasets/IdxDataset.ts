@@ -57,7 +57,7 @@ export interface IdxDatasetOptions {
   readonly advice: string
   readonly builtIn?: BuiltIn
   /** Why the options are invalid, reported when the dataset is located; undefined if they are valid. */
-  readonly fault?: string | undefined
+  readonly problem?: string | undefined
 }
 
 /** Where the data is, or the cache folder to download it to. */
@@ -92,8 +92,8 @@ const locatedIn = (builtIn: BuiltIn): Located => ({
 
 /** Searches everywhere except the network. */
 const search = Effect.fnUntraced(function* (options: IdxDatasetOptions) {
-  const { builtIn, fault, files, folder, mirrors, name } = options
-  if (fault !== undefined) return yield* new DatasetError({ dataset: name, reason: fault })
+  const { builtIn, problem, files, folder, mirrors, name } = options
+  if (problem !== undefined) return yield* new DatasetError({ dataset: name, reason: problem })
   const path = yield* Path.Path
   const digest = digestFor(options)
   const own = yield* inDataDirectory(options)

@@ -63,7 +63,7 @@ const make = (options: ImageFolderOptions, classes?: ReadonlyArray<string>): Dat
             { concurrency }
           )
           const files = decoded.map((image) => image.sha256)
-          return { hash: yield* hashOf(images, files), fault: complaint(decoded, shape) }
+          return { hash: yield* hashOf(images, files), problem: complaint(decoded, shape) }
         })
       }
       return [source] as const

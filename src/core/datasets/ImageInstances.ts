@@ -19,7 +19,7 @@ export interface ImageInstancesOptions {
 type Resolved = Required<ImageInstancesOptions>
 
 /** What is wrong with the options and what is allowed; undefined if they are valid. */
-export const faultOf = ({ count, repeat }: Resolved): string | undefined => {
+export const problemOf = ({ count, repeat }: Resolved): string | undefined => {
   if (!Number.isInteger(count) || count < 1 || count > 256)
     return `count must be an integer from 1 to 256, found ${count}`
   if (!Number.isInteger(repeat) || repeat < 1) return `repeat must be a positive integer, found ${repeat}`
@@ -95,7 +95,7 @@ export const layer = <Offers = never>(
   { count, repeat = 1 }: ImageInstancesOptions
 ): Layer.Layer<Dataset | Labels | Offers> => {
   const options = { count, repeat }
-  const fault = faultOf(options)
+  const problem = problemOf(options)
   const instances = Layer.effectContext(
     Effect.map(Effect.all({ of: Dataset, labels: Labels }), ({ labels: { classes }, of }) =>
       Context.make(
@@ -105,11 +105,11 @@ export const layer = <Offers = never>(
           tag: "Exemplars",
           how: options,
           name: `${of.name}, ${count === 1 ? "1 image" : `${count} images`} to memorise`,
-          fault,
+          problem,
           examples: (loaded) => choose(loaded, classes, options)
         })
         // invalid options are reported when the dataset is located
-      ).pipe(Context.add(Labels, { classes: fault === undefined ? nameImages(classes, count) : [] }))
+      ).pipe(Context.add(Labels, { classes: problem === undefined ? nameImages(classes, count) : [] }))
     )
   )
   return Layer.provideMerge(instances, dataset)

@@ -32,7 +32,7 @@ export interface LabelledOptions extends InMemoryOptions {
 }
 
 /** What is wrong with examples: every image has the shape's bytes, and every label is that of a class. */
-const faultOf = (
+const problemOf = (
   { height, width, channels }: ImageShape,
   classes: ReadonlyArray<string> | undefined,
   loaded: LoadedDataset
@@ -54,8 +54,8 @@ const make = ({ examples, name, shape }: InMemoryOptions, classes?: ReadonlyArra
   const fail = (reason: string) => Effect.fail(new DatasetError({ dataset: name, reason }))
   const read = Effect.gen(function* () {
     const loaded = yield* examples
-    const fault = faultOf(shape, classes, loaded)
-    if (fault !== undefined) return yield* fail(fault)
+    const problem = problemOf(shape, classes, loaded)
+    if (problem !== undefined) return yield* fail(problem)
     const hash = createHash("sha256")
     for (const { images, labels = new Uint8Array(0) } of Object.values<Examples>({ ...loaded }))
       hash.update(images).update(labels)

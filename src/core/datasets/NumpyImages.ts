@@ -24,7 +24,7 @@ const make = (
   labelling: ArrayDataset.ArrayLabels | undefined
 ): Dataset["Service"] => {
   const isArchive = options.file.toLowerCase().endsWith(".npz")
-  const fault = isArchive
+  const problem = isArchive
     ? `array must name the array of ${options.file} that has the images, found nothing`
     : `array is for .npz files, found "${array}" with ${options.file}`
   return ArrayDataset.make({
@@ -32,7 +32,7 @@ const make = (
     options,
     labelling,
     array,
-    fault: isArchive === (array !== undefined) ? undefined : fault,
+    problem: isArchive === (array !== undefined) ? undefined : problem,
     open: Effect.fnUntraced(function* (path, member, wanted) {
       if (member === undefined) return yield* NpyFile.openFile(path, wanted)
       const entry = yield* NpzFile.entry(path, member)
@@ -62,12 +62,12 @@ const arraysIn = Effect.fnUntraced(function* (file: string) {
       const pixels = yield* Effect.result(as("pixels"))
       const shape = Result.getOrUndefined(pixels)?.shape ?? []
       const images = ArrayDataset.imageShape(shape)
-      if (images !== undefined) return { name, images, count: shape[0]!, labels: undefined, fault: undefined }
-      const fault = Result.isFailure(pixels) ? pixels.failure.message : `${name}: has shape [${shape.join(", ")}]`
+      if (images !== undefined) return { name, images, count: shape[0]!, labels: undefined, problem: undefined }
+      const problem = Result.isFailure(pixels) ? pixels.failure.message : `${name}: has shape [${shape.join(", ")}]`
       const numbers = Option.getOrUndefined(yield* Effect.option(as("labels")))
       const count = numbers?.shape[0] ?? 0
       const labels = numbers && Option.getOrUndefined(yield* Effect.option(ArrayDataset.labelsIn(numbers, count)))
-      return { name, images, count, labels, fault }
+      return { name, images, count, labels, problem }
     })
   )
 })
@@ -78,7 +78,7 @@ const detectArchive = Effect.fnUntraced(function* (file: string) {
   const images = arrays.filter((array) => array.images !== undefined)
   const first = images.find(({ name }) => !isTest(name) && !/val/i.test(name)) ?? images[0]
   if (first?.images === undefined) {
-    const faults = arrays.flatMap(({ fault }) => fault ?? []).join("; ")
+    const faults = arrays.flatMap(({ problem }) => problem ?? []).join("; ")
     return yield* new NpzFile.NpzError({ path: file, reason: `no array has images: ${faults || "it has no arrays"}` })
   }
   const test = images.find(({ name }) => name !== first.name && isTest(name))

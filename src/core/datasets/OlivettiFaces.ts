@@ -36,16 +36,16 @@ export const labels: IdxFile = {
 
 const files = [labels, images]
 
-const faultOf = (split: Split.Split): string | undefined => {
+const problemOf = (split: Split.Split): string | undefined => {
   const { testFraction } = split
-  if (testFraction >= 0.1 && testFraction <= 0.9) return Split.faultOf(split)
+  if (testFraction >= 0.1 && testFraction <= 0.9) return Split.problemOf(split)
   return `testFraction must be from 0.1 to 0.9, so that everybody is in both parts, found ${testFraction}`
 }
 
 /** Provides Olivetti faces, and people as labels, from the data directory or the cache. */
 export const layer = (options: OlivettiFacesOptions = {}): Layer.Layer<Dataset | Labels> => {
   const split = Split.resolve(options)
-  const fault = faultOf(split)
+  const problem = problemOf(split)
   return Layer.merge(
     Layer.succeed(Labels, { classes: Array.from({ length: 40 }, (_, person) => `person ${person}`) }),
     IdxDataset.layer({
@@ -54,7 +54,7 @@ export const layer = (options: OlivettiFacesOptions = {}): Layer.Layer<Dataset |
       shape: { height: 64, width: 64, channels: 1 },
       folder: "olivetti",
       files,
-      ...(fault === undefined ? { digest: digestOf({ files: digestOfFiles(files), split }) } : { fault }),
+      ...(problem === undefined ? { digest: digestOf({ files: digestOfFiles(files), split }) } : { problem }),
       load: Effect.fnUntraced(function* (folder) {
         const examples = yield* Effect.all({ images: read(folder, images), labels: read(folder, labels) })
         const divided = Split.divide({ count: 400, ...examples }, split)

@@ -137,7 +137,7 @@ const make = (
           const before = decoded.length
           for (const image of yield* readInto(file, (row) => place(before + row))) decoded.push(image)
         }
-        return { hash, fault: complaint(decoded, shape) }
+        return { hash, problem: complaint(decoded, shape) }
       })
     }
     return source

@@ -37,7 +37,7 @@ export const resolve = ({ heldOut = "random", seed = 0, testFraction = 0.2 }: Sp
   heldOut === "last" ? { _tag: "Last", testFraction } : { _tag: "Random", testFraction, seed }
 
 /** What is wrong with a split and what is allowed; undefined if it is valid. */
-export const faultOf = (split: Split, name = "testFraction"): string | undefined => {
+export const problemOf = (split: Split, name = "testFraction"): string | undefined => {
   const { testFraction } = split
   if (!(testFraction > 0 && testFraction < 1)) return `${name} must be above 0 and below 1, found ${testFraction}`
   if (split._tag === "Random" && (!Number.isSafeInteger(split.seed) || split.seed < 0)) {
@@ -168,7 +168,7 @@ export const layer = <Offers = never>(
   return DerivedDataset.layer(dataset, (of) => ({
     tag: "Split",
     how: { split },
-    fault: faultOf(split) ?? DerivedDataset.heldOutProblem(of),
+    problem: problemOf(split) ?? DerivedDataset.heldOutProblem(of),
     examples: (loaded) => divide(join(loaded), split)
   }))
 }

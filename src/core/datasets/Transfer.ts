@@ -17,8 +17,8 @@ import { HttpClient, type HttpClientError, HttpClientRequest, type HttpClientRes
 /** Why a URL did not deliver the file. */
 export class TransferError extends Data.TaggedError("TransferError")<{
   readonly reason: string
-  /** Whether a retry may help: `passing` is transient, `lasting` is permanent. */
-  readonly kind: "passing" | "lasting"
+  /** Whether a retry may help. */
+  readonly kind: "transient" | "permanent"
 }> {}
 
 /** Timeouts and retries of downloads. */
@@ -79,14 +79,14 @@ const beforeAnswer = (error: HttpClientError.HttpClientError, progress: Progress
   const { code, message } = rootOf(error)
   const reason = `cannot be reached: ${message}${code === undefined || message.includes(code) ? "" : ` (${code})`}`
   if (error.reason._tag === "InvalidUrlError" || unreachable.has(code ?? "")) {
-    return new TransferError({ reason, kind: "lasting" })
+    return new TransferError({ reason, kind: "permanent" })
   }
-  return cut.has(code ?? "") ? new TransferError({ reason, kind: "passing" }) : unanswered(reason, progress)
+  return cut.has(code ?? "") ? new TransferError({ reason, kind: "transient" }) : unanswered(reason, progress)
 }
 
 const unanswered = (reason: string, progress: Progress): TransferError => {
   progress.unanswered += 1
-  return new TransferError({ reason, kind: progress.unanswered > 1 ? "lasting" : "passing" })
+  return new TransferError({ reason, kind: progress.unanswered > 1 ? "permanent" : "transient" })
 }
 
 /** The value for If-Range: a strong entity tag, or else a date. */
@@ -117,9 +117,9 @@ const startOf = (
   if (status === 206 || status === 416) {
     const reason = `requested the bytes from ${progress.received}, got status ${status} with content-range "${range}"`
     progress.received = 0
-    return Effect.fail(new TransferError({ reason, kind: "passing" }))
+    return Effect.fail(new TransferError({ reason, kind: "transient" }))
   }
-  const kind = status === 408 || status === 429 || status >= 500 ? "passing" : "lasting"
+  const kind = status === 408 || status === 429 || status >= 500 ? "transient" : "permanent"
   return Effect.fail(new TransferError({ reason: `status ${status}`, kind }))
 }
 
@@ -151,25 +151,25 @@ const attempt = Effect.fnUntraced(function* (
     progress.received += chunk.length
     return progress.received > maxBytes
       ? Effect.fail(
-          new TransferError({ reason: `more than the ${maxBytes} bytes that the file can have`, kind: "lasting" })
+          new TransferError({ reason: `more than the ${maxBytes} bytes that the file can have`, kind: "permanent" })
         )
       : file.writeAll(chunk)
   }
   yield* response.stream.pipe(
     Stream.mapError(
-      (error) => new TransferError({ reason: `connection cut: ${rootOf(error).message}`, kind: "passing" })
+      (error) => new TransferError({ reason: `connection cut: ${rootOf(error).message}`, kind: "transient" })
     ),
     Stream.timeoutOrElse({
       duration: stallTimeout,
       orElse: () =>
-        Stream.fail(new TransferError({ reason: `no bytes for ${Duration.format(stallTimeout)}`, kind: "passing" }))
+        Stream.fail(new TransferError({ reason: `no bytes for ${Duration.format(stallTimeout)}`, kind: "transient" }))
     }),
     Stream.runForEach(append),
     Effect.tapError(() => Effect.sync(() => (progress.received = encoded ? 0 : progress.received)))
   )
   if (!encoded && promised !== undefined && progress.received < start + promised) {
     const reason = `connection cut after ${progress.received} of ${start + promised} bytes`
-    return yield* new TransferError({ reason, kind: "passing" })
+    return yield* new TransferError({ reason, kind: "transient" })
   }
 }, Effect.scoped)
 
@@ -191,7 +191,7 @@ export const transfer = Effect.fn("Transfer.transfer")(function* (
     Effect.retry({
       schedule: Schedule.exponential(backoff),
       times: retries,
-      while: (error) => error._tag === "TransferError" && error.kind !== "lasting"
+      while: (error) => error._tag === "TransferError" && error.kind !== "permanent"
     })
   )
   yield* file.sync

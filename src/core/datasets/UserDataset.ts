@@ -26,7 +26,7 @@ type Platform = FileSystem.FileSystem | Path.Path
 /** What was read: what names it, and what is wrong with it, if so. */
 export interface Content {
   readonly hash: Readonly<Record<string, Json>>
-  readonly fault?: string | undefined
+  readonly problem?: string | undefined
 }
 
 /** Examples of which number and labels are known. */
@@ -56,7 +56,7 @@ export interface UserDatasetDefinition {
   /** Largest height and width, in pixels; default: 16,384. */
   readonly largestSide?: number
   /** Why the format's own options are impossible. */
-  readonly fault?: string | undefined
+  readonly problem?: string | undefined
   /** What names the content at a location: one value per source, equal to what reading gives. */
   readonly hash: (location: string) => Effect.Effect<ReadonlyArray<Content["hash"]>, Error, Platform>
   readonly open: (location: string) => Effect.Effect<Sources, Error, Platform>
@@ -65,7 +65,7 @@ export interface UserDatasetDefinition {
 /** The last part of a path. */
 const baseName = (path: string): string => path.split(/[/\\]/).findLast((part) => part !== "") ?? path
 
-const faultOf = (definition: UserDatasetDefinition, split: Split.Split): string | undefined => {
+const problemOf = (definition: UserDatasetDefinition, split: Split.Split): string | undefined => {
   const { classes, largestSide = 16_384, options, path, pathOption } = definition
   for (const [name, value] of Object.entries({ height: options.height, width: options.width })) {
     if (!Number.isInteger(value) || value < 1 || value > largestSide) {
@@ -76,7 +76,7 @@ const faultOf = (definition: UserDatasetDefinition, split: Split.Split): string 
   if (classes !== undefined && (classes.length < 1 || classes.length > 256 || new Set(classes).size < classes.length)) {
     return `classes must be 1 to 256 different names, found ${classes.length}: ${classes.slice(0, 10).join(", ")}`
   }
-  return definition.fault ?? Split.faultOf(split)
+  return definition.problem ?? Split.problemOf(split)
 }
 
 /** Where each example goes: `[part, index in the part]` by its index in its source. */
@@ -94,13 +94,13 @@ export const make = (definition: UserDatasetDefinition): Dataset["Service"] => {
   const shape: ImageShape = { height, width, channels }
   const pixels = height * width * channels
   const split = Split.resolve(options)
-  const fault = faultOf(definition, split)
+  const problem = problemOf(definition, split)
   const fail = (reason: string) => new DatasetError({ dataset: name, reason })
   const digest = (hashes: ReadonlyArray<Content["hash"]>): string =>
     isDivided ? digestOf({ train: hashes[0]!, test: hashes[1]! }) : digestOf({ ...hashes[0], split })
 
   const locate = Effect.gen(function* () {
-    if (fault !== undefined) return yield* fail(fault)
+    if (problem !== undefined) return yield* fail(problem)
     const place = yield* UserPath.find(name, path)
     return { ...place, digest: digest(yield* hash(place.location)) }
   }).pipe(UserPath.named(name))
@@ -158,8 +158,8 @@ export const make = (definition: UserDatasetDefinition): Dataset["Service"] => {
     }
     const found = digest(contents.map((content) => content.hash))
     yield* checkDigest(location, found, expected)
-    const wrong = contents.find((content) => content.fault !== undefined)
-    if (wrong?.fault !== undefined) return yield* fail(`${location}: ${wrong.fault}`)
+    const wrong = contents.find((content) => content.problem !== undefined)
+    if (wrong?.problem !== undefined) return yield* fail(`${location}: ${wrong.problem}`)
     const examples = (part: 0 | 1): Examples => {
       const { labels } = sources[second === undefined ? 0 : part]!
       const places = order[part]
@@ -173,7 +173,7 @@ export const make = (definition: UserDatasetDefinition): Dataset["Service"] => {
   })
 
   const load = Effect.fn("UserDataset.load")(function* (location: string, expected: string) {
-    if (fault !== undefined) return yield* fail(fault)
+    if (problem !== undefined) return yield* fail(problem)
     const sources = yield* open(location)
     const assignment = yield* Effect.tapError(assign(sources), () =>
       Effect.flatMap(hash(location), (hashes) => checkDigest(location, digest(hashes), expected))

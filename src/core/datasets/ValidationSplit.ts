@@ -45,7 +45,7 @@ export const layer = <Offers = never>(
     DerivedDataset.layer(dataset, (of) => ({
       tag: "ValidationSplit",
       how: { validation: { ...how, fraction } },
-      fault: Split.faultOf(split, "fraction") ?? DerivedDataset.heldOutProblem(of),
+      problem: Split.problemOf(split, "fraction") ?? DerivedDataset.heldOutProblem(of),
       examples: (loaded) => divided(split, loaded)
     })),
     Layer.succeed(Validation, { fraction })

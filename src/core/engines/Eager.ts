@@ -41,7 +41,7 @@ export const make = (engine: string, backendName: string): Pick<Engine["Service"
     return tf.engine().makeTensorFromTensorInfo({ ...info, dataId }, backend)
   }
 
-  const placements = DeviceTensors.make<tf.Tensor>({
+  const residentTensors = DeviceTensors.make<tf.Tensor>({
     engine,
     acquire: toTensor,
     release: (tensor) => tensor.dispose(),
@@ -76,8 +76,8 @@ export const make = (engine: string, backendName: string): Pick<Engine["Service"
   const compile = (program: Program, signature: Signature): Effect.Effect<Executable> =>
     Effect.succeed({
       run: Effect.fnUntraced(function* (args: ExecutableArguments) {
-        const state = yield* placements.find(program.name, "state", signature.state, args.state)
-        const data = yield* placements.find(program.name, "data", signature.data, args.data)
+        const state = yield* residentTensors.find(program.name, "state", signature.state, args.state)
+        const data = yield* residentTensors.find(program.name, "data", signature.data, args.data)
         yield* DeviceTensors.failIf(engine, program.name, checkInputs(signature.inputs, args.inputs))
         const results = yield* Effect.try({
           try: () => runOnce(program, signature, state, data, args.inputs),
@@ -99,5 +99,5 @@ export const make = (engine: string, backendName: string): Pick<Engine["Service"
       })
     })
 
-  return { place: placements.place, compile }
+  return { place: residentTensors.place, compile }
 }

@@ -115,8 +115,8 @@ const load = Effect.fnUntraced(function* (program: Program, signature: Signature
   // The first finalizer to run: from then on the code's memory is unmapped.
   yield* Effect.addFinalizer(() => Effect.sync(() => void (isLoaded = false)))
   const exclusively = Effect.fnUntraced(function* (args: ExecutableArguments) {
-    const state = yield* OnnxRuntime.placements.find(program.name, "state", signature.state, args.state)
-    const data = yield* OnnxRuntime.placements.find(program.name, "data", signature.data, args.data)
+    const state = yield* OnnxRuntime.residentTensors.find(program.name, "state", signature.state, args.state)
+    const data = yield* OnnxRuntime.residentTensors.find(program.name, "data", signature.data, args.data)
     const reason =
       checkInputs(signature.inputs, args.inputs) ??
       checkLookUps(planned, args.inputs) ??

@@ -61,7 +61,7 @@ const outputBuffer = ({ shape, type }: Value): Tensor => {
 }
 
 /** Resident tensors in host memory, shared by the engines on the CPU that build on this one. */
-export const placements: DeviceTensors.DeviceTensors<DoubleBuffer> = DeviceTensors.make<DoubleBuffer>({
+export const residentTensors: DeviceTensors.DeviceTensors<DoubleBuffer> = DeviceTensors.make<DoubleBuffer>({
   engine,
   acquire: (tensor) => new DoubleBuffer(tensor),
   release: () => {},
@@ -139,8 +139,8 @@ const compile = Effect.fnUntraced(function* (
 
   const executable: Executable = {
     run: Effect.fnUntraced(function* (args: ExecutableArguments) {
-      const state = yield* placements.find(program.name, "state", signature.state, args.state)
-      const data = yield* placements.find(program.name, "data", signature.data, args.data)
+      const state = yield* residentTensors.find(program.name, "state", signature.state, args.state)
+      const data = yield* residentTensors.find(program.name, "data", signature.data, args.data)
       const reason = checkInputs(signature.inputs, args.inputs) ?? checkBounds(bounds, args.inputs)
       yield* DeviceTensors.failIf(engine, program.name, reason)
       // Uninterruptible, because a run cannot be stopped and its buffers must not be released meanwhile.
@@ -173,7 +173,7 @@ export const layer = (options: OnnxRuntimeOptions = {}): Layer.Layer<Engine, Eng
       const settings = { device, threads, fuse, blocks }
       return {
         spec,
-        place: placements.place,
+        place: residentTensors.place,
         compile: (program, signature) => compile(program, signature, settings, turn)
       }
     })

@@ -8,7 +8,7 @@ import { Labels } from "../Dataset.ts"
 import type { TrainingEvaluator } from "../Evaluation.ts"
 import { domainOf, scatterPlot } from "../figures/ScatterPlot.ts"
 import { PlanarLatent } from "../Model.ts"
-import { epochs, type Cadence } from "../Cadence.ts"
+import { epochs, type EpochInterval } from "../EpochInterval.ts"
 import { type Split, TrainedModel } from "../TrainedModel.ts"
 import { meanAxis } from "./LatentDimensions.ts"
 import { neighbourAgreement } from "./LatentScatter.ts"
@@ -23,7 +23,7 @@ export interface LatentScatterOverTrainingOptions {
   /** Default: `test`. */
   readonly split?: Split
   /** Default: every epoch. */
-  readonly every?: Cadence
+  readonly every?: EpochInterval
 }
 
 const encoded = Effect.fnUntraced(function* (split: Split, indices: Int32Array) {

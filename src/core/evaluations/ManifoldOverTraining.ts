@@ -4,7 +4,7 @@
 import { Effect } from "effect"
 import { EvaluationError, type TrainingEvaluator } from "../Evaluation.ts"
 import { PlanarLatent } from "../Model.ts"
-import { epochs, type Cadence } from "../Cadence.ts"
+import { epochs, type EpochInterval } from "../EpochInterval.ts"
 import { manifoldFigure, type Range } from "./Manifold.ts"
 import { overTraining } from "./OverTraining.ts"
 
@@ -16,7 +16,7 @@ export interface ManifoldOverTrainingOptions {
   /** Minimum and maximum code in each dimension; default: -4 and 4. */
   readonly range?: Range
   /** Default: every epoch. */
-  readonly every?: Cadence
+  readonly every?: EpochInterval
 }
 
 /** An animation `manifold-over-training`: images decoded on a mesh grid over the latent plane. */

@@ -3,7 +3,7 @@
  */
 import { Effect } from "effect"
 import { EvaluationError, type TrainingEvaluator } from "../Evaluation.ts"
-import { epochs, type Cadence } from "../Cadence.ts"
+import { epochs, type EpochInterval } from "../EpochInterval.ts"
 import { overTraining } from "./OverTraining.ts"
 import { reconstructionsFigure } from "./Reconstructions.ts"
 
@@ -13,7 +13,7 @@ export interface ReconstructionsOverTrainingOptions {
   /** Number of test images, balanced over the classes if there are labels; default: 10. */
   readonly count?: number
   /** Default: every epoch. */
-  readonly every?: Cadence
+  readonly every?: EpochInterval
 }
 
 /** An animation `reconstructions-over-training`: the figure `reconstructions` at several epochs. */

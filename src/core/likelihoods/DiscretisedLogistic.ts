@@ -8,7 +8,7 @@ import * as tf from "@tensorflow/tfjs-core"
 import type { Likelihood } from "../Likelihood.ts"
 import { logSumExp } from "../LogSumExp.ts"
 import { stopGradient } from "../StopGradient.ts"
-import { block } from "./Blocks.ts"
+import { parameterMap } from "./ParameterMaps.ts"
 import { countProblem } from "../OptionProblem.ts"
 
 export interface DiscretisedLogisticOptions {
@@ -57,7 +57,7 @@ export const DiscretisedLogistic = (options: DiscretisedLogisticOptions = {}): L
     levels,
     fromOutput: (output) => {
       const blocks = (first: number): ReadonlyArray<tf.Tensor4D> =>
-        Array.from({ length: components }, (_, index) => block(output, outputs, first * components + index))
+        Array.from({ length: components }, (_, index) => parameterMap(output, outputs, first * components + index))
       const means = blocks(0).map((values) => tf.sigmoid(values))
       // `[components, batch, height, width, channels]`.
       const logits = (): tf.Tensor => tf.stack([...blocks(2)])

@@ -9,7 +9,7 @@ import { zeros } from "../Initializer.ts"
 import type { Likelihood } from "../Likelihood.ts"
 import { halfLogTwoPi } from "../posteriors/DiagonalGaussian.ts"
 import { sizeOf } from "../Tensors.ts"
-import { block } from "./Blocks.ts"
+import { parameterMap } from "./ParameterMaps.ts"
 import { choiceProblem, positiveProblem } from "../OptionProblem.ts"
 
 export interface LearnedGaussianOptions {
@@ -54,14 +54,14 @@ export const LearnedGaussian = (options: LearnedGaussianOptions): Likelihood => 
       parameters: () => ({ "log-deviation": { shape: [], initializer: zeros } })
     }),
     fromOutput: (values, parameters = {}) => {
-      const first = deviation === "pixel" ? block(values, 2, 0) : values
+      const first = deviation === "pixel" ? parameterMap(values, 2, 0) : values
       const mean = output === "sigmoid" ? tf.sigmoid(first) : first
       return {
         mean,
         logProb: (images) => {
           const error = tf.sub<tf.Tensor4D>(images, mean)
           if (deviation === "global") return logDensity(error, above(floor, parameters["log-deviation"]!))
-          if (deviation === "pixel") return logDensity(error, above(floor, block(values, 2, 1)))
+          if (deviation === "pixel") return logDensity(error, above(floor, parameterMap(values, 2, 1)))
           const variance = tf.add(tf.mean(tf.square(error), [1, 2, 3]), floor ** 2)
           const constant = -sizeOf(values.shape.slice(1)) * (halfLogTwoPi + 0.5)
           return tf.add(tf.mul(tf.log(variance), -0.5 * sizeOf(values.shape.slice(1))), constant)

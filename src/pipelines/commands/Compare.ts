@@ -15,12 +15,13 @@ import * as Target from "./Target.ts"
 /** A run with a readable manifest. Errors: `StoreError` without one. */
 const sideOf = Effect.fnUntraced(function* (entry: Catalogue.RunEntry) {
   const reading = yield* RunSnapshot.read(entry)
-  if (reading.manifest !== undefined) return { ...reading, manifest: reading.manifest } satisfies CompareRuns.Side
+  if (reading.manifest !== undefined)
+    return { ...reading, manifest: reading.manifest } satisfies CompareRuns.ComparedRun
   return yield* reading.faults[0] ?? corrupt(entry.run.directory, "it has no manifest.json")
 })
 
 /** Whether two attempts of one run have the same parameters. */
-const states = Effect.fnUntraced(function* (left: CompareRuns.Side, right: CompareRuns.Side) {
+const states = Effect.fnUntraced(function* (left: CompareRuns.ComparedRun, right: CompareRuns.ComparedRun) {
   if (left.manifest.id !== right.manifest.id) return undefined
   const [one, other] = [yield* left.entry.run.checkpoint, yield* right.entry.run.checkpoint]
   if (Option.isNone(one) || Option.isNone(other)) return undefined

@@ -10,7 +10,7 @@ import type { Manifest } from "../store/Manifest.ts"
 import type { RunSnapshot } from "./RunSnapshot.ts"
 
 /** A run with a readable manifest. */
-export interface Side extends RunSnapshot {
+export interface ComparedRun extends RunSnapshot {
   readonly manifest: Manifest
 }
 
@@ -48,7 +48,7 @@ const numbers = (metrics: Readonly<Record<string, number>>): Members =>
   )
 
 /** What differs between two runs, by section. */
-export const compare = (left: Side, right: Side): ReadonlyArray<Section> => {
+export const compare = (left: ComparedRun, right: ComparedRun): ReadonlyArray<Section> => {
   const parameters = ({ parameters, seed }: Manifest): Members => ({ ...parameters, seed })
   const specs = ({ specs }: Manifest): Members => specs as unknown as Members
   return [

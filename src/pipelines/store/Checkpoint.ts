@@ -28,7 +28,7 @@ export interface Checkpoint {
 }
 
 /** The state at the end of the epoch with the lowest test loss. */
-export interface Best {
+export interface BestCheckpoint {
   /** Parameters and optimiser state. */
   readonly tensors: HostTensors
   readonly epoch: number
@@ -124,7 +124,7 @@ export const save = Effect.fn("Checkpoint.save")(function* (folder: string, run:
 })
 
 /** Replaces the best checkpoint. */
-export const saveBest = Effect.fn("Checkpoint.saveBest")(function* (folder: string, run: string, best: Best) {
+export const saveBest = Effect.fn("Checkpoint.saveBest")(function* (folder: string, run: string, best: BestCheckpoint) {
   const { tensors, ...progress } = best
   const path = (yield* Path.Path).join(folder, bestName)
   yield* write(path, tensors, BestMetadata, { format: bestFormat, run, ...progress })
@@ -193,7 +193,12 @@ export const newest = Effect.fn("Checkpoint.newest")(function* (
 export const best = Effect.fn("Checkpoint.best")(function* (folder: string, run: string) {
   const path = (yield* Path.Path).join(folder, bestName)
   const contents = yield* passOver(contentsOf(path, run, BestMetadata, [bestFormat]))
-  return Option.map(contents, ({ tensors, metadata: { epoch, loss, step } }): Best => ({ tensors, epoch, loss, step }))
+  return Option.map(contents, ({ tensors, metadata: { epoch, loss, step } }): BestCheckpoint => ({
+    tensors,
+    epoch,
+    loss,
+    step
+  }))
 })
 
 /** Names of the checkpoints in a folder: the newest first, the best one last. Errors: `StoreError`. */
@@ -203,7 +208,7 @@ export const names = Effect.fnUntraced(function* (folder: string) {
 })
 
 /** A checkpoint's own metadata. */
-export interface Inspected {
+export interface CheckpointMetadata {
   readonly epoch: number
   readonly step: number
   /** Test loss of the best checkpoint. */
@@ -213,7 +218,7 @@ export interface Inspected {
 /** The metadata of the checkpoint of this name. Errors: `StoreError` if it is damaged or another run's. */
 export const inspect = Effect.fn("Checkpoint.inspect")(function* (folder: string, run: string, name: string) {
   const path = (yield* Path.Path).join(folder, name)
-  const found: Option.Option<Inspected> =
+  const found: Option.Option<CheckpointMetadata> =
     name === bestName
       ? Option.map(yield* contentsOf(path, run, BestMetadata, [bestFormat]), ({ metadata: { epoch, loss, step } }) => ({
           epoch,

@@ -62,8 +62,8 @@ export interface Run {
   /** Removes the checkpoints after `step`, which cannot be resumed from. */
   readonly removeCheckpointsAfter: (step: number) => Effect.Effect<void, StoreError>
   /** The state at the end of the epoch with the lowest test loss. */
-  readonly best: Effect.Effect<Option.Option<Checkpoint.Best>, StoreError>
-  readonly saveBest: (best: Checkpoint.Best) => Effect.Effect<void, StoreError>
+  readonly best: Effect.Effect<Option.Option<Checkpoint.BestCheckpoint>, StoreError>
+  readonly saveBest: (best: Checkpoint.BestCheckpoint) => Effect.Effect<void, StoreError>
   /** Saves the parameters of a state at the end of an epoch; epoch 0 is before training. */
   readonly saveSnapshot: (epoch: number, state: HostTensors) => Effect.Effect<void, StoreError>
   readonly hasSnapshot: (epoch: number) => Effect.Effect<boolean>

@@ -10,7 +10,7 @@ import { type EarlyStopping, improves } from "../../core/EarlyStopping.ts"
 import type { EngineError } from "../../core/Engine.ts"
 import { type HostTensors, under } from "../../core/Tensors.ts"
 import type { EpochMetrics } from "../../core/TrainedModel.ts"
-import type { Best, Checkpoint } from "../store/Checkpoint.ts"
+import type { BestCheckpoint, Checkpoint } from "../store/Checkpoint.ts"
 import type { CheckpointInterval } from "./CheckpointInterval.ts"
 import type { DivergenceError } from "./DivergenceError.ts"
 import type { ResumePoint } from "./ResumePoint.ts"
@@ -19,7 +19,7 @@ import type { StoreError } from "../files/StoreError.ts"
 /** Where training saves checkpoints, history and snapshots. */
 export interface RunWriter {
   readonly saveCheckpoint: (checkpoint: Checkpoint) => Effect.Effect<void, StoreError>
-  readonly saveBest: (best: Best) => Effect.Effect<void, StoreError>
+  readonly saveBest: (best: BestCheckpoint) => Effect.Effect<void, StoreError>
   /** Removes the checkpoints from a step on; returns the newest remaining one. */
   readonly removeCheckpointsFrom: (step: number) => Effect.Effect<Option.Option<Checkpoint>, StoreError>
   readonly appendEpoch: (metrics: EpochMetrics) => Effect.Effect<void, StoreError>
@@ -63,7 +63,7 @@ export const make = Effect.fnUntraced(function* (options: {
   let savedAt = yield* Clock.monotonicTimeNanos
   let bestLoss = resume?.bestLoss ?? Number.POSITIVE_INFINITY
   /** Not saved yet. */
-  let best: Best | undefined
+  let best: BestCheckpoint | undefined
   let good: Checkpoint | undefined
 
   const save = Effect.fnUntraced(function* (checkpoint: Checkpoint) {

@@ -27,7 +27,7 @@ export const compileSteps = Effect.fnUntraced(function* (
 ) {
   const engine = yield* Engine
   const scope = yield* Effect.scope
-  const size = TrainStep.pieceSize(ingredients, sizes.batchSize)
+  const size = TrainStep.microBatchSize(ingredients, sizes.batchSize)
   const compiled = new Map<string, Executable>()
   const run = Effect.fnUntraced(function* (
     kind: keyof typeof stepPrograms,
@@ -45,7 +45,7 @@ export const compileSteps = Effect.fnUntraced(function* (
     return { outputs: yield* submit(executable, { state, data, inputs }), isOver: executable.submit === undefined }
   })
   return (state: Placed, data: Placed, inputs: HostTensors): Effect.Effect<ReadonlyArray<Piece>, EngineError> => {
-    const pieces = size === sizes.batchSize ? [inputs] : TrainStep.pieceInputs(inputs, size)
+    const pieces = size === sizes.batchSize ? [inputs] : TrainStep.microBatchInputs(inputs, size)
     return Effect.forEach(pieces, (piece, index) =>
       run(index === pieces.length - 1 ? "last" : "earlier", state, data, piece)
     )

@@ -17,7 +17,7 @@ import type { PlannedRun } from "../plan/Plan.ts"
 import { Progress } from "../console/Progress.ts"
 import { renderAnimation } from "../figures/RenderAnimation.ts"
 import { render } from "../figures/RenderFigure.ts"
-import type { Best, Checkpoint } from "../store/Checkpoint.ts"
+import type { BestCheckpoint, Checkpoint } from "../store/Checkpoint.ts"
 import type { Run } from "../store/Run.ts"
 import { StoreError } from "../files/StoreError.ts"
 import * as TrainedModels from "./TrainedModels.ts"
@@ -35,7 +35,7 @@ const resultState = Effect.fnUntraced(function* (planned: PlannedRun, run: Run, 
     stopping === undefined
       ? totalEpochs(planned.training, examples)
       : (EarlyStopping.resultOf(stopping, history)?.epoch ?? 0)
-  const saved: Option.Option<Checkpoint | Best> = yield* stopping === undefined ? run.checkpoint : run.best
+  const saved: Option.Option<Checkpoint | BestCheckpoint> = yield* stopping === undefined ? run.checkpoint : run.best
   // Another checkpoint is for resuming, and is not the finished model.
   if (Option.isSome(saved) && saved.value.epoch === epoch) return { ...saved.value, history }
   return yield* new StoreError({

@@ -50,11 +50,11 @@ describe("DerivedDataset", () => {
 
   it.effect("reports invalid options when it is located, and invalid examples when it is loaded", () =>
     Effect.gen(function* () {
-      const faulty = DerivedDataset.layer(base(), () => ({ ...swap, fault: "no such option" }))
-      const fault = new DatasetError({ dataset: "Synthetic", reason: "no such option" })
-      assert.deepStrictEqual(yield* Effect.flip(Effect.provide(locate, faulty)), fault)
+      const faulty = DerivedDataset.layer(base(), () => ({ ...swap, problem: "no such option" }))
+      const problem = new DatasetError({ dataset: "Synthetic", reason: "no such option" })
+      assert.deepStrictEqual(yield* Effect.flip(Effect.provide(locate, faulty)), problem)
       const peek = Effect.flatMap(Dataset, (dataset) => dataset.peek)
-      assert.deepStrictEqual(yield* Effect.flip(Effect.provide(peek, faulty)), fault)
+      assert.deepStrictEqual(yield* Effect.flip(Effect.provide(peek, faulty)), problem)
       const empty = DerivedDataset.layer(base(), () => ({ ...swap, examples: () => Result.fail("nothing is left") }))
       const load = Effect.flatMap(Dataset, (dataset) => Effect.flatMap(dataset.locate, dataset.load))
       assert.deepStrictEqual(

@@ -96,10 +96,10 @@ describe("Split", () => {
 
   it("reports invalid options", () => {
     for (const testFraction of [0, 1, -0.5, 1.5, Number.NaN]) {
-      assert.include(Split.faultOf(Split.resolve({ testFraction })), `found ${testFraction}`)
+      assert.include(Split.problemOf(Split.resolve({ testFraction })), `found ${testFraction}`)
     }
-    for (const seed of [-1, 0.5, Number.NaN]) assert.include(Split.faultOf(Split.resolve({ seed })), `found ${seed}`)
-    assert.isUndefined(Split.faultOf(Split.resolve({})))
+    for (const seed of [-1, 0.5, Number.NaN]) assert.include(Split.problemOf(Split.resolve({ seed })), `found ${seed}`)
+    assert.isUndefined(Split.problemOf(Split.resolve({})))
     for (const testFraction of [0.01, 0.99]) {
       const result = Split.divide(examples, Split.resolve({ testFraction }))
       assert.include(Result.isFailure(result) ? result.failure : "", `testFraction ${testFraction}`)

@@ -7,7 +7,7 @@ import { LatentScatterOverTraining } from "../../../src/core/evaluations/LatentS
 import { ManifoldOverTraining } from "../../../src/core/evaluations/ManifoldOverTraining.ts"
 import { ReconstructionsOverTraining } from "../../../src/core/evaluations/ReconstructionsOverTraining.ts"
 import { PlanarLatent } from "../../../src/core/Model.ts"
-import { epochs } from "../../../src/core/Cadence.ts"
+import { epochs } from "../../../src/core/EpochInterval.ts"
 import { compiles } from "../figures/compiles.ts"
 import { fakeSnapshots } from "./FakeSnapshots.ts"
 import { type FakeOptions, fakeLayer, kinds } from "./FakeTrainedModel.ts"

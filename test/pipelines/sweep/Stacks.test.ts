@@ -12,7 +12,7 @@ import * as Sweep from "../../../src/core/Sweep.ts"
 import { Experiment } from "../../../src/index.ts"
 import { type CommonFlags, stackSize } from "../../../src/pipelines/commands/Flags.ts"
 import { plan } from "../../../src/pipelines/plan/Plan.ts"
-import type { Best, Checkpoint } from "../../../src/pipelines/store/Checkpoint.ts"
+import type { BestCheckpoint, Checkpoint } from "../../../src/pipelines/store/Checkpoint.ts"
 import * as Stacks from "../../../src/pipelines/sweep/Stacks.ts"
 import { assertClose } from "../../../src/testing/TensorProbe.ts"
 import { amount, isLong } from "../../LongTests.ts"
@@ -79,7 +79,7 @@ const assertSame = (actual: Left, expected: Left): void => {
   for (const kind of ["checkpoint", "best"] as const) {
     const [now, then] = [actual, expected].map((run): Pick<Checkpoint, "epoch" | "step" | "tensors"> =>
       kind === "best" ? Option.getOrThrow(run.best) : Option.getOrThrow(run.checkpoint)
-    ) as [Best, Best]
+    ) as [BestCheckpoint, BestCheckpoint]
     assert.deepStrictEqual([now.epoch, now.step], [then.epoch, then.step])
     for (const [name, { values }] of Object.entries(then.tensors)) {
       assertClose([...now.tensors[name]!.values], [...values], 1e-4, name)

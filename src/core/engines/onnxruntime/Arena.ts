@@ -8,7 +8,7 @@ import type { Value } from "../graph/Graph.ts"
 import type { DoubleBuffer } from "./DoubleBuffer.ts"
 import type { LeafSource, FusedUpdate } from "./FusedUpdate.ts"
 import { Tensor } from "./Library.ts"
-import { encodeForms, stride } from "./Wasm.ts"
+import { encodeLoops, stride } from "./Wasm.ts"
 
 const pageBytes = 65_536
 /** WebAssembly's pointers have 32 bits. */
@@ -56,10 +56,10 @@ export const prepare = (
 ): Updates | undefined => {
   const written = Object.fromEntries(updates.flatMap(({ stores }) => stores.map((name) => [name, state[name]!])))
   if (updates.length === 0 || roomFor(written) + roomFor(handedOver) > largestBytes) return undefined
-  const forms = new Map(updates.map(({ form }) => [JSON.stringify(form), form]))
-  const entries = [...forms.keys()]
+  const loops = new Map(updates.map(({ form }) => [JSON.stringify(form), form]))
+  const entries = [...loops.keys()]
   return {
-    module: new WebAssembly.Module(encodeForms([...forms.values()])),
+    module: new WebAssembly.Module(encodeLoops([...loops.values()])),
     updates: updates.map((update) => ({ ...update, entry: String(entries.indexOf(JSON.stringify(update.form))) })),
     state: written,
     handedOver

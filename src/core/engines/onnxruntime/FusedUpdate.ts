@@ -7,14 +7,14 @@
  */
 import { type Shape, sizeOf } from "../../Tensors.ts"
 import { type Graph, inOrder, type Operation, type Value } from "../graph/Graph.ts"
-import { type Form, isSupported, type Leaf } from "./Wasm.ts"
+import { type Loop, isSupported, type Leaf } from "./Wasm.ts"
 
 /** The source of an operand: a state tensor, or an output of the remaining graph. */
 export type LeafSource = { readonly state: string } | { readonly output: string }
 
 /** One loop over vectors of equal length. */
 export interface FusedUpdate {
-  readonly form: Form
+  readonly form: Loop
   readonly size: number
   /** Sources of the operands in memory, in order. */
   readonly sources: ReadonlyArray<LeafSource>

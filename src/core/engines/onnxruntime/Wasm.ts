@@ -8,7 +8,7 @@
 export type Leaf = "vector" | "scalar" | number
 
 /** One loop. Operand indices count the leaves first, then the steps. */
-export interface Form {
+export interface Loop {
   readonly leaves: ReadonlyArray<Leaf>
   readonly steps: ReadonlyArray<{ readonly operator: string; readonly operands: ReadonlyArray<number> }>
   /** Indices of the operands to store, in order. */
@@ -55,11 +55,11 @@ const constant = (value: number): Code => {
 }
 
 /** Number of a loop's pointers: those of the leaves in memory, then those of the stores. */
-const pointerCount = ({ leaves, stores }: Form): number =>
+const pointerCount = ({ leaves, stores }: Loop): number =>
   leaves.filter((leaf) => typeof leaf === "string").length + stores.length
 
 /** The function `(bytes, ...pointers) => void`, a loop over `bytes`, a positive multiple of the stride. */
-const body = (form: Form): Code => {
+const body = (form: Loop): Code => {
   const pointers = pointerCount(form)
   const position = 1 + pointers
   const local = (operand: number): number => position + 1 + operand
@@ -97,7 +97,7 @@ const body = (form: Form): Code => {
 }
 
 /** A module with one function per form, named by its index, that imports the memory `state.memory`. */
-export const encodeForms = (forms: ReadonlyArray<Form>): Uint8Array<ArrayBuffer> =>
+export const encodeLoops = (loops: ReadonlyArray<Loop>): Uint8Array<ArrayBuffer> =>
   Uint8Array.from([
     // "\0asm", version 1.
     0x00,
@@ -110,16 +110,16 @@ export const encodeForms = (forms: ReadonlyArray<Form>): Uint8Array<ArrayBuffer>
     0x00,
     ...section(
       1,
-      forms.map((form) => [0x60, ...list(Array.from({ length: 1 + pointerCount(form) }, () => [i32])), 0x00])
+      loops.map((form) => [0x60, ...list(Array.from({ length: 1 + pointerCount(form) }, () => [i32])), 0x00])
     ),
     ...section(2, [[...text("state"), ...text("memory"), 0x02, 0x00, 0x01]]),
     ...section(
       3,
-      forms.map((_, index) => number(index))
+      loops.map((_, index) => number(index))
     ),
     ...section(
       7,
-      forms.map((_, index) => [...text(String(index)), 0x00, ...number(index)])
+      loops.map((_, index) => [...text(String(index)), 0x00, ...number(index)])
     ),
-    ...section(10, forms.map(body))
+    ...section(10, loops.map(body))
   ])

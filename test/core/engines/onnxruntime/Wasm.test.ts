@@ -1,10 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
-import { encodeForms, type Form, isSupported } from "../../../../src/core/engines/onnxruntime/Wasm.ts"
+import { encodeLoops, type Loop, isSupported } from "../../../../src/core/engines/onnxruntime/Wasm.ts"
 
 /** Runs one loop: `vectors` and `scalars` in the order of the form's leaves in memory, then room for the stores. */
-const run = (form: Form, leaves: ReadonlyArray<ReadonlyArray<number>>, size: number): ReadonlyArray<Float32Array> => {
+const run = (form: Loop, leaves: ReadonlyArray<ReadonlyArray<number>>, size: number): ReadonlyArray<Float32Array> => {
   const memory = new WebAssembly.Memory({ initial: 1, maximum: 1 })
-  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(encodeForms([form])), { state: { memory } })
+  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(encodeLoops([form])), { state: { memory } })
   const views = [...leaves, ...form.stores.map(() => [])].map((values, index) => {
     const view = new Float32Array(memory.buffer, 256 * (index + 1), Math.max(size, values.length))
     view.set(values)
@@ -36,7 +36,7 @@ describe("Wasm", () => {
     it(`${operator} is float32 arithmetic, also for lengths that are not multiples of four`, () => {
       assert.isTrue(isSupported(operator))
       const operands = f.length === 1 ? [0] : [0, 1]
-      const form: Form = { leaves: ["vector", "vector"], steps: [{ operator, operands }], stores: [2] }
+      const form: Loop = { leaves: ["vector", "vector"], steps: [{ operator, operands }], stores: [2] }
       for (const size of [1, 3, 4, 5, 9]) {
         const [result] = run(form, [a.slice(0, size), b.slice(0, size)], size)
         const expected = Float32Array.from(a.slice(0, size), (value, index) =>
@@ -48,7 +48,7 @@ describe("Wasm", () => {
   }
 
   it("takes scalars from memory and constants, and stores several results", () => {
-    const form: Form = {
+    const form: Loop = {
       leaves: ["scalar", "vector", 0.5],
       steps: [
         { operator: "Mul", operands: [0, 1] },

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
-import { epochs, sampleEpochs, maximumFrames, CadenceError } from "../../src/core/Cadence.ts"
+import { epochs, sampleEpochs, maximumFrames, EpochIntervalError } from "../../src/core/EpochInterval.ts"
 
-describe("Cadence", () => {
+describe("EpochInterval", () => {
   it("selects the start, every `epochs` epochs, and the end", () => {
     assert.deepStrictEqual(sampleEpochs(epochs(1), 3), { epochs: [0, 1, 2, 3], due: 4 })
     assert.deepStrictEqual(sampleEpochs(epochs(2), 5), { epochs: [0, 2, 4, 5], due: 4 })
@@ -21,6 +21,6 @@ describe("Cadence", () => {
   })
 
   it.each([0, -1, 1.5, Number.NaN, Infinity])("refuses %s epochs", (count) => {
-    assert.throws(() => epochs(count), CadenceError, /must be a positive integer/)
+    assert.throws(() => epochs(count), EpochIntervalError, /must be a positive integer/)
   })
 })

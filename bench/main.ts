@@ -210,7 +210,7 @@ const bench = Effect.fn("bench")(function* (given: Command.Command.Config.Infer<
 }, Effect.scoped)
 
 const command = Command.make("bench", flags, bench).pipe(
-  Command.withDescription("Measures training steps and whole runs beside other libraries.")
+  Command.withDescription("Measures training steps and whole runs, and compares with other libraries.")
 )
 
 const program = Stdio.Stdio.use((stdio) => stdio.args).pipe(

@@ -1,9 +1,9 @@
 /**
- * An objective says what training minimises.
+ * The contract of objectives, which define what training minimises.
  *
  * Laws: every term is `[batch]`, per example, summed over event axes, in nats; an example's terms do not depend on the
- * other examples of its batch, unless the objective says that it looks at a batch; values and gradients are finite for finite inputs, but for the loss of an objective that
- * needs a KL divergence where there is none.
+ * other examples of its batch, unless the objective says that it looks at a batch; values and gradients are finite for
+ * finite inputs, but for the loss of an objective that needs a KL divergence where there is none.
  */
 import type * as tf from "@tensorflow/tfjs-core"
 import { Context, Schema } from "effect"
@@ -16,7 +16,7 @@ import type { Schedule, Time } from "./Schedule.ts"
 import type { Spec } from "./Spec.ts"
 import type { Tensors } from "./Tensors.ts"
 
-/** An objective cannot be made as asked: which option, its value, and what is allowed. */
+/** An objective has invalid options. */
 export class ObjectiveError extends Schema.TaggedError<ObjectiveError>()("ObjectiveError", {
   objective: Schema.String,
   reason: Schema.String
@@ -32,7 +32,9 @@ export interface ObjectiveInputs {
   readonly images: tf.Tensor4D
   readonly posterior: PosteriorDistribution
   readonly prior: PriorDistribution
-  /** Standard normal noise for the codes, `[batch, latent]`; `[draws * batch, latent]`, draw after draw, where it asks. */
+  /**
+   * Standard normal noise for the codes, `[batch, latent]`; `[draws * batch, latent]`, draw after draw, where it asks.
+   */
   readonly noise: tf.Tensor2D
   /** For codes `[batch, latent]`, or `[draws * batch, latent]`, draw after draw. */
   readonly decode: (codes: tf.Tensor2D) => LikelihoodDistribution
@@ -40,7 +42,7 @@ export interface ObjectiveInputs {
   readonly priorCodes: () => tf.Tensor2D
   /** Number of examples that the batch is drawn from. */
   readonly examples: number
-  /** Where training stands: what scheduled options depend on. */
+  /** The time of the step, for scheduled options. */
   readonly time: Time
   /** The objective's own parameters and noise, `[batch, ...]` each, for one that asks for them. */
   readonly own?: { readonly parameters: Tensors; readonly noise: Tensors }
@@ -51,7 +53,9 @@ export interface Terms {
   readonly loss: tf.Tensor1D
   /** `-log p(x | z)`. */
   readonly reconstruction: tf.Tensor1D
-  /** `KL(q(z | x) || p(z))`; absent where it is estimated, and where it is infinite, as that of a code without noise. */
+  /**
+   * `KL(q(z | x) || p(z))`; absent where it is estimated, and where it is infinite, as that of a code without noise.
+   */
   readonly kl?: tf.Tensor1D
   /** The same, estimated at the drawn codes, for a posterior and a prior without a closed form. */
   readonly "kl-estimate"?: tf.Tensor1D
@@ -67,13 +71,13 @@ export class Objective extends Context.Service<
     /** Number of codes drawn per example; default: 1. */
     readonly draws?: number
     /**
-     * What an example's terms depend on: the example alone, or the whole batch, as a divergence of aggregated codes does.
-     * Default: `example`.
+     * What an example's terms depend on: the example alone, or the whole batch, as a divergence of aggregated codes
+     * does. Default: `example`.
      */
     readonly scope?: "example" | "batch"
     /** Whether it asks for codes of the prior. Default: `false`. */
     readonly drawsFromPrior?: boolean
-    /** Parameters of its own, such as a discriminator's, for a model of so many latent dimensions. Default: none. */
+    /** Its own parameters, such as a discriminator's, for a number of latent dimensions; default: none. */
     readonly parameters?: (latent: number) => Readonly<Record<string, ParameterInfo>>
     /** Noise that it asks for in training and in evaluation beside the codes'. Default: none. */
     readonly noise?: (latent: number) => NoiseTypes

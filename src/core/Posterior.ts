@@ -1,10 +1,10 @@
 /**
- * The approximate posterior `q(z | x)`: how codes are drawn from what the encoder gives.
+ * The contract of approximate posteriors `q(z | x)`, parametrised by the encoder's heads.
  *
  * Laws: `kl` is at least 0 and 0 exactly at `N(0, I)`; `sample` is a differentiable function of the heads and of noise
  * that is an argument; all terms are per example, summed over the latent axis, in nats. A family without a density has
- * none of `logProb`, `draw` and `kl`, which is infinite. One with a density takes several codes per example too: noise and
- * codes `[draws * batch, latent]`, a whole batch per draw.
+ * none of `logProb`, `draw` and `kl`, which is infinite. One with a density takes several codes per example too: noise
+ * and codes `[draws * batch, latent]`, a whole batch per draw.
  *
  * A discrete family draws choices: a code is one vector per variable, side by side, each one of `categories`. Its
  * divergences are those of the choices. It may draw relaxed codes in training, where it is given the time.
@@ -15,7 +15,7 @@ import type { Schedule, Time } from "./Schedule.ts"
 import type { Spec } from "./Spec.ts"
 import type { Tensors } from "./Tensors.ts"
 
-/** Codes, and their density where the posterior has one. */
+/** Codes, and their density if the posterior has one. */
 export interface Drawn {
   /** `[draws * batch, latent]`. */
   readonly codes: tf.Tensor2D
@@ -28,7 +28,7 @@ export interface Drawn {
   readonly klByGroup?: () => ReadonlyArray<tf.Tensor1D>
 }
 
-/** `q` of the choices that a discrete code stands for. */
+/** `q` of the choices of a discrete code. */
 export interface ChoiceDistribution {
   /** `KL(q || uniform)` over all choices of an example in nats, `[batch]`. */
   readonly klToUniform: () => tf.Tensor1D
@@ -38,7 +38,9 @@ export interface ChoiceDistribution {
 
 /** `q(z | x)` for a batch. */
 export interface PosteriorDistribution {
-  /** `[batch, latent]`: the code that stands for the distribution, its mean or, of a discrete code, the most probable. */
+  /**
+   * `[batch, latent]`: the code that stands for the distribution, its mean or, of a discrete code, the most probable.
+   */
   readonly mean: tf.Tensor2D
   /** Standard deviation, `[batch, latent]`. */
   readonly deviation: tf.Tensor2D
@@ -56,7 +58,7 @@ export interface PosteriorDistribution {
   readonly kl?: () => tf.Tensor1D
   /** Of a discrete code. */
   readonly choices?: ChoiceDistribution
-  /** What the family adds to the loss of any objective, such as a codebook's own loss. */
+  /** An additional term of the loss of any objective, such as a codebook's own loss. */
   readonly auxiliary?: () => AuxiliaryLoss
 }
 
@@ -68,7 +70,7 @@ export interface AuxiliaryLoss {
   readonly terms: Readonly<Record<string, tf.Tensor1D>>
 }
 
-/** What the choices of a discrete family are, for a model of so many latent dimensions. */
+/** The choices of a discrete family for a number of latent dimensions. */
 export interface ChoiceSpace {
   /** Number of choices per code. */
   readonly variables: number
@@ -87,7 +89,7 @@ export interface ContinuousFamily extends Posterior {
   readonly space?: never
 }
 
-/** A family of discrete codes. */
+/** A family with discrete codes. */
 export interface DiscreteFamily extends Posterior {
   readonly space: (latent: number) => ChoiceSpace
 }
@@ -104,9 +106,9 @@ export interface Posterior {
   readonly hasDensity?: boolean
   /** `true` where dimensions are independent and `logProbByDimension` is given. Default: `false`. */
   readonly factorized?: boolean
-  /** What is wrong with its options, in one sentence with the value and what is allowed; a model refuses it. */
+  /** The error of its options, as a sentence with the value and what is allowed; undefined if they are valid. */
   readonly problem?: string | undefined
-  /** What is wrong with it for a model of so many latent dimensions, if anything. */
+  /** The error for a model with this number of latent dimensions; undefined if it is valid. */
   readonly problemFor?: (latent: number) => string | undefined
   /** Options that change during training, by name; the history shows their values. */
   readonly schedules?: Readonly<Record<string, Schedule>>
@@ -119,9 +121,11 @@ export interface Posterior {
   readonly space?: (latent: number) => ChoiceSpace
   /** Names of the encoder's linear heads in the order that `fromHeads` takes them. */
   readonly heads: ReadonlyArray<string>
-  /** Numbers that a head gives, for a model of so many latent dimensions; a head of 0 is left out. Default: `latent`. */
+  /** Width of a head for a number of latent dimensions; a head of width 0 is omitted; default: `latent`. */
   readonly width?: (head: string, latent: number) => number
-  /** Its own parameters by name, beside those of its heads; the model names them `encoder/posterior/...`. Default: none. */
+  /**
+   * Its own parameters by name, in addition to its heads'; the model names them `encoder/posterior/...`; default: none.
+   */
   readonly parameters?: (latent: number) => Readonly<Record<string, ParameterInfo>>
   /** `q(z | x)` from the heads, `[batch, width]` each; in training at a time, without one as in evaluation. */
   readonly fromHeads: (heads: ReadonlyArray<tf.Tensor2D>, parameters?: Tensors, time?: Time) => PosteriorDistribution

@@ -1,8 +1,8 @@
 /**
- * The prior `p(z)`: the distribution of codes before an image is seen, and the one from which new images are sampled.
+ * The contract of priors `p(z)`: the distribution of codes from which new images are sampled.
  *
  * Laws: `logProb` is per code, summed over the latent axis, in nats; `kl` is the exact `KL(q(z | x) || p(z))` and is
- * absent where the pair has no closed form; `sample` is a function of noise that is an argument. Parameters train with the
+ * absent if the pair has no closed form; `sample` is a function of its noise argument. Parameters are trained with the
  * model. A width is never an option: every prior takes the model's latent dimensions.
  */
 import type * as tf from "@tensorflow/tfjs-core"
@@ -41,7 +41,7 @@ export interface PriorSizes {
   readonly image: ImageShape
 }
 
-/** What a prior may use of its model. */
+/** The parts of the model that a prior may use. */
 export interface PriorContext extends PriorSizes {
   /** `q(z | x)` of images `[count, height, width, channels]` in [0, 1], as in evaluation. */
   readonly encode: (images: tf.Tensor4D) => PosteriorDistribution
@@ -58,13 +58,13 @@ export interface BoundChoices extends Pick<ChoiceSpace, "categories" | "variable
   readonly embed: (choices: tf.Tensor3D) => tf.Tensor2D
 }
 
-/** The quantiles that all dimensions of a prior share, for figures that spread codes evenly over its mass. */
+/** The quantiles that all dimensions of a prior share, for figures that space codes evenly over its mass. */
 export interface Quantiles {
   /** Of one dimension, for captions, such as `N(0, 1)`. */
   readonly name: string
-  /** The value below which a share `probability` of the mass lies. */
+  /** The quantile function of one dimension. */
   readonly quantile: (probability: number) => number
-  /** The share of the mass below a value. */
+  /** The cumulative distribution function of one dimension. */
   readonly cumulative: (value: number) => number
   /** Values to label on an axis. */
   readonly ticks: ReadonlyArray<number>
@@ -75,13 +75,15 @@ export interface Prior {
   readonly spec: Spec
   /** For captions, such as `N(0, I)`. */
   readonly name: string
-  /** What is wrong with its options, in one sentence with the value and what is allowed; a model refuses it. */
+  /** The error of its options, as a sentence with the value and what is allowed; undefined if they are valid. */
   readonly problem?: string | undefined
   /** Options that change during training, by name; the history shows their values. */
   readonly schedules?: Readonly<Record<string, Schedule>>
-  /** What is wrong with it for a model of these sizes, if anything. */
+  /** The error for a model of these sizes; undefined if it is valid. */
   readonly problemFor?: (sizes: PriorSizes) => string | undefined
-  /** Whether it is a distribution of choices, for posteriors of discrete codes, or of real vectors. Default: `false`. */
+  /**
+   * Whether it is a distribution of choices, for posteriors of discrete codes, or of real vectors. Default: `false`.
+   */
   readonly ofChoices?: boolean
   /**
    * `false` where `p(z)` is 0 for some codes, so that the KL divergence of a posterior on all real codes is infinite.
@@ -104,5 +106,5 @@ export interface QuantilePrior extends Prior {
   readonly quantiles: Quantiles
 }
 
-/** Offered by a model whose prior has known quantiles: what a figure needs that spreads codes evenly over its mass. */
+/** Provided by a model whose prior has known quantiles, which figures over the prior's mass require. */
 export class PriorQuantiles extends Context.Service<PriorQuantiles, Quantiles>()("vae/core/PriorQuantiles") {}

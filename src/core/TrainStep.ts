@@ -39,14 +39,14 @@ import {
   under
 } from "./Tensors.ts"
 
-/** What a step does with a batch of examples. */
+/** The components of the computation on a batch. */
 export interface StepComponents extends ModelComponents {
   readonly objective: Objective["Service"]
-  /** What happens to the images first. Default: nothing. */
+  /** Augmentation of the images; default: none. */
   readonly augmentation?: Augmentation | undefined
 }
 
-/** Noise that training asks for at every step: the posterior's, the networks' own and the augmentation's. */
+/** The noise of every training step: the posterior's, the networks' and the augmentation's. */
 export const trainingNoise = ({ augmentation, autoencoder, latent, objective }: StepComponents): NoiseTypes => ({
   ...autoencoder.noise,
   ...prefixed("augmentation/", augmentation?.noise ?? {}),
@@ -64,7 +64,7 @@ const withGradients = (
   weight: Factor
 ): { readonly terms: Tensors; readonly gradients: Tensors } => {
   let kept: Tensors = {}
-  // The tape disposes what the function made; only its value would survive.
+  // The tape disposes everything except the function's value.
   const loss = (): tf.Tensor1D => {
     const found = terms()
     kept = Record.map(found as Tensors, (term) => tf.keep(term))
@@ -82,13 +82,13 @@ const withGradients = (
   }
 }
 
-/** What a training step is made from. */
+/** The components of a training step. */
 export type StepIngredients = StepComponents & UpdateOptions
 
-/** What shapes the state of a training beside the model's parameters. */
+/** The training settings that affect its state. */
 export type UpdateOptions = Pick<TrainingOptions, "accumulate" | "average" | "optimizer">
 
-/** Those of a training's options that shape its steps. */
+/** The settings of a training that affect its steps. */
 export const updateOptions = ({ accumulate, average, optimizer }: TrainingOptions): UpdateOptions => ({
   optimizer,
   ...(accumulate !== undefined && { accumulate }),
@@ -109,8 +109,8 @@ const stateTypes = (ingredients: StepIngredients): TensorTypes => {
 }
 
 /**
- * The running mean of parameters after a step, `Σ decay^(t-i) parameter_i / Σ decay^(t-i)`: that of the first step are
- * the parameters themselves, so that initial values have no part in it.
+ * The bias-corrected moving average of the parameters after a step, `Σ decay^(t-i) parameter_i / Σ decay^(t-i)`. It
+ * excludes the initial values.
  */
 const averaged = (averages: Tensors, parameters: Tensors, decay: number, step: tf.Scalar): Tensors => {
   const rate = tf.div(1 - decay, tf.neg(tf.expm1(tf.mul(step, Math.log(decay)))))
@@ -119,7 +119,7 @@ const averaged = (averages: Tensors, parameters: Tensors, decay: number, step: t
   )
 }
 
-/** A batch or a piece of one: its terms and gradients, and what was accumulated from the pieces before it. */
+/** Terms and gradients of a micro-batch, plus the gradients accumulated from the previous ones. */
 const gradientsOf = (ingredients: StepIngredients, sizes: Sizes, { state, data, inputs }: Arguments) => {
   const { objective } = ingredients
   const parameters = under("parameters/", state)
@@ -156,8 +156,9 @@ const signatureOf = (ingredients: StepIngredients, sizes: Sizes): Signature => (
  * One step of training: the gradient of the batch's mean loss, and the optimiser's update.
  *
  * State `parameters/...` and `optimizer/...`, and `average/...` with an average of the parameters; data `images`
- * `[examples, height, width, channels]`, and `labels` `[examples]` where the model takes them; inputs `indices` `[batch]`,
- * `step` (scalar, 1 at the first), `noise/...` `[batch, ...]`; outputs the objective's terms, `[batch]` each.
+ * `[examples, height, width, channels]`, and `labels` `[examples]` where the model takes them; inputs `indices`
+ * `[batch]`, `step` (scalar, 1 at the first), `noise/...` `[batch, ...]`; outputs the objective's terms, `[batch]`
+ * each.
  *
  * With accumulation it takes the last piece of a batch: state `accumulated/...` has the gradients of those before it;
  * inputs `weight`, 1 / examples of the batch, and `keep`, 0 where there is none before it and else 1.
@@ -199,17 +200,17 @@ export const accumulateStep = (ingredients: StepIngredients, sizes: Sizes): Type
   signature: signatureOf(ingredients, sizes)
 })
 
-/** Examples in each piece of a batch but the last, which may have fewer. */
+/** Number of examples per micro-batch; the last may have fewer. */
 export const microBatchSize = ({ accumulate = 1 }: UpdateOptions, batchSize: number): number =>
   Math.ceil(batchSize / accumulate)
 
-/** Some rows of a tensor. */
+/** Rows `start` to `end` of a tensor. */
 const rowsOf = ({ dtype, shape, values }: HostTensor, start: number, end: number): HostTensor => {
   const width = sizeOf(shape.slice(1))
   return { dtype, shape: [end - start, ...shape.slice(1)], values: values.subarray(start * width, end * width) }
 }
 
-/** The inputs of a batch's pieces of `size` examples, in order. */
+/** The inputs of a batch's micro-batches of `size` examples, in order. */
 export const microBatchInputs = (inputs: HostTensors, size: number): ReadonlyArray<HostTensors> => {
   const { step, ...rows } = inputs
   const examples = inputs["indices"]!.shape[0]!
@@ -244,8 +245,8 @@ export const stepInputs = (
 }
 
 /**
- * First values of the parameters, each from its own stream of random numbers; everything else starts as zeros. `examples`
- * are those of the training, for parameters that start from them.
+ * First values of the parameters, each from its own stream of random numbers; everything else starts as zeros.
+ * `examples` are those of the training, for parameters that start from them.
  */
 export const initialState = (ingredients: StepIngredients, seed: number, examples?: Examples): HostTensors => {
   const types = stateTypes(ingredients)
@@ -259,13 +260,13 @@ export const initialState = (ingredients: StepIngredients, seed: number, example
   return { ...Record.map(types, ({ shape }) => float32(shape, new Float32Array(sizeOf(shape)))), ...parameters }
 }
 
-/** The state whose parameters are evaluated: those of the average, where there is one. */
+/** The state to evaluate: with the averaged parameters, if there is an average. */
 export const evaluatedState = (state: HostTensors): HostTensors => {
   const averages = under("average/", state)
   return Object.keys(averages).length === 0 ? state : { ...state, ...prefixed("parameters/", averages) }
 }
 
-/** A program on parameters as one on their average, in the state of a training that keeps one. */
+/** Rewrites a program to use the averaged parameters of a training's state. */
 export const onAverage = ({ program, signature }: TypedProgram): TypedProgram => {
   const renamed = <A>(state: Readonly<Record<string, A>>, from: string, to: string) => prefixed(to, under(from, state))
   return {

@@ -1,6 +1,6 @@
 /**
- * Datasets of arrays on disk, whatever their format: images `[count, height, width]` or `[count, height, width, channels]`,
- * labels `[count]` or `[count, 1]`, and perhaps test images and labels that are stored apart.
+ * Datasets of arrays on disk, in any format: images `[count, height, width]` or `[count, height, width, channels]`,
+ * labels `[count]` or `[count, 1]`, and optionally separate test images and labels.
  */
 import { Effect, type FileSystem, Path, type PlatformError, Schema, type Scope } from "effect"
 import type { Dataset } from "../Dataset.ts"
@@ -10,7 +10,7 @@ import { sizeOf } from "../Tensors.ts"
 import * as UserDataset from "./UserDataset.ts"
 import * as UserPath from "./UserPath.ts"
 
-/** A file is not the array that it should be. */
+/** A file is not the expected array. */
 export class ArrayError extends Schema.TaggedError<ArrayError>()("ArrayError", {
   /** The file, and the array in it if it has several. */
   array: Schema.String,
@@ -23,11 +23,16 @@ export class ArrayError extends Schema.TaggedError<ArrayError>()("ArrayError", {
 }
 
 export interface ArrayOptions extends UserDataset.UserDatasetOptions {
-  /** The file of the images: an absolute path, or one relative to the data directory or else to the working directory. */
+  /**
+   * The file of the images: an absolute path, or one relative to the data directory or else to the working directory.
+   */
   readonly file: string
   /** 1 for grey, 3 for red, green and blue; default: 1. */
   readonly channels?: 1 | 3
-  /** Test images that are stored apart, so that nothing is divided: a file, whose path may be relative to that of `file`. */
+  /**
+   * Test images that are stored apart, so that nothing is divided: a file, whose path may be relative to that of
+   * `file`.
+   */
   readonly test?: string
 }
 
@@ -47,7 +52,7 @@ export interface Wanted {
   readonly purpose: Purpose
   /** Whether an array may have this shape. */
   readonly fits: (shape: ReadonlyArray<number>) => boolean
-  /** The shape in words. */
+  /** The accepted shapes, for messages. */
   readonly shape: string
 }
 

@@ -1,5 +1,5 @@
 /**
- * Images whose pixels are 0 or 1, drawn with the probabilities of their grey values: once, or anew in each epoch.
+ * Binarised images: every pixel is sampled with its grey value as the probability, once or in each epoch.
  *
  * Drawn anew, a training step draws the pixels of its batch from noise that is an input of the step, keyed by the run's
  * seed and the step; as an image is in one step of an epoch, that is a draw per epoch. Test and validation images are

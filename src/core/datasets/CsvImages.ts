@@ -4,9 +4,9 @@
  *     path,label
  *     images/0001.png,cat
  *
- * The first row has the columns' names; paths are relative to the folder of the CSV file. A label is the name of a class or,
- * where no class has that name, its index. The digest names the CSV file, the images' bytes, what is made of them, the
- * version of the library that decodes them, and the split.
+ * The first row has the columns' names; paths are relative to the folder of the CSV file. A label is the name of a
+ * class or, where no class has that name, its index. The digest names the CSV file, the images' bytes, what is made of
+ * them, the version of the library that decodes them, and the split.
  *
  * Source: RFC 4180, https://www.rfc-editor.org/rfc/rfc4180
  */
@@ -40,7 +40,7 @@ export interface LabelledOptions extends CsvImagesOptions {
   readonly classes: ReadonlyArray<string>
 }
 
-/** A CSV file is not the table that it should be. */
+/** A CSV file is not the expected table. */
 export class CsvError extends Schema.TaggedError<CsvError>()("CsvError", {
   path: Schema.String,
   reason: Schema.String,

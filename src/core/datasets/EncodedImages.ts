@@ -1,6 +1,5 @@
 /**
- * Many encoded images (PNG, JPEG, WebP) decoded to their places, four at once; those that cannot be used are collected, so
- * that one message names them all.
+ * Decodes many images (PNG, JPEG, WebP) concurrently into an array, and collects the unusable ones for one message.
  */
 import { Effect, FileSystem } from "effect"
 import type { ImageShape } from "../Dataset.ts"
@@ -10,7 +9,7 @@ import { decode, type Decoded, type ImageFileError, type Resize, shapeOf } from 
 import { some } from "./ImageListing.ts"
 import * as UserPath from "./UserPath.ts"
 
-/** What became of one image. */
+/** The result of decoding one image. */
 export interface DecodedImage {
   /** Of the encoded bytes. */
   readonly sha256: string

@@ -8,7 +8,7 @@ import { Effect, FileSystem, Schema } from "effect"
 import type { Compressors } from "hyparquet"
 import * as UserPath from "./UserPath.ts"
 
-/** A file is not the parquet file that it should be. */
+/** A file is not the expected parquet file. */
 export class ParquetError extends Schema.TaggedError<ParquetError>()("ParquetError", {
   path: Schema.String,
   reason: Schema.String,

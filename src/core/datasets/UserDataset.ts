@@ -1,8 +1,8 @@
 /**
- * A dataset of files that an experiment names: located, hashed, read and divided, whatever their format.
+ * A dataset of user files in any format: locating, hashing, reading and splitting.
  *
- * The size of an image is an option, because a dataset's shape is known before anything is read. The digest names the files'
- * content, what is made of it, and the split.
+ * The size of an image is an option, because a dataset's shape is known before anything is read. The digest names the
+ * files' content, what is made of it, and the split.
  */
 import { Effect, type FileSystem, type Path } from "effect"
 import { type Dataset, DatasetError, type Examples, type ImageShape, type LoadedDataset } from "../Dataset.ts"

@@ -1,6 +1,6 @@
 /**
- * The native engine: compiles the recorded graph of a program to machine code in memory, for the widest instruction set of
- * the processor. Programs with operators that it has no code for run on onnxruntime, on the same state.
+ * The native engine: compiles the recorded graph of a program to machine code in memory, for the widest instruction set
+ * of the processor. Programs with operators that it has no code for run on onnxruntime, on the same state.
  *
  * Laws: state is overwritten in place, after all checks; the same arguments give the same bits on the same instruction
  * set, with any number of threads; runs on one engine are serialised.
@@ -129,7 +129,7 @@ const load = Effect.fnUntraced(function* (program: Program, signature: Signature
   return executable
 })
 
-/** Raises whatever the program itself raises. */
+/** Throws the program's own errors. */
 const planOf = (program: Program, signature: Signature, threads: number, set: InstructionSet): Plan =>
   plan(fuseImages(simplify(trace(program, signature, imageKernels)), set), threads, set)
 

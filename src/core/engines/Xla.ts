@@ -2,8 +2,8 @@
  * The XLA engine: records a program once, writes it as StableHLO, and lets an XLA plugin compile it and run it on the
  * device that the plugin drives, through PJRT's C interface.
  *
- * Laws: state and data stay on the device; a run returns when its outputs have arrived, and JavaScript goes on meanwhile;
- * the same plugin on the same device gives the same bits.
+ * Laws: state and data stay on the device; a run returns when its outputs have arrived, and JavaScript goes on
+ * meanwhile; the same plugin on the same device gives the same bits.
  */
 import { Effect, Layer } from "effect"
 import { Engine, type EngineError } from "../Engine.ts"
@@ -23,7 +23,7 @@ export interface XlaOptions {
   readonly plugin: string
   /** The largest part of a GPU's memory that is used. Default: the plugin's own, three quarters. */
   readonly memoryFraction?: number
-  /** XLA's flags, beside those of the device. */
+  /** Additional flags of XLA. */
   readonly flags?: CompileOptions.Flags
 }
 

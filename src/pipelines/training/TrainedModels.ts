@@ -153,7 +153,7 @@ export const make = Effect.fn("TrainedModels.make")(function* (options: {
       return { name, shape: type.shape, values }
     })
   const drawn = new Map<EvaluatedSplit, ReturnType<typeof drawNoise>>()
-  /** What is drawn anew at each epoch would take longer than the evaluation; what would take much memory is not kept. */
+  /** Cached, because drawing it in each epoch would take longer than the evaluation; large noise is not cached. */
   const noiseOf = (split: EvaluatedSplit): ReturnType<typeof drawNoise> => {
     const noise = drawn.get(split) ?? drawNoise(split)
     if (noise.reduce((sum, { values }) => sum + values.length, 0) <= mostKeptNoise) drawn.set(split, noise)

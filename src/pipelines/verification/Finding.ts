@@ -39,6 +39,6 @@ export const check = <E extends { readonly message: string }, R>(
     (says) => (typeof says === "string" ? [ok(says)] : says).map((said) => ({ subject, ...said }))
   )
 
-/** `  ok      manifest     every field is as it was written`. */
+/** `  ok      manifest     every field has its digest`. */
 export const formatFinding = ({ message, subject, verdict }: Finding): string =>
   `  ${verdict.padEnd(7)}  ${subject.padEnd(11)}  ${message}`

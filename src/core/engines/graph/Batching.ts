@@ -1,9 +1,9 @@
 /**
- * Graphs of runs that differ in numbers only as one graph, in which what differs from run to run has one more axis, the
- * first.
+ * Merges the graphs of runs that differ only in numbers into one graph, in which values that differ between runs have
+ * an additional first axis.
  *
- * Laws: the result for a run is that of its own graph; what is alike in all runs is computed once; a run's numbers never
- * enter another's results. Each operator has one rule in `batching/`.
+ * Laws: a run's results are those of its own graph; values that all runs share are computed once; runs do not affect
+ * each other. Each operator has one rule in `batching/`.
  */
 import { bytesOf, type Constant, type Elements, type Graph, inOrder, type Operation, type Value } from "./Graph.ts"
 import { elementwise } from "./batching/Elementwise.ts"
@@ -25,7 +25,7 @@ export const rules: Readonly<Record<string, Rule>> = {
   ...reductions
 }
 
-/** What has to be the same in all runs. */
+/** The part of a value that must be equal in all runs. */
 const formOf = (value: Value): string => {
   const { kind, shape, type } = value
   if (kind === "input") return JSON.stringify([kind, shape, type, value.name])
@@ -33,7 +33,7 @@ const formOf = (value: Value): string => {
   return JSON.stringify([kind, shape, type, value.operator, value.attributes])
 }
 
-/** What has to be the same in graphs that become one: everything but the numbers of their constants. */
+/** The structure that merged graphs must share: everything except the numbers of their constants. */
 export const structureOf = ({ outputs }: Graph): string => {
   const order = inOrder(Object.values(outputs))
   const positions = new Map(order.map((value, index) => [value, index]))
@@ -46,7 +46,7 @@ export const structureOf = ({ outputs }: Graph): string => {
 
 const differ = (values: ReadonlyArray<unknown>): boolean => values.some((value) => value !== values[0])
 
-/** The constants behind each other. */
+/** Concatenates constants. */
 const joined = (constants: ReadonlyArray<Constant>): Constant => {
   const { shape, type, values } = constants[0]!
   const all = new (values.constructor as new (length: number) => Elements)(values.length * constants.length)
@@ -60,15 +60,15 @@ const constantOf = (constants: ReadonlyArray<Constant>): Operand => {
 }
 
 /**
- * One graph of all runs. `isStacked` says which inputs differ from run to run; every output has the runs along its first
- * axis. Raises `NotRecordable` where the graphs differ in more than the numbers of their constants.
+ * One graph of all runs. `isStacked` says which inputs differ from run to run; every output has the runs along its
+ * first axis. Throws `NotRecordable` if the graphs differ in more than the numbers of their constants.
  */
 export const batch = (graphs: ReadonlyArray<Graph>, isStacked: (input: string) => boolean): Graph => {
   const runs = graphs.length
   const orders = graphs.map(({ outputs }) => inOrder(Object.values(outputs)))
   const positions = orders.map((order) => new Map(order.map((value, index) => [value, index])))
   const refuse = (what: string): never => {
-    throw new NotRecordable(`runs that are stacked may differ in numbers only, not in ${what}`)
+    throw new NotRecordable(`stacked runs may differ only in numbers, not in ${what}`)
   }
   if (differ(graphs.map(({ outputs }) => Object.keys(outputs).join()))) refuse("what they give")
   if (differ(orders.map(({ length }) => length))) refuse("the number of their operations")

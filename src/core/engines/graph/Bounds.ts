@@ -1,11 +1,11 @@
 /**
- * Indices that a graph takes from its inputs as they are: a device does not say where one of them is out of range, so
- * that they are looked at before they go there.
+ * Bounds of the indices among a graph's inputs. They are checked before a run, because devices do not report indices
+ * out of range.
  */
 import type { HostTensors } from "../../Tensors.ts"
 import { type Graph, inOrder, type Value } from "./Graph.ts"
 
-/** The values of this input are to be less than `length`, and not negative. */
+/** The values of this input must be from 0 to `length - 1`. */
 export interface Bound {
   readonly name: string
   readonly length: number
@@ -13,11 +13,11 @@ export interface Bound {
 
 const keepsNumbers = new Set(["Cast", "Reshape", "Identity"])
 
-/** The value that another form of the same integers comes from. */
+/** The source of a value through casts and reshapes. */
 const origin = (value: Value): Value =>
   value.kind === "operation" && keepsNumbers.has(value.operator) ? origin(value.inputs[0]!) : value
 
-/** The bounds of all such inputs. */
+/** The bounds of all index inputs. */
 export const boundsOf = (graph: Graph): ReadonlyArray<Bound> =>
   inOrder(Object.values(graph.outputs)).flatMap((value) => {
     if (value.kind !== "operation" || value.operator !== "Gather") return []
@@ -28,7 +28,7 @@ export const boundsOf = (graph: Graph): ReadonlyArray<Bound> =>
     return isGiven ? [{ name: from.name.slice("inputs/".length), length }] : []
   })
 
-/** The reason of a failure, where an input is out of its bounds. */
+/** The error of inputs out of bounds; undefined if all are valid. */
 export const checkBounds = (bounds: ReadonlyArray<Bound>, inputs: HostTensors): string | undefined => {
   for (const { name, length } of bounds) {
     const wrong = inputs[name]?.values.find((index) => index < 0 || index >= length)

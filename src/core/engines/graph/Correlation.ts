@@ -1,19 +1,19 @@
 /**
- * Sums of products of two images that lie shifted upon each other: the derivative of a convolution by its filter.
+ * Correlation of two images: the gradient of a convolution with respect to its filter.
  *
- * Few large matrix products, because many small ones, and cutting out what each of them sees, take several times as
- * long. Images are `[batch, channels, height, width]`.
+ * Uses few large matrix products, because many small ones with extracted patches take several times as long. Images are
+ * `[batch, channels, height, width]`.
  */
 import { sizeOf } from "../../Tensors.ts"
 import type { Value } from "./Graph.ts"
 import * as Op from "./Operators.ts"
 import { attributesOf, type Axis, type Window } from "./Window.ts"
 
-/** Where each element of the window lies at the window's first place. */
+/** Offsets of the window's elements at its first position. */
 const starts = ({ size, dilation, before }: Axis): ReadonlyArray<number> =>
   Array.from({ length: size }, (_, element) => element * dilation - before)
 
-/** `[batch, channels, ...]` as `[batch, channels, the rest]`. */
+/** Flattens `[batch, channels, ...]` to `[batch, channels, pixels]`. */
 const flat = (x: Value, channels: number): Value =>
   Op.reshape(x, [x.shape[0]!, channels, sizeOf(x.shape.slice(1)) / channels])
 
@@ -21,7 +21,7 @@ const flat = (x: Value, channels: number): Value =>
 const product = (a: Value, b: Value): Value =>
   Op.reduce("ReduceSum", Op.matMul(a, Op.transpose(b, [0, 2, 1])), [0], false)
 
-/** What each element of the window sees, as channels: a convolution by filters that hold a single 1. */
+/** Extracts the patches of the window's elements as channels, by a convolution with one-hot filters. */
 const unfolded = (x: Value, window: Window): Value => {
   const { rows, columns } = window
   const [batch, channels] = x.shape as [number, number]
@@ -35,7 +35,7 @@ const unfolded = (x: Value, window: Window): Value => {
   return flat(Op.operation("Conv", [x, filter], shape, "float32", attributes), channels * size)
 }
 
-/** The rows that each of the window's rows sees, as channels. */
+/** Extracts the rows of the window's rows as channels. */
 const rowsSeen = (x: Value, rows: Axis): Value => {
   const padded = Op.pad(
     x,
@@ -55,15 +55,15 @@ const rowsSeen = (x: Value, rows: Axis): Value => {
 }
 
 /**
- * For each row and column of the window, the products of what it sees of `x` with `y`, one element of which belongs to
- * each place of the window, summed over the batch and all places: `[rows, columns, channels of x, channels of y]`.
+ * For each element of the window, the products of its patch of `x` with `y`, summed over the batch and all positions:
+ * `[rows, columns, channels of x, channels of y]`. `y` has one pixel per position of the window.
  */
 export const correlate = (x: Value, y: Value, window: Window): Value => {
   const { rows, columns } = window
   const [channels, others] = [x.shape[1]!, y.shape[1]!]
   const shape = (width: number) => [channels, rows.size, width, others]
   const ordered = (result: Value): Value => Op.transpose(result, [1, 2, 0, 3])
-  // Copies of an image's channels: those of `x` for the whole window, or for its rows, and then of `y` for its columns.
+  // Copies of channels: those of `x` for the whole window, or those of `x` for its rows and of `y` for its columns.
   const shifts = channels * rows.size + others * (columns.size - 1)
   if (columns.stride > 1 || channels * rows.size * columns.size < shifts) {
     return ordered(Op.reshape(product(unfolded(x, window), flat(y, others)), shape(columns.size)))

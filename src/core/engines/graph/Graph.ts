@@ -1,12 +1,12 @@
 /**
- * A program as data: a graph of ONNX operators without loops, in which a value is the operation that makes it.
+ * A program as data: an acyclic graph of ONNX operators, in which a value is the operation that computes it.
  *
- * Laws: values are immutable; every operation has one result whose shape and element type are known; what no output
- * reaches is not part of the graph.
+ * Laws: values are immutable; every operation has one result of known shape and element type; values that no output
+ * depends on are not part of the graph.
  */
 import type { Shape } from "../../Tensors.ts"
 
-/** Element types inside a graph: those of the border, and those that only operators need. */
+/** Element types inside a graph: those of inputs and outputs, and those that only operators use. */
 export type ElementType = "float32" | "float64" | "int32" | "int64" | "uint32" | "uint8" | "bool"
 
 /** Element values in row-major order; `bool` is bytes 0 and 1. */
@@ -19,24 +19,24 @@ interface Typed {
   readonly type: ElementType
 }
 
-/** A tensor given at each run. */
+/** A tensor passed in each run. */
 export interface Input extends Typed {
   readonly kind: "input"
   readonly name: string
 }
 
-/** A tensor known beforehand. */
+/** A constant tensor. */
 export interface Constant extends Typed {
   readonly kind: "constant"
   readonly values: Elements
 }
 
-/** The result of an ONNX operator. An input that is left out is `undefined`. */
+/** The result of an ONNX operator. An omitted input is `undefined`. */
 export interface Operation extends Typed {
   readonly kind: "operation"
   readonly operator: string
   readonly inputs: ReadonlyArray<Value | undefined>
-  /** Integers, texts and lists of integers; no operator in use takes floats. */
+  /** Integers, strings and lists of integers; no operator in use has float attributes. */
   readonly attributes: Readonly<Record<string, Attribute>>
 }
 
@@ -46,12 +46,12 @@ export type Value = Input | Constant | Operation
 export const bytesOf = ({ values }: Constant): Uint8Array =>
   new Uint8Array(values.buffer, values.byteOffset, values.byteLength)
 
-/** Outputs by name; the inputs and everything else follow from them. */
+/** Outputs by name; they determine the rest of the graph. */
 export interface Graph {
   readonly outputs: Readonly<Record<string, Value>>
 }
 
-/** Every value that the outputs need, each after its inputs. Iterative, because a graph may be deep. */
+/** All values in topological order. Iterative, because a graph may be deep. */
 export const inOrder = (outputs: Iterable<Value>): ReadonlyArray<Value> => {
   const done = new Set<Value>()
   const stack = [...outputs].toReversed()
@@ -69,7 +69,7 @@ export const inOrder = (outputs: Iterable<Value>): ReadonlyArray<Value> => {
   return [...done]
 }
 
-/** How many times each value is used, as an operation's input or as an output. */
+/** Number of uses of each value, as an operation's input or as an output. */
 export const useCounts = (graph: Graph): ReadonlyMap<Value, number> => {
   const counts = new Map<Value, number>()
   const count = (value: Value) => counts.set(value, (counts.get(value) ?? 0) + 1)
@@ -80,7 +80,7 @@ export const useCounts = (graph: Graph): ReadonlyMap<Value, number> => {
   return counts
 }
 
-/** Rebuilds a graph from its inputs on: `replace` is given each value with its inputs already replaced, once. */
+/** Rewrites a graph in topological order: `replace` gets each value once, with its inputs already replaced. */
 export const rewrite = (graph: Graph, replace: (value: Value, original: Value) => Value): Graph => {
   const replaced = new Map<Value, Value>()
   for (const value of inOrder(Object.values(graph.outputs))) {

@@ -1,6 +1,6 @@
 /**
- * Kernels for engines that take images as TensorFlow.js lays them out, channels last: convolutions, pooling and their
- * derivatives are one operator each. All other kernels are those of {@link kernels}.
+ * Kernels for engines with channels-last images: convolutions, pooling and their gradients are one operator each. All
+ * other kernels are those of {@link kernels}.
  */
 import type {
   AvgPoolAttrs,
@@ -45,7 +45,7 @@ const filterGradient = ({ dy, x }: Derivative & One, attributes: Conv2DBackpropF
   return ImageOperators.filterGradient(x, dy, windowOf(info))
 }
 
-/** The pooling operators take floats and windows without padding or dilation. */
+/** The pooling operators support floats and windows without padding or dilation. */
 const isPlain = (x: Value, info: backend_util.Conv2DInfo): boolean => x.type === "float32" && isUnpadded(windowOf(info))
 
 const pool =

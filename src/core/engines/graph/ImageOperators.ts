@@ -1,6 +1,5 @@
 /**
- * Operators on images `[batch, height, width, channels]`, for engines that take images as they are laid out. They are not
- * ONNX's.
+ * Operators on channels-last images `[batch, height, width, channels]`, which are not part of ONNX.
  *
  * | operator | inputs | result |
  * | --- | --- | --- |

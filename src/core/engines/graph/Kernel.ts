@@ -1,34 +1,34 @@
 /**
- * How TensorFlow.js kernels are recorded: a function from a kernel's inputs and attributes to graph values.
+ * Recorded kernels: functions from a TensorFlow.js kernel's inputs and attributes to graph values.
  */
 import type { ElementType, Value } from "./Graph.ts"
 import { cast } from "./Operators.ts"
 
-/** TensorFlow.js names each kernel's inputs and attributes; each kernel here states its own, hence `any`. */
+/** A recorded kernel. `any`, because each kernel declares its own inputs and attributes. */
 export type Kernel = (inputs: any, attributes: any) => Value | ReadonlyArray<Value>
 
 export type Kernels = Readonly<Record<string, Kernel>>
 
-/** A program uses something that cannot be recorded. */
+/** A program uses an operation that cannot be recorded. */
 export class NotRecordable extends Error {
   override readonly name = "NotRecordable"
 }
 
-/** Inputs of a kernel of one operand. */
+/** Inputs of a unary kernel. */
 export interface One {
   readonly x: Value
 }
 
-/** Inputs of a kernel of two operands. */
+/** Inputs of a binary kernel. */
 export interface Two {
   readonly a: Value
   readonly b: Value
 }
 
-/** Bytes as the `int32` that TensorFlow.js takes them for. */
+/** Converts bytes to `int32`, their type in TensorFlow.js. */
 export const widen = (x: Value): Value => (x.type === "uint8" ? cast(x, "int32") : x)
 
-/** Kernels that take bytes as numbers, so that they meet no `uint8`. */
+/** Kernels whose `uint8` operands are widened first. */
 export const onNumbers = (kernels: Kernels): Kernels =>
   Object.fromEntries(
     Object.entries(kernels).map(([name, kernel]): [string, Kernel] => [
@@ -38,7 +38,7 @@ export const onNumbers = (kernels: Kernels): Kernels =>
     ])
   )
 
-/** Computes in another type and returns to the operands' own, for operators that know few types. */
+/** Computes in another type and casts back, for operators with few supported types. */
 export const through =
   (type: ElementType, f: (...operands: ReadonlyArray<Value>) => Value) =>
   (...operands: ReadonlyArray<Value>): Value =>

@@ -1,5 +1,5 @@
 /**
- * Every TensorFlow.js kernel that is recorded, by its name. More come as one file more in `kernels/` and a line here.
+ * All recorded TensorFlow.js kernels by name. To add kernels, add a file to `kernels/` and a line here.
  */
 import type { Kernels } from "./Kernel.ts"
 import { arithmetic } from "./kernels/Arithmetic.ts"

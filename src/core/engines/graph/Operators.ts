@@ -35,31 +35,31 @@ const fromNumbers: Record<ElementType, (values: ReadonlyArray<number>) => Elemen
   bool: (values) => Uint8Array.from(values)
 }
 
-/** Numbers along one axis. */
+/** A 1-D constant. */
 export const vector = (values: ReadonlyArray<number>, type: ElementType): Constant =>
   constant(type, [values.length], fromNumbers[type](values))
 
-/** A constant of no axes. */
+/** A scalar constant. */
 export const scalar = (value: number, type: ElementType = "float32"): Constant =>
   constant(type, [], fromNumbers[type]([value]))
 
-/** A scalar of the type of another value. */
+/** A scalar constant with the type of another value. */
 export const like = (other: Value, value: number): Constant => scalar(value, other.type)
 
-/** `int64` numbers along one axis: shapes, axes, bounds. */
+/** A 1-D `int64` constant: shapes, axes, bounds. */
 export const indices = (values: ReadonlyArray<number>): Constant => vector(values, "int64")
 
 /**
- * The shape of an element by element result: axes are aligned at the end and those of length 1 are stretched.
+ * The broadcast shape: axes are aligned at the end, and axes of length 1 are expanded.
  *
- * Raises an error that names the shapes where they do not fit.
+ * Throws an error that names incompatible shapes.
  */
 export const broadcastShape = (...shapes: ReadonlyArray<Shape>): Shape =>
   shapes.reduce((a, b) => backend_util.assertAndGetBroadcastShape([...a], [...b]))
 
-// Element by element
+// Elementwise
 
-/** One operand; default: the same type. */
+/** A unary operator; default: the same type. */
 export const unary = (
   operator: string,
   x: Value,
@@ -67,7 +67,7 @@ export const unary = (
   attributes: Readonly<Record<string, Attribute>> = {}
 ): Value => operation(operator, [x], x.shape, type, attributes)
 
-/** Two operands of one type, broadcast; default: the same type. */
+/** A binary operator on operands of one type, broadcast; default: the same type. */
 export const binary = (operator: string, a: Value, b: Value, type: ElementType = a.type): Value =>
   operation(operator, [a, b], broadcastShape(a.shape, b.shape), type)
 
@@ -87,15 +87,15 @@ export const abs = (x: Value): Value => unary("Abs", x)
 export const exp = (x: Value): Value => unary("Exp", x)
 export const log = (x: Value): Value => unary("Log", x)
 
-/** `a` where the condition holds, else `b`. */
+/** `a` where the condition is true, else `b`. */
 export const where = (condition: Value, a: Value, b: Value): Value =>
   operation("Where", [condition, a, b], broadcastShape(condition.shape, a.shape, b.shape), a.type)
 
-/** The same values in another type; nothing where they have it already. Numbers become `bool` as `x != 0`. */
+/** Casts to another type; the identity if the type is equal. Numbers become `bool` as `x != 0`. */
 export const cast = (x: Value, type: ElementType): Value =>
   x.type === type ? x : unary("Cast", x, type, { to: onnxType[type] })
 
-/** ONNX's numbers for element types. */
+/** ONNX's codes of element types. */
 export const onnxType: Record<ElementType, number> = {
   float32: 1,
   uint8: 2,
@@ -110,14 +110,14 @@ export const onnxType: Record<ElementType, number> = {
 
 const equalShapes = (a: Shape, b: Shape): boolean => a.length === b.length && a.every((n, axis) => n === b[axis])
 
-/** The same values under another shape of the same size. */
+/** Reshapes to another shape of the same size. */
 export const reshape = (x: Value, shape: Shape): Value =>
   equalShapes(x.shape, shape) ? x : operation("Reshape", [x, indices(shape)], shape, x.type, { allowzero: 1 })
 
 export const expand = (x: Value, shape: Shape): Value =>
   equalShapes(x.shape, shape) ? x : operation("Expand", [x, indices(shape)], shape, x.type)
 
-/** The axes in another order; nothing moves where only axes of length 1 do. */
+/** Transposes; only a reshape if only axes of length 1 move. */
 export const transpose = (x: Value, permutation: ReadonlyArray<number>): Value => {
   const shape = permutation.map((axis) => x.shape[axis]!)
   const moved = permutation.filter((axis) => x.shape[axis] !== 1)
@@ -132,7 +132,7 @@ export const concat = (values: ReadonlyArray<Value>, axis: number): Value => {
   return values.length === 1 ? first : operation("Concat", values, first.shape.with(axis, length), first.type, { axis })
 }
 
-/** From `begin`, `size` elements of every axis, `step` apart; a negative step goes backwards. */
+/** A slice: from `begin`, `size` elements of every axis with stride `step`, which may be negative. */
 export const slice = (
   x: Value,
   begin: ReadonlyArray<number>,
@@ -140,7 +140,7 @@ export const slice = (
   step: ReadonlyArray<number> = begin.map(() => 1)
 ): Value => {
   if (equalShapes(x.shape, size) && step.every((n) => n === 1)) return x
-  // Going backwards past the first element has no positive bound: -length - 1 stands before it.
+  // A negative step past the first element has no non-negative end: -length - 1 is before the first element.
   const end = begin.map((first, axis) => {
     const past = first + size[axis]! * step[axis]!
     return past < 0 ? past - x.shape[axis]! : past
@@ -153,7 +153,7 @@ export const slice = (
   )
 }
 
-/** Constant values before and after each axis; negative numbers cut off. */
+/** Pads each axis with a constant before and after; negative numbers crop. */
 export const pad = (x: Value, paddings: ReadonlyArray<readonly [number, number]>, value: Value): Value =>
   paddings.every(([before, after]) => before === 0 && after === 0)
     ? x
@@ -166,7 +166,7 @@ export const pad = (x: Value, paddings: ReadonlyArray<readonly [number, number]>
 
 // Reductions and products
 
-/** Reduces the given axes, which stay with length 1 where `keepDims` says so. */
+/** Reduces the given axes, which keep length 1 with `keepDims`. */
 export const reduce = (operator: string, x: Value, axes: ReadonlyArray<number>, keepDims: boolean): Value => {
   const shape = x.shape.flatMap((length, axis) => (!axes.includes(axis) ? [length] : keepDims ? [1] : []))
   return axes.length === 0 ? x : operation(operator, [x, indices(axes)], shape, x.type, { keepdims: keepDims ? 1 : 0 })
@@ -188,6 +188,6 @@ export const matMul = (a: Value, b: Value): Value =>
     a.type
   )
 
-/** Elements of one axis, by indices of any shape. */
+/** Gathers elements of one axis by indices of any shape. */
 export const gather = (x: Value, at: Value, axis: number): Value =>
   operation("Gather", [x, at], [...x.shape.slice(0, axis), ...at.shape, ...x.shape.slice(axis + 1)], x.type, { axis })

@@ -1,8 +1,8 @@
 /**
- * A TensorFlow.js backend whose kernels do not compute but note what is to be computed. TensorFlow.js's own operations
- * and gradients run on it unchanged.
+ * A TensorFlow.js backend whose kernels record operations instead of computing. TensorFlow.js's operations and
+ * gradients run on it unchanged.
  *
- * Laws: a kernel that is not recorded, and reading a value that is not known yet, raise `NotRecordable`.
+ * Law: unsupported kernels and reads of values throw `NotRecordable`.
  */
 import * as tf from "@tensorflow/tfjs-core"
 import { useBackend } from "../Backend.ts"
@@ -16,12 +16,12 @@ type HostValues = tf.backend_util.BackendValues
 
 interface Recorded {
   readonly value: Value
-  /** The numbers of a tensor that the program made from numbers. */
+  /** The values of a tensor that the program created from numbers. */
   readonly host: HostValues | undefined
   references: number
 }
 
-/** A constant; where all elements are alike it is one number, stretched, which operators then take as one number. */
+/** A constant. If all elements are equal, it is an expanded scalar, which operators use as a scalar. */
 const constantOf = (values: HostValues, shape: ReadonlyArray<number>, dtype: tf.DataType): Value => {
   const type = elementType(dtype)
   const elements: Elements =
@@ -41,7 +41,7 @@ class Recorder extends tf.KernelBackend {
     return Op.reshape(this.#recorded.get(dataId).value, shape)
   }
 
-  /** A tensor that stands for a graph value. */
+  /** A tensor that represents a graph value. */
   toTensorInfo(value: Value, host?: HostValues): tf.TensorInfo {
     const dataId = {}
     this.#recorded.set(dataId, { value, host, references: 1 })
@@ -111,7 +111,7 @@ class Recorder extends tf.KernelBackend {
   override dispose(): void {}
 }
 
-/** Kernels that TensorFlow.js's plain backend has and that are not recorded: each says so by its name. */
+/** Kernels of TensorFlow.js's plain backend that are not recorded; each throws an error with its name. */
 const refuse = (backendName: string, kernelName: string): void =>
   tf.registerKernel({
     kernelName,
@@ -136,9 +136,9 @@ const register = (backendName: string, kernels: Kernels): Registered => {
       kernelName,
       backendName,
       kernelFunc: ({ inputs, attrs }) => {
-        // Some kernels take an array of inputs, whose entries are then named 0, 1, and so on.
+        // Some kernels have an array of inputs, which are named 0, 1, and so on.
         const values = Object.entries(inputs).flatMap(([name, info]) =>
-          // Inputs may be left out, whatever the types say.
+          // Inputs may be missing, contrary to the types.
           info === undefined || info === null ? [] : [[name, recorder.graphValue(info)] as const]
         )
         const result = kernel(Object.fromEntries(values), attrs)
@@ -151,20 +151,20 @@ const register = (backendName: string, kernels: Kernels): Registered => {
   return { backendName, recorder }
 }
 
-/** A backend for each table of kernels. */
+/** One backend per table of kernels. */
 const registered = new Map<Kernels, Registered>()
 
-/** What a recording does with tensors. */
+/** Conversions between tensors and graph values during a recording. */
 export interface Recording {
-  /** A tensor that stands for a graph value. */
+  /** A tensor that represents a graph value. */
   readonly tensor: (value: Value) => tf.Tensor
-  /** The graph value that a tensor stands for. */
+  /** The graph value that a tensor represents. */
   readonly value: (tensor: tf.Tensor) => Value
 }
 
 /**
- * Runs `f`, in which TensorFlow.js records as the table says; its tensors are gone afterwards, and the backend is the
- * one it was before.
+ * Runs `f`, in which TensorFlow.js records with the table of kernels. Afterwards its tensors are disposed and the
+ * previous backend is restored.
  */
 export const record = <A>(f: (recording: Recording) => A, table: Kernels = kernels): A => {
   const previous = tf.getBackend()
@@ -173,7 +173,7 @@ export const record = <A>(f: (recording: Recording) => A, table: Kernels = kerne
   let result: { readonly value: A } | undefined
   try {
     useBackend(backendName)
-    // The result is kept from tidy, which would search it for tensors.
+    // The result is hidden from tidy, which would search it for tensors.
     tf.tidy(() => {
       result = {
         value: f({

@@ -1,5 +1,5 @@
 /**
- * Small rewritings of a graph that keep its meaning: equal values are computed once, and what does nothing is left out.
+ * Simplifies a graph: common subexpressions are computed once, identities are removed, biases are fused.
  */
 import { type Shape, sizeOf } from "../../Tensors.ts"
 import { bytesOf, type Constant, type Graph, type Operation, rewrite, useCounts, type Value } from "./Graph.ts"
@@ -9,21 +9,21 @@ import { sinkTransposes } from "./Transposes.ts"
 const sameShape = (a: Shape, b: Shape): boolean =>
   a.length === b.length && a.every((length, axis) => length === b[axis])
 
-/** Operators that work element by element and broadcast their operands. */
+/** Elementwise operators that broadcast their operands. */
 const perElement = new Set(
   "Add Sub Mul Div Max Min Pow Less LessOrEqual Greater GreaterOrEqual Equal And Or Where Neg Abs Exp Log Sqrt".split(
     " "
   )
 )
 
-/** The inputs of a value that the operator made. */
+/** The inputs of a value, if it is the result of the operator. */
 const madeBy = (operator: string, value: Value | undefined): ReadonlyArray<Value> | undefined =>
   value?.kind === "operation" && value.operator === operator ? (value.inputs as ReadonlyArray<Value>) : undefined
 
-/** What an operand holds before it is stretched to its shape. */
+/** The operand before its expansion. */
 const unstretched = (operand: Value): Value => madeBy("Expand", operand)?.[0] ?? operand
 
-/** An operand that is only stretched need not be, where another operand gives the result its shape. */
+/** Removes the expansion of an operand if another operand determines the result's shape. */
 const withoutStretching = (node: Operation): Operation => {
   const inputs = [...node.inputs] as Array<Value>
   inputs.forEach((operand, index) => {
@@ -47,7 +47,7 @@ const arithmetic: Readonly<Record<string, (a: number, b: number) => number>> = {
   Neg: (a) => -a
 }
 
-/** Arithmetic of constant scalars, which gradients are full of, and multiplication by 1. */
+/** Folds arithmetic of constant scalars, which is frequent in gradients, and multiplication by 1. */
 const folded = (node: Operation): Value => {
   const [a, b] = node.inputs
   const [left, right] = [numberOf(a), numberOf(b)]
@@ -60,7 +60,7 @@ const folded = (node: Operation): Value => {
   return node
 }
 
-/** Where every operand is stretched, it is enough to stretch the result. */
+/** If every operand is expanded, expands the result instead. */
 const elementwise = (node: Operation): Value => {
   const sources = (node.inputs as ReadonlyArray<Value>).map(unstretched)
   const shape = Op.broadcastShape(...sources.map(({ shape }) => shape))
@@ -88,10 +88,10 @@ const local = (value: Value): Value => {
   return value
 }
 
-/** Constants up to this many bytes are compared by their values. */
+/** Constants up to this size in bytes are compared by value. */
 const smallConstant = 4096
 
-/** Equal constants and equal operations become one value. */
+/** Common subexpression elimination, constants included. */
 const shareEqual = (graph: Graph): Graph => {
   const numbers = new Map<Value, number>()
   const known = new Map<string, Value>()
@@ -113,7 +113,7 @@ const shareEqual = (graph: Graph): Graph => {
   })
 }
 
-/** What can be handed to the operator that made the product, so that it adds it: a bias of the right shape. */
+/** The bias of a suitable shape that the operator of the product can add. */
 const biasFor = (product: Value, term: Value): Value | undefined => {
   if (madeBy("Gemm", product)?.length === 2) return term
   const channels = product.shape[1]!
@@ -125,8 +125,8 @@ const biasFor = (product: Value, term: Value): Value | undefined => {
 }
 
 /**
- * A sum of a matrix product or convolution and a bias is one operation, and so is a convolution cut off at 0, unless what
- * they are made from is needed by itself.
+ * Fuses the sum of a matrix product or convolution and a bias, and the ReLU of a convolution, unless their operands
+ * have other uses.
  */
 const fuse = (graph: Graph): Graph => {
   const uses = useCounts(graph)
@@ -134,7 +134,7 @@ const fuse = (graph: Graph): Graph => {
     if (original.kind !== "operation") return value
     const usedOnce = (side: number): boolean => uses.get(original.inputs[side]!) === 1
     const [operand, least] = madeBy("Max", value) ?? []
-    // onnxruntime makes these two one operation.
+    // onnxruntime fuses these two.
     if (madeBy("Conv", operand) !== undefined && numberOf(least) === 0 && usedOnce(0)) return Op.unary("Relu", operand!)
     const terms = madeBy("Add", value)
     if (terms === undefined) return value
@@ -148,5 +148,5 @@ const fuse = (graph: Graph): Graph => {
   })
 }
 
-/** The same graph with less in it. */
+/** The simplified graph. */
 export const simplify = (graph: Graph): Graph => fuse(shareEqual(rewrite(sinkTransposes(rewrite(graph, local)), local)))

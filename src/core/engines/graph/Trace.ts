@@ -1,5 +1,5 @@
 /**
- * A program as a graph: runs it once on the recorder.
+ * Traces a program: runs it once on the recorder and returns its graph.
  *
  * Graph inputs are named `state/NAME`, `data/NAME` and `inputs/NAME`, graph outputs `state/NAME` and `outputs/NAME`.
  */
@@ -36,8 +36,8 @@ const traceOne = (program: Program, signature: Signature, table: Kernels): Graph
   }, table)
 
 /**
- * Kernels are recorded as the table says; the runs of a stacked program become one graph. Raises `NotRecordable`, or
- * whatever the program itself raises.
+ * Uses the table of kernels; the runs of a stacked program become one graph. Throws `NotRecordable`, or an error of the
+ * program.
  */
 export const trace = (program: Program, signature: Signature, table: Kernels = kernels): Graph =>
   isStacked(program)

@@ -1,14 +1,14 @@
 /**
- * Moves transpositions towards the outputs of a graph, where they meet others and cancel.
+ * Moves transposes towards the outputs of a graph, where they cancel with others.
  *
- * Convolutions bring one before and one behind each operator; between two convolutions stand element by element
- * operations and sums only, which can be done in either layout.
+ * Convolutions have one before and one after each operator; between two convolutions there are only elementwise
+ * operations and sums, which work in either layout.
  */
 import type { Shape } from "../../Tensors.ts"
 import { type Graph, type Operation, rewrite, type Value } from "./Graph.ts"
 import * as Op from "./Operators.ts"
 
-/** Operators that treat each element alike and broadcast what has fewer axes. */
+/** Elementwise operators, which broadcast operands with fewer axes. */
 const perElement = new Set(
   (
     "Add Sub Mul Div Max Min Pow Less LessOrEqual Greater GreaterOrEqual Equal And Or Not Where Cast " +
@@ -29,15 +29,15 @@ const transposed = (value: Value | undefined): Transposed | undefined =>
 const equal = (a: ReadonlyArray<number>, b: ReadonlyArray<number>): boolean =>
   a.length === b.length && a.every((axis, index) => axis === b[index])
 
-/** Where each axis came from becomes where each axis goes to. */
+/** Inverts a permutation. */
 const inverse = (permutation: ReadonlyArray<number>): ReadonlyArray<number> =>
   permutation.map((_, axis) => permutation.indexOf(axis))
 
-/** What the operand is before the permutation: nothing where that would have to be computed. */
+/** The operand before the permutation; undefined if that would need a computation. */
 const before = (operand: Value, permutation: ReadonlyArray<number>): Value | undefined => {
   const found = transposed(operand)
   if (found !== undefined) return equal(found.permutation, permutation) ? found.source : undefined
-  // Where at most one axis is long, as a bias has it, nothing moves.
+  // With at most one axis longer than 1, such as a bias, the data does not move.
   const missing = permutation.length - operand.shape.length
   const padded: Shape = [...Array<number>(missing).fill(1), ...operand.shape]
   if (padded.every((length) => length === 1)) return operand
@@ -59,7 +59,7 @@ const sink = (node: Operation): Value => {
   return Op.transpose({ ...node, inputs: sources, shape }, permutation)
 }
 
-/** A sum over axes of a transposition, if the axes that stay keep their order, is one over others of its source. */
+/** A sum of a transpose is a sum over other axes of its source, if the remaining axes keep their order. */
 const reduce = (node: Operation): Value => {
   const [operand, axes] = node.inputs
   const found = transposed(operand)
@@ -86,5 +86,5 @@ const local = (value: Value): Value => {
       )
 }
 
-/** The same graph with fewer transpositions. */
+/** The graph with fewer transposes. */
 export const sinkTransposes = (graph: Graph): Graph => rewrite(graph, local)

@@ -1,26 +1,26 @@
 /**
- * Windows that slide over images, and the layouts of images: TensorFlow.js has channels last, ONNX has channels first.
+ * Geometry of sliding windows, and conversions between channels last (TensorFlow.js) and channels first (ONNX).
  */
 import type { backend_util } from "@tensorflow/tfjs-core"
 import type { Attribute, Value } from "./Graph.ts"
 import { NotRecordable } from "./Kernel.ts"
 import * as Op from "./Operators.ts"
 
-/** `[batch, height, width, channels]` as `[batch, channels, height, width]`. */
+/** Converts `[batch, height, width, channels]` to `[batch, channels, height, width]`. */
 export const channelsFirst = (x: Value): Value => Op.transpose(x, [0, 3, 1, 2])
 
-/** `[batch, channels, height, width]` as `[batch, height, width, channels]`. */
+/** Converts `[batch, channels, height, width]` to `[batch, height, width, channels]`. */
 export const channelsLast = (x: Value): Value => Op.transpose(x, [0, 2, 3, 1])
 
-/** A window along one axis of an image: it stops at `output` places, `stride` apart, of a padded axis. */
+/** A window along one padded axis of an image, with `output` positions, `stride` apart. */
 export interface Axis {
   readonly input: number
   readonly output: number
-  /** Elements of the window, which are `dilation` apart. */
+  /** Number of elements of the window, `dilation` apart. */
   readonly size: number
   readonly stride: number
   readonly dilation: number
-  /** Padding; none where windows leave the end of the axis out. */
+  /** Padding at the end; 0 if the windows do not cover the end of the axis. */
   readonly before: number
   readonly after: number
 }
@@ -30,14 +30,14 @@ export interface Window {
   readonly columns: Axis
 }
 
-/** Whether every window lies within the image and its elements are neighbours. */
+/** Whether there is neither padding nor dilation. */
 export const isUnpadded = ({ columns, rows }: Window): boolean =>
   [rows, columns].every(({ after, before, dilation }) => before === 0 && after === 0 && dilation === 1)
 
-/** Elements from a window's first to its last. */
+/** Extent of a window, dilation included. */
 export const reach = ({ size, dilation }: Axis): number => (size - 1) * dilation + 1
 
-/** Elements that the windows cover, padding included, from the first window's first to the last window's last. */
+/** Length that all windows cover, padding included. */
 export const covered = (axis: Axis): number => (axis.output - 1) * axis.stride + reach(axis)
 
 const along = (axis: Omit<Axis, "after">): Axis => {
@@ -45,7 +45,7 @@ const along = (axis: Omit<Axis, "after">): Axis => {
   return { ...axis, after: Math.max(0, covered(padded) - axis.input - axis.before) }
 }
 
-/** The window that TensorFlow.js describes. */
+/** The window of TensorFlow.js's convolution information. */
 export const windowOf = (info: backend_util.Conv2DInfo): Window => {
   const { top, left } = info.padInfo
   if (info.dataFormat !== "channelsLast") throw new NotRecordable('images are recorded in the data format "NHWC" only')
@@ -70,7 +70,7 @@ export const windowOf = (info: backend_util.Conv2DInfo): Window => {
   }
 }
 
-/** The window as ONNX's attributes. */
+/** ONNX's attributes of the window. */
 export const attributesOf = ({ rows, columns }: Window): Readonly<Record<string, Attribute>> => ({
   kernel_shape: [rows.size, columns.size],
   strides: [rows.stride, columns.stride],
@@ -78,13 +78,13 @@ export const attributesOf = ({ rows, columns }: Window): Readonly<Record<string,
   pads: [rows.before, columns.before, rows.after, columns.after]
 })
 
-/** The window as ONNX's attributes of the operators that go from its outputs to its inputs. */
+/** ONNX's attributes of the window's transposed operator. */
 export const transposedAttributesOf = (window: Window): Readonly<Record<string, Attribute>> => {
   const missed = (axis: Axis): number => axis.input + axis.before + axis.after - covered(axis)
   return { ...attributesOf(window), output_padding: [missed(window.rows), missed(window.columns)] }
 }
 
-/** A gradient has the shape of what it is the gradient of; some of TensorFlow.js's forget how sizes were rounded. */
+/** Checks that a gradient has the output's shape; some of TensorFlow.js's gradients ignore the rounding of sizes. */
 export const checkOutput = (dy: Value, { outShape }: backend_util.Conv2DInfo): void => {
   if (dy.shape.some((length, axis) => length !== outShape[axis])) {
     throw new NotRecordable(`a gradient of shape [${dy.shape}] does not fit windows whose output is [${outShape}]`)
@@ -92,8 +92,8 @@ export const checkOutput = (dy: Value, { outShape }: backend_util.Conv2DInfo): v
 }
 
 /**
- * What each element of the window sees: `[batch, channels, output rows, output columns]` for each of its rows and
- * columns, from `[batch, channels, height, width]`.
+ * The patches of the window: `[batch, channels, output rows, output columns]` for each of its elements, from
+ * `[batch, channels, height, width]`.
  */
 export const seen = (x: Value, { rows, columns }: Window, padding: number): ReadonlyArray<Value> => {
   const padded = Op.pad(

@@ -1,5 +1,5 @@
 /**
- * Operators that treat each element alike: the runs are one more axis to broadcast over.
+ * Elementwise operators: the runs are an additional broadcast axis.
  */
 import * as Op from "../Operators.ts"
 import { aligned, type Rule } from "./Rule.ts"

@@ -1,6 +1,6 @@
 /**
- * Convolutions and pooling: images of all runs are one batch as long as their filter is the same. With filters of their
- * own the runs follow each other.
+ * Convolutions and pooling: images of all runs form one batch if they share the filter. With different filters, the
+ * runs are computed in sequence.
  */
 import type { Operation, Value } from "../Graph.ts"
 import * as Op from "../Operators.ts"

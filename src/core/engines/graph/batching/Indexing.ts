@@ -1,6 +1,5 @@
 /**
- * Elements by index, and sums by index: the rows of all runs stand behind each other, and a run's indices are moved to its
- * own.
+ * Gathers and segment sums: the rows of all runs are concatenated, and each run's indices are offset to its rows.
  */
 import type { Value } from "../Graph.ts"
 import * as Op from "../Operators.ts"
@@ -18,7 +17,7 @@ const joined = (x: Value): Value => {
   return Op.reshape(x, [runs * rows, ...rest])
 }
 
-/** The axis `from` at the place `to`, the others in their order. */
+/** Moves the axis `from` to position `to`. */
 const axisMoved = (x: Value, from: number, to: number): Value => {
   const others = x.shape.map((_, axis) => axis).filter((axis) => axis !== from)
   return Op.transpose(x, others.toSpliced(to, 0, from))

@@ -1,5 +1,5 @@
 /**
- * Operators that move elements: the runs' axis stays where it is.
+ * Operators that move elements: the axis of runs is unchanged.
  */
 import * as Op from "../Operators.ts"
 import { aligned, numbersOf, type Rule, stacked } from "./Rule.ts"

@@ -1,5 +1,5 @@
 /**
- * Matrix products: one for each run, in one operation.
+ * Matrix products: one per run, as one batched operation.
  */
 import type { Value } from "../Graph.ts"
 import * as Op from "../Operators.ts"

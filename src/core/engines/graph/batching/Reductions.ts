@@ -1,5 +1,5 @@
 /**
- * Reductions and scans: along axes that lie one further.
+ * Reductions and scans: all axes are shifted by one.
  */
 import * as Op from "../Operators.ts"
 import { numbersOf, type Rule } from "./Rule.ts"

@@ -1,5 +1,5 @@
 /**
- * Arithmetic of two or more operands, element by element with broadcasting.
+ * Elementwise arithmetic with broadcasting.
  */
 import type { ElementType, Value } from "../Graph.ts"
 import { type Kernels, onNumbers, through, type Two } from "../Kernel.ts"
@@ -7,7 +7,7 @@ import * as Op from "../Operators.ts"
 
 const widths: ReadonlyArray<ElementType> = ["bool", "int32", "float32"]
 
-/** Brings both operands to the wider of their types, as TensorFlow.js does. */
+/** Casts both operands to the wider of their types, as TensorFlow.js does. */
 const aligned =
   (f: (a: Value, b: Value) => Value) =>
   ({ a, b }: Two): Value => {

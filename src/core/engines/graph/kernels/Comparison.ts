@@ -1,11 +1,11 @@
 /**
- * Comparisons, logic and choice.
+ * Comparisons, logic and selection.
  */
 import type { Value } from "../Graph.ts"
 import { type Kernels, type One, onNumbers, type Two } from "../Kernel.ts"
 import * as Op from "../Operators.ts"
 
-/** onnxruntime orders numbers only. */
+/** onnxruntime compares only numbers. */
 const ordered =
   (operator: string) =>
   ({ a, b }: Two): Value => {
@@ -22,12 +22,12 @@ const test =
 const isInf = (x: Value): Value => Op.unary("IsInf", x, "bool")
 const isNan = (x: Value): Value => Op.unary("IsNaN", x, "bool")
 
-/** A condition with fewer axes chooses whole rows. */
+/** A condition with fewer axes selects whole rows. */
 const select = ({ condition, t, e }: { readonly condition: Value; readonly t: Value; readonly e: Value }): Value => {
   const missing = t.shape.length - condition.shape.length
   const rows = condition.shape.length === 0 ? condition.shape : [...condition.shape, ...Array<number>(missing).fill(1)]
   const chosen = Op.reshape(condition, rows)
-  // onnxruntime chooses between numbers only.
+  // onnxruntime selects only numbers.
   return t.type === "bool" ? Op.or(Op.and(chosen, t), Op.and(Op.not(chosen), e)) : Op.where(chosen, t, e)
 }
 

@@ -1,5 +1,5 @@
 /**
- * Convolutions and their derivatives, by ONNX's `Conv` and `ConvTranspose` over channels first.
+ * Convolutions and their gradients, by ONNX's `Conv` and `ConvTranspose` with channels first.
  *
  * Filters are `[height, width, in, out]` in TensorFlow.js.
  */
@@ -56,7 +56,7 @@ const convolution = ({ x, filter }: { readonly x: Value; readonly filter: Value 
   return channelsLast(convolve(channelsFirst(x), Op.transpose(filter, [3, 2, 0, 1]), window))
 }
 
-/** The window that goes back over the outputs of one that moves element by element; none where it would crop them. */
+/** The window of the transposed convolution of a stride-1 window; undefined if it would crop. */
 const backwards = (axis: Axis): Axis | undefined => {
   const before = reach(axis) - 1 - axis.before
   const after = axis.input - axis.output + axis.before
@@ -65,7 +65,7 @@ const backwards = (axis: Axis): Axis | undefined => {
     : undefined
 }
 
-/** From the derivative by a convolution's output to that by its input: a transposed convolution. */
+/** The gradient with respect to a convolution's input: a transposed convolution of the output's gradient. */
 const inputGradient = (
   { dy, filter }: { readonly dy: Value; readonly filter: Value },
   attributes: Conv2DBackpropInputAttrs
@@ -76,7 +76,7 @@ const inputGradient = (
   const [rows, columns] = [backwards(window.rows), backwards(window.columns)]
   const { batchSize, inChannels, outChannels, inHeight, inWidth } = info
   if (rows !== undefined && columns !== undefined && 4 * inChannels > outChannels) {
-    // With strides of 1 it is a convolution by the filter backwards, which is faster unless few channels are left.
+    // With stride 1 it is a convolution with the reversed filter, which is faster except for few channels.
     const [height, width] = filter.shape as Shape4D
     const flipped = Op.slice(filter, [height - 1, width - 1, 0, 0], filter.shape, [-1, -1, 1, 1])
     return channelsLast(convolve(channelsFirst(dy), Op.transpose(flipped, [2, 3, 0, 1]), { rows, columns }))
@@ -86,7 +86,7 @@ const inputGradient = (
   return channelsLast(Op.operation("ConvTranspose", inputs, shape, "float32", transposedAttributesOf(window)))
 }
 
-/** From the derivative by a convolution's output to that by its filter. */
+/** The gradient with respect to a convolution's filter. */
 const filterGradient = (
   { x, dy }: { readonly x: Value; readonly dy: Value },
   attributes: Conv2DBackpropFilterAttrs

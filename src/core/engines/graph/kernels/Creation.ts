@@ -1,5 +1,5 @@
 /**
- * Tensors made from numbers in the program, or in the likeness of others.
+ * Creation of tensors.
  */
 import { type FillAttrs, type LinSpaceAttrs, type OneHotAttrs, type RangeAttrs, util } from "@tensorflow/tfjs-core"
 import type { Value } from "../Graph.ts"

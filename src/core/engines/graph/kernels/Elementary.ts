@@ -1,8 +1,8 @@
 /**
- * Functions of one operand, element by element.
+ * Elementwise unary functions.
  *
- * Where onnxruntime's own kernel is slow or loses relative precision, a form of fast and precise ones takes its place:
- * its Softplus and Relu are scalar loops, its Sigmoid is 0 below -18, and it has no `expm1` and `log1p`.
+ * If onnxruntime's kernel is slow or inaccurate, it is composed of fast and accurate ones: its Softplus and Relu are
+ * scalar loops, its Sigmoid is 0 below -18, and it has no `expm1` and `log1p`.
  */
 import type { ClipByValueAttrs, LeakyReluAttrs, StepAttrs } from "@tensorflow/tfjs-core"
 import type { Value } from "../Graph.ts"
@@ -12,7 +12,7 @@ import * as Op from "../Operators.ts"
 const one = Op.scalar(1)
 const half = Op.scalar(0.5)
 
-/** A function of floats; integers go through floats and are cut off again, as TensorFlow.js does. */
+/** A function of floats; integers are converted to floats and truncated, as in TensorFlow.js. */
 const real =
   (f: (x: Value) => Value) =>
   ({ x }: One): Value =>
@@ -20,7 +20,7 @@ const real =
 
 const named = (operator: string) => real((x) => Op.unary(operator, x))
 
-/** A function that integers have as well. */
+/** A function that also supports integers. */
 const numeric =
   (f: (x: Value) => Value) =>
   ({ x }: One): Value =>
@@ -30,8 +30,7 @@ const numeric =
 const relu = (x: Value): Value => Op.max(x, Op.like(x, 0))
 
 /**
- * 1 above 0, 0 up to it, and NaN for NaN. Begins with `relu`, which a network has computed already where this is its
- * derivative.
+ * 1 above 0, 0 elsewhere, and NaN for NaN. Uses `relu`, which a network has already computed if this is its gradient.
  */
 const positive = (x: Value): Value => Op.unary("Ceil", Op.min(relu(x), one))
 
@@ -40,17 +39,17 @@ const step = ({ x }: One, { alpha }: StepAttrs): Value =>
     alpha === 0 ? positive(value) : Op.add(Op.mul(positive(value), Op.scalar(1 - alpha)), Op.scalar(alpha))
   )(x)
 
-/** `exp(x) - 1`; near 0 as `2 t / (1 - t)` with `t = tanh(x / 2)`, which does not cancel. */
+/** `exp(x) - 1`; near 0 as `2 t / (1 - t)` with `t = tanh(x / 2)`, without cancellation. */
 const expm1 = (x: Value): Value => {
   const t = Op.unary("Tanh", Op.mul(x, half))
   const near = Op.div(Op.add(t, t), Op.sub(one, t))
   return Op.where(Op.less(Op.abs(x), half), near, Op.sub(Op.exp(x), one))
 }
 
-/** What rounding `u = 1 + x` lost, to be added to `log(u)`: `(x - (u - 1)) / u`. */
+/** The correction of the rounding error in `u = 1 + x`, to add to `log(u)`: `(x - (u - 1)) / u`. */
 const lost = (x: Value, u: Value): Value => Op.div(Op.sub(x, Op.sub(u, one)), u)
 
-/** `log(1 + x)`; the correction matters near 0 only and is not a number at -1 and infinity. */
+/** `log(1 + x)`; the correction is needed only near 0 and is NaN at -1 and infinity. */
 const log1p = (x: Value): Value => {
   const u = Op.add(x, one)
   return Op.add(Op.log(u), Op.where(Op.less(Op.abs(x), half), lost(x, u), Op.scalar(0)))
@@ -65,7 +64,7 @@ const softplus = (x: Value): Value => {
 
 const sigmoid = (x: Value): Value => Op.unary("Reciprocal", Op.add(one, Op.exp(Op.unary("Neg", x))))
 
-/** `x` above 0 and `exp(x) - 1` below, as a sum so that no branch is chosen. */
+/** `x` above 0 and `exp(x) - 1` below, as a branch-free sum. */
 const elu = (x: Value): Value => Op.add(relu(x), expm1(Op.min(x, Op.scalar(0))))
 
 const seluScale = 1.0507009873554805

@@ -1,15 +1,17 @@
 /**
- * Elements by index, and sums by index.
+ * Gathers and segment sums.
  */
 import { type GatherV2Attrs, type UnsortedSegmentSumAttrs, util } from "@tensorflow/tfjs-core"
 import type { Value } from "../Graph.ts"
 import { type Kernels, NotRecordable, widen } from "../Kernel.ts"
 import * as Op from "../Operators.ts"
 
-/** `int64` indices in which a negative number is too large, so that it is refused and does not count from the end. */
+/**
+ * `int64` indices in which negative numbers become too large, so that they are errors instead of counting from the end.
+ */
 const unsigned = (indices: Value): Value => Op.cast(Op.cast(widen(indices), "uint32"), "int64")
 
-/** Gathers bytes as bytes: only the gathered ones are widened later. */
+/** Gathers bytes as bytes, so that only gathered ones are widened. */
 const gather = ({ x, indices }: { readonly x: Value; readonly indices: Value }, attributes: GatherV2Attrs): Value => {
   if (attributes.batchDims > 0) {
     throw new NotRecordable("kernel GatherV2 is recorded without batch axes only (batchDims = 0)")
@@ -17,7 +19,7 @@ const gather = ({ x, indices }: { readonly x: Value; readonly indices: Value }, 
   return Op.gather(x, unsigned(indices), util.parseAxisParam(attributes.axis, [...x.shape])[0]!)
 }
 
-/** Rows whose segment is out of range fall into one more segment, which is then left out. */
+/** Rows whose segment is out of range go to an additional segment, which is dropped. */
 const segmentSum = (
   { x, segmentIds }: { readonly x: Value; readonly segmentIds: Value },
   { numSegments }: UnsortedSegmentSumAttrs

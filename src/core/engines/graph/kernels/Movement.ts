@@ -1,5 +1,5 @@
 /**
- * Kernels that move elements and compute nothing, so that bytes may stay bytes.
+ * Kernels that only move elements, so that bytes stay bytes.
  */
 import {
   type CastAttrs,
@@ -33,7 +33,7 @@ export const elementType = (dtype: DataType): ElementType => {
   throw new NotRecordable(`tensors of type ${dtype} cannot be recorded; use float32, int32 or bool`)
 }
 
-/** Bytes beside other integers are integers. */
+/** The common type of operands: bytes and other integers become integers. */
 const alike = (values: ReadonlyArray<Value>): ReadonlyArray<Value> =>
   values.every(({ type }) => type === "uint8") ? values : values.map(widen)
 
@@ -41,7 +41,7 @@ const axisOf = (axis: number, x: Value): number => util.parseAxisParam(axis, [..
 
 const concat = (inputs: Many, { axis }: ConcatAttrs): Value => {
   const values = alike(Object.values(inputs))
-  // TensorFlow.js lets empty tensors of any length on the axis take part.
+  // TensorFlow.js accepts empty tensors of any length along the axis.
   const filled = values.filter((value) => sizeOf(value.shape) > 0)
   return Op.concat(filled.length === 0 ? values : filled, axisOf(axis, values[0]!))
 }
@@ -57,7 +57,7 @@ const pack = (inputs: Many, { axis }: PackAttrs): Value => {
   )
 }
 
-/** Pieces along an axis, of the given lengths. */
+/** Splits along an axis into parts of the given lengths. */
 const pieces = (x: Value, axis: number, lengths: ReadonlyArray<number>): ReadonlyArray<Value> => {
   let begin = 0
   return lengths.map((length) => {
@@ -73,7 +73,7 @@ const pieces = (x: Value, axis: number, lengths: ReadonlyArray<number>): Readonl
 
 const split = ({ x }: One, { numOrSizeSplits, axis }: SplitVAttrs): ReadonlyArray<Value> => {
   const along = axisOf(axis, x)
-  // `prepareSplitSize` reads nothing but the shape.
+  // `prepareSplitSize` reads only the shape.
   const lengths = backend_util.prepareSplitSize({ shape: x.shape } as never, numOrSizeSplits, along)
   return pieces(x, along, lengths)
 }
@@ -86,7 +86,7 @@ const unpack = ({ value }: { readonly value: Value }, { axis }: UnpackAttrs): Re
 }
 
 const slice = ({ x }: One, { begin, size }: SliceAttrs): Value => {
-  // `parseSliceParams` reads nothing but the shape.
+  // `parseSliceParams` reads only the shape.
   const [first, lengths] = slice_util.parseSliceParams({ shape: x.shape, rank: x.shape.length } as never, begin, size)
   return Op.slice(x, first!, lengths!)
 }
@@ -108,7 +108,7 @@ const stridedSlice = ({ x }: One, attributes: StridedSliceAttrs): Value => {
   return Op.reshape(Op.slice(x, info.begin, size, info.strides), info.finalShape)
 }
 
-/** Repeats axes; an axis of length 1 is stretched, which operators on whole arrays then need not see. */
+/** Repeats axes; an axis of length 1 is expanded, which simplification can remove. */
 const tile = ({ x }: One, { reps }: TileAttrs): Value => {
   const shape = x.shape.map((length, axis) => length * reps[axis]!)
   const stretches = x.shape.every((length, axis) => length === 1 || reps[axis] === 1)

@@ -1,5 +1,5 @@
 /**
- * Pooling and its derivatives.
+ * Pooling and its gradients.
  */
 import {
   type AvgPoolAttrs,
@@ -37,7 +37,7 @@ export const infoOf = (x: Value, { filterSize, strides, pad, dimRoundingMode }: 
 
 const pool = (operator: string, x: Value, attributes: Attributes): Value => {
   const window = windowOf(infoOf(x, attributes))
-  // Averages know no dilations in this operator set, and TensorFlow.js has none here.
+  // AveragePool has no dilations in this operator set, and TensorFlow.js uses none.
   const { dilations: _, ...slides } = attributesOf(window)
   const images = channelsFirst(x)
   const shape = [...images.shape.slice(0, 2), window.rows.output, window.columns.output]
@@ -45,11 +45,10 @@ const pool = (operator: string, x: Value, attributes: Attributes): Value => {
 }
 
 /**
- * Adds up, for each element of an image, what the windows' elements that see it hold: from
+ * Scatters the windows' elements to the pixels that they cover and sums them: from
  * `[images, elements of the window, output rows, output columns]` to `[images, 1, height, width]`.
  *
- * A transposed convolution whose filters hold one weight each, or, for windows that hold the same everywhere, one
- * filter of one weight throughout.
+ * A transposed convolution with one-hot filters, or with a constant filter if all elements of a window are equal.
  */
 const gather = (held: Value, window: Window, weight: number): Value => {
   const { rows, columns } = window
@@ -63,7 +62,7 @@ const gather = (held: Value, window: Window, weight: number): Value => {
   return Op.operation("ConvTranspose", [held, filter], shape, "float32", transposedAttributesOf(window))
 }
 
-/** The derivative goes to the first of each window's largest elements. */
+/** The gradient goes to the first maximum of each window. */
 const maxGradient = (
   { dy, input }: { readonly dy: Value; readonly input: Value },
   attributes: MaxPoolGradAttrs
@@ -85,7 +84,7 @@ const maxGradient = (
   return channelsLast(Op.reshape(gather(held, window, 1), images.shape))
 }
 
-/** As TensorFlow.js has it: each window's derivative is divided by the window's size, padding included. */
+/** As in TensorFlow.js, each window's gradient is divided by the window's size, padding included. */
 const averageGradient = (
   { dy, input }: { readonly dy: Value; readonly input: Value },
   attributes: AvgPoolGradAttrs

@@ -11,7 +11,7 @@ const swapped = (x: Value): Value => {
   return Op.transpose(x, [...axes.slice(0, -2), ...axes.slice(-2).toReversed()])
 }
 
-/** Two axes of floats are one Gemm, which transposes as it reads. */
+/** 2-D float products are one Gemm, which reads transposed operands directly. */
 const batchMatMul = ({ a, b }: Two, { transposeA, transposeB }: BatchMatMulAttrs): Value => {
   const [left, right] = [a.shape.at(transposeA ? -2 : -1), b.shape.at(transposeB ? -1 : -2)]
   if (left !== right) {

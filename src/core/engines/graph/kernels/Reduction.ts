@@ -15,7 +15,7 @@ import * as Op from "../Operators.ts"
 
 const axesOf = (axis: number | Array<number>, x: Value): Array<number> => util.parseAxisParam(axis, [...x.shape])
 
-/** `keepDims` is missing from some of TensorFlow.js's types, but always given. */
+/** `keepDims` is missing from some of TensorFlow.js's types, but always present. */
 type Reduction = SumAttrs & { readonly keepDims: boolean }
 
 const reduction =
@@ -23,10 +23,10 @@ const reduction =
   ({ x }: One, { axis, keepDims }: Reduction): Value =>
     Op.reduce(operator, prepare(x), axesOf(axis, x), keepDims)
 
-/** Truth values count as integers. */
+/** Booleans are reduced as integers. */
 const counted = (x: Value): Value => (x.type === "bool" ? Op.cast(x, "int32") : x)
 
-/** Truth values are reduced as integers 0 and 1. */
+/** Reduces booleans as integers 0 and 1. */
 const logical =
   (operator: string) =>
   ({ x }: One, { axis, keepDims }: Reduction): Value =>
@@ -48,7 +48,7 @@ const cumulativeSum = ({ x }: One, { axis, exclusive, reverse }: CumsumAttrs): V
   return Op.operation("CumSum", [numbers, Op.scalar(along!, "int64")], x.shape, numbers.type, attributes)
 }
 
-/** The same shape with everything moved `by` elements along an axis, ones moving in. */
+/** Shifts by `by` elements along an axis and fills with ones. */
 const shifted = (x: Value, axis: number, by: number, reverse: boolean): Value => {
   const kept = x.shape.with(axis, x.shape[axis]! - by)
   const begin = x.shape.map((_, index) => (index === axis && reverse ? by : 0))
@@ -57,7 +57,7 @@ const shifted = (x: Value, axis: number, by: number, reverse: boolean): Value =>
   return Op.pad(Op.slice(x, begin, kept), paddings, Op.like(x, 1))
 }
 
-/** Products of doubling reach: after `n` rounds each element holds the product of the `2^n` elements up to it. */
+/** A parallel prefix product: after `n` rounds each element is the product of the `2^n` elements up to it. */
 const cumulativeProduct = ({ x }: One, { axis, exclusive, reverse }: CumsumAttrs): Value => {
   const along = axesOf(axis, x)[0]!
   const length = x.shape[along]!

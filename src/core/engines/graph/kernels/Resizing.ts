@@ -1,5 +1,5 @@
 /**
- * Images in another size.
+ * Resizing of images.
  */
 import type { ResizeBilinearAttrs, ResizeNearestNeighborAttrs } from "@tensorflow/tfjs-core"
 import { nearest, scaleOf } from "../../PatchedGradients.ts"
@@ -18,7 +18,7 @@ const resizeNearest = ({ images }: Images, options: ResizeNearestNeighborAttrs):
     images
   )
 
-/** `[output, input]`: the part that each element of the input has in each of the output. */
+/** `[output, input]`: the weight of each input element in each output element. */
 const shares = (input: number, output: number, options: ResizeBilinearAttrs): Value => {
   const scale = scaleOf(input, output, options)
   const values = new Float32Array(output * input)
@@ -32,7 +32,7 @@ const shares = (input: number, output: number, options: ResizeBilinearAttrs): Va
   return Op.constant("float32", [output, input], values)
 }
 
-/** Rows and then columns as matrix products. */
+/** Interpolates rows and then columns, by matrix products. */
 const resizeBilinear = ({ images }: Images, options: ResizeBilinearAttrs): Value => {
   const [batch, height, width, channels] = images.shape as [number, number, number, number]
   const [rows, columns] = options.size as [number, number]

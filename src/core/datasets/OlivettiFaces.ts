@@ -63,7 +63,7 @@ export const layer = (options: OlivettiFacesOptions = {}): Layer.Layer<Dataset |
       }),
       mirrors: [],
       advice:
-        "give --data-dir a folder with olivetti/olivetti-images-idx3-ubyte.gz [400, 64, 64] and " +
+        "give --data-dir a folder that contains olivetti/olivetti-images-idx3-ubyte.gz [400, 64, 64] and " +
         "olivetti/olivetti-labels-idx1-ubyte.gz [400] in it, IDX files made from olivettifaces.mat: upright images, and " +
         "the persons, 0 to 39"
     })

@@ -47,9 +47,11 @@ const check = Command.make(
     yield* Console.log(`  ${"sheet".padEnd(9)}${file}\n`)
     yield* Console.log(`import { ${call.split(".")[0]} } from "effect-vae"\n${declaration(call, options)}`)
   })
-).pipe(Command.withDescription("Reads images and says their number, shape, values and classes; writes a contact sheet"))
+).pipe(
+  Command.withDescription("Reads images, reports their number, shape, values and classes, and writes a contact sheet")
+)
 
 export const command = Command.make("data").pipe(
-  Command.withDescription("Looks at your own images before an experiment uses them"),
+  Command.withDescription("Checks your own images before an experiment uses them"),
   Command.withSubcommands([check])
 )

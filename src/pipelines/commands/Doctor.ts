@@ -143,7 +143,7 @@ export const command = Command.make(
     yield* print("Engines", yield* engines)
     const directories = { dataDirectory: yield* dataDirectory(dataDir), cacheDirectory: undefined }
     yield* print("Data", yield* Effect.provideService(datasets, DataDirectories, directories))
-    yield* Console.log(`\nWithout --engine, programs run on: ${yield* engineInWords}`)
+    yield* Console.log(`\nThe default is ${yield* engineInWords}.`)
   })
 ).pipe(
   Command.withDescription(

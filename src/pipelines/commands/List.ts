@@ -22,21 +22,21 @@ export const list = Effect.gen(function* () {
     yield* Console.log(`  ${calls[index]!.padEnd(width)}  ${words}`)
   }
   yield* Console.log(`
-${exp} NAME              runs what is missing, evaluates, draws
-${exp} NAME --help       its parameters
-${exp} NAME --plan       its runs, without doing anything
-${exp} NAME --quick      a small version: fewer images and epochs, and marked so
-${exp} NAME --watch      serves the page of its runs while they are made
-${exp} all               every experiment
-${exp} ./my/file.ts      an experiment of your own
+${exp} NAME              trains missing runs, evaluates, draws figures
+${exp} NAME --help       prints its parameters
+${exp} NAME --plan       prints its runs, trains nothing
+${exp} NAME --quick      a small version with fewer images and epochs, labelled as quick
+${exp} NAME --watch      serves a live report during training
+${exp} all               runs every experiment
+${exp} ./my/file.ts      runs your own experiment
 
-${exp} open NAME|RUN     its report in the browser: tables, curves, figures, models to play with
-${exp} show NAME|RUN     its runs as a table, or everything about one run
-${exp} compare A B       what differs between two runs
+${exp} open NAME|RUN     opens its report in the browser: tables, curves, figures, interactive models
+${exp} show NAME|RUN     shows its runs as a table, or one run in detail
+${exp} compare A B       shows the differences between two runs
 ${exp} verify NAME|RUN   checks every digest, then the numbers
-${exp} replay RUN        trains it again elsewhere and compares bits
-${exp} export RUN         its model for other programs: --format onnx, safetensors, torch or keras
-${exp} clean [NAME|RUN]  lists what can be removed, asks, removes`)
+${exp} replay RUN        trains it again in another folder and compares bits
+${exp} export RUN        writes its model for other programs: --format onnx, safetensors, torch or keras
+${exp} clean [NAME|RUN]  lists leftovers, asks for confirmation, removes them`)
 })
 
 export const command = Command.make("list", {}, () => list).pipe(

@@ -8,6 +8,7 @@ import type { Arguments, Signature } from "./Engine.ts"
 import type { Factor } from "./GradientTransformation.ts"
 import type { NoiseTypes } from "./Noise.ts"
 import type { Objective, Terms } from "./Objective.ts"
+import { averaged } from "./ParameterAverage.ts"
 import { partitioned } from "./PartitionedOptimizer.ts"
 import { objectiveTerms } from "./ObjectivePrograms.ts"
 import {
@@ -106,17 +107,6 @@ const stateTypes = (ingredients: StepIngredients): TensorTypes => {
     ...(accumulate > 1 && prefixed("accumulated/", parameters)),
     ...(average !== undefined && prefixed("average/", parameters))
   }
-}
-
-/**
- * The bias-corrected moving average of the parameters after a step, `Σ decay^(t-i) parameter_i / Σ decay^(t-i)`. It
- * excludes the initial values.
- */
-const averaged = (averages: Tensors, parameters: Tensors, decay: number, step: tf.Scalar): Tensors => {
-  const rate = tf.div(1 - decay, tf.neg(tf.expm1(tf.mul(step, Math.log(decay)))))
-  return Record.map(parameters, (parameter, name) =>
-    tf.add(averages[name]!, tf.mul(tf.sub(parameter, averages[name]!), rate))
-  )
 }
 
 /** Terms and gradients of a micro-batch, plus the gradients accumulated from the previous ones. */
@@ -258,22 +248,4 @@ export const initialState = (ingredients: StepIngredients, seed: number, example
     })
   )
   return { ...Record.map(types, ({ shape }) => float32(shape, new Float32Array(sizeOf(shape)))), ...parameters }
-}
-
-/** The state to evaluate: with the averaged parameters, if there is an average. */
-export const evaluatedState = (state: HostTensors): HostTensors => {
-  const averages = under("average/", state)
-  return Object.keys(averages).length === 0 ? state : { ...state, ...prefixed("parameters/", averages) }
-}
-
-/** Rewrites a program to use the averaged parameters of a training's state. */
-export const onAverage = ({ program, signature }: TypedProgram): TypedProgram => {
-  const renamed = <A>(state: Readonly<Record<string, A>>, from: string, to: string) => prefixed(to, under(from, state))
-  return {
-    program: {
-      ...program,
-      run: (args) => program.run({ ...args, state: renamed(args.state, "average/", "parameters/") })
-    },
-    signature: { ...signature, state: renamed(signature.state, "parameters/", "average/") }
-  }
 }

@@ -13,6 +13,7 @@ import type { ModelError } from "../../core/Model.ts"
 import { scheduleValues } from "../../core/ObjectivePrograms.ts"
 import * as EarlyStopping from "../../core/EarlyStopping.ts"
 import { stepsPerEpoch, totalEpochs, TrainingError, totalSteps } from "../../core/Training.ts"
+import * as ParameterAverage from "../../core/ParameterAverage.ts"
 import * as TrainStep from "../../core/TrainStep.ts"
 import { permutation } from "../../core/Random.ts"
 import { dueEpochs, sampleEpochs } from "../../core/EpochInterval.ts"
@@ -181,7 +182,7 @@ export const train = Effect.fn("Train.train")(function* (options: {
     current: Effect.suspend(() => Effect.andThen(settle, Effect.map(state.read, stateAt)))
   })
   const saveSnapshot = (epoch: number, tensors: HostTensors) =>
-    writer.saveSnapshot(epoch, epoch === 0 ? tensors : TrainStep.evaluatedState(tensors))
+    writer.saveSnapshot(epoch, epoch === 0 ? tensors : ParameterAverage.evaluatedState(tensors))
   // The engine's error or the interrupt is reported; a failed save is only logged.
   const orSay = <E>(kept: Effect.Effect<number | void, E>) =>
     Effect.catchCause(kept, (cause) =>

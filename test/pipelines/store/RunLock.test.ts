@@ -1,84 +1,14 @@
-import { type ChildProcess, spawn } from "node:child_process"
+import { spawn } from "node:child_process"
 import { NodeServices } from "@effect/platform-node"
 import { assert, describe, layer } from "@effect/vitest"
-import { DateTime, Effect, Exit, Fiber, FileSystem, Logger, Option, Path, Schedule } from "effect"
+import { Effect, Exit, Fiber, FileSystem, Option, Path } from "effect"
 import { TestClock } from "effect/testing"
-import * as ProcessIdentity from "../../../src/pipelines/store/ProcessIdentity.ts"
 import * as RunLock from "../../../src/pipelines/store/RunLock.ts"
-import { type Capability, needs } from "../../machine/Capability.ts"
-import { linux, machineId } from "../../machine/Linux.ts"
-
-const id = "3f9c1e7a52d0"
-
-const temporary = Effect.flatMap(FileSystem.FileSystem, (fs) => fs.makeTempDirectoryScoped({ prefix: "locks-" }))
-
-/** Lines that are logged. */
-const logged = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
-  Effect.gen(function* () {
-    const lines: Array<string> = []
-    const logger = Logger.make<unknown, void>(({ message }) => void lines.push(String(message)))
-    return { value: yield* Effect.provide(effect, Logger.layer([logger])), lines }
-  })
-
-/** Writes a claim as another process would have, which gave its last sign of life at `sign`. */
-const claim = Effect.fnUntraced(function* (folder: string, other: object, sign: Date = new Date()) {
-  const fs = yield* FileSystem.FileSystem
-  const path = `${folder}/${id}.${Math.random().toString(16).slice(2)}.json`
-  const since = DateTime.formatIso(DateTime.fromDateUnsafe(sign))
-  const self = yield* ProcessIdentity.current
-  // A field that is to be absent is undefined here.
-  const content = { format: "effect-vae claim 1", run: id, process: { ...self, ...other }, since }
-  yield* fs.writeFileString(path, JSON.stringify(content))
-  yield* fs.utimes(path, sign, sign)
-  return path
-})
-
-const ended = (child: ChildProcess) =>
-  Effect.callback<void>((resume) => void child.on("exit", () => resume(Effect.void)))
-
-const holder = (...args: ReadonlyArray<string>) =>
-  spawn(process.execPath, ["test/pipelines/store/LockHolder.ts", ...args], { stdio: ["ignore", "pipe", "inherit"] })
-
-/** A process that has the run. */
-const holding = (folder: string) =>
-  Effect.callback<ChildProcess>((resume) => {
-    const child = holder(folder, id, "hold")
-    child.stdout.once("data", () => resume(Effect.succeed(child)))
-  })
-
-const longAgo = new Date("2020-01-01T00:00:00Z")
+import { needs } from "../../machine/Capability.ts"
+import { linux } from "../../machine/Linux.ts"
+import { id, temporary, logged, claim, longAgo } from "./RunLockFixture.ts"
 
 describe("RunLock", () => {
-  const deadOnes: ReadonlyArray<
-    readonly [string, () => Effect.Effect<object>, Date, RegExp, ...ReadonlyArray<Capability<unknown>>]
-  > = [
-    [
-      "whose process has ended",
-      () => {
-        const child = spawn("true")
-        return Effect.as(ended(child), { pid: child.pid! })
-      },
-      new Date(),
-      /process \d+ on \S+, which had it, has ended$/
-    ],
-    [
-      "whose process number is another process's now",
-      () => Effect.succeed({ began: "1" }),
-      new Date(),
-      /has ended, and its process number was reused$/,
-      linux
-    ],
-    [
-      "from before the machine was restarted",
-      () => Effect.succeed({ boot: "11111111-2222-3333-4444-555555555555" }),
-      longAgo,
-      /was ended by a restart of its machine$/,
-      linux,
-      // Without it a restart cannot be told from another machine.
-      machineId
-    ]
-  ]
-
   layer(NodeServices.layer)((it) => {
     it.effect("one process owns the run, others learn which, and the run is released with the scope", () =>
       Effect.gen(function* () {
@@ -230,97 +160,6 @@ describe("RunLock", () => {
         assert.isTrue(Exit.isFailure(exit))
         assert.match(String(exit), /file is in the place of a folder/)
         assert.deepStrictEqual(yield* fs.readDirectory(folder), ["file"])
-      })
-    )
-  })
-
-  layer(NodeServices.layer, { excludeTestServices: true })("among living processes", (it) => {
-    // What cannot be told elsewhere is told by silence.
-    for (const [name, other, sign, line, ...needed] of deadOnes) {
-      it.effect(
-        `an owner ${name} is skipped at once, with one line of log`,
-        () =>
-          Effect.gen(function* () {
-            const fs = yield* FileSystem.FileSystem
-            const folder = yield* temporary
-            yield* claim(folder, yield* other(), sign)
-            const lock = yield* RunLock.make(folder)
-            const { lines } = yield* logged(Effect.scoped(lock.acquire(id)))
-            assert.strictEqual(lines.length, 1)
-            assert.match(lines[0]!, new RegExp(`^run ${id} is taken over: `))
-            assert.match(lines[0]!, line)
-            assert.deepStrictEqual(yield* fs.readDirectory(folder), [])
-          }),
-        needs(...needed)
-      )
-    }
-
-    it.effect("of many processes that take over a dead one's run, one at a time owns it", () =>
-      Effect.gen(function* () {
-        const folder = yield* temporary
-        const other = yield* holding(folder)
-        other.kill("SIGKILL")
-        yield* ended(other)
-        let owners = 0
-        let taken = 0
-        const turn = Effect.scoped(
-          Effect.gen(function* () {
-            const lock = yield* RunLock.make(folder)
-            yield* lock.acquire(id)
-            owners++
-            assert.strictEqual(owners, 1)
-            taken++
-            yield* Effect.sleep(1)
-            owners--
-          })
-        ).pipe(Effect.retry({ while: ({ _tag }) => _tag === "RunLocked", schedule: Schedule.spaced(3) }))
-        const turns = Array.from({ length: 8 }, () => turn)
-        const { lines } = yield* logged(Effect.all(turns, { concurrency: "unbounded" }))
-        assert.strictEqual(taken, 8)
-        assert.strictEqual(lines.length, 1)
-      })
-    )
-
-    it.effect("of several processes one at a time owns the run", () =>
-      Effect.gen(function* () {
-        const fs = yield* FileSystem.FileSystem
-        const folder = yield* temporary
-        const log = `${folder}/log`
-        const children = [1, 2, 3, 4].map(() => holder(folder, id, "8", log))
-        yield* Effect.forEach(children, ended, { concurrency: "unbounded" })
-        const lines = (yield* fs.readFileString(log)).trimEnd().split("\n")
-        assert.strictEqual(lines.length, 4 * 8 * 2)
-        for (let i = 0; i < lines.length; i += 2) {
-          assert.match(lines[i]!, /^begin /)
-          assert.strictEqual(lines[i + 1], lines[i]!.replace("begin", "end"))
-        }
-        assert.deepStrictEqual(yield* fs.readDirectory(folder), ["log"])
-      })
-    )
-
-    it.effect("a killed owner's run is released at once, a suspended owner's is not", () =>
-      Effect.gen(function* () {
-        const folder = yield* temporary
-        const lock = yield* RunLock.make(folder)
-        const child = yield* holding(folder)
-        child.kill("SIGSTOP")
-        const error = yield* Effect.flip(Effect.scoped(lock.acquire(id)))
-        assert.include(error.message, `process ${child.pid} on`)
-        child.kill("SIGKILL")
-        yield* ended(child)
-        const { lines } = yield* logged(Effect.scoped(lock.acquire(id)))
-        assert.match(lines.join("\n"), new RegExp(`^run ${id} is taken over: process ${child.pid} on`))
-      })
-    )
-
-    it.effect("SIGINT releases the run", () =>
-      Effect.gen(function* () {
-        const fs = yield* FileSystem.FileSystem
-        const folder = yield* temporary
-        const child = yield* holding(folder)
-        child.kill("SIGINT")
-        yield* ended(child)
-        assert.deepStrictEqual(yield* fs.readDirectory(folder), [])
       })
     )
   })

@@ -14,13 +14,13 @@ import { linux } from "../../machine/Linux.ts"
 import { postgres } from "../../machine/Postgres.ts"
 import { whatIsLeft } from "../Command.ts"
 import * as Machines from "./Machines.ts"
-import { call, eventually, type Machine, pause, plain } from "./Machines.ts"
+import { call, concurrently, eventually, type Machine, pause, plain } from "./Machines.ts"
 import { childrenOf, type PostgresServer, start } from "./PostgresServer.ts"
 
 /** Runs that take long enough to be hit. */
 const args = ["--beta", "0,1", "--epochs", "300"]
 
-describe("a sweep under faults", { concurrent: true, ...needs(postgres, linux) }, () => {
+describe("a sweep under faults", { ...concurrently, ...needs(postgres, linux) }, () => {
   let server: PostgresServer
   let expected: Readonly<Record<string, string>> = {}
   beforeAll(async () => {

@@ -8,6 +8,7 @@ import { mkdtemp, rm } from "node:fs/promises"
 import { join } from "node:path"
 import type { TestContext } from "@effect/vitest"
 import { Effect } from "effect"
+import { amount } from "../../LongTests.ts"
 import * as Calls from "../commands/Calls.ts"
 import type { Called } from "../commands/Calls.ts"
 import { client, inMemory, type PostgresServer, type Rows } from "./PostgresServer.ts"
@@ -17,6 +18,9 @@ export const drawn = "./test/pipelines/cluster/DrawnExperiment.ts"
 
 /** The same without figures, whose drawing takes longer than the runs. */
 export const plain = "./test/pipelines/cluster/PlainExperiment.ts"
+
+/** Options of a suite whose tests mostly wait for processes. They share the cores, so that each may take longer. */
+export const concurrently = { concurrent: true, timeout: amount(600_000, 7_200_000) } as const
 
 /** How a process is started, where it is not this Node with this environment. */
 export interface Start {
@@ -60,7 +64,7 @@ export const pause = (milliseconds: number): Promise<void> =>
   new Promise((resolve) => setTimeout(resolve, milliseconds))
 
 /** Waits until something is as expected. */
-export const eventually = async (is: () => Promise<boolean>, what: string, seconds = 150): Promise<void> => {
+export const eventually = async (is: () => Promise<boolean>, what: string, seconds = 300): Promise<void> => {
   for (const start = performance.now(); !(await is());) {
     if (performance.now() - start > seconds * 1000) throw new Error(`not within ${seconds} s: ${what}`)
     await pause(50)

@@ -12,13 +12,13 @@ import { postgres } from "../../machine/Postgres.ts"
 import { whatIsLeft } from "../Command.ts"
 import { namespace, relay } from "./HangingNetwork.ts"
 import * as Machines from "./Machines.ts"
-import { call, eventually, pause, plain } from "./Machines.ts"
+import { call, concurrently, eventually, pause, plain } from "./Machines.ts"
 import { type PostgresServer, start } from "./PostgresServer.ts"
 
 const args = ["--beta", "0,1", "--epochs", "300"]
 const lease = 3
 
-describe("a network that hangs", { concurrent: true, ...needs(postgres, linux) }, () => {
+describe("a network that hangs", { ...concurrently, ...needs(postgres, linux) }, () => {
   let server: PostgresServer
   let expected: Readonly<Record<string, string>> = {}
   beforeAll(async () => {

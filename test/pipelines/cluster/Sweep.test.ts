@@ -9,10 +9,10 @@ import { machineCode } from "../../machine/MachineCode.ts"
 import { postgres } from "../../machine/Postgres.ts"
 import { filesOf, whatIsLeft } from "../Command.ts"
 import * as Machines from "./Machines.ts"
-import { call, drawn, eventually, plain } from "./Machines.ts"
+import { call, concurrently, drawn, eventually, plain } from "./Machines.ts"
 import { type PostgresServer, start } from "./PostgresServer.ts"
 
-describe("a sweep over several workers", { concurrent: true, ...needs(postgres) }, () => {
+describe("a sweep over several workers", { ...concurrently, ...needs(postgres) }, () => {
   let server: PostgresServer
   beforeAll(async () => {
     server = await start(postgres.value!)

@@ -51,11 +51,15 @@ const candidates: ReadonlyArray<Candidate & { readonly device: DeviceName }> = [
   { engine: "reference", device: "cpu" }
 ]
 
+/** On arm64 machine code ran under emulation only, where a missing memory barrier does not show: it is for who asks. */
+const isAutomatic = ({ engine }: Candidate): boolean => engine !== "native" || process.arch !== "arm64"
+
 /** The candidates that match a request. TensorFlow picks its device itself. */
 const candidatesFor = (asked: EngineRequest): ReadonlyArray<Candidate> => {
   const found = candidates.filter(
-    ({ device, engine }) =>
-      (asked.engine === "auto" || asked.engine === engine) && (asked.device === "auto" || asked.device === device)
+    (candidate) =>
+      (asked.engine === "auto" ? isAutomatic(candidate) : asked.engine === candidate.engine) &&
+      (asked.device === "auto" || asked.device === candidate.device)
   )
   if (asked.device !== "auto") return found
   const isFirst = ({ engine }: Candidate, index: number) =>

@@ -17,7 +17,11 @@ export interface Competitor {
 }
 
 /** This project's engines, fastest first. */
-const own = ["native", "onnxruntime"]
+const own = ["native", "onnxruntime", "xla"]
+
+/** Where the competitors that can use an accelerator compute. */
+export const devices = ["cpu", "cuda", "rocm"] as const
+export type Device = (typeof devices)[number]
 
 /** Whether it is one of this project's default engines. */
 export const isOurs = (competitor: string): boolean => own.includes(competitor)
@@ -48,10 +52,18 @@ export const competitors: ReadonlyArray<Competitor> = [
     onRequest: true,
     usesGpu: true
   },
+  { name: "xla", title: "this project, xla", file: "engine.ts", way: "xla", onRequest: true },
   { name: "reference", title: "this project, reference", file: "engine.ts", way: "reference", onRequest: true },
   { name: "tensorflow", title: "this project, tensorflow", file: "engine.ts", way: "tensorflow", onRequest: true },
   { name: "torch-eager", title: "PyTorch eager, Adam", file: "torch_worker.py", way: "eager" },
   { name: "torch-compiled", title: "PyTorch compiled, fused Adam", file: "torch_worker.py", way: "compiled" },
+  {
+    name: "torch-graphs",
+    title: "PyTorch compiled with CUDA graphs, fused Adam",
+    file: "torch_worker.py",
+    way: "graphs",
+    onRequest: true
+  },
   { name: "jax", title: "JAX jit, donated buffers, optax", file: "jax_worker.py", way: "jit" },
   { name: "keras-graph", title: "Keras 3 on TensorFlow, tf.function", file: "keras_worker.py", way: "graph" },
   { name: "keras-xla", title: "Keras 3 on TensorFlow, XLA", file: "keras_worker.py", way: "xla" },
@@ -73,15 +85,24 @@ export const onCores = (
 ): readonly [command: string, args: ReadonlyArray<string>] =>
   threads < availableParallelism() ? ["taskset", ["--cpu-list", `0-${threads - 1}`, command, ...args]] : [command, args]
 
-/** The environment of a worker or script: equal numbers of threads, no GPU unless it uses one, little logging. */
+/**
+ * The environment of a worker or script: equal numbers of threads, float32's full precision, no GPU unless it uses one,
+ * little logging.
+ */
 export const environment = (
   threads: number,
-  { usesGpu = false }: Partial<Competitor> = {}
+  { usesGpu = false }: Partial<Competitor> = {},
+  device: Device = "cpu"
 ): Record<string, string> => ({
   BENCH_THREADS: String(threads),
+  BENCH_DEVICE: device,
   OMP_NUM_THREADS: String(threads),
   MKL_NUM_THREADS: String(threads),
-  ...(!usesGpu && { CUDA_VISIBLE_DEVICES: "", JAX_PLATFORMS: "cpu" }),
+  JAX_DEFAULT_MATMUL_PRECISION: "highest",
+  ...(device === "cpu"
+    ? !usesGpu && { CUDA_VISIBLE_DEVICES: "", JAX_PLATFORMS: "cpu" }
+    : // Workers that wait leave the others memory.
+      { JAX_PLATFORMS: device, XLA_PYTHON_CLIENT_PREALLOCATE: "false" }),
   KERAS_BACKEND: "tensorflow",
   TF_CPP_MIN_LOG_LEVEL: "3",
   PYTHONDONTWRITEBYTECODE: "1"

@@ -5,6 +5,7 @@
  *     pnpm run bench                                   everything except memory: 5 rounds, about 20 minutes on an idle machine
  *     pnpm run bench --memory                          also the memory over 10,000 steps of the whole run: about 8 more minutes
  *     pnpm run bench --programs dense --rounds 7       some programs: dense, convolutional, importance-weighted, run
+ *     pnpm run bench --device cuda --competitors xla,jax  on an accelerator; see bench/gpu.sh
  *     pnpm run bench --competitors onnxruntime,jax     some competitors, including those that take part only if named
  *
  * The first run creates `bench/.venv` (Python 3.11 or later, about 7 GB). Without Python or PyPI the other libraries
@@ -36,7 +37,7 @@ import packageJson from "../package.json" with { type: "json" }
 import * as RenderFigure from "../src/pipelines/figures/RenderFigure.ts"
 import { collect } from "../src/pipelines/store/Provenance.ts"
 import { chart } from "./Chart.ts"
-import { type Competitor, competitors, environment, isPython, onCores } from "./Competitors.ts"
+import { type Competitor, competitors, type Device, devices, environment, isPython, onCores } from "./Competitors.ts"
 import * as Fixtures from "./Fixtures.ts"
 import * as MeasureRuns from "./MeasureRuns.ts"
 import * as MeasureSteps from "./MeasureSteps.ts"
@@ -74,6 +75,10 @@ const flags = {
     Flag.withDefault(availableParallelism()),
     Flag.withDescription("threads of every competitor")
   ),
+  device: Flag.Literals("device", devices).pipe(
+    Flag.withDefault("cpu" as const),
+    Flag.withDescription("where `xla`, PyTorch and JAX compute")
+  ),
   memory: Flag.Boolean("memory").pipe(
     Flag.withDefault(false),
     Flag.withDescription("also measure the memory of a run of 10,000 steps")
@@ -99,7 +104,8 @@ const startWorkers = Effect.fnUntraced(function* (
   folder: string,
   members: ReadonlyArray<Competitor>,
   python: Result.Result<string, { readonly message: string }>,
-  threads: number
+  threads: number,
+  device: Device
 ) {
   const path = yield* Path.Path
   const outcomes = yield* Effect.forEach(members, (competitor) => {
@@ -112,7 +118,7 @@ const startWorkers = Effect.fnUntraced(function* (
           Worker.start(
             competitor,
             ...onCores(threads, command.success, [path.join(folder, "workers", competitor.file), competitor.way]),
-            environment(threads, competitor)
+            environment(threads, competitor, device)
           )
         )
   })
@@ -153,7 +159,7 @@ const bench = Effect.fn("bench")(function* (given: Command.Command.Config.Infer<
   const stepPrograms = wanted.filter((name) => name !== "run")
   if (stepPrograms.length > 0) {
     yield* Effect.gen(function* () {
-      const { failures, workers } = yield* startWorkers(folder, members, python, threads)
+      const { failures, workers } = yield* startWorkers(folder, members, python, threads, given.device)
       for (const worker of workers) {
         versions[worker.competitor.name] = worker.versions
         startSeconds[worker.competitor.name] = worker.startSeconds
@@ -186,6 +192,7 @@ const bench = Effect.fn("bench")(function* (given: Command.Command.Config.Infer<
       cpu: cpus()[0]?.model ?? host.arch,
       cores: availableParallelism(),
       threads,
+      ...(given.device !== "cpu" && { device: given.device }),
       memoryGiB: Math.round(totalmem() / 2 ** 30),
       platform: `${platform()} ${release()}`,
       loadBefore,

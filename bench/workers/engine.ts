@@ -2,6 +2,7 @@
  * The bench's steps on this project's engines, as in a run. Run: node engine.ts WAY, with one of the names below.
  */
 import { performance } from "node:perf_hooks"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import * as tf from "@tensorflow/tfjs-core"
 import { Effect, Layer } from "effect"
 import packageJson from "../../package.json" with { type: "json" }
@@ -10,6 +11,8 @@ import * as Native from "../../src/core/engines/Native.ts"
 import * as OnnxRuntime from "../../src/core/engines/OnnxRuntime.ts"
 import * as Reference from "../../src/core/engines/Reference.ts"
 import * as TensorFlow from "../../src/core/engines/TensorFlow.ts"
+import * as Plugin from "../../src/core/engines/xla/Plugin.ts"
+import * as Xla from "../../src/core/engines/Xla.ts"
 import { float32, type HostTensor, int32, prefixed, sizeOf, typesOf, under } from "../../src/core/Tensors.ts"
 import { stepsPerEpoch } from "../../src/core/Training.ts"
 import * as TrainStep from "../../src/core/TrainStep.ts"
@@ -22,6 +25,7 @@ import type { Product } from "../Protocol.ts"
 import { type Fixture, serve, timed } from "./Serve.ts"
 
 const threads = Number(process.env["BENCH_THREADS"])
+const device = Xla.devices.find((name) => name === process.env["BENCH_DEVICE"]) ?? "cpu"
 const engines: Readonly<Record<string, Layer.Layer<Engine, unknown>>> = {
   fused: OnnxRuntime.layer({ threads }),
   plain: OnnxRuntime.layer({ threads, fuse: false }),
@@ -29,7 +33,10 @@ const engines: Readonly<Record<string, Layer.Layer<Engine, unknown>>> = {
   cuda: OnnxRuntime.layer({ threads, device: "cuda" }),
   native: Native.layer({ threads }),
   reference: Reference.layer,
-  tensorflow: TensorFlow.layer({ threads })
+  tensorflow: TensorFlow.layer({ threads }),
+  xla: Layer.unwrap(Effect.map(Plugin.find(device), (plugin) => Xla.layer({ device, plugin }))).pipe(
+    Layer.provide(NodeServices.layer)
+  )
 }
 const engineLayer = engines[process.argv[2]!]!
 

@@ -1,14 +1,39 @@
-"""The bench's steps in JAX: one compiled function per step with donated buffers; optax's Adam."""
+"""The bench's steps in JAX: one compiled function per step with donated buffers; optax's Adam, or the same without optax."""
 import functools
 import math
 
 import jax
 import numpy
-import optax
 from jax import lax
 from jax import numpy as jnp
 
 import worker
+
+try:
+    import optax
+except ImportError:
+    optax = None
+
+
+class PlainAdam:
+    """optax.adam for machines that have JAX alone."""
+
+    def __init__(self, learning_rate, eps):
+        self.learning_rate, self.eps = learning_rate, eps
+
+    def init(self, parameters):
+        zeros = jax.tree.map(jnp.zeros_like, parameters)
+        return jnp.zeros([], jnp.int32), zeros, jax.tree.map(jnp.zeros_like, parameters)
+
+    def update(self, gradients, state):
+        count, first, second = state[0] + 1, state[1], state[2]
+        first = jax.tree.map(lambda m, g: 0.9 * m + 0.1 * g, first, gradients)
+        second = jax.tree.map(lambda v, g: 0.999 * v + 0.001 * g * g, second, gradients)
+        m_scale, v_scale = 1 / (1 - 0.9**count), 1 / (1 - 0.999**count)
+        updates = jax.tree.map(
+            lambda m, v: -self.learning_rate * m * m_scale / (jnp.sqrt(v * v_scale) + self.eps), first, second
+        )
+        return updates, (count, first, second)
 
 
 def dense(p, name, x):
@@ -84,7 +109,7 @@ class Subject:
         shape = (28, 28, 1) if program == "convolutional" else (784,)
         self.train, self.test = (jnp.asarray(images.reshape(-1, *shape)) for images in (train, test))
         self.parameters = {name: jnp.array(value) for name, value in parameters.items()}
-        optimizer = optax.adam(learning_rate, eps=1e-8)
+        optimizer = (optax.adam if optax else PlainAdam)(learning_rate, eps=1e-8)
         self.state = optimizer.init(self.parameters)
 
         def losses(parameters, images, indices, noise):
@@ -94,7 +119,7 @@ class Subject:
         def step(parameters, state, images, indices, noise):
             loss, gradients = jax.value_and_grad(lambda p: losses(p, images, indices, noise).mean())(parameters)
             updates, state = optimizer.update(gradients, state)
-            return optax.apply_updates(parameters, updates), state, loss
+            return jax.tree.map(jnp.add, parameters, updates), state, loss
 
         self.compiled = step
         self.total = jax.jit(lambda *arguments: losses(*arguments).sum())
@@ -108,4 +133,5 @@ class Subject:
         return float(self.total(self.parameters, self.test, indices, noise))
 
 
-worker.serve({"jax": jax.__version__, "optax": optax.__version__, "numpy": numpy.__version__}, Subject)
+adam = optax.__version__ if optax else "none"
+worker.serve({"jax": jax.__version__, "optax": adam, "numpy": numpy.__version__}, Subject)

@@ -5,10 +5,27 @@ import sys
 import time
 import traceback
 
-from safetensors.numpy import load_file
+import numpy
 
 CHUNK = 500
 """Test images per call, as in the project's evaluation."""
+
+DTYPES = {"F32": numpy.float32, "I32": numpy.int32, "U8": numpy.uint8}
+
+
+def load_file(path):
+    """The tensors of a safetensors file, read here so that an accelerator's machine needs no such package.
+
+    Format: https://huggingface.co/docs/safetensors
+    """
+    with open(path, "rb") as file:
+        header = json.loads(file.read(int.from_bytes(file.read(8), "little")))
+        data = file.read()
+    header.pop("__metadata__", None)
+    return {
+        name: numpy.frombuffer(data[slice(*entry["data_offsets"])], DTYPES[entry["dtype"]]).reshape(entry["shape"]).copy()
+        for name, entry in header.items()
+    }
 
 
 class Session:

@@ -3,6 +3,7 @@
  */
 import { Effect, FileSystem, Path } from "effect"
 import type { Device } from "../src/core/engines/Xla.ts"
+import { libraries } from "./Libraries.ts"
 import * as Commands from "../tensorflow/Commands.ts"
 import { SetupError } from "../tensorflow/SetupError.ts"
 
@@ -11,6 +12,10 @@ export interface Wheel {
   readonly device: Device
   readonly requirement: string
   readonly sha256: string
+  /** The wheels of the libraries that it needs, `NAME==VERSION SHA256` each. */
+  readonly libraries?: ReadonlyArray<string>
+  /** What the machine has to have besides, which is not installed. */
+  readonly needs?: string
 }
 
 export const wheels = {
@@ -22,17 +27,22 @@ export const wheels = {
   cuda12: {
     device: "cuda",
     requirement: "jax-cuda12-pjrt==0.12.0",
-    sha256: "8e32fb9e25096bffe8a1653aa1e4b2d5aae3823f2408692b53834727ef600cdc"
+    sha256: "8e32fb9e25096bffe8a1653aa1e4b2d5aae3823f2408692b53834727ef600cdc",
+    libraries: libraries.cuda12,
+    needs: "NVIDIA's driver, 525 or later"
   },
   cuda13: {
     device: "cuda",
     requirement: "jax-cuda13-pjrt==0.12.0",
-    sha256: "72dc5cf1b4daa651cb98e8eb005a82c20301b418c2691964e884280ee2f9a6b4"
+    sha256: "72dc5cf1b4daa651cb98e8eb005a82c20301b418c2691964e884280ee2f9a6b4",
+    libraries: libraries.cuda13,
+    needs: "NVIDIA's driver, 580 or later"
   },
   rocm: {
     device: "rocm",
     requirement: "jax-rocm10-pjrt==0.12.0",
-    sha256: "45ee7b471b71a582ce165dd63069b10d1d8923d849b61b6fa8783f1d13294edb"
+    sha256: "45ee7b471b71a582ce165dd63069b10d1d8923d849b61b6fa8783f1d13294edb",
+    needs: "ROCm 10 with its libraries in the loader's path, such as AMD's packages for the system"
   },
   tpu: {
     device: "tpu",
@@ -44,10 +54,17 @@ export const wheels = {
 export type WheelName = keyof typeof wheels
 export const names = Object.keys(wheels) as ReadonlyArray<WheelName>
 
-/** Platform tags of the wheels by glibc version, the newest last. */
-const platforms = Array.from({ length: 15 }, (_, index) => `--platform=manylinux_2_${17 + index}_x86_64`)
+/** Platform tags of the wheels by glibc version, 2.5 to 2.31, and older names of some of them. */
+const platforms = [
+  ...["1", "2010", "2014"].map((year) => `--platform=manylinux${year}_x86_64`),
+  ...Array.from({ length: 27 }, (_, index) => `--platform=manylinux_2_${5 + index}_x86_64`)
+]
 
-/** Installs a wheel into a folder, without its dependencies. */
+/** The lines of a requirements file: the plugin and its libraries, each with its digest. */
+export const requirementsOf = ({ libraries = [], requirement, sha256 }: Wheel): string =>
+  [`${requirement} ${sha256}`, ...libraries].map((line) => `${line.replace(" ", " --hash=sha256:")}\n`).join("")
+
+/** Installs a plugin and its libraries into a folder, without other dependencies. */
 export const install = Effect.fn("Wheels.install")(
   function* (wheel: Wheel, folder: string) {
     const fs = yield* FileSystem.FileSystem
@@ -62,7 +79,7 @@ export const install = Effect.fn("Wheels.install")(
       })
     }
     const requirements = path.join(yield* fs.makeTempDirectoryScoped(), "requirements.txt")
-    yield* fs.writeFileString(requirements, `${wheel.requirement} --hash=sha256:${wheel.sha256}\n`)
+    yield* fs.writeFileString(requirements, requirementsOf(wheel))
     const options = "--quiet --disable-pip-version-check --upgrade --no-deps --require-hashes --only-binary=:all:"
     yield* Commands.run("python3", [
       "-m",

@@ -1,7 +1,7 @@
 /**
  * `pnpm run setup:xla`: sets up the XLA engine. Installs the XLA plugin for this machine into the cache folder, and
- * tests it in a child process. A working plugin is kept. The libraries of CUDA and ROCm are not installed: the plugin
- * uses those of the system or of Python.
+ * tests it in a child process. A working plugin is kept. For CUDA, NVIDIA's libraries are installed beside it; ROCm's are
+ * not: the plugin uses those of the system.
  *
  *     pnpm run setup:xla --device cuda12    another plugin: cpu, cuda12, cuda13, rocm or tpu
  *     pnpm run setup:xla --force            reinstall
@@ -21,7 +21,7 @@ const setUp = Effect.fn("setUp")(function* (options: {
   readonly force: boolean
 }) {
   const name = Option.isSome(options.device) ? options.device.value : yield* Machine.fitting
-  const wheel = Wheels.wheels[name]
+  const wheel: Wheels.Wheel = Wheels.wheels[name]
   const tried = Probe.find(wheel.device)
   if (!options.force) {
     const works = yield* Effect.result(tried)
@@ -31,7 +31,10 @@ const setUp = Effect.fn("setUp")(function* (options: {
   if (folder === undefined) {
     return yield* new SetupError({ reason: "there is no cache folder: set HOME or XDG_CACHE_HOME" })
   }
-  yield* Console.log(`installing ${wheel.requirement} into ${folder}`)
+  const count = wheel.libraries?.length ?? 0
+  const libraries = count === 0 ? "" : ` and ${count} wheels of NVIDIA's libraries, about 2 GB,`
+  yield* Console.log(`installing ${wheel.requirement}${libraries} into ${folder}`)
+  if (wheel.needs !== undefined) yield* Console.log(`it needs ${wheel.needs}`)
   yield* Wheels.install(wheel, folder)
   const plugin = yield* tried
   yield* Console.log(`XLA works on ${wheel.device}: ${plugin}`)

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { driverVersion } from "../../xla/Machine.ts"
-import { names, wheels } from "../../xla/Wheels.ts"
+import { names, requirementsOf, wheels } from "../../xla/Wheels.ts"
 
 describe("setup:xla", () => {
   it("reads the version of NVIDIA's driver, of either kernel module", () => {
@@ -11,10 +11,12 @@ describe("setup:xla", () => {
     assert.isUndefined(driverVersion(""))
   })
 
-  it("pins each wheel by version and digest", () => {
+  it("pins each wheel and each of its libraries by version and digest", () => {
     for (const name of names) {
-      assert.match(wheels[name].requirement, /^[a-z0-9-]+==[0-9.]+$/)
-      assert.match(wheels[name].sha256, /^[0-9a-f]{64}$/)
+      const lines = requirementsOf(wheels[name]).trimEnd().split("\n")
+      lines.forEach((line) => assert.match(line, /^[a-z0-9-]+==[0-9.]+ --hash=sha256:[0-9a-f]{64}$/))
+      assert.strictEqual(new Set(lines.map((line) => line.split("=")[0])).size, lines.length)
+      assert.strictEqual(lines.length > 5, name.startsWith("cuda"))
     }
   })
 })

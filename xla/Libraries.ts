@@ -3,7 +3,7 @@
  * them in the folder `nvidia` next to its own (the run path of `xla_cuda_plugin.so`), so that no variable has to be set.
  */
 
-/** `NAME==VERSION SHA256` each; about 2 GB together. */
+/** `NAME==VERSION SHA256` each; 4 GB together on disk, half of it to download. */
 export const libraries = {
   cuda12: [
     "nvidia-cublas-cu12==12.9.3.13 d7d51055f161b317c7105ddaae90e71eda059026074ffef93cf7cde2886bfe72",

@@ -32,7 +32,7 @@ const setUp = Effect.fn("setUp")(function* (options: {
     return yield* new SetupError({ reason: "there is no cache folder: set HOME or XDG_CACHE_HOME" })
   }
   const count = wheel.libraries?.length ?? 0
-  const libraries = count === 0 ? "" : ` and ${count} wheels of NVIDIA's libraries, about 2 GB,`
+  const libraries = count === 0 ? "" : ` and ${count} wheels of NVIDIA's libraries (4 GB)`
   yield* Console.log(`installing ${wheel.requirement}${libraries} into ${folder}`)
   if (wheel.needs !== undefined) yield* Console.log(`it needs ${wheel.needs}`)
   yield* Wheels.install(wheel, folder)

@@ -72,3 +72,23 @@ export const part = (tensors: HostTensors, run: number): HostTensors =>
     const size = sizeOf(shape)
     return { dtype, shape, values: values.slice(run * size, (run + 1) * size) }
   })
+
+/** The input of a masked program that says whether its state changes: 1 or 0. */
+export const activeInput = "stack/active"
+
+/** The same program, whose state changes only where `stack/active` is 1. */
+export const masked = ({ name, run }: Program): Program => ({
+  name,
+  run: (args) => {
+    const { outputs, state } = run(args)
+    if (state === undefined) return { outputs }
+    const isActive = tf.greater(args.inputs[activeInput]!, 0)
+    return { outputs, state: Record.map(state, (next, name) => tf.where(isActive, next, args.state[name]!)) }
+  }
+})
+
+/** The signature of the masked program. */
+export const maskedSignature = (signature: Signature): Signature => ({
+  ...signature,
+  inputs: { ...signature.inputs, [activeInput]: { shape: [], dtype: "float32" } }
+})

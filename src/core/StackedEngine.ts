@@ -10,7 +10,6 @@
  * at most half of what is executed belongs to lanes that have left. Lanes have the same data, and programs that differ in
  * numbers only. A program without state is executed for its lane alone.
  */
-import * as tf from "@tensorflow/tfjs-core"
 import { Deferred, Effect, Exit, Record, Scope } from "effect"
 import {
   type Engine,
@@ -23,6 +22,7 @@ import {
   type Signature,
   submit
 } from "./Engine.ts"
+import * as SharedData from "./SharedData.ts"
 import * as Stack from "./Stack.ts"
 import { float32, type HostTensors, typesOf } from "./Tensors.ts"
 
@@ -67,24 +67,6 @@ interface Stacked {
   read: Effect.Effect<HostTensors, EngineError>
 }
 
-const activeInput = "stack/active"
-
-/** The same program, whose state changes only where the input `stack/active` is 1. */
-const masked = ({ name, run }: Program): Program => ({
-  name,
-  run: (args) => {
-    const { outputs, state } = run(args)
-    if (state === undefined) return { outputs }
-    const isActive = tf.greater(args.inputs[activeInput]!, 0)
-    return { outputs, state: Record.map(state, (next, name) => tf.where(isActive, next, args.state[name]!)) }
-  }
-})
-
-const withMask = (signature: Signature): Signature => ({
-  ...signature,
-  inputs: { ...signature.inputs, [activeInput]: { shape: [], dtype: "float32" } }
-})
-
 /** The lanes' tensors as one; those of a single lane are as they are. */
 const joined = (lanes: ReadonlyArray<HostTensors>): HostTensors => (lanes.length === 1 ? lanes[0]! : Stack.join(lanes))
 
@@ -106,25 +88,7 @@ export const make = Effect.fn("StackedEngine.make")(function* (
   let stack: Stacked | undefined
   let isExecuting = false
 
-  /** Numbers for arrays, by which equal data is known. */
-  const arrays = new WeakMap<object, number>()
-  let arrayCount = 0
-  const numberOf = (array: object) => {
-    if (!arrays.has(array)) arrays.set(array, arrayCount++)
-    return arrays.get(array)
-  }
-  const dataKey = ({ host = {} }: LaneTensors) =>
-    Object.entries(host)
-      .map(([name, { values }]) => `${name} ${numberOf(values)}`)
-      .join()
-  const shared = new Map<string, Placed>()
-  /** Data of all lanes, placed once. */
-  const share = Effect.fnUntraced(function* (data: LaneTensors) {
-    const key = dataKey(data)
-    const placed = shared.get(key) ?? (yield* Scope.provide(engine.place(data.host ?? {}), scope))
-    shared.set(key, placed)
-    return placed
-  })
+  const shared = SharedData.make(engine, scope)
 
   /** Takes the states off the engine. */
   const unstack = Effect.gen(function* () {
@@ -170,8 +134,8 @@ export const make = Effect.fn("StackedEngine.make")(function* (
     const name = `${key} ${some}`
     const found = executables.get(name)
     if (found?.programs.every((program, index) => program === programs[index]) === true) return found.executable
-    const single = some ? withMask(signature) : signature
-    const all = some ? programs.map(masked) : programs
+    const single = some ? Stack.maskedSignature(signature) : signature
+    const all = some ? programs.map(Stack.masked) : programs
     const compile =
       members.length === 1
         ? engine.compile(all[0]!, single)
@@ -186,7 +150,7 @@ export const make = Effect.fn("StackedEngine.make")(function* (
     const stacked = yield* stackOf(active)
     const [first] = calling
     const { data, inputs: anyInputs, key, program } = first!.call!
-    if (calling.some(({ call }) => dataKey(call!.data) !== dataKey(data))) {
+    if (!calling.every(({ call }) => shared.areEqual(call!.data, data))) {
       return yield* failure(engine, program, "runs that are stacked must have the same data")
     }
     const isPartial = calling.length < active.length
@@ -194,9 +158,9 @@ export const make = Effect.fn("StackedEngine.make")(function* (
     const inputs = stacked.members.map((member) => {
       const isCalling = calling.includes(member)
       const own = isCalling ? member.call!.inputs : anyInputs
-      return isPartial ? { ...own, [activeInput]: float32([], Float32Array.of(Number(isCalling))) } : own
+      return isPartial ? { ...own, [Stack.activeInput]: float32([], Float32Array.of(Number(isCalling))) } : own
     })
-    const placed = yield* share(data)
+    const placed = yield* shared.place(data)
     const outputs = yield* submit(executable, { state: stacked.placed, data: placed, inputs: joined(inputs) })
     stacked.read = yield* once(stacked.placed.read)
     const all = yield* once(outputs)
@@ -240,7 +204,9 @@ export const make = Effect.fn("StackedEngine.make")(function* (
         const executable = yield* engine.compile(program, signature)
         return {
           run: ({ data, inputs }: ExecutableArguments) =>
-            Effect.flatMap(share(data as LaneTensors), (data) => executable.run({ state: nothing, data, inputs }))
+            Effect.flatMap(shared.place(data as LaneTensors), (data) =>
+              executable.run({ state: nothing, data, inputs })
+            )
         }
       }
       const key = JSON.stringify([program.name, signature])

@@ -136,16 +136,11 @@ export const make = (options: {
 
       const groups = Effect.fnUntraced(function* (requests: ReadonlyArray<RunRequest>) {
         const most = Stacks.sizeFor(options.stack, engine.spec)
-        const groupOf = (members: ReadonlyArray<RunRequest>): RunGroup => ({
-          requests: members,
-          executions:
-            members.length === 1
-              ? Effect.succeed(members.map(alone))
-              : Effect.map(StackedEngine.make(engine, members.length), (lanes) =>
-                  members.map((request, index) => inLane(request, lanes[index]!))
-                )
+        const single = (request: RunRequest): RunGroup => ({
+          requests: [request],
+          executions: Effect.succeed([alone(request)])
         })
-        if (most === 1) return requests.map((request) => groupOf([request]))
+        if (most === 1) return requests.map(single)
         // A complete run is found in its folder, with nothing to train.
         const isComplete = (request: RunRequest) =>
           ExecuteRun.findComplete(request).pipe(
@@ -154,7 +149,21 @@ export const make = (options: {
           )
         const complete = yield* Effect.filter(requests, isComplete)
         const missing = requests.filter((request) => !complete.includes(request))
-        return [...complete.map((request) => [request]), ...(yield* Stacks.group(missing, most))].map(groupOf)
+        const stacks = yield* Stacks.group(missing, most)
+        const epochsOf = (members: ReadonlyArray<RunRequest>) =>
+          Math.max(...members.map(({ planned }) => planned.training.epochs ?? 0))
+        const together = (members: ReadonlyArray<RunRequest>, place: number): RunGroup => {
+          const epochsAfter = stacks.slice(place + 1).reduce((sum, later) => sum + epochsOf(later), 0)
+          const placed = members.map((request) => ({ ...request, position: { ...request.position, epochsAfter } }))
+          const executions =
+            placed.length === 1
+              ? Effect.succeed(placed.map(alone))
+              : Effect.map(StackedEngine.make(engine, placed.length), (lanes) =>
+                  placed.map((request, index) => inLane(request, lanes[index]!))
+                )
+          return { requests: members, executions }
+        }
+        return [...complete.map(single), ...stacks.map(together)]
       }, Effect.provideContext(context))
 
       return { jobs: 1, execute: alone, groups }

@@ -96,7 +96,8 @@ const engineOf = Effect.fnUntraced(function* (
   }
   if (engine === "xla") {
     const on = Xla.devices.find((name) => name === device) ?? "cpu"
-    return { layer: Xla.layer({ device: on, plugin: yield* XlaProbe.find(on) }), note: "" }
+    const plugin = yield* XlaProbe.find(on)
+    return { layer: Xla.layer({ device: on, plugin }), note: on === "cpu" ? "" : `; ${plugin} passed a trial on it` }
   }
   const on = OnnxRuntime.devices.find((name) => name === device) ?? "cpu"
   const works = on === "cpu" ? undefined : yield* Probe.find(on, { hardware: asked.device === "auto" })
@@ -122,8 +123,9 @@ const announced = (
   words: string
 ): Layer.Layer<Engine, EngineError, Progress> =>
   Layer.tap(layer, (context) => {
-    const { _tag, device } = Context.get(context, Engine).spec
-    return Progress.use((progress) => progress.line(`engine: ${_tag} on ${device}${words}`))
+    const { _tag, device, kind = device } = Context.get(context, Engine).spec
+    const on = kind === device ? device : `${device}, ${kind}`
+    return Progress.use((progress) => progress.line(`engine: ${_tag} on ${on}${words}`))
   })
 
 const nameOf = ({ device, engine }: Candidate, asked: EngineRequest): string => {

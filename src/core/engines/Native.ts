@@ -45,6 +45,8 @@ const engine = "native"
 /** Version of the emitted code: another one may give other last bits. */
 const version = 2
 
+const closed = "the scope of the engine is closed"
+
 const failed =
   (program: string) =>
   (cause: unknown): EngineError =>
@@ -55,6 +57,8 @@ interface Machine {
   readonly pool: ThreadPool.ThreadPool
   /** Held by the program that runs. */
   readonly mutex: Semaphore.Semaphore
+  /** Whether the engine's scope is open: with it go its threads and their memory. */
+  readonly isOpen: () => boolean
 }
 
 /** Why an index is out of range. */
@@ -67,7 +71,7 @@ const checkLookUps = ({ lookUps }: Plan, inputs: HostTensors): string | undefine
 }
 
 const load = Effect.fnUntraced(function* (program: Program, signature: Signature, planned: Plan, machine: Machine) {
-  const { libc, mutex, pool } = machine
+  const { isOpen, libc, mutex, pool } = machine
   const workspace = yield* libc.reserve(planned.workspaceBytes)
   const { address: tableAddress, buffer: tableBuffer } = yield* libc.reserve(8 * planned.locations.length)
   const table = new BigUint64Array(tableBuffer, 0, planned.locations.length)
@@ -120,7 +124,8 @@ const load = Effect.fnUntraced(function* (program: Program, signature: Signature
     const reason =
       checkInputs(signature.inputs, args.inputs) ??
       checkLookUps(planned, args.inputs) ??
-      (isLoaded ? undefined : "the scope that it was compiled in is closed")
+      (isLoaded ? undefined : "the scope that it was compiled in is closed") ??
+      (isOpen() ? undefined : closed)
     yield* DeviceTensors.failIf(engine, program.name, reason)
     return yield* Effect.try({ try: () => run(args, state, data), catch: failed(program.name) })
   })
@@ -168,13 +173,17 @@ export const layer = (options: NativeOptions = {}): Layer.Layer<Engine, EngineEr
       const pool = yield* ThreadPool.make(libc, set, threads)
       const others = Context.get(yield* Layer.build(OnnxRuntime.layer({ threads })), Engine)
       const mutex = yield* Semaphore.make(1)
+      let isOpen = true
+      // The first of the engine's finalizers to run.
+      yield* Effect.addFinalizer(() => mutex.withPermit(Effect.sync(() => void (isOpen = false))))
 
       const compile = Effect.fnUntraced(function* (program: Program, signature: Signature) {
+        yield* DeviceTensors.failIf(engine, program.name, isOpen ? undefined : closed)
         const native = Effect.try({
           try: () => planOf(program, signature, threads, set),
           catch: (cause) => (cause instanceof Unsupported ? cause : failed(program.name)(cause))
         }).pipe(
-          Effect.flatMap((planned) => load(program, signature, planned, { libc, pool, mutex })),
+          Effect.flatMap((planned) => load(program, signature, planned, { libc, pool, mutex, isOpen: () => isOpen })),
           Effect.catchDefect((defect) => (defect instanceof Unsupported ? Effect.fail(defect) : Effect.die(defect))),
           Effect.catchTag("NativeUnavailable", (error) => Effect.fail(failed(program.name)(error)))
         )

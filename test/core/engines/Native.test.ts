@@ -1,6 +1,6 @@
 import { assert, describe, it, vi } from "@effect/vitest"
 import * as tf from "@tensorflow/tfjs-core"
-import { Effect, Layer } from "effect"
+import { Context, Effect, Exit, Layer, Scope } from "effect"
 import * as ort from "onnxruntime-node"
 import { Engine, type EngineError, type Program } from "../../../src/core/Engine.ts"
 import * as Native from "../../../src/core/engines/Native.ts"
@@ -46,6 +46,21 @@ describe("native", () => {
       create.mockRestore()
       assert.strictEqual(engine.spec._tag, "Native")
     }).pipe(Effect.provide(layer(2, machine)))
+  )
+
+  nativeTest("refuses to compile and to run once its scope is closed", (machine) =>
+    Effect.gen(function* () {
+      const scope = yield* Scope.make()
+      const engine = Context.get(yield* Layer.buildWithScope(layer(2, machine), scope), Engine)
+      const state = yield* engine.place({ sum: vector(1, 2) })
+      const compile = Effect.provideService(compileAccumulate, Engine, engine)
+      const executable = yield* compile
+      const run = executable.run({ state, data: state, inputs: { x: vector(1, 1) } })
+      yield* run
+      yield* Scope.close(scope, Exit.void)
+      yield* assertRefused(run, "the scope of the engine is closed")
+      yield* assertRefused(Effect.scoped(compile), "the scope of the engine is closed")
+    })
   )
 
   nativeTest("compiles softmax, batches of matrix products and padding itself", (machine) =>

@@ -149,8 +149,9 @@ describe("runs that are trained as one program", () => {
       const swept = grid({ beta: [1, 4, 2] })
       const results = yield* temporaryFolder
       const lines = makeLines()
-      let steps = 0
-      lines.afterStep = () => ((steps += 1) === 20 ? Effect.interrupt : Effect.void)
+      // Steps are read together: there may be one update per epoch only.
+      let updates = 0
+      lines.afterStep = () => ((updates += 1) === 5 ? Effect.interrupt : Effect.void)
       yield* Effect.exit(runExperiment(swept, results, { stack: 3, lines }))
       const store = yield* storeOf(results)
       const runs = yield* plan(swept, (dataset) => dataset.locate).pipe(Effect.provide(platform))
@@ -220,7 +221,7 @@ describe("the size of a stack", () => {
       assert.strictEqual(yield* sizeOf({ stack: "16" }), 16)
       assert.strictEqual(yield* sizeOf({ stack: "1", jobs: "2" }), 1)
       for (const [given, reason] of [
-        [{ stack: "0" }, "--stack 0: give a whole number"],
+        [{ stack: "0" }, "--stack 0: give an integer from 1"],
         [{ stack: "2", jobs: "2" }, "--jobs in several"],
         [{ stack: "2", cluster: Option.some("postgres://a@b/c") }, "--cluster in several"]
       ] as const) {

@@ -175,7 +175,7 @@ describe("runs that are trained as one program", () => {
       assert.strictEqual(whole.code, 0, whole.output)
       assert.include(whole.output, "epoch 30/30")
       const expected = await Effect.runPromise(left(join(folder, "whole")))
-      for (let round = 0; round < amount(2, 20); round++) {
+      for (let round = 0; round < amount(1, 20); round++) {
         const results = join(folder, `round-${round}`)
         let killed = 0
         for (const epochs of [4, 17]) {

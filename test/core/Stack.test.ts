@@ -137,7 +137,7 @@ describe.each(Object.entries(layers))("A stack of runs on %s", (_, layer) => {
       }
       const states = [{ x: vector(1, 2, 3) }, { x: vector(1, 2, 3) }]
       const inputs = () => ({ x: vector(1, 1, 1) })
-      yield* assertRefused(train([scaled(1), other], one, { state: states, data: {} }, inputs, 1), "numbers only")
+      yield* assertRefused(train([scaled(1), other], one, { state: states, data: {} }, inputs, 1), "only in numbers")
     }).pipe(Effect.provide(layer))
   )
 })

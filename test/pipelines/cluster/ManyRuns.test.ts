@@ -11,7 +11,7 @@ import { postgres } from "../../machine/Postgres.ts"
 import * as Machines from "./Machines.ts"
 import { type PostgresServer, start } from "./PostgresServer.ts"
 
-const count = amount(24, 1000)
+const count = amount(12, 1000)
 const machines = amount(2, 4)
 
 describe("many runs", needs(postgres), () => {

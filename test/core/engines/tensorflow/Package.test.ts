@@ -20,12 +20,15 @@ const installed = Effect.fnUntraced(function* (files: Readonly<Record<string, st
   return { place, folder, from: [createRequire(path.join(place, "place.js"))] }
 })
 
-/** Puts the project's own TensorFlow.js beside the package. */
+/** Puts a TensorFlow.js with the project's own core beside the package. */
 const shared = Effect.fnUntraced(function* (place: string) {
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
-  const tfjs = dirname(createRequire(import.meta.url).resolve("@tensorflow/tfjs/package.json"))
-  yield* fs.symlink(tfjs, path.join(place, "node_modules", "@tensorflow", "tfjs"))
+  const core = dirname(createRequire(import.meta.url).resolve("@tensorflow/tfjs-core/package.json"))
+  const packages = path.join(place, "node_modules", "@tensorflow")
+  yield* fs.makeDirectory(path.join(packages, "tfjs"))
+  yield* fs.writeFileString(path.join(packages, "tfjs", "index.js"), "")
+  yield* fs.symlink(core, path.join(packages, "tfjs-core"))
 })
 
 const binding = "lib/napi-v8/tfjs_binding.node"

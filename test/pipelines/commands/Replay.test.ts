@@ -19,7 +19,7 @@ describe("exp replay", () => {
         assert.strictEqual(code, 0, output)
         assert.match(output, /ok +state +parameters and optimiser state after step 12: identical bits \(\d/)
         assert.match(output, /ok +history +3 epochs, identical bits/)
-        assert.match(output, /ok +evaluation +ElboTerms: the same numbers/)
+        assert.match(output, /ok +evaluation +ElboTerms: equal metrics and figure data/)
         assert.match(output, /ok +evaluation +Curves: equal metrics and figure data/)
         assert.include(output, `run ${ids[1]} replayed: identical bits`)
         assert.deepStrictEqual(yield* (yield* files).readDirectory(results, { recursive: true }), before)

@@ -8,7 +8,7 @@ import { divergence, divergenceTerm, drawCodes } from "./Divergence.ts"
 import { logSumExp } from "./LogSumExp.ts"
 import type { Drawn } from "./Posterior.ts"
 import type { ObjectiveInputs, Terms } from "./Objective.ts"
-import { gradientOnly, stopGradient } from "./StopGradient.ts"
+import { detach, gradientOnly, stopGradient } from "./StopGradient.ts"
 
 /** Weights of the draws, `[draws * batch]`, and the likelihood among them. */
 export interface ImportanceWeights {
@@ -84,4 +84,4 @@ export const weightedTerms = (
 
 /** `value` with the gradient of `surrogate`; both `[batch]`. */
 export const withGradientOf = (surrogate: tf.Tensor, value: tf.Tensor): tf.Tensor =>
-  tf.add(stopGradient(tf.clone, value), gradientOnly(surrogate))
+  tf.add(detach(value), gradientOnly(surrogate))

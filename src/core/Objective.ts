@@ -6,7 +6,7 @@
  * finite inputs, but for the loss of an objective that needs a KL divergence where there is none.
  */
 import type * as tf from "@tensorflow/tfjs-core"
-import { Context, Schema } from "effect"
+import { Context, Effect, Layer, Schema } from "effect"
 import type { LikelihoodDistribution } from "./Likelihood.ts"
 import type { NoiseTypes } from "./Noise.ts"
 import type { ParameterInfo } from "./ParameterInfo.ts"
@@ -86,3 +86,16 @@ export class Objective extends Context.Service<
     readonly terms: (inputs: ObjectiveInputs) => Terms
   }
 >()("vae/core/Objective") {}
+
+/** Provides an objective of that name; fails with `ObjectiveError` where there is a problem with its options. */
+export const objectiveLayer = (
+  name: string,
+  problem: string | undefined,
+  service: Objective["Service"]
+): Layer.Layer<Objective, ObjectiveError> =>
+  Layer.effect(
+    Objective,
+    problem === undefined
+      ? Effect.succeed(service)
+      : Effect.fail(new ObjectiveError({ objective: name, reason: problem }))
+  )

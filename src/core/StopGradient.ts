@@ -19,9 +19,11 @@ export const stopGradient = <T extends tf.Tensor>(f: (x: tf.Tensor) => T, x: tf.
 export const straightThrough = <T extends tf.Tensor>(value: T, soft: T): T =>
   tf.customGrad<T>(() => ({ value: tf.clone(value), gradFunc: (dy) => dy }))(soft)
 
+/** `x` as a constant. */
+export const detach = <T extends tf.Tensor>(x: T): T => stopGradient((value) => tf.clone(value as T), x)
+
 /** The same tensors as constants. */
-export const detached = <A extends Tensors>(tensors: A): A =>
-  Record.map(tensors, (tensor) => stopGradient(tf.clone, tensor)) as A
+export const detached = <A extends Tensors>(tensors: A): A => Record.map(tensors, detach) as A
 
 /** 0, with the derivative of `x`: adds a gradient to a loss and nothing to its value. `x` is finite. */
-export const gradientOnly = <T extends tf.Tensor>(x: T): T => tf.sub(x, stopGradient(tf.clone, x))
+export const gradientOnly = <T extends tf.Tensor>(x: T): T => tf.sub(x, detach(x))

@@ -7,8 +7,9 @@ import { Layer, Result } from "effect"
 import { pixelMeanLogits } from "../Initializer.ts"
 import type { Model, ModelError } from "../Model.ts"
 import { type Module, sequence } from "../Network.ts"
-import { activation, type ActivationName, activations } from "../networks/Activation.ts"
+import { type ActivationName, activations } from "../networks/Activation.ts"
 import { dense } from "../networks/Dense.ts"
+import { hiddenLayers } from "../networks/HiddenLayers.ts"
 import { flatten, reshape } from "../networks/Reshape.ts"
 import type { FactorizedFamily, Posterior } from "../Posterior.ts"
 import type { Prior, QuantilePrior } from "../Prior.ts"
@@ -103,8 +104,7 @@ export const layer = <
 ): Layer.Layer<Model | Compose.Offers<Latent, P, Q>, ModelError> => {
   const choices = withDefaults(options)
   const { hidden, decoderHidden, initializer, likelihood } = choices
-  const layers = (units: ReadonlyArray<number>): ReadonlyArray<Module> =>
-    units.flatMap((count) => [dense(count, { initializer }), activation(choices.activation)])
+  const layers = (units: ReadonlyArray<number>) => hiddenLayers(units, choices.activation, { initializer })
   return Layer.effectContext(
     Compose.services({
       tag: "DenseVae",

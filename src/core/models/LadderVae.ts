@@ -10,9 +10,10 @@ import type { ImageShape } from "../Dataset.ts"
 import type { Likelihood } from "../Likelihood.ts"
 import { BernoulliLogits } from "../likelihoods/BernoulliLogits.ts"
 import { type Autoencoder, type ContinuousLatent, GroupedLatent, type Model, type ModelError } from "../Model.ts"
-import { type Module, type Network, type NetworkError, sequence } from "../Network.ts"
-import { activation, type ActivationName, activations } from "../networks/Activation.ts"
+import { type Network, type NetworkError, sequence } from "../Network.ts"
+import { type ActivationName, activations } from "../networks/Activation.ts"
 import { dense, type DenseInitializer, denseInitializers } from "../networks/Dense.ts"
+import { hiddenLayers } from "../networks/HiddenLayers.ts"
 import { flatten, reshape } from "../networks/Reshape.ts"
 import type { Drawn } from "../Posterior.ts"
 import type { PriorDistribution } from "../Prior.ts"
@@ -61,8 +62,7 @@ const build = (
   { activation: name, groups, initializer, likelihood }: Required<LadderVaeOptions>
 ): Result.Result<Autoencoder, NetworkError> =>
   Result.gen(function* () {
-    const layers = (units: ReadonlyArray<number>): ReadonlyArray<Module> =>
-      units.flatMap((count) => [dense(count, { initializer }), activation(name)])
+    const layers = (units: ReadonlyArray<number>) => hiddenLayers(units, name, { initializer })
     const widths = groups.map(({ latent }) => latent)
     const top = groups.length - 1
 

@@ -4,9 +4,9 @@
  * Source: Higgins et al. 2017, eq. 4, https://openreview.net/forum?id=Sy2fzU9gl
  */
 import * as tf from "@tensorflow/tfjs-core"
-import { Effect, Layer } from "effect"
+import type { Layer } from "effect"
 import { divergence, divergenceTerm, drawCodes } from "../Divergence.ts"
-import { Objective, ObjectiveError, type ObjectiveInputs, type Terms } from "../Objective.ts"
+import { Objective, type ObjectiveError, objectiveLayer, type ObjectiveInputs, type Terms } from "../Objective.ts"
 import { maximumOf, type Numeric, scheduled, specOf, valueAt, weightProblem } from "../Schedule.ts"
 
 export interface BetaElboOptions {
@@ -36,15 +36,10 @@ export const terms =
 export const layer = (options: BetaElboOptions): Layer.Layer<Objective, ObjectiveError> => {
   const { beta } = options
   const reason = weightProblem("beta", beta)
-  return Layer.effect(
-    Objective,
-    reason === undefined
-      ? Effect.succeed({
-          spec: { _tag: "BetaElbo", beta: specOf(beta) },
-          needsKl: maximumOf(beta) > 0,
-          schedules: scheduled({ beta }),
-          terms: terms(options)
-        })
-      : Effect.fail(new ObjectiveError({ objective: "BetaElbo", reason }))
-  )
+  return objectiveLayer("BetaElbo", reason, {
+    spec: { _tag: "BetaElbo", beta: specOf(beta) },
+    needsKl: maximumOf(beta) > 0,
+    schedules: scheduled({ beta }),
+    terms: terms(options)
+  })
 }

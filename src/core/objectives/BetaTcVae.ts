@@ -7,11 +7,11 @@
  * Source: Chen et al. 2018, eq. 2 and 3, https://arxiv.org/abs/1802.04942
  */
 import * as tf from "@tensorflow/tfjs-core"
-import { Effect, Layer } from "effect"
+import type { Layer } from "effect"
 import { divergence, divergenceTerm, drawCodes } from "../Divergence.ts"
 import { logSumExp } from "../LogSumExp.ts"
 import type { FactorizedPosterior } from "../Model.ts"
-import { Objective, ObjectiveError, type ObjectiveInputs, type Terms } from "../Objective.ts"
+import { Objective, type ObjectiveError, objectiveLayer, type ObjectiveInputs, type Terms } from "../Objective.ts"
 import { maximumOf, type Numeric, scheduled, specOf, valueAt, weightProblem } from "../Schedule.ts"
 
 export interface BetaTcVaeOptions {
@@ -82,16 +82,11 @@ export const layer = (options: BetaTcVaeOptions): Layer.Layer<Objective, Objecti
   const reason = Object.entries(weights)
     .map(([name, weight]) => weightProblem(name, weight))
     .find((problem) => problem !== undefined)
-  return Layer.effect(
-    Objective,
-    reason === undefined
-      ? Effect.succeed({
-          spec: { _tag: "BetaTcVae", alpha: specOf(alpha), beta: specOf(beta), gamma: specOf(gamma) },
-          scope: "batch",
-          needsKl: Object.values(weights).some((weight) => maximumOf(weight) > 0),
-          schedules: scheduled(weights),
-          terms: terms(options)
-        })
-      : Effect.fail(new ObjectiveError({ objective: "BetaTcVae", reason }))
-  )
+  return objectiveLayer("BetaTcVae", reason, {
+    spec: { _tag: "BetaTcVae", alpha: specOf(alpha), beta: specOf(beta), gamma: specOf(gamma) },
+    scope: "batch",
+    needsKl: Object.values(weights).some((weight) => maximumOf(weight) > 0),
+    schedules: scheduled(weights),
+    terms: terms(options)
+  })
 }

@@ -8,9 +8,9 @@
  * https://arxiv.org/abs/1802.04537
  */
 import * as tf from "@tensorflow/tfjs-core"
-import { Effect, Layer } from "effect"
+import type { Layer } from "effect"
 import { logMeanWeight, weightedTerms } from "../ImportanceWeights.ts"
-import { Objective, ObjectiveError, type ObjectiveInputs, type Terms } from "../Objective.ts"
+import { Objective, type ObjectiveError, objectiveLayer, type ObjectiveInputs, type Terms } from "../Objective.ts"
 import { maximumOf, type Numeric, scheduled, specOf, valueAt, weightProblem } from "../Schedule.ts"
 import { countProblem } from "../OptionProblem.ts"
 
@@ -39,16 +39,11 @@ export const layer = (options: CiwaeOptions): Layer.Layer<Objective, ObjectiveEr
     countProblem("samples", samples) ??
     weightProblem("beta", beta) ??
     (highest <= 1 ? undefined : `beta is up to ${highest}; it must be a number from 0 to 1`)
-  return Layer.effect(
-    Objective,
-    reason === undefined
-      ? Effect.succeed({
-          spec: { _tag: "Ciwae", beta: specOf(beta), samples },
-          needsKl: true,
-          draws: samples,
-          schedules: scheduled({ beta }),
-          terms: terms(options)
-        })
-      : Effect.fail(new ObjectiveError({ objective: "Ciwae", reason }))
-  )
+  return objectiveLayer("Ciwae", reason, {
+    spec: { _tag: "Ciwae", beta: specOf(beta), samples },
+    needsKl: true,
+    draws: samples,
+    schedules: scheduled({ beta }),
+    terms: terms(options)
+  })
 }

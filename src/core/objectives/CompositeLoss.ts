@@ -5,10 +5,10 @@
  * Whatever the loss, `reconstruction` and `kl` are reported in nats, so that runs with different losses can be compared.
  */
 import * as tf from "@tensorflow/tfjs-core"
-import { Effect, Layer } from "effect"
+import type { Layer } from "effect"
 import { divergence, divergenceNames, divergenceTerm, drawCodes } from "../Divergence.ts"
 import type { LossTerm } from "../LossTerm.ts"
-import { Objective, ObjectiveError, type ObjectiveInputs, type Terms } from "../Objective.ts"
+import { Objective, type ObjectiveError, objectiveLayer, type ObjectiveInputs, type Terms } from "../Objective.ts"
 
 /** Terms that every objective reports under these names: in nats, without a weight. */
 const reported: ReadonlyArray<string> = ["loss", "reconstruction", ...divergenceNames]
@@ -48,15 +48,10 @@ const problemOf = (members: ReadonlyArray<LossTerm>): string | undefined => {
 /** Provides the sum of these terms. Fails with `ObjectiveError` where there is none, or one is refused or there twice. */
 export const layer = (...members: ReadonlyArray<LossTerm>): Layer.Layer<Objective, ObjectiveError> => {
   const reason = problemOf(members)
-  return Layer.effect(
-    Objective,
-    reason === undefined
-      ? Effect.succeed({
-          // The name in specs, and so in run ids, from before the objective was called `CompositeLoss`.
-          spec: { _tag: "SumOfTerms", terms: members.map(({ spec }) => spec) },
-          needsKl: members.some(({ needsKl }) => needsKl === true),
-          terms: terms(...members)
-        })
-      : Effect.fail(new ObjectiveError({ objective: "CompositeLoss", reason }))
-  )
+  return objectiveLayer("CompositeLoss", reason, {
+    // The name in specs, and so in run ids, from before the objective was called `CompositeLoss`.
+    spec: { _tag: "SumOfTerms", terms: members.map(({ spec }) => spec) },
+    needsKl: members.some(({ needsKl }) => needsKl === true),
+    terms: terms(...members)
+  })
 }

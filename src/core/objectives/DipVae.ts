@@ -6,10 +6,10 @@
  * Source: Kumar, Sattigeri and Balakrishnan 2018, eq. 6 and 7, https://arxiv.org/abs/1711.00848
  */
 import * as tf from "@tensorflow/tfjs-core"
-import { Effect, Layer } from "effect"
+import type { Layer } from "effect"
 import { divergence, divergenceTerm, drawCodes } from "../Divergence.ts"
 import type { FactorizedPosterior } from "../Model.ts"
-import { Objective, ObjectiveError, type ObjectiveInputs, type Terms } from "../Objective.ts"
+import { Objective, type ObjectiveError, objectiveLayer, type ObjectiveInputs, type Terms } from "../Objective.ts"
 import { type Numeric, scheduled, specOf, valueAt, weightProblem } from "../Schedule.ts"
 import { choiceProblem } from "../OptionProblem.ts"
 
@@ -62,16 +62,11 @@ export const layer = (options: DipVaeOptions): Layer.Layer<Objective, ObjectiveE
     weightProblem("offDiagonal", offDiagonal) ??
     weightProblem("diagonal", diagonal) ??
     choiceProblem("kind", kind, ["I", "II"])
-  return Layer.effect(
-    Objective,
-    reason === undefined
-      ? Effect.succeed({
-          spec: { _tag: "DipVae", kind, offDiagonal: specOf(offDiagonal), diagonal: specOf(diagonal) },
-          scope: "batch",
-          needsKl: true,
-          schedules: scheduled({ offDiagonal, diagonal }),
-          terms: terms(options)
-        })
-      : Effect.fail(new ObjectiveError({ objective: "DipVae", reason }))
-  )
+  return objectiveLayer("DipVae", reason, {
+    spec: { _tag: "DipVae", kind, offDiagonal: specOf(offDiagonal), diagonal: specOf(diagonal) },
+    scope: "batch",
+    needsKl: true,
+    schedules: scheduled({ offDiagonal, diagonal }),
+    terms: terms(options)
+  })
 }

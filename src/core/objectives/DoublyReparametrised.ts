@@ -10,7 +10,7 @@
  * https://arxiv.org/abs/1810.04152
  */
 import * as tf from "@tensorflow/tfjs-core"
-import { Effect, Layer } from "effect"
+import { Layer } from "effect"
 import {
   byDraw,
   logJoint,
@@ -20,8 +20,8 @@ import {
   withGradientOf
 } from "../ImportanceWeights.ts"
 import type { FactorizedPosterior } from "../Model.ts"
-import { Objective, ObjectiveError, type ObjectiveInputs, type Terms } from "../Objective.ts"
-import { stopGradient } from "../StopGradient.ts"
+import { Objective, type ObjectiveError, objectiveLayer, type ObjectiveInputs, type Terms } from "../Objective.ts"
+import { detach } from "../StopGradient.ts"
 import { countProblem } from "../OptionProblem.ts"
 
 export interface DoublyReparametrisedOptions {
@@ -40,7 +40,7 @@ export const terms =
   ({ samples }: DoublyReparametrisedOptions) =>
   (inputs: ObjectiveInputs): Terms =>
     weightedTerms(inputs, samples, ({ codes, logWeights }) => {
-      const fixed = stopGradient((z) => tf.clone(z as tf.Tensor2D), codes)
+      const fixed = detach(codes)
       const weights = normalisedWeights(logWeights)
       const squares = tf.square(weights)
       const through = tf.add(logWeights, byDraw(inputs.posterior.logProb!(fixed), samples))
@@ -58,15 +58,10 @@ export const layer = (
 ): Layer.Layer<Objective, ObjectiveError, FactorizedPosterior> => {
   const { samples } = options
   const reason = countProblem("samples", samples)
-  return Layer.effect(
-    Objective,
-    reason === undefined
-      ? Effect.succeed({
-          spec: { _tag: "DoublyReparametrised", samples },
-          needsKl: true,
-          draws: samples,
-          terms: terms(options)
-        })
-      : Effect.fail(new ObjectiveError({ objective: "DoublyReparametrised", reason }))
-  )
+  return objectiveLayer("DoublyReparametrised", reason, {
+    spec: { _tag: "DoublyReparametrised", samples },
+    needsKl: true,
+    draws: samples,
+    terms: terms(options)
+  })
 }

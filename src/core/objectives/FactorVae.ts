@@ -7,18 +7,18 @@
  * Source: Kim and Mnih 2018, eq. 2 and 3, algorithm 2 and appendix A, https://arxiv.org/abs/1802.05983
  */
 import * as tf from "@tensorflow/tfjs-core"
-import { Effect, Layer, Record, Result } from "effect"
+import { type Layer, Record, Result } from "effect"
 import { divergence, divergenceTerm, drawCodes } from "../Divergence.ts"
 import type { ContinuousLatent } from "../Model.ts"
 import { type Network, sequence } from "../Network.ts"
-import { activation } from "../networks/Activation.ts"
 import { dense } from "../networks/Dense.ts"
-import { Objective, ObjectiveError, type ObjectiveInputs, type Terms } from "../Objective.ts"
+import { hiddenLayers } from "../networks/HiddenLayers.ts"
+import { Objective, type ObjectiveError, objectiveLayer, type ObjectiveInputs, type Terms } from "../Objective.ts"
 import type { Optimizer } from "../Optimizer.ts"
 import { Adam } from "../optimizers/Adam.ts"
 import { permuteColumns } from "../Permutation.ts"
 import { type Numeric, scheduled, specOf, valueAt, weightProblem } from "../Schedule.ts"
-import { detached, gradientOnly } from "../StopGradient.ts"
+import { detach, detached, gradientOnly } from "../StopGradient.ts"
 import type { Tensors } from "../Tensors.ts"
 import { countsProblem } from "../OptionProblem.ts"
 
@@ -39,9 +39,7 @@ const defaults = {
 /** From codes `[batch, latent]` to the logarithm of the ratio of densities, `[batch, 1]`. */
 const discriminatorOf = (hidden: ReadonlyArray<number>, latent: number): Network =>
   // A dense layer takes every vector.
-  Result.getOrThrow(
-    sequence(...hidden.flatMap((units) => [dense(units), activation("leaky-relu")]), dense(1)).build([latent])
-  )
+  Result.getOrThrow(sequence(...hiddenLayers(hidden, "leaky-relu"), dense(1)).build([latent]))
 
 /**
  * `loss = -log p(x | z) + KL + gamma log D(z) / (1 - D(z))`, `[batch]`, in nats, at one code `z` per example. The ratio's
@@ -63,7 +61,7 @@ export const terms =
     const logRatio = (parameters: Tensors, codes: tf.Tensor): tf.Tensor1D =>
       tf.squeeze(discriminator.apply(parameters, codes), [1])
     const totalCorrelation = logRatio(detached(parameters), codes)
-    const fixed = detached({ codes }).codes
+    const fixed = detach(codes)
     const permuted = permuteColumns(fixed, ownNoise["permutation"] as tf.Tensor2D)
     // Permuted codes belong to no example: each gets their mean.
     const ofPermuted = tf.mean(tf.softplus(logRatio(parameters, permuted)))
@@ -98,19 +96,13 @@ const problemOf = ({ gamma, hidden = [], optimizer = defaults.optimizer }: Facto
 export const layer = (options: FactorVaeOptions): Layer.Layer<Objective, ObjectiveError, ContinuousLatent> => {
   const { gamma, hidden = defaults.hidden, optimizer = defaults.optimizer } = options
   const reason = problemOf(options)
-  return Layer.effect(
-    Objective,
-    reason === undefined
-      ? Effect.succeed({
-          spec: { _tag: "FactorVae", gamma: specOf(gamma), hidden, optimizer: optimizer.spec },
-          scope: "batch",
-          needsKl: true,
-          parameters: (latent) =>
-            Record.map(discriminatorOf(hidden, latent).parameters, (info) => ({ ...info, optimizer })),
-          noise: (latent) => ({ permutation: { distribution: "uniform", shape: [latent] } }),
-          schedules: scheduled({ gamma }),
-          terms: terms(options)
-        })
-      : Effect.fail(new ObjectiveError({ objective: "FactorVae", reason }))
-  )
+  return objectiveLayer("FactorVae", reason, {
+    spec: { _tag: "FactorVae", gamma: specOf(gamma), hidden, optimizer: optimizer.spec },
+    scope: "batch",
+    needsKl: true,
+    parameters: (latent) => Record.map(discriminatorOf(hidden, latent).parameters, (info) => ({ ...info, optimizer })),
+    noise: (latent) => ({ permutation: { distribution: "uniform", shape: [latent] } }),
+    schedules: scheduled({ gamma }),
+    terms: terms(options)
+  })
 }

@@ -6,10 +6,10 @@
  * Source: Kingma et al. 2016, eq. 15, https://arxiv.org/abs/1606.04934
  */
 import * as tf from "@tensorflow/tfjs-core"
-import { Effect, Layer } from "effect"
+import type { Layer } from "effect"
 import { divergence, divergenceTerm, drawCodes } from "../Divergence.ts"
 import type { FactorizedPosterior } from "../Model.ts"
-import { Objective, ObjectiveError, type ObjectiveInputs, type Terms } from "../Objective.ts"
+import { Objective, type ObjectiveError, objectiveLayer, type ObjectiveInputs, type Terms } from "../Objective.ts"
 import type { PriorQuantiles } from "../Prior.ts"
 import { type Numeric, scheduled, specOf, valueAt, weightProblem } from "../Schedule.ts"
 
@@ -45,16 +45,11 @@ export const layer = (
 ): Layer.Layer<Objective, ObjectiveError, FactorizedPosterior | PriorQuantiles> => {
   const { nats } = options
   const reason = weightProblem("nats", nats)
-  return Layer.effect(
-    Objective,
-    reason === undefined
-      ? Effect.succeed({
-          spec: { _tag: "FreeBits", nats: specOf(nats) },
-          scope: "batch",
-          needsKl: true,
-          schedules: scheduled({ nats }),
-          terms: terms(options)
-        })
-      : Effect.fail(new ObjectiveError({ objective: "FreeBits", reason }))
-  )
+  return objectiveLayer("FreeBits", reason, {
+    spec: { _tag: "FreeBits", nats: specOf(nats) },
+    scope: "batch",
+    needsKl: true,
+    schedules: scheduled({ nats }),
+    terms: terms(options)
+  })
 }

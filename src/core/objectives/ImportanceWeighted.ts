@@ -8,9 +8,9 @@
  * Source: Burda, Grosse and Salakhutdinov 2015, eq. 8, https://arxiv.org/abs/1509.00519
  */
 import * as tf from "@tensorflow/tfjs-core"
-import { Effect, Layer } from "effect"
+import type { Layer } from "effect"
 import { logMeanWeight, weightedTerms } from "../ImportanceWeights.ts"
-import { Objective, ObjectiveError, type ObjectiveInputs, type Terms } from "../Objective.ts"
+import { Objective, type ObjectiveError, objectiveLayer, type ObjectiveInputs, type Terms } from "../Objective.ts"
 import { countProblem } from "../OptionProblem.ts"
 
 export interface ImportanceWeightedOptions {
@@ -28,15 +28,10 @@ export const terms =
 export const layer = (options: ImportanceWeightedOptions): Layer.Layer<Objective, ObjectiveError> => {
   const { samples } = options
   const reason = countProblem("samples", samples)
-  return Layer.effect(
-    Objective,
-    reason === undefined
-      ? Effect.succeed({
-          spec: { _tag: "ImportanceWeighted", samples },
-          needsKl: true,
-          draws: samples,
-          terms: terms(options)
-        })
-      : Effect.fail(new ObjectiveError({ objective: "ImportanceWeighted", reason }))
-  )
+  return objectiveLayer("ImportanceWeighted", reason, {
+    spec: { _tag: "ImportanceWeighted", samples },
+    needsKl: true,
+    draws: samples,
+    terms: terms(options)
+  })
 }

@@ -9,10 +9,10 @@
  * https://arxiv.org/abs/1711.01558
  */
 import * as tf from "@tensorflow/tfjs-core"
-import { Effect, Layer } from "effect"
+import type { Layer } from "effect"
 import { divergence, divergenceTerm, drawCodes } from "../Divergence.ts"
 import { type Kernel, kernels, maximumMeanDiscrepancy } from "../MaximumMeanDiscrepancy.ts"
-import { Objective, ObjectiveError, type ObjectiveInputs, type Terms } from "../Objective.ts"
+import { Objective, type ObjectiveError, objectiveLayer, type ObjectiveInputs, type Terms } from "../Objective.ts"
 import { type Numeric, scheduled, specOf, valueAt, weightProblem } from "../Schedule.ts"
 import { choiceProblem } from "../OptionProblem.ts"
 
@@ -58,17 +58,12 @@ export const layer = (options: InfoVaeOptions): Layer.Layer<Objective, Objective
       : `alpha is ${alpha}; it must be a number up to 1, so that the divergence has no negative weight`) ??
     (alpha + lowest >= 1 ? undefined : `alpha + lambda is ${alpha + lowest}; it must be at least 1`) ??
     choiceProblem("kernel", kernel, kernels)
-  return Layer.effect(
-    Objective,
-    reason === undefined
-      ? Effect.succeed({
-          spec: { _tag: "InfoVae", alpha, lambda: specOf(lambda), kernel },
-          scope: "batch",
-          needsKl: alpha < 1,
-          drawsFromPrior: true,
-          schedules: scheduled({ lambda }),
-          terms: terms(options)
-        })
-      : Effect.fail(new ObjectiveError({ objective: "InfoVae", reason }))
-  )
+  return objectiveLayer("InfoVae", reason, {
+    spec: { _tag: "InfoVae", alpha, lambda: specOf(lambda), kernel },
+    scope: "batch",
+    needsKl: alpha < 1,
+    drawsFromPrior: true,
+    schedules: scheduled({ lambda }),
+    terms: terms(options)
+  })
 }

@@ -8,10 +8,10 @@
  * https://arxiv.org/abs/1802.04537
  */
 import * as tf from "@tensorflow/tfjs-core"
-import { Effect, Layer } from "effect"
+import type { Layer } from "effect"
 import { logMeanWeight, weightedTerms } from "../ImportanceWeights.ts"
-import { Objective, ObjectiveError, type ObjectiveInputs, type Terms } from "../Objective.ts"
-import { countProblem } from "../OptionProblem.ts"
+import { Objective, type ObjectiveError, objectiveLayer, type ObjectiveInputs, type Terms } from "../Objective.ts"
+import { countsProblem } from "../OptionProblem.ts"
 
 export interface MiwaeOptions {
   /** Number of bounds that are averaged, from 1. The paper's M. */
@@ -31,16 +31,11 @@ export const terms =
 /** Provides the objective. Fails with `ObjectiveError` where a number is not a whole one from 1. */
 export const layer = (options: MiwaeOptions): Layer.Layer<Objective, ObjectiveError> => {
   const { bounds, samples } = options
-  const reason = countProblem("bounds", bounds) ?? countProblem("samples", samples)
-  return Layer.effect(
-    Objective,
-    reason === undefined
-      ? Effect.succeed({
-          spec: { _tag: "Miwae", bounds, samples },
-          needsKl: true,
-          draws: bounds * samples,
-          terms: terms(options)
-        })
-      : Effect.fail(new ObjectiveError({ objective: "Miwae", reason }))
-  )
+  const reason = countsProblem({ bounds, samples })
+  return objectiveLayer("Miwae", reason, {
+    spec: { _tag: "Miwae", bounds, samples },
+    needsKl: true,
+    draws: bounds * samples,
+    terms: terms(options)
+  })
 }

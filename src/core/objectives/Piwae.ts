@@ -9,7 +9,7 @@
  * https://arxiv.org/abs/1802.04537
  */
 import * as tf from "@tensorflow/tfjs-core"
-import { Effect, Layer } from "effect"
+import type { Layer } from "effect"
 import {
   byDraw,
   logJoint,
@@ -18,10 +18,10 @@ import {
   weightedTerms,
   withGradientOf
 } from "../ImportanceWeights.ts"
-import { Objective, ObjectiveError, type ObjectiveInputs, type Terms } from "../Objective.ts"
-import { stopGradient } from "../StopGradient.ts"
+import { Objective, type ObjectiveError, objectiveLayer, type ObjectiveInputs, type Terms } from "../Objective.ts"
+import { detach } from "../StopGradient.ts"
 import type { MiwaeOptions } from "./Miwae.ts"
-import { countProblem } from "../OptionProblem.ts"
+import { countsProblem } from "../OptionProblem.ts"
 
 /** Numbers of the encoder's bounds, and of codes per bound. */
 export type PiwaeOptions = MiwaeOptions
@@ -41,10 +41,7 @@ export const terms =
       const grouped = tf.reshape(logWeights, [samples, bounds, -1])
       const encoders = tf.div(tf.reshape(normalisedWeights(grouped), logWeights.shape), bounds)
       const rest = tf.sub(normalisedWeights(logWeights), encoders)
-      const fixed = logJoint(
-        inputs,
-        stopGradient((z) => tf.clone(z as tf.Tensor2D), codes)
-      )
+      const fixed = logJoint(inputs, detach(codes))
       const surrogate = tf.sum(tf.add(tf.mul(encoders, logWeights), tf.mul(rest, byDraw(fixed.logJoint, draws))), 0)
       return tf.neg(withGradientOf(surrogate, logMeanWeight(logWeights)))
     })
@@ -52,16 +49,11 @@ export const terms =
 /** Provides the objective. Fails with `ObjectiveError` where a number is not a whole one from 1. */
 export const layer = (options: PiwaeOptions): Layer.Layer<Objective, ObjectiveError> => {
   const { bounds, samples } = options
-  const reason = countProblem("bounds", bounds) ?? countProblem("samples", samples)
-  return Layer.effect(
-    Objective,
-    reason === undefined
-      ? Effect.succeed({
-          spec: { _tag: "Piwae", bounds, samples },
-          needsKl: true,
-          draws: bounds * samples,
-          terms: terms(options)
-        })
-      : Effect.fail(new ObjectiveError({ objective: "Piwae", reason }))
-  )
+  const reason = countsProblem({ bounds, samples })
+  return objectiveLayer("Piwae", reason, {
+    spec: { _tag: "Piwae", bounds, samples },
+    needsKl: true,
+    draws: bounds * samples,
+    terms: terms(options)
+  })
 }

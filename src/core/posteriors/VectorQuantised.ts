@@ -11,7 +11,7 @@ import { constant, uniformIn } from "../Initializer.ts"
 import { oneHotOfGreatest, placesOf } from "../OneHot.ts"
 import { Sgd } from "../optimizers/Sgd.ts"
 import type { AuxiliaryLoss, DiscreteFamily } from "../Posterior.ts"
-import { detached, gradientOnly, straightThrough } from "../StopGradient.ts"
+import { detach, detached, gradientOnly, straightThrough } from "../StopGradient.ts"
 import { weightProblem } from "../Schedule.ts"
 import type { Tensors } from "../Tensors.ts"
 import { widthProblem } from "./ChoiceWidth.ts"
@@ -63,7 +63,7 @@ export const VectorQuantised = (options: VectorQuantisedOptions): DiscreteFamily
     const counts = tf.mul(tf.reshape(tf.sum(chosen, 0), [entries, 1]), 1 / batch)
     const sums = tf.mul(tf.matMul(chosen, outputs, true), 1 / batch)
     const pull = (parameter: tf.Tensor, value: tf.Tensor): tf.Tensor =>
-      tf.sum(tf.mul(parameter, detached({ distance: tf.sub(parameter, value) }).distance))
+      tf.sum(tf.mul(parameter, detach(tf.sub(parameter, value))))
     return gradientOnly(tf.add(pull(parameters["counts"]!, counts), pull(parameters["sums"]!, sums)))
   }
 

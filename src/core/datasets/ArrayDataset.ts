@@ -2,10 +2,11 @@
  * Datasets of arrays on disk, in any format: images `[count, height, width]` or `[count, height, width, channels]`,
  * labels `[count]` or `[count, 1]`, and optionally separate test images and labels.
  */
-import { Effect, type FileSystem, Path, type PlatformError, Schema, type Scope } from "effect"
-import type { Dataset } from "../Dataset.ts"
+import { Effect, FileSystem, type Layer, Path, type PlatformError, Schema, type Scope } from "effect"
+import type { Dataset, Labels } from "../Dataset.ts"
 import type { Json } from "../Spec.ts"
 import type { StreamError } from "./ByteReader.ts"
+import { type Detect, numberedClasses } from "./Detected.ts"
 import { sizeOf } from "../Tensors.ts"
 import * as UserDataset from "./UserDataset.ts"
 import * as UserPath from "./UserPath.ts"
@@ -98,10 +99,45 @@ export const labelsIn = Effect.fnUntraced(function* ({ readRows, shape }: Opened
 })
 
 /** What a file of labels beside one of images would be called, after the convention of MNIST's files. */
-export const namesOfLabels = (images: string): ReadonlyArray<string> => {
+const namesOfLabels = (images: string): ReadonlyArray<string> => {
   const name = images.replace("images", "labels").replace("idx3", "idx1")
   return name === images ? [] : [name, name.replace(/\.gz$/, ""), `${name}.gz`]
 }
+
+/** A format whose files have one array each, and the functions that provide its datasets. */
+export interface DetectedFormat {
+  /** The module whose functions are called `layer` and `labelled`. */
+  readonly module: string
+  /** Whether a file has the format's name. */
+  readonly isFile: (file: string) => boolean
+  readonly open: (
+    file: string,
+    wanted: Wanted
+  ) => Effect.Effect<OpenedArray, Error, FileSystem.FileSystem | Path.Path | Scope.Scope>
+  readonly layer: (options: ArrayOptions) => Layer.Layer<Dataset>
+  readonly labelled: (options: ArrayOptions & ArrayLabels) => Layer.Layer<Dataset | Labels>
+}
+
+/** Finds the images of a file, with the labels of the file beside it that is named accordingly. */
+export const detect = ({ isFile, labelled, layer, module, open }: DetectedFormat): Detect =>
+  Effect.fnUntraced(function* (file) {
+    const fs = yield* FileSystem.FileSystem
+    const path = yield* Path.Path
+    if (!isFile(file)) return undefined
+    const { shape } = yield* open(file, anything("pixels"))
+    const size = imageShape(shape)
+    if (size === undefined) return undefined
+    const options = { file, ...size }
+    for (const labels of namesOfLabels(path.basename(file))) {
+      const beside = path.join(path.dirname(file), labels)
+      if (!(yield* fs.exists(beside))) continue
+      const found = yield* labelsIn(yield* open(beside, anything("labels")), shape[0]!)
+      if (found === undefined) continue
+      const all = { ...options, labels, classes: numberedClasses(found) }
+      return { call: `${module}.labelled`, options: all, notes: [], layer: labelled(all) }
+    }
+    return { call: `${module}.layer`, options, notes: [], layer: layer(options) }
+  })
 
 export interface ArrayFormat {
   readonly tag: string

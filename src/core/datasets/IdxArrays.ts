@@ -6,12 +6,12 @@
  */
 import { createReadStream } from "node:fs"
 import { createGunzip } from "node:zlib"
-import { Effect, FileSystem, Layer, Path } from "effect"
+import { Effect, FileSystem, Layer } from "effect"
 import { Dataset, Labels } from "../Dataset.ts"
 import { sizeOf } from "../Tensors.ts"
 import * as ArrayDataset from "./ArrayDataset.ts"
 import * as ByteReader from "./ByteReader.ts"
-import { type Detect, numberedClasses } from "./Detected.ts"
+import type { Detect } from "./Detected.ts"
 import { isGzip } from "./Gzip.ts"
 import * as UserPath from "./UserPath.ts"
 
@@ -93,21 +93,10 @@ export const labelled = (options: LabelledOptions): Layer.Layer<Dataset | Labels
   )
 
 /** An IDX file of images, with the labels of the file beside it that is named accordingly. */
-export const detect: Detect = Effect.fnUntraced(function* (file) {
-  const fs = yield* FileSystem.FileSystem
-  const path = yield* Path.Path
-  if (!/idx\d?(-ubyte)?(\.gz)?$/.test(file)) return undefined
-  const { shape } = yield* open(file, ArrayDataset.anything("pixels"))
-  const size = ArrayDataset.imageShape(shape)
-  if (size === undefined) return undefined
-  const options = { file, ...size }
-  for (const labels of ArrayDataset.namesOfLabels(path.basename(file))) {
-    const beside = path.join(path.dirname(file), labels)
-    if (!(yield* fs.exists(beside))) continue
-    const found = yield* ArrayDataset.labelsIn(yield* open(beside, ArrayDataset.anything("labels")), shape[0]!)
-    if (found === undefined) continue
-    const all = { ...options, labels, classes: numberedClasses(found) }
-    return { call: "IdxArrays.labelled", options: all, notes: [], layer: labelled(all) }
-  }
-  return { call: "IdxArrays.layer", options, notes: [], layer: layer(options) }
+export const detect: Detect = ArrayDataset.detect({
+  module: "IdxArrays",
+  isFile: (file) => /idx\d?(-ubyte)?(\.gz)?$/.test(file),
+  open,
+  layer,
+  labelled
 })

@@ -4,7 +4,7 @@
  *
  * An array of another size is refused. The digest names the files' bytes and the split.
  */
-import { Effect, FileSystem, Layer, Option, Path, Result } from "effect"
+import { Effect, Layer, Option, Result } from "effect"
 import { Dataset, Labels } from "../Dataset.ts"
 import * as ArrayDataset from "./ArrayDataset.ts"
 import { type Detect, numberedClasses } from "./Detected.ts"
@@ -101,24 +101,13 @@ const detectArchive = Effect.fnUntraced(function* (file: string) {
   return { call: "NumpyImages.labelled", options: all, notes, layer: labelled(all) }
 })
 
-/** A `.npy` file of images, with the labels of the file beside it that is named accordingly; or a `.npz` file. */
-export const detect: Detect = Effect.fnUntraced(function* (file) {
-  const fs = yield* FileSystem.FileSystem
-  const path = yield* Path.Path
-  if (/\.npz$/i.test(file)) return yield* detectArchive(file)
-  if (!/\.npy$/i.test(file)) return undefined
-  const { shape } = yield* NpyFile.openFile(file, ArrayDataset.anything("pixels"))
-  const size = ArrayDataset.imageShape(shape)
-  if (size === undefined) return undefined
-  const options = { file, ...size }
-  for (const labels of ArrayDataset.namesOfLabels(path.basename(file))) {
-    const beside = path.join(path.dirname(file), labels)
-    if (!(yield* fs.exists(beside))) continue
-    const array = yield* NpyFile.openFile(beside, ArrayDataset.anything("labels"))
-    const found = yield* ArrayDataset.labelsIn(array, shape[0]!)
-    if (found === undefined) continue
-    const all = { ...options, labels, classes: numberedClasses(found) }
-    return { call: "NumpyImages.labelled", options: all, notes: [], layer: labelled(all) }
-  }
-  return { call: "NumpyImages.layer", options, notes: [], layer: layer(options) }
+const detectFile = ArrayDataset.detect({
+  module: "NumpyImages",
+  isFile: (file) => /\.npy$/i.test(file),
+  open: NpyFile.openFile,
+  layer,
+  labelled
 })
+
+/** A `.npy` file of images, with the labels of the file beside it that is named accordingly; or a `.npz` file. */
+export const detect: Detect = (file) => (/\.npz$/i.test(file) ? detectArchive(file) : detectFile(file))

@@ -83,6 +83,9 @@ export interface Executable {
 /** Outputs of a run that was submitted. */
 export type Outputs = Effect.Effect<HostTensors, EngineError>
 
+/** Runs whose outputs are awaited together, at most. */
+export const mostSubmitted = 32
+
 /** Submits a run, on any engine. */
 export const submit = (executable: Executable, args: ExecutableArguments): Effect.Effect<Outputs, EngineError> =>
   executable.submit?.(args) ?? Effect.map(executable.run(args), Effect.succeed)

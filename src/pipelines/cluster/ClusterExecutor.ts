@@ -4,7 +4,7 @@
  * Laws: a run that is complete in the results folder is not submitted; a run is done when its files are in the results
  * folder and have their digests; the sweep continues after this process exits, and the same command attaches to it again.
  */
-import { Deferred, Duration, Effect, type FileSystem, Layer, Option, type Path, Scope } from "effect"
+import { Deferred, Duration, Effect, type FileSystem, Layer, type Path, Scope } from "effect"
 import { type ProgressBar, Progress } from "../console/Progress.ts"
 import type { PlannedRun } from "../plan/Plan.ts"
 import * as CodeDigest from "../plan/CodeDigest.ts"
@@ -81,11 +81,7 @@ const make = Effect.fnUntraced(function* ({ exact, experiment, file, runs }: Sub
   const progress = yield* Progress
   const context = yield* Effect.context<Artifacts | FileSystem.FileSystem | Path.Path | RunStore>()
 
-  const isComplete = (planned: PlannedRun) =>
-    ExecuteRun.findComplete({ planned, force: false }).pipe(
-      Effect.map(Option.isSome),
-      Effect.orElseSucceed(() => false)
-    )
+  const isComplete = (planned: PlannedRun) => ExecuteRun.isComplete({ planned, force: false })
   const missing = yield* Effect.filter(runs, (planned) => Effect.map(isComplete(planned), (complete) => !complete))
   const sweep = idOf(
     experiment,

@@ -67,12 +67,19 @@ const isWhole = (planned: PlannedRun, run: Run) =>
   )
 
 /** The finished run of this id in any experiment's folder, if it is complete. */
-export const findComplete = Effect.fnUntraced(function* (wanted: Wanted) {
+const findComplete = Effect.fnUntraced(function* (wanted: Wanted) {
   const found = yield* findDone(wanted)
   return Option.isSome(found) && (yield* isWhole(wanted.planned, found.value.run))
     ? Option.some(found.value.run)
     : Option.none<Run>()
 })
+
+/** Whether a run of this id is complete in any experiment's folder. One that cannot be read is not. */
+export const isComplete = (wanted: Wanted) =>
+  findComplete(wanted).pipe(
+    Effect.map(Option.isSome),
+    Effect.orElseSucceed(() => false)
+  )
 
 /** The finished run of this id in any experiment's folder; otherwise trains it in its own folder. */
 const finished = Effect.fnUntraced(function* (options: ExecuteOptions) {

@@ -4,7 +4,7 @@
  * Laws: an execution ends in an `Outcome`, whatever goes wrong; an interrupted one leaves a checkpoint and a run marked
  * interrupted, and has released the run's lock when the interrupt completes.
  */
-import { Cause, Context, Effect, FileSystem, Layer, Option, Path, Schema, type Scope } from "effect"
+import { Cause, Context, Effect, FileSystem, Layer, Path, Schema, type Scope } from "effect"
 import type { ChildProcessSpawner } from "effect/process"
 import { DatasetError, type DatasetPlatform } from "../../core/Dataset.ts"
 import { Engine } from "../../core/Engine.ts"
@@ -142,12 +142,7 @@ export const make = (options: {
         })
         if (most === 1) return requests.map(single)
         // A complete run is found in its folder, with nothing to train.
-        const isComplete = (request: RunRequest) =>
-          ExecuteRun.findComplete(request).pipe(
-            Effect.map(Option.isSome),
-            Effect.orElseSucceed(() => false)
-          )
-        const complete = yield* Effect.filter(requests, isComplete)
+        const complete = yield* Effect.filter(requests, ExecuteRun.isComplete)
         const missing = requests.filter((request) => !complete.includes(request))
         const stacks = yield* Stacks.group(missing, most)
         const epochsOf = (members: ReadonlyArray<RunRequest>) =>

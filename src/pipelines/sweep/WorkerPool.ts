@@ -5,7 +5,7 @@
  * depend on the number of threads.
  */
 import { availableParallelism } from "node:os"
-import { Context, Effect, FileSystem, Layer, Option, Path, Scope } from "effect"
+import { Context, Effect, FileSystem, Layer, Path, Scope } from "effect"
 import { ChildProcessSpawner } from "effect/process"
 import { RunExecutor, Outcome, type RunRequest } from "./RunExecutor.ts"
 import * as ExecuteRun from "./ExecuteRun.ts"
@@ -68,8 +68,9 @@ export const layer = (options: {
         execute: Effect.fnUntraced(
           function* (request) {
             // A complete run needs no process.
-            const whole = yield* Effect.orElseSucceed(ExecuteRun.findComplete(request), () => Option.none())
-            return Option.isSome(whole) ? Outcome.make({ _tag: "Done", trained: false }) : yield* inWorker(request)
+            return (yield* ExecuteRun.isComplete(request))
+              ? Outcome.make({ _tag: "Done", trained: false })
+              : yield* inWorker(request)
           },
           Effect.catchTag("WorkerFailed", ({ message }) =>
             Effect.succeed(Outcome.make({ _tag: "Failed", reason: message, mayPass: true }))

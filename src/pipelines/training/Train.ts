@@ -7,7 +7,7 @@
  */
 import { Cause, Clock, Effect, Record, type Scope } from "effect"
 import type { LoadedDataset } from "../../core/Dataset.ts"
-import { Engine, type EngineError } from "../../core/Engine.ts"
+import { Engine, type EngineError, mostSubmitted } from "../../core/Engine.ts"
 import type { ResolvedEvaluator } from "../../core/Evaluation.ts"
 import type { ModelError } from "../../core/Model.ts"
 import { scheduleValues } from "../../core/ObjectivePrograms.ts"
@@ -63,9 +63,6 @@ interface Submitted {
   readonly examples: number
   readonly pieces: ReadonlyArray<Piece>
 }
-
-/** Steps whose terms are read together, at most, on an engine that does not wait for each. */
-const mostSubmitted = 32
 
 /** Milliseconds after which they are read, so that the progress is of now. */
 const longestWait = 100

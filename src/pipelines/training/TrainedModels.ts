@@ -3,7 +3,7 @@
  */
 import { Effect, Record, Scope } from "effect"
 import type { Examples, LoadedDataset } from "../../core/Dataset.ts"
-import { Engine, EngineError, type Placed, submit } from "../../core/Engine.ts"
+import { Engine, EngineError, mostSubmitted, type Placed, submit } from "../../core/Engine.ts"
 import { type Autoencoder, labelClasses } from "../../core/Model.ts"
 import * as ModelPrograms from "../../core/ModelPrograms.ts"
 import * as ObjectivePrograms from "../../core/ObjectivePrograms.ts"
@@ -29,9 +29,6 @@ export const splitTensors = (
   images: uint8([count, height, width, channels], images),
   ...(labels !== undefined && { labels: uint8([count], labels) })
 })
-
-/** Chunks whose results are read together, at most. */
-const mostSubmitted = 32
 
 /** `length` rows from `start`, followed by zeros up to `size` rows. */
 const rows = <A extends Float32Array | Int32Array>(values: A, width: number, start: number, size: number): A => {

@@ -43,7 +43,7 @@ export interface NativeOptions {
 const engine = "native"
 
 /** Version of the emitted code: another one may give other last bits. */
-const version = 2
+const version = 3
 
 const closed = "the scope of the engine is closed"
 

@@ -20,9 +20,9 @@ import { emitResults } from "./GemmEpilogue.ts"
 import { copyTransposed, panelColumns, panelStride, type Rows, setEdge, type Width, widthOf } from "./GemmPanel.ts"
 import { computeSums, mostRows, position, sumsBytes, type Tile } from "./GemmTile.ts"
 import type { Assembler, Registers } from "./InstructionSet.ts"
-import { floatBytes, type KBlock, type Product, rightStrides } from "./MatrixProduct.ts"
-import { type Phase, rangeOf, type Share, slot } from "./Phase.ts"
-import { rax, rbx, rsi } from "./x86/Operands.ts"
+import { type Batch, floatBytes, type KBlock, type Product, rightStrides } from "./MatrixProduct.ts"
+import { type Phase, rangeOf, scratchBytes, type Share, slot } from "./Phase.ts"
+import { at, r15, rax, rbx, rsi } from "./x86/Operands.ts"
 
 export type { Epilogue, Product, Results } from "./MatrixProduct.ts"
 
@@ -107,8 +107,55 @@ const emit = (code: Assembler, product: Product, share: Share): void => {
   })
 }
 
+/** The current product's slots in a table of the thread's own, which also has the other table and the product's number. */
+const current = { left: 0, right: 1, to: 2 } as const
+const [otherTable, productNumber, ownTableBytes] = [3, 4, 64]
+
+/**
+ * A loop over the products of a batch, with one copy of their code. Threads share whole products, or each product if there
+ * are fewer of them than threads.
+ */
+const emitBatch = (code: Assembler, product: Product, batch: Batch, share: Share): void => {
+  const { columns, rows } = product
+  const isWhole = batch.count >= share.threads
+  const [first, end] = isWhole ? rangeOf(share, batch.count) : [0, batch.count]
+  if (first === end) return
+  const strides = { left: batch.left, right: batch.right, to: rows * columns * floatBytes } as const
+  const matrices = ["left", "right", "to"] as const
+  code.mov(rbx, share.scratch + BigInt(scratchBytes - ownTableBytes))
+  for (const name of matrices) {
+    code.mov(rax, slot(product[name]))
+    code.mov(rsi, first)
+    code.imul(rsi, rsi, strides[name])
+    code.add(rax, rsi)
+    code.mov(at(rbx, 8 * current[name]), rax)
+  }
+  code.mov(at(rbx, 8 * otherTable), r15)
+  code.mov(rax, first)
+  code.mov(at(rbx, 8 * productNumber), rax)
+  code.mov(r15, rbx)
+  const again = code.label()
+  code.bind(again)
+  emit(code, { ...product, ...current }, isWhole ? { ...share, thread: 0, threads: 1 } : share)
+  for (const name of matrices) {
+    if (strides[name] === 0) continue
+    code.mov(rax, slot(current[name]))
+    code.add(rax, strides[name])
+    code.mov(slot(current[name]), rax)
+  }
+  code.mov(rax, slot(productNumber))
+  code.inc(rax)
+  code.mov(slot(productNumber), rax)
+  code.cmp(rax, end)
+  code.jb(again)
+  code.mov(r15, slot(otherTable))
+}
+
 /** The product's phase. */
-export const phase = (product: Product): Phase => ({
-  name: `product ${product.rows}x${product.inner}x${product.columns}`,
-  emit: (code, share) => emit(code, product, share)
-})
+export const phase = (product: Product): Phase => {
+  const { batch, columns, inner, rows } = product
+  const size = `${rows}x${inner}x${columns}`
+  return batch === undefined
+    ? { name: `product ${size}`, emit: (code, share) => emit(code, product, share) }
+    : { name: `${batch.count} products ${size}`, emit: (code, share) => emitBatch(code, product, batch, share) }
+}

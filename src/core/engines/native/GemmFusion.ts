@@ -23,7 +23,8 @@ export type Fusions = ReadonlyMap<Operation, ReadonlyArray<Operation>>
 const smallestProduct = 256
 
 /** Steps of the inner axis of a product. */
-const innerOf = ({ attributes, inputs }: Operation): number => inputs[0]!.shape[attributes["transA"] === 1 ? 0 : 1]!
+export const innerOf = ({ attributes, inputs }: Operation): number =>
+  inputs[0]!.shape.at(attributes["transA"] === 1 ? -2 : -1)!
 
 const isScalar = ({ view }: Reading): boolean =>
   sizeOf(view.source.shape) === 1 && view.axes.every(({ by, stride }) => stride === 0 && by === undefined)
@@ -45,7 +46,7 @@ const productOf = (
     .filter(
       (source): source is Operation =>
         source.kind === "operation" &&
-        kindOf(source) === "product" &&
+        source.operator === "Gemm" &&
         sizeOf(source.shape) >= smallestProduct &&
         innerOf(source) <= longestInner &&
         !results.has(source) &&

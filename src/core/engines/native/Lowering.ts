@@ -18,7 +18,7 @@ export type Kind = "elementwise" | "movement" | "reduction" | "product" | "image
 export const kindOf = (operation: Operation): Kind => {
   const { inputs, operator, type } = operation
   if (isMovement(operation)) return "movement"
-  if (operator === "Gemm") return "product"
+  if (operator === "Gemm" || (operator === "MatMul" && type === "float32")) return "product"
   if (isImageOperator(operation)) return "image"
   if (operator === "ScatterND" && indexSource(inputs[1]!) !== undefined) return "scatter"
   if (operator === "Concat" && classOf(type) !== undefined) return "concat"
@@ -116,8 +116,33 @@ const erf = (x: Value): Value => {
   return Op.mul(Op.unary("Sign", x), Op.sub(Op.scalar(1), rest))
 }
 
-/** A batch of matrix products as broadcast multiplication and a sum: `Σ_k a[..., m, k] b[..., k, n]`. */
-const batchedProduct = (a: Value, b: Value): Value => {
+/** Matrices along all axes but the last two: how many. */
+const batchOf = ({ shape }: Value): number => sizeOf(shape.slice(0, -2))
+
+/** The matrices below a transposition of the last two axes. */
+const untransposed = (value: Value): Value | undefined => {
+  if (value.kind !== "operation" || value.operator !== "Transpose") return undefined
+  const axes = value.shape.map((_, axis) => axis)
+  const swapped = [...axes.slice(0, -2), ...axes.slice(-2).toReversed()]
+  return (value.attributes["perm"] as ReadonlyArray<number>).join() === swapped.join() ? value.inputs[0]! : undefined
+}
+
+/**
+ * A batch of matrix products, `Σ_k a[..., m, k] b[..., k, n]`. Each operand has all matrices or one that all products
+ * share; any other broadcast becomes a multiplication and a sum.
+ */
+const batchedProduct = (value: Operation): Value => {
+  const [a, b] = value.inputs as readonly [Value, Value]
+  if ([a, b].some((operand) => ![1, batchOf(value)].includes(batchOf(operand)))) return broadcastProduct(a, b)
+  const [left, right] = [untransposed(a), untransposed(b)]
+  return {
+    ...value,
+    inputs: [left ?? a, right ?? b],
+    attributes: { transA: Number(left !== undefined), transB: Number(right !== undefined) }
+  }
+}
+
+const broadcastProduct = (a: Value, b: Value): Value => {
   const [left, right] = [Op.reshape(a, [...a.shape, 1]), Op.reshape(b, b.shape.toSpliced(-2, 0, 1))]
   const products = Op.mul(left, right)
   return Op.reduce("ReduceSum", products, [products.shape.length - 2], false)
@@ -183,7 +208,7 @@ const simpler = (value: Value): Value => {
     return scattered(value)
   if (value.operator === "Erf") return erf(x!)
   if (value.operator === "Softmax") return softmax(x!, value.attributes["axis"] as number)
-  if (value.operator === "MatMul" && value.type === "float32") return batchedProduct(x!, y!)
+  if (value.operator === "MatMul" && value.type === "float32") return batchedProduct(value)
   if (value.operator === "Pad" && classOf(value.type) !== "truth") return padded(x!, integersOf(y), bias!)
   if (
     value.operator === "Gemm" &&

@@ -16,6 +16,15 @@ export interface Product {
   /** A row that is added to all rows, before the epilogue. */
   readonly bias?: number
   readonly epilogue?: Epilogue
+  /** Several products with the same sizes, without bias or epilogue. */
+  readonly batch?: Batch
+}
+
+/** Bytes from each matrix to the next; 0 for one that all products share. */
+export interface Batch {
+  readonly count: number
+  readonly left: number
+  readonly right: number
 }
 
 /**

@@ -13,7 +13,7 @@ import { concatenation, loopOf, type LoopContext, scatterOf, widthOf } from "./L
 import type { Phase } from "./Phase.ts"
 import { kindOf, lookUps, makeViews, prepare } from "./Lowering.ts"
 import * as Gemm from "./Gemm.ts"
-import { epilogueOf, fuse } from "./GemmFusion.ts"
+import { epilogueOf, fuse, innerOf } from "./GemmFusion.ts"
 import type { InstructionSet } from "./InstructionSet.ts"
 import { readingsOf, type Schedule, schedule } from "./Schedule.ts"
 import { allocate } from "./BufferAllocation.ts"
@@ -211,16 +211,21 @@ const productOf = (operation: Operation, fused: ReadonlyArray<Operation> | undef
   // Reshaping moves nothing.
   const [left, right, bias] = readings(operation).map(({ view }) => view.source)
   const [transposeLeft, transposeRight] = [operation.attributes["transA"] === 1, operation.attributes["transB"] === 1]
-  const [rows, columns] = operation.shape as readonly [number, number]
+  const [rows, columns] = operation.shape.slice(-2) as [number, number]
+  const count = sizeOf(operation.shape.slice(0, -2))
+  const strideOf = ({ shape }: Value): number => (sizeOf(shape.slice(0, -2)) === 1 ? 0 : 4 * sizeOf(shape.slice(-2)))
   const product = Gemm.phase({
     rows,
-    inner: operation.inputs[0]!.shape[transposeLeft ? 0 : 1]!,
+    inner: innerOf(operation),
     columns,
     transposeLeft,
     transposeRight,
     left: slotOf(left!),
     right: slotOf(right!),
     to: loop === undefined ? slotOf(operation) : loop.stores[0]!.to.slot,
+    ...(count > 1 && {
+      batch: { count, left: strideOf(operation.inputs[0]!), right: strideOf(operation.inputs[1]!) }
+    }),
     ...(loop !== undefined && { epilogue: epilogueOf(loop, unplaced) }),
     ...(bias !== undefined && { bias: slotOf(bias) })
   })

@@ -213,6 +213,75 @@ describe("Product", () => {
     )
   )
 
+  nativeTest(
+    "is each product of a batch, with matrices of its own or one that all share, and what follows it",
+    (machine) =>
+      withPools(
+        machine,
+        Effect.fnUntraced(function* (pool) {
+          const matrix = (values: Float32Array, index: number, stride: number, length: number) =>
+            values.subarray((index * stride) / 4, (index * stride) / 4 + length)
+          for (const transposed of transpositions) {
+            for (const count of [2, 3, 5]) {
+              for (const shares of ["nothing", "left", "right"]) {
+                const shape = { rows: 9 + count, inner: 21, columns: 34, ...transposed }
+                const sizes = { left: shape.rows * 21, right: 21 * 34, to: shape.rows * 34 }
+                const batch = {
+                  count,
+                  left: shares === "left" ? 0 : 4 * sizes.left,
+                  right: shares === "right" ? 0 : 4 * sizes.right
+                }
+                yield* Effect.scoped(
+                  Effect.gen(function* () {
+                    const lengths = [
+                      sizes.left + ((count - 1) * batch.left) / 4,
+                      sizes.right + ((count - 1) * batch.right) / 4,
+                      count * sizes.to,
+                      sizes.to
+                    ]
+                    const all = yield* Effect.forEach(lengths, (length) => fenced(machine, length))
+                    const [left, right, to, after] = all.map(({ values }) => values) as [
+                      Float32Array,
+                      Float32Array,
+                      Float32Array,
+                      Float32Array
+                    ]
+                    left.set(numbers(left.length, 1))
+                    right.set(numbers(right.length, 2))
+                    to.fill(Number.NaN)
+                    const phases = [
+                      Gemm.phase({ ...shape, left: 0, right: 1, to: 2, batch }),
+                      Gemm.phase({ ...shape, left: 0, right: 1, to: 3 })
+                    ]
+                    const compiled = yield* pool.compile([
+                      { name: "both", emit: (code, share) => phases.forEach((phase) => phase.emit(code, share)) }
+                    ])
+                    compiled.run(
+                      yield* tableOf(
+                        machine,
+                        all.map(({ address }) => address)
+                      )
+                    )
+                    for (let index = 0; index < count; index++) {
+                      const expected = expectedOf(
+                        shape,
+                        matrix(left, index, batch.left, sizes.left),
+                        matrix(right, index, batch.right, sizes.right),
+                        undefined
+                      )
+                      const name = `${nameOf(shape)}, ${index} of ${count}, shared: ${shares}`
+                      assertNear(to.subarray(index * sizes.to, (index + 1) * sizes.to), expected, 1e-5, name)
+                    }
+                    assert.deepStrictEqual(after, to.slice(0, sizes.to))
+                  })
+                )
+              }
+            }
+          }
+        })
+      )
+  )
+
   nativeTest("follows another product in one phase", (machine) =>
     withPools(
       machine,

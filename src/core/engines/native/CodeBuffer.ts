@@ -38,13 +38,14 @@ export const make = (padding: (bytes: number) => ReadonlyArray<number>): CodeBuf
   const completions: Array<Completion> = []
   const constants = new Map<string, { readonly label: Label; readonly bytes: Uint8Array }>()
 
+  // Called for each instruction: a loop, because `TypedArray.set` takes longer for a few bytes.
   const put = (...bytes: ReadonlyArray<number>): void => {
     if (size + bytes.length > buffer.length) {
       const grown = new Uint8Array(buffer.length * 2)
       grown.set(buffer)
       buffer = grown
     }
-    buffer.set(bytes, size)
+    for (let index = 0; index < bytes.length; index++) buffer[size + index] = bytes[index]!
     size += bytes.length
   }
   const put32 = (value: number): void => put(value & 255, (value >> 8) & 255, (value >> 16) & 255, (value >> 24) & 255)
@@ -61,10 +62,13 @@ export const make = (padding: (bytes: number) => ReadonlyArray<number>): CodeBuf
     bind,
     align,
     constant: (values) => {
-      const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength).slice()
-      const key = bytes.join()
-      const found = constants.get(key) ?? { label: label("constant"), bytes }
-      constants.set(key, found)
+      const { buffer, byteLength, byteOffset } = values
+      const key = new Uint32Array(buffer, byteOffset, byteLength / 4).join()
+      let found = constants.get(key)
+      if (found === undefined) {
+        found = { label: label("constant"), bytes: new Uint8Array(buffer, byteOffset, byteLength).slice() }
+        constants.set(key, found)
+      }
       return at(found.label)
     },
     size: () => size,

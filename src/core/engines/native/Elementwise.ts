@@ -5,6 +5,7 @@
 import type { Operation, Value } from "../graph/Graph.ts"
 import type { Formula, Item, Lanes, Truth } from "./Formula.ts"
 import { arithmetic, exp, log, powerOf, tanh } from "./Mathematics.ts"
+import * as Trigonometry from "./Trigonometry.ts"
 
 type Rule = (formula: Formula, ...operands: ReadonlyArray<any>) => Item
 type Rules = Readonly<Record<string, Rule>>
@@ -21,8 +22,16 @@ const sign = by(({ choose, float, greater, less }, x: Lanes) =>
 
 const floats: Rules = {
   Abs: by(({ abs }, x) => abs(x)),
+  Acos: Trigonometry.acos,
+  Acosh: Trigonometry.acosh,
   Add: by(({ add }, a, b) => add(a, b)),
+  Asin: Trigonometry.asin,
+  Asinh: Trigonometry.asinh,
+  Atan: Trigonometry.atan,
+  Atanh: Trigonometry.atanh,
   Ceil: by(({ ceil }, x) => ceil(x)),
+  Cos: Trigonometry.cos,
+  Cosh: Trigonometry.cosh,
   Div: by(({ div }, a, b) => div(a, b)),
   Equal: by(({ equal }, a, b) => equal(a, b)),
   Exp: exp,
@@ -41,8 +50,11 @@ const floats: Rules = {
   Reciprocal: by(({ div, float }, x) => div(float(1), x)),
   Round: by(({ round }, x) => round(x)),
   Sign: sign,
+  Sin: Trigonometry.sin,
+  Sinh: Trigonometry.sinh,
   Sqrt: by(({ sqrt }, x) => sqrt(x)),
   Sub: by(({ sub }, a, b) => sub(a, b)),
+  Tan: Trigonometry.tan,
   Tanh: tanh,
   Where: by(({ choose }, condition, a, b) => choose(condition, a, b))
 }

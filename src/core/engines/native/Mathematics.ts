@@ -69,7 +69,7 @@ export const arithmetic = (formula: Formula) => {
 type Arithmetic = ReturnType<typeof arithmetic>
 
 /** `c[0] + c[1] x + c[2] x^2 + ...`. */
-const polynomial = ({ float, fma }: Arithmetic, x: Lanes, coefficients: ReadonlyArray<number>): Lanes =>
+export const polynomial = ({ float, fma }: Arithmetic, x: Lanes, coefficients: ReadonlyArray<number>): Lanes =>
   coefficients
     .slice(0, -1)
     .reduceRight<Lanes>((sum, coefficient) => fma(sum, x, float(coefficient)), float(coefficients.at(-1)!))

@@ -1,51 +1,7 @@
-import { assert, describe } from "@effect/vitest"
-import { Effect } from "effect"
-import type { Access } from "../../../../src/core/engines/native/Access.ts"
-import * as Formula from "../../../../src/core/engines/native/Formula.ts"
-import * as Loop from "../../../../src/core/engines/native/Loop.ts"
 import * as Mathematics from "../../../../src/core/engines/native/Mathematics.ts"
-import * as ThreadPool from "../../../../src/core/engines/native/ThreadPool.ts"
-import type { MachineCode } from "../../../machine/MachineCode.ts"
-import { nativeTest, tableOf } from "./NativeTest.ts"
+import { allSizes, between, checkAccuracy, withNegatives } from "./FunctionAccuracy.ts"
 
-/** `f` of each number, by machine code. */
-const evaluate = Effect.fnUntraced(function* (
-  machine: MachineCode,
-  f: (formula: Formula.Formula, x: Formula.Lanes) => Formula.Lanes,
-  xs: Float32Array
-) {
-  const bytes = 4 * Math.ceil(xs.length / 16) * 16
-  const { address, buffer } = yield* machine.libc.reserve(2 * bytes)
-  new Float32Array(buffer).set(xs)
-  const formula = Formula.make(machine.set.primitives)
-  const access = (slot: number): Access => ({ slot, width: 4, offset: 0, strides: [1] })
-  const loop: Loop.Loop = {
-    name: "test",
-    axes: [xs.length],
-    leaves: [access(0)],
-    stores: [{ item: f(formula, formula.load(0)), to: access(1) }],
-    reductions: []
-  }
-  const pool = yield* ThreadPool.make(machine.libc, machine.set, 1)
-  const compiled = yield* pool.compile([{ name: "test", emit: (code, share) => Loop.emit(loop, code, share) }])
-  compiled.run(yield* tableOf(machine, [address, address + BigInt(bytes)]))
-  return new Float32Array(buffer, bytes, xs.length).slice()
-})
-
-/** The distance of neighbouring floats at a number. */
-const unitAt = (value: number): number => 2 ** Math.max(-149, Math.floor(Math.log2(Math.abs(value))) - 23)
-
-const special = [0, -0, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, Number.NaN]
-/** Every exponent, with many mantissas. */
-const allSizes = (): ReadonlyArray<number> =>
-  Array.from({ length: 1 << 17 }, (_, index) => {
-    const bits = Int32Array.of(Math.floor(((index + 0.37) * 0x7f800000) / (1 << 17)))
-    return new Float32Array(bits.buffer)[0]!
-  })
-const between = (low: number, high: number): ReadonlyArray<number> =>
-  Array.from({ length: 1 << 17 }, (_, index) => low + ((high - low) * index) / (1 << 17))
-
-const cases = {
+checkAccuracy("Mathematics", {
   exp: {
     f: Mathematics.exp,
     expected: Math.exp,
@@ -61,28 +17,7 @@ const cases = {
   tanh: {
     f: Mathematics.tanh,
     expected: Math.tanh,
-    xs: [...between(-12, 12), ...between(-0.7, 0.7), ...allSizes()],
+    xs: withNegatives([...between(-12, 12), ...between(-0.7, 0.7), ...allSizes()]),
     units: 1.5
-  }
-} as const
-
-describe("Mathematics", () => {
-  for (const [name, { expected, f, units, xs }] of Object.entries(cases)) {
-    nativeTest(`${name} is within ${units} units in the last place of the true value, everywhere`, (machine) =>
-      Effect.gen(function* () {
-        const both = Array.from(xs).flatMap((x) => (name === "tanh" ? [x, -x] : [x]))
-        const given = Float32Array.from([...special, ...both])
-        const results = yield* evaluate(machine, f, given)
-        let worst = { error: 0, text: "" }
-        given.forEach((x, index) => {
-          const [actual, wanted] = [results[index]!, expected(x)]
-          const rounded = Math.fround(wanted)
-          if (Object.is(actual, rounded) || (actual === 0 && rounded === 0)) return
-          const error = Math.abs(actual - wanted) / unitAt(wanted)
-          if (!(error <= worst.error)) worst = { error, text: `${name}(${x}) is ${actual}, not ${rounded}` }
-        })
-        assert.isAtMost(worst.error, units, worst.text)
-      })
-    )
   }
 })

@@ -1,23 +1,19 @@
 /**
- * Runs a command line as the main program. Exit codes: 0 all runs done, 1 a run failed, 2 wrong usage, 130 interrupted.
+ * Runs a command line as the main program.
  */
 import { createRequire } from "node:module"
-import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as NodeServices from "@effect/platform-node/NodeServices"
-import { Cause, Console, Effect, Layer, Runtime, Stdio } from "effect"
+import { Cause, Console, Context, Effect, Layer, Stdio } from "effect"
 import { CliError } from "effect/cli"
-import { FetchHttpClient } from "effect/http"
+import { FetchHttpClient, HttpClient } from "effect/http"
+import { teardown } from "./pipelines/commands/ExitCode.ts"
 import * as ConsoleLog from "./pipelines/console/ConsoleLog.ts"
 import * as Signals from "./pipelines/console/Signals.ts"
 
 /** This package's version. */
 export const version: string = (createRequire(import.meta.url)("../package.json") as { readonly version: string })
   .version
-
-/** Errors of the command line's parser are wrong usage; the parser has already printed them. */
-const isRefusedArguments = (error: unknown): boolean =>
-  CliError.isCliError(error) && !(error._tag === "ShowHelp" && error.errors.length === 0)
 
 const explain = (cause: Cause.Cause<unknown>): Effect.Effect<void> => {
   if (Cause.hasInterruptsOnly(cause)) return Console.error("interrupted")
@@ -28,8 +24,23 @@ const explain = (cause: Cause.Cause<unknown>): Effect.Effect<void> => {
   )
 }
 
+/** Node's client, which is loaded at the first request: most commands make none. */
+const nodeHttpClient = Layer.effect(
+  HttpClient.HttpClient,
+  Effect.gen(function* () {
+    const scope = yield* Effect.scope
+    const loaded = yield* Effect.cached(
+      Effect.promise(() => import("@effect/platform-node/NodeHttpClient")).pipe(
+        Effect.flatMap(({ layerUndici }) => Layer.buildWithScope(layerUndici, scope)),
+        Effect.map((context) => Context.get(context, HttpClient.HttpClient))
+      )
+    )
+    return HttpClient.make((request) => Effect.flatMap(loaded, (client) => client.execute(request)))
+  })
+)
+
 // Bun's undici lacks functions that Node's client uses.
-const httpClient = "bun" in process.versions ? FetchHttpClient.layer : NodeHttpClient.layerUndici
+const httpClient = "bun" in process.versions ? FetchHttpClient.layer : nodeHttpClient
 
 const services = Layer.mergeAll(NodeServices.layer, httpClient, ConsoleLog.layer)
 
@@ -43,11 +54,5 @@ export const launch = <E>(
     Effect.provide(services),
     (main) => Effect.scoped(Effect.andThen(Signals.exitOnSecondSignal, main))
   )
-  NodeRuntime.runMain(program, {
-    disableErrorReporting: true,
-    teardown: (exit, onExit) =>
-      Runtime.defaultTeardown(exit, (code) =>
-        onExit(exit._tag === "Failure" && isRefusedArguments(Cause.squash(exit.cause)) ? 2 : code)
-      )
-  })
+  NodeRuntime.runMain(program, { disableErrorReporting: true, teardown })
 }

@@ -4,7 +4,7 @@
  * Laws: everything that is read goes through a Schema; after the first connection, an outage costs only time: statements
  * are repeated until the database answers, so they must be idempotent.
  */
-import { PgClient } from "@effect/sql-pg"
+import type { PgClient } from "@effect/sql-pg"
 import { type Cause, Context, Duration, Effect, Layer, Option, Queue, Schedule, Schema, type Scope } from "effect"
 import * as Reactivity from "effect/reactivity/Reactivity"
 import type { SqlError } from "effect/sql/SqlError"
@@ -121,25 +121,29 @@ const prepare = Effect.fnUntraced(function* (name: string, sql: PgClient.PgClien
 const make = Effect.fnUntraced(function* (address: Address) {
   const { name } = address
   const failure = failureOf(name)
-  const sql = yield* PgClient.make({
-    url: address.url,
-    ...(Option.isSome(address.password) && { password: address.password.value }),
-    ...(Option.isSome(address.authority) && { ssl: { ca: address.authority.value } }),
-    applicationName: "effect-vae",
-    startupParameters: {
-      // A machine that is stopped or unreachable in the middle of a transaction keeps no row locked for longer.
-      idle_in_transaction_session_timeout: `${Math.ceil(1000 * (yield* Effect.orDie(leaseSeconds)))}`,
-      // The connections of a machine that is gone are closed after a minute and a half.
-      tcp_keepalives_idle: "60",
-      tcp_keepalives_interval: "10",
-      tcp_keepalives_count: "3",
-      tcp_user_timeout: "90000"
-    },
-    // One listens, at most two transfer content, and two are left for heartbeats and short statements.
-    maxConnections: 5,
-    idleTimeout: "1 minute",
-    keepAlive: "10 seconds"
-  }).pipe(Effect.mapError(failure))
+  // Loaded here, because most commands need no database.
+  const client = yield* Effect.promise(() => import("@effect/sql-pg/PgClient"))
+  const sql = yield* client
+    .make({
+      url: address.url,
+      ...(Option.isSome(address.password) && { password: address.password.value }),
+      ...(Option.isSome(address.authority) && { ssl: { ca: address.authority.value } }),
+      applicationName: "effect-vae",
+      startupParameters: {
+        // A machine that is stopped or unreachable in the middle of a transaction keeps no row locked for longer.
+        idle_in_transaction_session_timeout: `${Math.ceil(1000 * (yield* Effect.orDie(leaseSeconds)))}`,
+        // The connections of a machine that is gone are closed after a minute and a half.
+        tcp_keepalives_idle: "60",
+        tcp_keepalives_interval: "10",
+        tcp_keepalives_count: "3",
+        tcp_user_timeout: "90000"
+      },
+      // One listens, at most two transfer content, and two are left for heartbeats and short statements.
+      maxConnections: 5,
+      idleTimeout: "1 minute",
+      keepAlive: "10 seconds"
+    })
+    .pipe(Effect.mapError(failure))
   const id = yield* Effect.catchTag(prepare(name, sql), "SqlError", (error) => Effect.fail(failure(error)))
 
   let out = false

@@ -5,7 +5,6 @@
  * and its assets are served; the server is read-only.
  */
 import { createServer } from "node:http"
-import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import { Effect, FileSystem, Option, Path, Ref, Runtime, Schema, type Scope, Stream, SubscriptionRef } from "effect"
 import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
@@ -130,6 +129,8 @@ export const serve = Effect.fn("Serve.serve")(function* (
     )
   ).pipe(Stream.map((text) => new TextEncoder().encode(`data: ${text}\n\n`)))
 
+  // Loaded here, because most commands serve nothing.
+  const NodeHttpServer = yield* Effect.promise(() => import("@effect/platform-node/NodeHttpServer"))
   const server = yield* Effect.mapError(
     NodeHttpServer.make(() => createServer(), { host: loopback, port, gracefulShutdownTimeout: 0 }),
     (cause) => new ServeError({ port, cause })

@@ -2,9 +2,10 @@
  * What tests of the command line need: a results folder with finished runs, and calls as a person makes them, in this
  * process.
  */
-import { Cause, Console, Context, Effect, Exit, FileSystem, Layer, Queue, Runtime, Stdio, Terminal } from "effect"
+import { Cause, Console, Context, Effect, Exit, FileSystem, Layer, Queue, Stdio, Terminal } from "effect"
 import type { Experiment } from "../../../src/core/Experiment.ts"
 import * as CommandLine from "../../../src/pipelines/commands/CommandLine.ts"
+import { teardown } from "../../../src/pipelines/commands/ExitCode.ts"
 import { Curves, experiment, platform, runExperiment, temporaryFolder } from "../Sandbox.ts"
 
 export const small: Experiment<any> = experiment(Curves())
@@ -32,9 +33,13 @@ export const expWith = <A>(services: Layer.Layer<A>, ...args: ReadonlyArray<stri
       Effect.provideService(Console.Console, collecting),
       Effect.exit
     )
-    const error = Exit.isFailure(exit) ? Cause.squash(exit.cause) : undefined
-    if (error !== undefined) lines.push(error instanceof Error ? error.message : String(error))
-    return { output: lines.join("\n"), code: error === undefined ? 0 : Runtime.getErrorExitCode(error) }
+    if (Exit.isFailure(exit)) {
+      const error = Cause.squash(exit.cause)
+      lines.push(error instanceof Error ? error.message : String(error))
+    }
+    let code = 0
+    teardown(exit, (found) => (code = found))
+    return { output: lines.join("\n"), code }
   })
 
 /** A terminal on which a person presses one key. */

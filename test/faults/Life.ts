@@ -28,6 +28,7 @@ import {
 import * as RunExecutor from "../../src/pipelines/sweep/RunExecutor.ts"
 import * as ModelFolder from "../../src/pipelines/store/ModelFolder.ts"
 import { plan } from "../../src/pipelines/plan/Plan.ts"
+import { withoutGit } from "../pipelines/WithoutGit.ts"
 import type { CheckpointInterval } from "../../src/pipelines/training/CheckpointInterval.ts"
 import { type ProgressBar, Progress, type TrainingProgress } from "../../src/pipelines/console/Progress.ts"
 import * as Run from "../../src/pipelines/store/Run.ts"
@@ -48,7 +49,11 @@ export const experiment = Experiment.make("small", {
   })
 })
 
-export const platform = Layer.mergeAll(NodeServices.layer, NodeHttpClient.layerUndici, OnnxRuntime.layer())
+export const platform = Layer.mergeAll(
+  withoutGit.pipe(Layer.provideMerge(NodeServices.layer)),
+  NodeHttpClient.layerUndici,
+  OnnxRuntime.layer()
+)
 
 /** A results folder in memory where the system has such a place, as thousands of writes wait for a disk. */
 export const resultsFolder = Effect.acquireRelease(

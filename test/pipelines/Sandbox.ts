@@ -25,6 +25,7 @@ import { type ProgressBar, Progress } from "../../src/pipelines/console/Progress
 import * as RunExperiment from "../../src/pipelines/sweep/RunExperiment.ts"
 import { RunStore } from "../../src/pipelines/store/RunStore.ts"
 import * as Store from "../../src/pipelines/store/RunStore.ts"
+import { withoutGit } from "./WithoutGit.ts"
 
 /** A sweep of small runs: 100 training images in batches of 32, so that the last batch is short. */
 export const experiment = (...more: ReadonlyArray<Evaluator>) =>
@@ -98,7 +99,7 @@ export const runExperiment = (
     Effect.provide(platform)
   )
 
-export const platform = Layer.merge(NodeServices.layer, NodeHttpClient.layerUndici)
+export const platform = Layer.merge(withoutGit.pipe(Layer.provideMerge(NodeServices.layer)), NodeHttpClient.layerUndici)
 
 /** The store of a results folder. */
 export const storeOf = (results: string): Effect.Effect<RunStore["Service"]> =>

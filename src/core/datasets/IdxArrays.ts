@@ -17,7 +17,7 @@ import * as UserPath from "./UserPath.ts"
 
 export interface LabelledOptions extends ArrayDataset.ArrayOptions, ArrayDataset.ArrayLabels {}
 
-const blockBytes = 2 ** 20
+const blockBytes = 2 ** 16
 
 /** The content of a file from its start, decompressed where it begins as gzip does. */
 const contentOf = Effect.fnUntraced(function* (path: string) {

@@ -9,7 +9,7 @@ import { type ByteReader, ofFile } from "./ByteReader.ts"
 import { allowed, bytesOf, headerPlace, type NpyFault, parseHeader, prefixBytes, serves, toBytes } from "./Npy.ts"
 
 /** A multiple of every type's size. */
-const blockBytes = 2 ** 20
+const blockBytes = 2 ** 16
 
 const describePlace = (shape: ReadonlyArray<number>, index: number): string => {
   const place: Array<number> = []

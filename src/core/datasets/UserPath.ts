@@ -50,7 +50,7 @@ export const hash = Effect.fnUntraced(function* (
   const { type } = yield* fs.stat(path)
   if (type !== "File") return yield* new NoFileError({ path, found: type.toLowerCase() })
   const content = createHash("sha256")
-  yield* Stream.runForEach(fs.stream(path, { chunkSize: 2 ** 20 }), (chunk) => Effect.sync(() => content.update(chunk)))
+  yield* Stream.runForEach(fs.stream(path, { chunkSize: 2 ** 16 }), (chunk) => Effect.sync(() => content.update(chunk)))
   return content.digest("hex")
 })
 

@@ -73,9 +73,10 @@ const encode = async (
               .toBuffer()
           )
         )
+  // More effort takes up to ten times as long, for files of the same size.
   // A single frame cannot be joined.
   const joined = sized.length === 1 ? sharp(sized[0]) : sharp(sized, { join: { animated: true } })
-  return joined.gif({ loop: 0, delay: delays(sized.length), colours, dither: 0, effort: 4 }).toBuffer()
+  return joined.gif({ loop: 0, delay: delays(sized.length), colours, dither: 0, effort: 1 }).toBuffer()
 }
 
 /** Renders an animation. Errors: `FigureError`. */
@@ -93,19 +94,23 @@ export const renderAnimation = Effect.fn("RenderAnimation.renderAnimation")(func
     try: () => ofOneSize(drawn.map(({ png }) => png)),
     catch: failed("its frames could not be resized")
   })
+  const sample = even.filter((_, index) => index % Math.ceil(even.length / sampled) === 0)
+  // The largest sample that is worth a try. How well a sample tells of the whole is known after the first one.
+  let limit = (1.25 * maximumBytes * sample.length) / even.length
   for (const encoding of encodings) {
     const encoded = (some: ReadonlyArray<Buffer>) =>
       Effect.tryPromise({
         try: () => encode(some, encoding),
         catch: failed("its frames could not be encoded as a GIF")
       })
-    const sample = even.filter((_, index) => index % Math.ceil(even.length / sampled) === 0)
-    if (((yield* encoded(sample)).length / sample.length) * even.length > 1.25 * maximumBytes) continue
+    const { length } = yield* encoded(sample)
+    if (length > limit) continue
     const gif = yield* encoded(even)
     if (gif.length < maximumBytes) {
       const rendered: RenderedAnimation = { gif, png: still.png }
       return rendered
     }
+    limit = (maximumBytes * length) / gif.length
   }
   return yield* new FigureError({
     figure: name,

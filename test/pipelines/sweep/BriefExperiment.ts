@@ -21,8 +21,8 @@ export const named = (name: string) =>
       epochs: Parameter.PositiveInt({ default: 5, description: "passes over the training images" })
     },
     run: ({ beta, epochs }) => ({
-      dataset: Synthetic.layer({ train: 300, test: 50, height: 16, width: 16 }),
-      model: DenseVae.layer({ hidden: [256], latent: 2 }),
+      dataset: Synthetic.layer({ train: 300, test: 50 }),
+      model: DenseVae.layer({ hidden: [16], latent: 2 }),
       objective: BetaElbo.layer({ beta }),
       training: Training.layer({ epochs, batchSize: 128, optimizer: Adam({ learningRate: 1e-3 }) }),
       evaluation: Evaluation.layer(ElboTerms())

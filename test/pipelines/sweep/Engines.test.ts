@@ -22,13 +22,17 @@ describe("beta-sweep on xla", needs(xlaPlugin, machineCode), () => {
     const folder = await mkdtemp(join(tmpdir(), "effect-vae-engines-"))
     const rowsOf = async (...args: ReadonlyArray<string>): Promise<ReadonlyArray<Row>> => {
       const results = join(folder, args.join(""))
-      const ended = await exp("beta-sweep", results, ["--quick", "--beta", "12,200", ...args])
+      const ended = await exp("beta-sweep", results, ["--quick", ...args])
       assert.strictEqual(ended.code, 0, ended.output)
       return JSON.parse(await readFile(join(results, "beta-sweep-quick", "summary.json"), "utf8")).runs
     }
-    const expected = await rowsOf("--engine", "native")
-    for (const stack of ["1", "2"]) {
-      const rows = await rowsOf("--engine", "xla", "--device", "cpu", "--stack", stack)
+    const expected = await rowsOf("--engine", "native", "--beta", "12,200")
+    for (const [stack, betas] of [
+      ["1", "12"],
+      ["2", "12,200"]
+    ] as const) {
+      const rows = await rowsOf("--engine", "xla", "--device", "cpu", "--stack", stack, "--beta", betas)
+      assert.lengthOf(rows, betas.split(",").length)
       rows.forEach(({ id, metrics, status }, index) => {
         assert.deepStrictEqual([id, status], [expected[index]!.id, "done"])
         assert.deepStrictEqual(Object.keys(metrics), Object.keys(expected[index]!.metrics))

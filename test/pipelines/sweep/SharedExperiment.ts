@@ -23,8 +23,8 @@ export const named = (name: string) =>
       learningRate: Parameter.Positive({ default: 1e-3, description: "Adam's step size" })
     },
     run: ({ beta, epochs, learningRate }) => ({
-      dataset: Synthetic.layer({ train: 500, test: 100, height: 28, width: 28 }),
-      model: DenseVae.layer({ hidden: [256], latent: 2 }),
+      dataset: Synthetic.layer({ train: 500, test: 100, height: 16, width: 16 }),
+      model: DenseVae.layer({ hidden: [128], latent: 2 }),
       objective: BetaElbo.layer({ beta }),
       training: Training.layer({ epochs, batchSize: 128, optimizer: Adam({ learningRate }) }),
       evaluation: Evaluation.layer(ElboTerms(), Curves())

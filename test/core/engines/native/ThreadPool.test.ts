@@ -182,9 +182,11 @@ describe("ThreadPool", () => {
         const counts = new Int32Array(4)
         const table = yield* tableOf(machine, [machine.libc.addressOf(counts)])
         for (let run = 0; run < 30; run++) compiled.run(table)
-        const expected = pool.threads === 1 ? 0 : trialRuns
-        assert.strictEqual(counts[1], 30 - expected)
-        if (pool.threads > 1) assert.strictEqual(counts[pool.threads], expected)
+        const [together, alone] = [pool.threads === 1 ? 0 : counts[pool.threads]!, counts[1]!]
+        assert.strictEqual(together + alone, 30)
+        // On a busy machine a trial ends early.
+        assert.isAtMost(together, trialRuns)
+        assert.strictEqual(together > 0, pool.threads > 1)
       })
     )
   )

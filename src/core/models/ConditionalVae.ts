@@ -10,16 +10,9 @@ import { Labels } from "../Dataset.ts"
 import type { ClassConditional, Model, ModelError } from "../Model.ts"
 import { type Module, sequence } from "../Network.ts"
 import type { Prior } from "../Prior.ts"
-import {
-  compose,
-  described,
-  type Options,
-  modulesProblem,
-  problemOf,
-  services,
-  specOf,
-  withDefaults
-} from "./Compose.ts"
+import { compose } from "./Compose.ts"
+import { modulesProblem, type Options, problemOf, specOf, withDefaults } from "./ModelOptions.ts"
+import { described, services } from "./ModelServices.ts"
 
 export interface ConditionalVaeOptions extends Options {
   /** From `[pixels + classes]` to a feature vector for the posterior's linear heads. */

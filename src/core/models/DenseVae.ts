@@ -15,13 +15,15 @@ import type { FactorizedFamily, Posterior } from "../Posterior.ts"
 import type { Prior, QuantilePrior } from "../Prior.ts"
 import { prefixed, type Shape, sizeOf, under } from "../Tensors.ts"
 import * as Compose from "./Compose.ts"
+import * as ModelOptions from "./ModelOptions.ts"
+import * as ModelServices from "./ModelServices.ts"
 import { choiceProblem, countProblem } from "../OptionProblem.ts"
 
 export interface DenseVaeOptions<
   Latent extends number = number,
   P extends Prior = Prior,
   Q extends Posterior = Posterior
-> extends Compose.Options<Latent, P, Q> {
+> extends ModelOptions.Options<Latent, P, Q> {
   /** Units of the encoder's hidden layers, in order. */
   readonly hidden: ReadonlyArray<number>
   /** Units of the decoder's hidden layers, in order; default: the encoder's reversed. */
@@ -41,7 +43,7 @@ export type OutputBias = (typeof outputBiases)[number]
 type Choices = Required<DenseVaeOptions>
 
 const withDefaults = (options: DenseVaeOptions): Choices => ({
-  ...Compose.withDefaults(options),
+  ...ModelOptions.withDefaults(options),
   hidden: options.hidden,
   decoderHidden: options.decoderHidden ?? options.hidden.toReversed(),
   activation: options.activation ?? "relu",
@@ -65,7 +67,7 @@ const problemOf = (choices: Choices): string | undefined => {
     widths.find((problem) => problem !== undefined) ??
     choiceProblem("activation", choices.activation, Object.keys(activations)) ??
     outputBiasProblem(choices) ??
-    Compose.problemOf(choices)
+    ModelOptions.problemOf(choices)
   )
 }
 
@@ -101,22 +103,22 @@ export const layer = <
   Q extends Posterior = FactorizedFamily
 >(
   options: DenseVaeOptions<Latent, P, Q>
-): Layer.Layer<Model | Compose.Offers<Latent, P, Q>, ModelError> => {
+): Layer.Layer<Model | ModelServices.Offers<Latent, P, Q>, ModelError> => {
   const choices = withDefaults(options)
   const { hidden, decoderHidden, initializer, likelihood } = choices
   const layers = (units: ReadonlyArray<number>) => hiddenLayers(units, choices.activation, { initializer })
   return Layer.effectContext(
-    Compose.services({
+    ModelServices.services({
       tag: "DenseVae",
       problem: problemOf(choices),
       options: {
         hidden,
         decoderHidden,
         activation: choices.activation,
-        ...Compose.specOf(choices),
+        ...ModelOptions.specOf(choices),
         ...(choices.outputBias !== "initializer" && { outputBias: choices.outputBias })
       },
-      ...Compose.described(choices),
+      ...ModelServices.described(choices),
       build: (image) => {
         const shape = [image.height, image.width, image.channels * (likelihood.outputs ?? 1)]
         const encoder = sequence(flatten(), ...layers(hidden))
@@ -126,5 +128,5 @@ export const layer = <
         return Compose.compose(image, { ...choices, encoder, decoder })
       }
     })
-  ) as Layer.Layer<Model | Compose.Offers<Latent, P, Q>, ModelError>
+  ) as Layer.Layer<Model | ModelServices.Offers<Latent, P, Q>, ModelError>
 }

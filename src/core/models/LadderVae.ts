@@ -20,6 +20,7 @@ import type { PriorDistribution } from "../Prior.ts"
 import { prefixed, sizeOf, type Tensors, under } from "../Tensors.ts"
 import { choiceProblem, countProblem } from "../OptionProblem.ts"
 import * as Compose from "./Compose.ts"
+import * as ModelServices from "./ModelServices.ts"
 import * as GaussianNetwork from "./GaussianNetwork.ts"
 
 export interface LadderGroup {
@@ -214,7 +215,7 @@ export const layer = (options: LadderVaeOptions): Layer.Layer<Model | Continuous
   }
   const { activation, groups, initializer, likelihood } = choices
   const latent = groups.reduce((sum, group) => sum + group.latent, 0)
-  const described = Compose.services({
+  const described = ModelServices.services({
     tag: "LadderVae",
     problem: problemOf(choices),
     options: {

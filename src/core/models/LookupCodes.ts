@@ -20,6 +20,8 @@ import { standardNormal, StandardNormal } from "../priors/StandardNormal.ts"
 import * as Random from "../Random.ts"
 import type { Spec } from "../Spec.ts"
 import * as Compose from "./Compose.ts"
+import * as ModelOptions from "./ModelOptions.ts"
+import * as ModelServices from "./ModelServices.ts"
 import { countProblem } from "../OptionProblem.ts"
 
 /** A lookup table of codes. */
@@ -95,15 +97,15 @@ const lookUp = (codes: CodeTable, classes: number): Autoencoder["encode"] => {
  */
 export const layer = <const Latent extends number>(
   options: LookupCodesOptions<Latent>
-): Layer.Layer<Model | Compose.Offers<Latent, QuantilePrior, ContinuousFamily>, ModelError, Labels> => {
+): Layer.Layer<Model | ModelServices.Offers<Latent, QuantilePrior, ContinuousFamily>, ModelError, Labels> => {
   const { codes, decoder, likelihood = BernoulliLogits() } = options
   const forClasses = (classes: number) =>
-    Compose.services({
+    ModelServices.services({
       // The model's former name, kept because specs determine run ids.
       tag: "Codebook",
       problem:
         codes.problem ??
-        Compose.modulesProblem({ decoder }) ??
+        ModelOptions.modulesProblem({ decoder }) ??
         (likelihood.problem && `likelihood: ${likelihood.problem}`),
       options: { codes: codes.spec, classes, decoder: decoder.map(({ spec }) => spec), likelihood: likelihood.spec },
       latent: codes.latent(classes),
@@ -125,7 +127,7 @@ export const layer = <const Latent extends number>(
         )
     })
   return Layer.effectContext(Labels.use(({ classes }) => forClasses(classes.length))) as Layer.Layer<
-    Model | Compose.Offers<Latent, QuantilePrior, ContinuousFamily>,
+    Model | ModelServices.Offers<Latent, QuantilePrior, ContinuousFamily>,
     ModelError,
     Labels
   >

@@ -8,17 +8,9 @@ import type { Model, ModelError } from "../Model.ts"
 import { type Module, sequence } from "../Network.ts"
 import type { FactorizedFamily, Posterior } from "../Posterior.ts"
 import type { Prior, QuantilePrior } from "../Prior.ts"
-import {
-  compose,
-  described,
-  type Offers,
-  type Options,
-  modulesProblem,
-  problemOf,
-  services,
-  specOf,
-  withDefaults
-} from "./Compose.ts"
+import { compose } from "./Compose.ts"
+import { modulesProblem, type Options, problemOf, specOf, withDefaults } from "./ModelOptions.ts"
+import { described, type Offers, services } from "./ModelServices.ts"
 
 export interface SequentialVaeOptions<
   Latent extends number = number,

@@ -43,11 +43,18 @@ export const termNames = (history: ReadonlyArray<EpochMetrics>): ReadonlyArray<s
 /** Whether the loss is in nats per image, according to its terms. */
 const lossInNats = (terms: ReadonlyArray<string>): boolean => terms.every((term) => !(term in ownUnits))
 
+/** `dimension-wise-kl` as `dimension-wise KL divergence`, `kl-group2` as `KL divergence, group 2`. */
+const inWords = (term: string): string =>
+  term
+    .replace(/-group(\d+)$/, ", group $1")
+    .replace(/-(?!wise\b)/g, " ")
+    .replace(/\bkl\b/, "KL divergence")
+
 /** The axis title of one of a history's terms, with its unit. */
 export const termTitle = (term: string, terms: ReadonlyArray<string>): string =>
   term === "loss" && !lossInNats(terms)
     ? "loss (the sum of its terms)"
-    : (ownUnits[term] ?? `${known[term] ?? term} (nats per image)`)
+    : (ownUnits[term] ?? `${known[term] ?? inWords(term)} (nats per image)`)
 
 /** One curve: a metric's values by epoch. Epochs without the metric are skipped. */
 export const curve = (history: ReadonlyArray<EpochMetrics>, metric: string): ReadonlyArray<readonly [number, number]> =>

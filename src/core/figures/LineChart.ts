@@ -113,7 +113,10 @@ const panelView = (
   }
 }
 
-/** Panels of lines side by side. Values that are not finite are omitted. */
+/** Most panels in one row. */
+const mostInRow = 5
+
+/** Panels of lines side by side, in rows of nearly equal length. Values that are not finite are omitted. */
 export const lineChart = (options: LineChartOptions): Figure => {
   const panels = options.panels.map((panel) => ({
     ...panel,
@@ -124,10 +127,15 @@ export const lineChart = (options: LineChartOptions): Figure => {
   }))
   const groups = [...new Set(panels.flatMap((panel) => panel.series.map(groupOf)))]
   const width = panels.length === 1 ? 480 : 230
+  const views = panels.map((panel) => panelView(panel, groups, options, width))
+  const rows = Math.ceil(panels.length / mostInRow)
   return {
     name: options.name,
     title: options.title,
     caption: options.caption,
-    view: { hconcat: panels.map((panel) => panelView(panel, groups, options, width)), spacing: 24 }
+    view:
+      rows > 1
+        ? { concat: views, columns: Math.ceil(panels.length / rows), spacing: 24 }
+        : { hconcat: views, spacing: 24 }
   }
 }

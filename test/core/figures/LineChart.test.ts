@@ -32,6 +32,19 @@ describe("LineChart", () => {
     })
   )
 
+  it.effect("has at most five panels in a row, and rows of nearly equal length", () =>
+    Effect.gen(function* () {
+      const panels = Array.from({ length: 9 }, (_, index) => ({
+        title: `panel ${index}`,
+        series: [{ label: "test", points: [[1, 2] as const] }]
+      }))
+      const columnsOf = (count: number) => chart(panels.slice(0, count)).view["columns"]
+      assert.deepStrictEqual([1, 5, 6, 9].map(columnsOf), [undefined, undefined, 3, 5])
+      const text = yield* textOf(chart(panels))
+      for (const { title } of panels) assert.strictEqual(text.filter((piece) => piece === title).length, 1)
+    })
+  )
+
   it.effect("compiles for one epoch, no points, values that are not finite and a logarithmic axis", () =>
     Effect.gen(function* () {
       yield* compiles(chart([{ title: "a", series: [{ label: "test", points: [[1, 2]] }] }]))

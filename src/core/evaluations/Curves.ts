@@ -10,7 +10,7 @@ const known: Readonly<Record<string, string>> = {
   loss: "loss",
   reconstruction: "reconstruction",
   kl: "KL divergence",
-  "kl-estimate": "KL divergence, estimated at the drawn codes"
+  "kl-estimate": "estimated KL divergence"
 }
 
 /** Terms that are not in nats per image. A loss that contains one of them is not either. */
@@ -43,12 +43,12 @@ export const termNames = (history: ReadonlyArray<EpochMetrics>): ReadonlyArray<s
 /** Whether the loss is in nats per image, according to its terms. */
 const lossInNats = (terms: ReadonlyArray<string>): boolean => terms.every((term) => !(term in ownUnits))
 
-/** `dimension-wise-kl` as `dimension-wise KL divergence`, `kl-group2` as `KL divergence, group 2`. */
+/** `dimension-wise-kl` as `dimension-wise KL`, `kl-group2` as `KL, group 2`. */
 const inWords = (term: string): string =>
   term
     .replace(/-group(\d+)$/, ", group $1")
     .replace(/-(?!wise\b)/g, " ")
-    .replace(/\bkl\b/, "KL divergence")
+    .replace(/\bkl\b/, "KL")
 
 /** The axis title of one of a history's terms, with its unit. */
 export const termTitle = (term: string, terms: ReadonlyArray<string>): string =>

@@ -30,8 +30,8 @@ describe("Curves", () => {
     assert.strictEqual(termTitle("reconstruction", ["half-squared-error"]), "reconstruction (nats per image)")
     assert.strictEqual(termTitle("half-mean-squared-code", []), "half the mean squared code")
     assert.strictEqual(termTitle("mutual-information", []), "mutual information (nats per image)")
-    assert.strictEqual(termTitle("dimension-wise-kl", []), "dimension-wise KL divergence (nats per image)")
-    assert.strictEqual(termTitle("kl-group2", []), "KL divergence, group 2 (nats per image)")
+    assert.strictEqual(termTitle("dimension-wise-kl", []), "dimension-wise KL (nats per image)")
+    assert.strictEqual(termTitle("kl-group2", []), "KL, group 2 (nats per image)")
   })
 
   it.effect("has one panel per term with training and test curves, and the last losses in the caption", () =>

@@ -39,7 +39,7 @@ export const SamplesByGroup = (options: SamplesByGroupOptions = {}): Evaluator<G
           const above = group === groups.length ? `group ${group}` : `groups ${group} to ${groups.length}`
           return imageGrid({
             name,
-            title: `${datasetName}: new images that share ${above}`,
+            title: `${datasetName}: new images that share the codes from group ${group} upwards`,
             caption:
               `Means of p(x | z) for codes of the prior, ${prior}, of the model trained on ${datasetName}. The images of a ` +
               `row have the same codes in ${above} of ${groups.length}, counted from the image; the groups below are drawn ` +

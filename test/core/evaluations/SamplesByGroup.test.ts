@@ -22,7 +22,7 @@ describe("SamplesByGroup", () => {
         figures.map(({ name }) => name),
         ["samples-sharing-group2", "samples-sharing-group3"]
       )
-      assert.include(yield* textOf(figures[0]!), "Fake: new images that share groups 2 to 3")
+      assert.include(yield* textOf(figures[0]!), "Fake: new images that share the codes from group 2 upwards")
       assert.include(figures[1]!.caption, "the same codes in group 3 of 3")
     }).pipe(Effect.provide(layer))
   })

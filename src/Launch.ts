@@ -4,10 +4,10 @@
 import { createRequire } from "node:module"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as NodeServices from "@effect/platform-node/NodeServices"
-import { Cause, Console, Context, Effect, Layer, Stdio } from "effect"
+import { Cause, Console, Effect, Layer, Stdio } from "effect"
 import { CliError } from "effect/cli"
-import { FetchHttpClient, HttpClient } from "effect/http"
 import { teardown } from "./pipelines/commands/ExitCode.ts"
+import * as LazyHttpClient from "./pipelines/console/LazyHttpClient.ts"
 import * as ConsoleLog from "./pipelines/console/ConsoleLog.ts"
 import * as Signals from "./pipelines/console/Signals.ts"
 
@@ -24,25 +24,7 @@ const explain = (cause: Cause.Cause<unknown>): Effect.Effect<void> => {
   )
 }
 
-/** Node's client, which is loaded at the first request: most commands make none. */
-const nodeHttpClient = Layer.effect(
-  HttpClient.HttpClient,
-  Effect.gen(function* () {
-    const scope = yield* Effect.scope
-    const loaded = yield* Effect.cached(
-      Effect.promise(() => import("@effect/platform-node/NodeHttpClient")).pipe(
-        Effect.flatMap(({ layerUndici }) => Layer.buildWithScope(layerUndici, scope)),
-        Effect.map((context) => Context.get(context, HttpClient.HttpClient))
-      )
-    )
-    return HttpClient.make((request) => Effect.flatMap(loaded, (client) => client.execute(request)))
-  })
-)
-
-// Bun's undici lacks functions that Node's client uses.
-const httpClient = "bun" in process.versions ? FetchHttpClient.layer : nodeHttpClient
-
-const services = Layer.mergeAll(NodeServices.layer, httpClient, ConsoleLog.layer)
+const services = Layer.mergeAll(NodeServices.layer, LazyHttpClient.layer, ConsoleLog.layer)
 
 /** Runs the program with the process's arguments and exits with its exit code. */
 export const launch = <E>(

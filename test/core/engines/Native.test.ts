@@ -68,7 +68,7 @@ describe("native", () => {
     })
   )
 
-  nativeTest("compiles softmax, batches of matrix products and padding itself", (machine) =>
+  nativeTest("compiles softmax, batches of matrix products, padding, powers and sines itself", (machine) =>
     Effect.gen(function* () {
       const create = vi.spyOn(ort.InferenceSession, "create")
       const engine = yield* Engine
@@ -82,6 +82,8 @@ describe("native", () => {
           outputs: {
             softmax: tf.softmax(x!),
             product: tf.matMul(x!, x!, false, true),
+            power: tf.pow(tf.abs(x!), x!),
+            sine: tf.sin(x!),
             padded: tf.pad(x!, [
               [0, 0],
               [1, 2],
@@ -92,7 +94,11 @@ describe("native", () => {
       }
       const executable = yield* engine.compile(program, { state: {}, data: {}, inputs: typesOf({ x }) })
       const placed = yield* nothing
-      const { padded, product, softmax } = yield* executable.run({ state: placed, data: placed, inputs: { x } })
+      const { padded, power, product, sine, softmax } = yield* executable.run({
+        state: placed,
+        data: placed,
+        inputs: { x }
+      })
       assert.strictEqual(create.mock.calls.length, 0, "onnxruntime was asked")
       create.mockRestore()
       for (let row = 0; row < 12; row++) {
@@ -101,6 +107,11 @@ describe("native", () => {
       // The diagonal of x xᵀ holds squared norms.
       const norm = sumOf([0, 1, 2, 3, 4].map((index) => x.values[index]! ** 2))
       assert.closeTo(product!.values[0]!, norm, 1e-6)
+      for (const index of [1, 30, 59]) {
+        const value = x.values[index]!
+        assert.closeTo(power!.values[index]!, Math.abs(value) ** value, 1e-6)
+        assert.closeTo(sine!.values[index]!, Math.sin(value), 1e-6)
+      }
       assert.deepStrictEqual(padded!.shape, [3, 7, 8])
       assert.strictEqual(padded!.values[8], x.values[0])
       assert.strictEqual(padded!.values[0], 0)

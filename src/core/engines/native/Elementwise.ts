@@ -4,7 +4,7 @@
  */
 import type { Operation, Value } from "../graph/Graph.ts"
 import type { Formula, Item, Lanes, Truth } from "./Formula.ts"
-import { arithmetic, exp, log, powerOf, tanh } from "./Mathematics.ts"
+import { arithmetic, exp, log, pow, powerOfNumber, tanh } from "./Mathematics.ts"
 import * as Trigonometry from "./Trigonometry.ts"
 
 type Rule = (formula: Formula, ...operands: ReadonlyArray<any>) => Item
@@ -124,24 +124,30 @@ const numberOf = (value: Value | undefined): number | undefined =>
     ? Number(value.values[0])
     : undefined
 
-/** Small integer powers and square roots of anything, and any power of a positive constant. */
-const powerRule = (base: Value | undefined, exponent: Value | undefined): Rule | undefined => {
+interface Power {
+  readonly rule: Rule
+  /** What the rule is given. */
+  readonly operands: ReadonlyArray<Value>
+}
+
+/** Exactly rounded products and roots for small exponents, and one function for a positive constant base. */
+const powerOf = (base: Value, exponent: Value): Power => {
   const [number, power] = [numberOf(base), numberOf(exponent)]
-  if (power !== undefined) {
-    const size = Math.abs(power)
-    if (size !== 0.5 && !(Number.isInteger(power) && size <= 8)) return undefined
-    return by(({ div, float, mul, sqrt }, x: Lanes) => {
+  const size = Math.abs(power ?? Number.NaN)
+  if (power !== undefined && (size === 0.5 || (Number.isInteger(power) && size <= 8))) {
+    const rule = by(({ div, float, mul, sqrt }, x: Lanes) => {
       const positive = size === 0.5 ? sqrt(x) : Array.from({ length: size }, () => x).reduce(mul, float(1))
       return power < 0 ? div(float(1), positive) : positive
     })
+    return { rule, operands: [base] }
   }
   return number !== undefined && number > 0 && Number.isFinite(number)
-    ? (formula, y) => powerOf(number, formula, y)
-    : undefined
+    ? { rule: (formula, y) => powerOfNumber(number, formula, y), operands: [exponent] }
+    : { rule: pow, operands: [base, exponent] }
 }
 
-/** The operand of a power that is not constant. */
-export const powerOperand = ({ inputs }: Operation): Value => inputs[numberOf(inputs[1]) === undefined ? 1 : 0]!
+/** The operands that the formula of a power is given. */
+export const powerOperands = ({ inputs }: Operation): ReadonlyArray<Value> => powerOf(inputs[0]!, inputs[1]!).operands
 
 /** The formula of an elementwise operation; undefined for other operations. */
 export const ruleOf = ({ inputs, operator, type }: Operation): Rule | undefined => {
@@ -149,7 +155,7 @@ export const ruleOf = ({ inputs, operator, type }: Operation): Rule | undefined 
   if (classOf(type) === undefined || classes.includes(undefined)) return undefined
   if (operator === "Identity") return same
   if (operator === "Cast") return classes[0] === classOf(type) ? same : castRules[`${classes[0]} ${classOf(type)}`]
-  if (operator === "Pow") return powerRule(inputs[0], inputs[1])
+  if (operator === "Pow") return type === "float32" ? powerOf(inputs[0]!, inputs[1]!).rule : undefined
   const operands = operator === "Where" ? classes.slice(1) : classes
   return { float: floats, integer: integers, truth: truths }[operands[0]!][operator]
 }

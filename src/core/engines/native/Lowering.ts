@@ -6,7 +6,7 @@ import { backend_util } from "@tensorflow/tfjs-core"
 import { sizeOf } from "../../Tensors.ts"
 import { type Constant, type Graph, type Operation, rewrite, type Value } from "../graph/Graph.ts"
 import * as Op from "../graph/Operators.ts"
-import { classOf, powerOperand, ruleOf } from "./Elementwise.ts"
+import { classOf, powerOperands, ruleOf } from "./Elementwise.ts"
 import { isImageOperator } from "./ImageOperators.ts"
 import type { Operator } from "./Reduction.ts"
 import { Unsupported } from "./Unsupported.ts"
@@ -39,7 +39,7 @@ export const operandsOf = (value: Value): ReadonlyArray<Value> => {
   const kind = kindOf(value)
   if (kind === "movement" || kind === "reduction") return [value.inputs[0]!]
   if (kind === "scatter") return [value.inputs[2]!]
-  if (value.operator === "Pow") return [powerOperand(value)]
+  if (value.operator === "Pow") return powerOperands(value)
   return value.inputs.filter((input) => input !== undefined)
 }
 

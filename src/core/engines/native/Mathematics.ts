@@ -101,10 +101,10 @@ export const exp = (formula: Formula, x: Lanes): Lanes => {
   return formula.primitives.scaled(formula, power, n)
 }
 
-/** `log(x)`: NaN below 0, minus infinity at 0 of either sign. */
-export const log = (formula: Formula, x: Lanes): Lanes => {
+/** `log(x)` as `n log(2) + rest`, where `rest` is at most 0.41. */
+const logParts = (formula: Formula, x: Lanes): { readonly n: Lanes; readonly rest: Lanes } => {
   const maths = arithmetic(formula)
-  const { add, choose, equal, float, fma, greater, mul, sub } = maths
+  const { add, choose, float, fma, greater, mul, sub } = maths
   const { e, m } = formula.primitives.split(formula, x)
   const isLarge = greater(m, float(1.5))
   const f = sub(choose(isLarge, mul(m, float(0.5)), m), float(1))
@@ -112,9 +112,16 @@ export const log = (formula: Formula, x: Lanes): Lanes => {
   const square = mul(f, f)
   const cubic = mul(mul(square, f), polynomial(maths, f, logCoefficients))
   const small = fma(float(-0.5), square, fma(n, float(log2Low), cubic))
-  const value = fma(n, float(log2High), add(f, small))
-  return choose(equal(x, float(0)), float(Number.NEGATIVE_INFINITY), value)
+  return { n, rest: add(f, small) }
 }
+
+const logOf = (formula: Formula, x: Lanes, { n, rest }: ReturnType<typeof logParts>): Lanes => {
+  const { choose, equal, float, fma } = arithmetic(formula)
+  return choose(equal(x, float(0)), float(Number.NEGATIVE_INFINITY), fma(n, float(log2High), rest))
+}
+
+/** `log(x)`: NaN below 0, minus infinity at 0 of either sign. */
+export const log = (formula: Formula, x: Lanes): Lanes => logOf(formula, x, logParts(formula, x))
 
 /** `tanh(x)`: near 0 by a polynomial, elsewhere as `1 - 2 / (exp(2 |x|) + 1)`. */
 export const tanh = (formula: Formula, x: Lanes): Lanes => {
@@ -131,7 +138,7 @@ export const tanh = (formula: Formula, x: Lanes): Lanes => {
  * `base^y` for a number `base` above 0, as `exp(y log(base))`. The product is kept in two floats, because exp makes of an
  * absolute error a relative one.
  */
-export const powerOf = (base: number, formula: Formula, y: Lanes): Lanes => {
+export const powerOfNumber = (base: number, formula: Formula, y: Lanes): Lanes => {
   const maths = arithmetic(formula)
   const { abs, add, choose, float, fma, less, mul, negate } = maths
   const high = Math.fround(Math.log(base))
@@ -140,4 +147,31 @@ export const powerOf = (base: number, formula: Formula, y: Lanes): Lanes => {
   const power = exp(formula, product)
   // Beyond, the power is 0 or infinite, and the rest may be NaN.
   return choose(less(abs(product), float(200)), fma(power, rest, power), power)
+}
+
+/**
+ * `x^y` as `exp(y log(|x|))` with the sign of an odd power: NaN for a negative `x` and a `y` that is no integer. The product
+ * is kept in two floats; a relative error of `|y| 2^-24` remains.
+ */
+export const pow = (formula: Formula, x: Lanes, y: Lanes): Lanes => {
+  const { abs, add, choose, equal, float, floor, fma, fnma, greater, less, mul, negate, sub, withSign } =
+    arithmetic(formula)
+  const size = abs(x)
+  const parts = logParts(formula, size)
+  const simple = mul(y, logOf(formula, size, parts))
+  const high = mul(parts.n, float(log2High))
+  const [large, small] = [mul(y, high), mul(y, parts.rest)]
+  const sum = add(large, small)
+  const lost = [sub(small, sub(sum, large)), fma(y, high, negate(large)), fma(y, parts.rest, negate(small))].reduce(add)
+  // Beyond, the power is 0 or infinite, and the sum may be NaN.
+  const power = exp(formula, choose(less(abs(simple), float(200)), sum, simple))
+  const value = choose(
+    less(power, float(Number.POSITIVE_INFINITY)),
+    choose(greater(power, float(0)), fma(power, lost, power), power),
+    power
+  )
+  const isOdd = equal(fnma(float(2), floor(mul(y, float(0.5))), y), float(1))
+  const signed = choose(isOdd, withSign(value, x), value)
+  const isReal = choose(less(x, float(0)), choose(equal(y, floor(y)), signed, float(Number.NaN)), signed)
+  return choose(equal(y, float(0)), float(1), isReal)
 }

@@ -1,3 +1,4 @@
+import type { Formula, Lanes } from "../../../../src/core/engines/native/Formula.ts"
 import * as Mathematics from "../../../../src/core/engines/native/Mathematics.ts"
 import { allSizes, between, checkAccuracy, withNegatives } from "./FunctionAccuracy.ts"
 
@@ -21,3 +22,18 @@ checkAccuracy("Mathematics", {
     units: 1.5
   }
 })
+
+checkAccuracy(
+  "Powers",
+  Object.fromEntries(
+    [0, 1.7, 0.5, 3, 11, -1, -2.3].map((power) => [
+      `x^${power}`,
+      {
+        f: (formula: Formula, x: Lanes) => Mathematics.pow(formula, x, formula.float(power)),
+        expected: (x: number) => x ** Math.fround(power),
+        xs: withNegatives([...between(0, 20), ...allSizes()]),
+        units: 20
+      }
+    ])
+  )
+)

@@ -9,6 +9,8 @@
 # for the other libraries a Python with PyTorch and JAX (PYTHON=python3). `cpu` tries the script itself.
 set -uo pipefail
 cd "$(dirname "$0")/.."
+# The project's Node, where its packages are installed.
+PATH="$PWD/node_modules/.bin:$PATH"
 device=${1:-cuda}
 output=$(realpath -m "${2:-bench/results/accelerator-$device.json}")
 python=${PYTHON:-python3}
@@ -38,6 +40,6 @@ VAE_XLA_DEVICE=$device VAE_GPU_TESTS=1 part contract "${CONTRACT_SECONDS:-90}" \
   --reporter=json --outputFile="$parts/contract.json"
 
 mkdir -p "$(dirname "$output")"
-node bench/accelerator/collect.ts "$parts" "$device" "$(($(date +%s) - started))" >"$output.part"
-mv "$output.part" "$output"
+node bench/accelerator/collect.ts "$parts" "$device" "$(($(date +%s) - started))" >"$parts/all.json" || exit 1
+mv "$parts/all.json" "$output"
 echo "written: $output"

@@ -72,6 +72,35 @@ describe("XLA's CPU plugin", needs(xlaPlugin), () => {
     }).pipe(Effect.provide(layer({})))
   )
 
+  it.live("reads more outputs than calls may wait on other threads", () =>
+    Effect.gen(function* () {
+      const engine = yield* Engine
+      const side = 600
+      const square = { shape: [side, side], dtype: "float32" } as const
+      const state = yield* engine.place({ x: float32(square.shape, new Float32Array(side * side).fill(1e-3)) })
+      const count = 300
+      const executable = yield* engine.compile(
+        {
+          name: "many outputs",
+          run: ({ state: { x } }) => {
+            const sum = tf.sum(tf.matMul(tf.matMul(x!, x!), x!))
+            const numbers = Array.from({ length: count }, (_, index) => tf.add(sum, index).as1D())
+            return {
+              outputs: Object.fromEntries(numbers.map((number, index) => [`${index}`, tf.cast(number, "int32")]))
+            }
+          }
+        },
+        { state: state.types, data: {}, inputs: {} }
+      )
+      const outputs = yield* executable.run({ state, data: yield* nothing, inputs: {} })
+      const first = outputs["0"]!.values[0]!
+      assert.deepStrictEqual(
+        Array.from({ length: count }, (_, index) => outputs[`${index}`]!.values[0]! - first),
+        Array.from({ length: count }, (_, index) => index)
+      )
+    }).pipe(Effect.provide(layer({})))
+  )
+
   it.effect("says how much memory it asked for where the device has too little", () =>
     Effect.gen(function* () {
       const engine = yield* Engine

@@ -100,6 +100,9 @@ const libraries: Array<unknown> = []
 
 type Koffi = (typeof import("koffi"))["default"]
 
+/** Calls on other threads at a time. Koffi refuses more than 256. */
+const mostRunning = 128
+
 /** The interface of a library that exports it. Throws where it does not. */
 const bind = (koffi: Koffi, plugin: string): Pjrt => {
   const library = koffi.load(plugin)
@@ -155,6 +158,7 @@ const bind = (koffi: Koffi, plugin: string): Pjrt => {
     throw failure
   }
   const running = new Set<Struct>()
+  const waiting: Array<() => void> = []
   const pjrt: Pjrt = {
     version: { major, minor },
     struct: make,
@@ -171,18 +175,24 @@ const bind = (koffi: Koffi, plugin: string): Pjrt => {
     call: (name, args) => check(name, native(name)(args)),
     callAsync: (name, args) =>
       new Promise((resolve, reject) => {
-        // Held until the other thread is done with it.
-        running.add(args)
-        native(name).async(args, (failure: unknown, pointer: unknown) => {
-          running.delete(args)
-          try {
-            if (failure !== null && failure !== undefined) throw failure
-            check(name, pointer)
-            resolve()
-          } catch (cause) {
-            reject(cause)
-          }
-        })
+        const called = native(name)
+        const start = () => {
+          // Held until the other thread is done with it.
+          running.add(args)
+          called.async(args, (failure: unknown, pointer: unknown) => {
+            running.delete(args)
+            waiting.shift()?.()
+            try {
+              if (failure !== null && failure !== undefined) throw failure
+              check(name, pointer)
+              resolve()
+            } catch (cause) {
+              reject(cause)
+            }
+          })
+        }
+        if (running.size < mostRunning) start()
+        else waiting.push(start)
       }),
     textAt,
     wordsAt

@@ -40,6 +40,6 @@ VAE_XLA_DEVICE=$device VAE_GPU_TESTS=1 part contract "${CONTRACT_SECONDS:-90}" \
   --reporter=json --outputFile="$parts/contract.json"
 
 mkdir -p "$(dirname "$output")"
-node bench/accelerator/collect.ts "$parts" "$device" "$(($(date +%s) - started))" >"$parts/all.json" || exit 1
-mv "$parts/all.json" "$output"
+node bench/accelerator/collect.ts "$parts" "$device" "$(($(date +%s) - started))" >"$output.part" || { rm -f "$output.part"; exit 1; }
+mv "$output.part" "$output"
 echo "written: $output"

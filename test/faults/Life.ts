@@ -90,7 +90,7 @@ export interface Options {
   readonly clock?: Clock.Clock
   readonly force?: boolean
   readonly experiment?: Experiment.Experiment<any>
-  /** At the end of each epoch unless given, so that there are checkpoints to go on from. */
+  /** Default: at the end of each epoch, so that there are checkpoints to resume from. */
   readonly checkpointEvery?: CheckpointInterval
 }
 

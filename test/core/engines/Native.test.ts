@@ -150,12 +150,12 @@ describe("native", () => {
           [native, doubled]
         ] as const) {
           const { before } = yield* executable.run({ state, data: state, inputs: {} })
-          expected.forEach((value, index) => assert.closeTo(before!.values[index]!, value, 1e-5 * value))
+          expected.forEach((value, index) => assert.closeTo(before!.values[index]!, value, 1e-5))
           expected = f(expected)
         }
       }
       const { x } = yield* state.read
-      expected.forEach((value, index) => assert.closeTo(x!.values[index]!, value, 1e-5 * value))
+      expected.forEach((value, index) => assert.closeTo(x!.values[index]!, value, 1e-5))
     }).pipe(Effect.provide(layer(1, machine)))
   )
 

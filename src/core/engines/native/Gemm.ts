@@ -125,8 +125,7 @@ const emitBatch = (code: Assembler, product: Product, batch: Batch, share: Share
   code.mov(rbx, share.scratch + BigInt(scratchBytes - ownTableBytes))
   for (const name of matrices) {
     code.mov(rax, slot(product[name]))
-    code.mov(rsi, first)
-    code.imul(rsi, rsi, strides[name])
+    code.mov(rsi, BigInt(first * strides[name]))
     code.add(rax, rsi)
     code.mov(at(rbx, 8 * current[name]), rax)
   }

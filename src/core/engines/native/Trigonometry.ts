@@ -8,7 +8,7 @@
 import type { Formula, Lanes } from "./Formula.ts"
 import { arithmetic, exp, log, polynomial } from "./Mathematics.ts"
 
-type Function = (formula: Formula, x: Lanes) => Lanes
+type Elementary = (formula: Formula, x: Lanes) => Lanes
 
 /** Of `(sin(x) - x) / x^3` and `(cos(x) - 1 + x^2 / 2) / x^4` by `x^2` on [0, (π/4)^2]. */
 const sinCoefficients = [-0.16666666640797034, 0.008333329304842077, -0.00019839312269476393, 2.7181216288443415e-6]
@@ -65,7 +65,7 @@ const reduced = (formula: Formula, x: Lanes) => {
 
 /** The sine of an angle after so many more quarter turns. */
 const sineAfter =
-  (more: number): Function =>
+  (more: number): Elementary =>
   (formula, x) => {
     const { add, choose, equal, float, negate } = arithmetic(formula)
     const { cosine, sine, turns } = reduced(formula, x)
@@ -75,10 +75,10 @@ const sineAfter =
     return choose(equal(count, float(2)), negate(value), choose(equal(count, float(3)), negate(value), value))
   }
 
-export const sin: Function = sineAfter(0)
-export const cos: Function = sineAfter(1)
+export const sin: Elementary = sineAfter(0)
+export const cos: Elementary = sineAfter(1)
 
-export const tan: Function = (formula, x) => {
+export const tan: Elementary = (formula, x) => {
   const { choose, div, equal, float, negate } = arithmetic(formula)
   const { cosine, sine, turns } = reduced(formula, x)
   const turned = div(negate(cosine), sine)
@@ -86,7 +86,7 @@ export const tan: Function = (formula, x) => {
 }
 
 /** `asin(x)`; beyond 1/2 from the half angle, `π/2 - 2 asin(sqrt((1 - x) / 2))`. */
-export const asin: Function = (formula, x) => {
+export const asin: Elementary = (formula, x) => {
   const maths = arithmetic(formula)
   const { abs, choose, float, fnma, greater, mul, sqrt, sub, withSign } = maths
   const size = abs(x)
@@ -96,7 +96,7 @@ export const asin: Function = (formula, x) => {
 }
 
 /** `acos(x)`; beyond 1/2 from the half angle. */
-export const acos: Function = (formula, x) => {
+export const acos: Elementary = (formula, x) => {
   const maths = arithmetic(formula)
   const { abs, choose, float, greater, less, mul, sqrt, sub } = maths
   const half = odd(maths, sqrt(mul(sub(float(1), abs(x)), float(0.5))), asinCoefficients)
@@ -106,7 +106,7 @@ export const acos: Function = (formula, x) => {
 }
 
 /** `atan(x)`, with `|x|` reduced to tan(π/8) by `-1 / x` or `(x - 1) / (x + 1)`. */
-export const atan: Function = (formula, x) => {
+export const atan: Elementary = (formula, x) => {
   const maths = arithmetic(formula)
   const { abs, add, choose, div, float, greater, sub, withSign } = maths
   const size = abs(x)
@@ -125,7 +125,7 @@ const halves = (formula: Formula, size: Lanes) => {
   return { growing: half, falling: div(float(0.25), half) }
 }
 
-export const sinh: Function = (formula, x) => {
+export const sinh: Elementary = (formula, x) => {
   const maths = arithmetic(formula)
   const { abs, choose, float, less, sub, withSign } = maths
   const size = abs(x)
@@ -133,7 +133,7 @@ export const sinh: Function = (formula, x) => {
   return choose(less(size, float(1)), odd(maths, x, sinhCoefficients), withSign(sub(growing, falling), x))
 }
 
-export const cosh: Function = (formula, x) => {
+export const cosh: Elementary = (formula, x) => {
   const { abs, add } = arithmetic(formula)
   const { falling, growing } = halves(formula, abs(x))
   return add(growing, falling)
@@ -147,7 +147,7 @@ const logOfSum = (formula: Formula, x: Lanes, shift: number): Lanes => {
   return add(log(formula, sum), choose(isLarge, float(Math.LN2), float(0)))
 }
 
-export const asinh: Function = (formula, x) => {
+export const asinh: Elementary = (formula, x) => {
   const maths = arithmetic(formula)
   const { abs, choose, float, less, withSign } = maths
   const size = abs(x)
@@ -156,7 +156,7 @@ export const asinh: Function = (formula, x) => {
 }
 
 /** NaN below 1. */
-export const acosh: Function = (formula, x) => {
+export const acosh: Elementary = (formula, x) => {
   const maths = arithmetic(formula)
   const { add, choose, float, less, mul, sqrt, sub } = maths
   const above = sub(x, float(1))
@@ -165,7 +165,7 @@ export const acosh: Function = (formula, x) => {
 }
 
 /** NaN beyond ±1, infinite at ±1. */
-export const atanh: Function = (formula, x) => {
+export const atanh: Elementary = (formula, x) => {
   const maths = arithmetic(formula)
   const { abs, add, choose, div, float, less, mul, sub, withSign } = maths
   const size = abs(x)

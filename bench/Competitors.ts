@@ -2,6 +2,7 @@
  * The competitors of the bench, and how their workers are started.
  */
 import { availableParallelism } from "node:os"
+import { join } from "node:path"
 
 export interface Competitor {
   readonly name: string
@@ -85,24 +86,51 @@ export const onCores = (
 ): readonly [command: string, args: ReadonlyArray<string>] =>
   threads < availableParallelism() ? ["taskset", ["--cpu-list", `0-${threads - 1}`, command, ...args]] : [command, args]
 
+/** Instruction sets that all competitors can be restricted to, as on a processor that has no wider one. */
+export const instructionSets = ["avx2"] as const
+export type InstructionSet = (typeof instructionSets)[number]
+
+/** What measurements of all competitors have in common. */
+export interface Conditions {
+  readonly threads: number
+  /** For files that exist as long as the bench. */
+  readonly folder: string
+  readonly device: Device
+  /** Default: each competitor's choice for the processor. */
+  readonly instructions?: InstructionSet | undefined
+}
+
+/** Restricts this project, PyTorch, oneDNN, MKL and XLA to AVX2. onnxruntime has no such setting. */
+const restrictions: Readonly<Record<InstructionSet, Readonly<Record<string, string>>>> = {
+  avx2: {
+    VAE_INSTRUCTION_SET: "avx2",
+    ATEN_CPU_CAPABILITY: "avx2",
+    ONEDNN_MAX_CPU_ISA: "AVX2",
+    MKL_ENABLE_INSTRUCTIONS: "AVX2",
+    XLA_FLAGS: "--xla_cpu_max_isa=AVX2"
+  }
+}
+
 /**
  * The environment of a worker or script: equal numbers of threads, float32's full precision, no GPU unless it uses one,
- * little logging.
+ * little logging. PyTorch's own cache of compiled code is not used: after code for another instruction set it gave losses
+ * that were not a number.
  */
 export const environment = (
-  threads: number,
-  { usesGpu = false }: Partial<Competitor> = {},
-  device: Device = "cpu"
+  { device, folder, instructions, threads }: Conditions,
+  { usesGpu = false }: Partial<Competitor> = {}
 ): Record<string, string> => ({
   BENCH_THREADS: String(threads),
   BENCH_DEVICE: device,
   OMP_NUM_THREADS: String(threads),
   MKL_NUM_THREADS: String(threads),
   JAX_DEFAULT_MATMUL_PRECISION: "highest",
+  TORCHINDUCTOR_CACHE_DIR: join(folder, "inductor"),
   ...(device === "cpu"
     ? !usesGpu && { CUDA_VISIBLE_DEVICES: "", JAX_PLATFORMS: "cpu" }
     : // Workers that wait leave the others memory.
       { JAX_PLATFORMS: device, XLA_PYTHON_CLIENT_PREALLOCATE: "false" }),
+  ...(instructions !== undefined && restrictions[instructions]),
   KERAS_BACKEND: "tensorflow",
   TF_CPP_MIN_LOG_LEVEL: "3",
   PYTHONDONTWRITEBYTECODE: "1"

@@ -5,7 +5,7 @@
 import { performance } from "node:perf_hooks"
 import { Effect, Fiber, FileSystem, Option, Path, Result, Schema, Stream } from "effect"
 import { ChildProcess, ChildProcessSpawner } from "effect/process"
-import { environment, isOurs, onCores, oursAmong } from "./Competitors.ts"
+import { type Conditions, environment, isOurs, onCores, oursAmong } from "./Competitors.ts"
 import { imagesName } from "./Fixtures.ts"
 import * as ProcessMemory from "./ProcessMemory.ts"
 import { counts } from "./Programs.ts"
@@ -25,10 +25,9 @@ const betweenLooks = "250 millis"
 export interface RunOptions {
   /** The folder `bench`. */
   readonly bench: string
-  /** Folder with the images, and for the results. */
-  readonly folder: string
+  /** With the images in their folder, which the results go to. */
+  readonly conditions: Conditions
   readonly python: Result.Result<string, { readonly message: string }>
-  readonly threads: number
   readonly epochs: number
   readonly rounds: number
 }
@@ -51,7 +50,7 @@ const OurSummary = Schema.Struct({
 })
 const TorchSummary = Schema.Struct({ test: Schema.Number })
 
-const contestantsOf = Effect.fnUntraced(function* ({ bench, epochs, folder, python }: RunOptions) {
+const contestantsOf = Effect.fnUntraced(function* ({ bench, conditions: { folder }, epochs, python }: RunOptions) {
   const path = yield* Path.Path
   const results = (engine: string, round: number) => path.join(folder, `results-${engine}-${epochs}-${round}`)
   const project = (engine: string): Contestant => ({
@@ -130,7 +129,7 @@ const memoryOf = (looks: ReadonlyArray<Memory>): RunRow["memory"] => {
 
 /** Measures the run on each competitor, `rounds` times. */
 export const measure = Effect.fn("MeasureRuns.measure")(function* (title: string, options: RunOptions) {
-  const { epochs, python, rounds, threads } = options
+  const { conditions, epochs, python, rounds } = options
   const all = yield* contestantsOf(options)
   const taken = new Map<string, Array<Timed>>()
   const failures = new Map<string, string>()
@@ -139,7 +138,10 @@ export const measure = Effect.fn("MeasureRuns.measure")(function* (title: string
     for (const { args, command, competitor } of inTurn(all, round)) {
       if (!isOurs(competitor) && Result.isFailure(python)) failures.set(competitor, python.failure.message)
       if (failures.has(competitor)) continue
-      const outcome = yield* Effect.result(time(...onCores(threads, command, args(round)), environment(threads)))
+      const outcome = yield* Effect.result(
+        // Whole runs are measured on the CPU.
+        time(...onCores(conditions.threads, command, args(round)), environment({ ...conditions, device: "cpu" }))
+      )
       if (Result.isFailure(outcome)) failures.set(competitor, outcome.failure.message)
       else taken.set(competitor, [...(taken.get(competitor) ?? []), outcome.success])
     }

@@ -93,6 +93,8 @@ export const Results = Schema.Struct({
     threads: Schema.Int,
     /** The accelerator that was used; absent for the CPU. */
     device: Schema.optionalKey(Schema.String),
+    /** The instruction set that all competitors but onnxruntime were restricted to; absent without a restriction. */
+    instructions: Schema.optionalKey(Schema.String),
     memoryGiB: Schema.Finite,
     platform: Schema.String,
     /** Load averages over 1, 5 and 15 minutes at the start, without the bench, and at the end. */

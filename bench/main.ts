@@ -5,6 +5,7 @@
  *     pnpm run bench                                   everything except memory: 5 rounds, about 20 minutes on an idle machine
  *     pnpm run bench --memory                          also the memory over 10,000 steps of the whole run: about 8 more minutes
  *     pnpm run bench --programs dense --rounds 7       some programs: dense, convolutional, importance-weighted, run
+ *     pnpm run bench --instructions avx2               all restricted to AVX2, as on a processor without AVX-512
  *     pnpm run bench --device cuda --competitors xla,jax  on an accelerator; see bench/gpu.sh
  *     pnpm run bench --competitors onnxruntime,jax     some competitors, including those that take part only if named
  *
@@ -37,7 +38,16 @@ import packageJson from "../package.json" with { type: "json" }
 import * as RenderFigure from "../src/pipelines/figures/RenderFigure.ts"
 import { collect } from "../src/pipelines/store/Provenance.ts"
 import { chart } from "./Chart.ts"
-import { type Competitor, competitors, type Device, devices, environment, isPython, onCores } from "./Competitors.ts"
+import {
+  type Competitor,
+  competitors,
+  type Conditions,
+  devices,
+  environment,
+  instructionSets,
+  isPython,
+  onCores
+} from "./Competitors.ts"
 import * as Fixtures from "./Fixtures.ts"
 import * as MeasureRuns from "./MeasureRuns.ts"
 import * as MeasureSteps from "./MeasureSteps.ts"
@@ -79,6 +89,10 @@ const flags = {
     Flag.withDefault("cpu" as const),
     Flag.withDescription("where `xla`, PyTorch and JAX compute")
   ),
+  instructions: Flag.Literals("instructions", instructionSets).pipe(
+    Flag.optional,
+    Flag.withDescription("the instruction set that all are restricted to, as on a processor that has no wider one")
+  ),
   memory: Flag.Boolean("memory").pipe(
     Flag.withDefault(false),
     Flag.withDescription("also measure the memory of a run of 10,000 steps")
@@ -101,11 +115,10 @@ const loads = (): ReadonlyArray<number> => loadavg().map((load) => Math.round(10
 
 /** Starts the workers. Those that fail to start are skipped with a warning. */
 const startWorkers = Effect.fnUntraced(function* (
-  folder: string,
+  bench: string,
   members: ReadonlyArray<Competitor>,
   python: Result.Result<string, { readonly message: string }>,
-  threads: number,
-  device: Device
+  conditions: Conditions
 ) {
   const path = yield* Path.Path
   const outcomes = yield* Effect.forEach(members, (competitor) => {
@@ -117,8 +130,11 @@ const startWorkers = Effect.fnUntraced(function* (
       : Effect.result(
           Worker.start(
             competitor,
-            ...onCores(threads, command.success, [path.join(folder, "workers", competitor.file), competitor.way]),
-            environment(threads, competitor, device)
+            ...onCores(conditions.threads, command.success, [
+              path.join(bench, "workers", competitor.file),
+              competitor.way
+            ]),
+            environment(conditions, competitor)
           )
         )
   })
@@ -146,6 +162,8 @@ const bench = Effect.fn("bench")(function* (given: Command.Command.Config.Infer<
     : yield* Effect.result(PythonEnvironment.interpreter(folder))
   if (Result.isFailure(python)) yield* Effect.logWarning(`without Python: ${python.failure.message}`)
   const temporary = yield* fs.makeTempDirectoryScoped({ prefix: "bench-" })
+  const instructions = Option.getOrUndefined(given.instructions)
+  const conditions: Conditions = { threads, folder: temporary, device: given.device, instructions }
   const images = yield* Fixtures.images(temporary)
 
   const measured: Array<StepResult> = []
@@ -159,7 +177,7 @@ const bench = Effect.fn("bench")(function* (given: Command.Command.Config.Infer<
   const stepPrograms = wanted.filter((name) => name !== "run")
   if (stepPrograms.length > 0) {
     yield* Effect.gen(function* () {
-      const { failures, workers } = yield* startWorkers(folder, members, python, threads, given.device)
+      const { failures, workers } = yield* startWorkers(folder, members, python, conditions)
       for (const worker of workers) {
         versions[worker.competitor.name] = worker.versions
         startSeconds[worker.competitor.name] = worker.startSeconds
@@ -176,7 +194,7 @@ const bench = Effect.fn("bench")(function* (given: Command.Command.Config.Infer<
   }
 
   const runs: Array<RunResult> = []
-  const options = { bench: folder, folder: temporary, python, threads }
+  const options = { bench: folder, conditions, python }
   if (wanted.includes("run")) {
     runs.push(yield* MeasureRuns.measure("A whole run", { ...options, epochs: 2, rounds }))
   }
@@ -193,6 +211,7 @@ const bench = Effect.fn("bench")(function* (given: Command.Command.Config.Infer<
       cores: availableParallelism(),
       threads,
       ...(given.device !== "cpu" && { device: given.device }),
+      ...(instructions !== undefined && { instructions }),
       memoryGiB: Math.round(totalmem() / 2 ** 30),
       platform: `${platform()} ${release()}`,
       loadBefore,
@@ -205,7 +224,8 @@ const bench = Effect.fn("bench")(function* (given: Command.Command.Config.Infer<
     runs
   }
   const target = Option.getOrElse(given.out, () => path.join(folder, "results"))
-  const machine = `${results.machine.cpu} ${results.machine.cores} cores`
+  const machine = `${results.machine.cpu} ${results.machine.cores} cores ${instructions ?? ""}`
+    .trim()
     .replaceAll(/[^A-Za-z0-9]+/g, "-")
     .toLowerCase()
   const file = path.join(target, `${date.replaceAll(":", "")}-${machine}.json`)

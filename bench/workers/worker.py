@@ -75,7 +75,8 @@ def serve(versions, make, multiply=None):
     os.dup2(2, 1)
 
     def reply(tag, **fields):
-        replies.write(json.dumps({"_tag": tag, **fields}) + "\n")
+        # A number that is not finite is no JSON: it is refused here, with its name.
+        replies.write(json.dumps({"_tag": tag, **fields}, allow_nan=False) + "\n")
         replies.flush()
 
     def answer(request, session):

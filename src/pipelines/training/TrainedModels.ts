@@ -3,7 +3,7 @@
  */
 import { Effect, Record, Scope } from "effect"
 import type { Examples, LoadedDataset } from "../../core/Dataset.ts"
-import { Engine, EngineError, mostSubmitted, type Placed, submit } from "../../core/Engine.ts"
+import { Engine, EngineError, type Placed, submit } from "../../core/Engine.ts"
 import { type Autoencoder, labelClasses } from "../../core/Model.ts"
 import * as ModelPrograms from "../../core/ModelPrograms.ts"
 import * as ObjectivePrograms from "../../core/ObjectivePrograms.ts"
@@ -14,9 +14,7 @@ import { onAverage } from "../../core/ParameterAverage.ts"
 import { float32, type HostTensors, int32, sizeOf, uint8 } from "../../core/Tensors.ts"
 import type { Codes, EpochMetrics, EvaluatedSplit, Split, TrainedModel } from "../../core/TrainedModel.ts"
 import type { PlannedRun } from "../plan/Plan.ts"
-
-/** Examples per call: enough for wide matrix products, few enough for the cache. */
-const chunkSize = 500
+import { chunkSize, inChunks, rows } from "./Chunks.ts"
 
 /** Numbers of noise that are kept between evaluations: 64 MiB. */
 const mostKeptNoise = 2 ** 24
@@ -29,41 +27,6 @@ export const splitTensors = (
   images: uint8([count, height, width, channels], images),
   ...(labels !== undefined && { labels: uint8([count], labels) })
 })
-
-/** `length` rows from `start`, followed by zeros up to `size` rows. */
-const rows = <A extends Float32Array | Int32Array>(values: A, width: number, start: number, size: number): A => {
-  const slice = values.subarray(start * width, (start + size) * width) as A
-  if (slice.length === size * width) return slice
-  const filled = new (values.constructor as new (length: number) => A)(size * width)
-  filled.set(slice)
-  return filled
-}
-
-/**
- * Submits `run` for chunks of `size` rows and concatenates the results by name; the padding rows of the last chunk are
- * dropped.
- */
-const inChunks = <E>(
-  count: number,
-  size: number,
-  run: (start: number) => Effect.Effect<Effect.Effect<HostTensors, E>, E>
-): Effect.Effect<Record<string, Float32Array>, E> =>
-  Effect.gen(function* () {
-    const joined: Record<string, Float32Array> = {}
-    const submitted: Array<{ readonly start: number; readonly outputs: Effect.Effect<HostTensors, E> }> = []
-    for (let start = 0; start < count; start += size) {
-      submitted.push({ start, outputs: yield* run(start) })
-      if (submitted.length < mostSubmitted && start + size < count) continue
-      for (const { outputs, start } of submitted.splice(0)) {
-        for (const [name, { values }] of Object.entries(yield* outputs)) {
-          const width = values.length / size
-          joined[name] ??= new Float32Array(count * width)
-          joined[name].set(values.subarray(0, Math.min(size, count - start) * width), start * width)
-        }
-      }
-    }
-    return joined
-  })
 
 /** A state of a model during or after training. */
 export interface ModelState {

@@ -78,6 +78,17 @@ const pointsIn = (view: VegaLiteView): number => {
   return own + members.reduce((sum, member) => sum + pointsIn(member), 0)
 }
 
+/** The number of points up to which a figure shows all of its own, such that all figures together show at most `most`. */
+const mostOfOne = (counts: ReadonlyArray<number>, most: number): number => {
+  let left = most
+  for (const [index, count] of counts.toSorted((one, other) => one - other).entries()) {
+    const share = left / (counts.length - index)
+    if (count > share) return share
+    left -= count
+  }
+  return Number.POSITIVE_INFINITY
+}
+
 /** The sum over a view's nested views. */
 const sizesOf = (view: VegaLiteView, key: "width" | "height"): ReadonlyArray<number> =>
   Object.entries(view).flatMap(([name, value]) => {
@@ -96,7 +107,8 @@ const isWide = ({ view }: Figure): boolean => {
 
 /**
  * Arranges figures of several runs side by side at half their size, four per row, each with its label. Very wide
- * figures are stacked vertically at full size. If there are too many points, a part is shown, and the caption says so.
+ * figures are stacked vertically at full size. If there are too many points, a part of the largest figures' points is shown,
+ * and the caption says so.
  */
 export const sideBySide = (
   figures: ReadonlyArray<Labelled>,
@@ -106,9 +118,9 @@ export const sideBySide = (
   const sized = (view: VegaLiteView): VegaLiteView => (stacked ? view : resized(view, shrink))
   const counts = figures.map(({ figure: { view } }) => pointsIn(view))
   const all = counts.reduce((sum, count) => sum + count, 0)
-  const share = Math.min(1, mostPoints / Math.max(all, 1))
+  const most = mostOfOne(counts, mostPoints)
   const part =
-    share < 1
+    all > mostPoints
       ? `About ${mostPoints.toLocaleString("en-US")} of the ${all.toLocaleString("en-US")} points are shown. `
       : ""
   return {
@@ -117,8 +129,8 @@ export const sideBySide = (
     view: {
       columns: stacked ? 1 : perRow,
       spacing: stacked ? 20 : 28,
-      concat: figures.map(({ figure: { view }, label }, index) => ({
-        ...sized(share < 1 ? thinned(view, share * counts[index]!) : view),
+      concat: figures.map(({ figure: { view }, label }) => ({
+        ...sized(thinned(view, most)),
         title: { text: label, fontSize: 12, anchor: stacked ? "start" : "middle", frame: "group", offset: 8 }
       }))
     }

@@ -36,7 +36,11 @@ export interface Client {
 export const client = (address: string): Client => {
   const runtime = ManagedRuntime.make(PgClient.layer({ url: Redacted.make(address), maxConnections: 1 }))
   // A query whose connection is cut may never be answered.
-  const query = (sql: string) => Effect.timeout(PgClient.PgClient.use((client) => client.unsafe(sql)), "20 seconds")
+  const query = (sql: string) =>
+    Effect.timeout(
+      PgClient.PgClient.use((client) => client.unsafe(sql)),
+      "20 seconds"
+    )
   return {
     query: (sql) => runtime.runPromise(query(sql) as Effect.Effect<Rows, Error, PgClient.PgClient>),
     close: () => runtime.dispose()

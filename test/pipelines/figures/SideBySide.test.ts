@@ -101,21 +101,37 @@ describe("SideBySide", () => {
     })
   )
 
+  const cloud = (count: number) => {
+    const values = Float32Array.from({ length: count }, (_, index) => index / count)
+    return scatterPlot({
+      name: "scatter",
+      title: "T",
+      caption: "C.",
+      x: { title: "z1", values },
+      y: { title: "z2", values },
+      labels: Uint8Array.from({ length: count }, (_, index) => index % 2),
+      classes: ["cat", "dog"],
+      legend: "class",
+      equalAspect: true
+    })
+  }
+
+  it("shows all points of the figures that have few, where others have too many", () => {
+    const counts = [10, 6000, 1000, 8000]
+    const figures = counts.map((count) => ({ label: `${count}`, figure: cloud(count) }))
+    const shown = sideBySide(figures, options)
+    assert.strictEqual(shown.caption, "About 12,000 of the 15,010 points are shown. C.")
+    const views = shown.view["concat"] as ReadonlyArray<{ readonly data: { readonly values: ReadonlyArray<unknown> } }>
+    const lengths = views.map(({ data }) => data.values.length)
+    assert.deepStrictEqual([lengths[0], lengths[2]], [10, 1000])
+    assert.approximately(lengths[1]!, 5495, 25)
+    assert.approximately(lengths[3]!, 5495, 25)
+  })
+
   it.effect("shows an equal fraction of each class if there are too many points, and reports it", () =>
     Effect.gen(function* () {
       const count = 6000
-      const values = Float32Array.from({ length: count }, (_, index) => index / count)
-      const many = scatterPlot({
-        name: "scatter",
-        title: "T",
-        caption: "C.",
-        x: { title: "z1", values },
-        y: { title: "z2", values },
-        labels: Uint8Array.from({ length: count }, (_, index) => index % 2),
-        classes: ["cat", "dog"],
-        legend: "class",
-        equalAspect: true
-      })
+      const many = cloud(count)
       const eight = sideBySide(runs(8, many), options)
       assert.strictEqual(eight.caption, "About 12,000 of the 48,000 points are shown. C.")
       const views = eight.view["concat"] as ReadonlyArray<{

@@ -4,7 +4,8 @@
  * Each thread counts the barriers it has reached in a word of its own, which the others poll. So no word is written by two
  * threads, and a barrier costs one transfer of a cache line. A waiting thread spins for a while, because the others mostly
  * arrive within a microsecond; then it yields the processor, which the others may need. Between runs, threads sleep in
- * the kernel (futex) after spinning.
+ * the kernel (futex) once that has taken longer than the caller takes to prepare a training step: to wake one takes up to
+ * half a millisecond on a virtual machine.
  *
  * Source: Linux manual pages futex(2) and sched_yield(2).
  */
@@ -16,8 +17,10 @@ import { at, lower, r10, rax, rbx, rcx, rdi, rdx, rsi } from "./x86/Operands.ts"
 const lineBytes = 64
 /** Private to the process. */
 const futex = { wait: 128, wake: 129 } as const
-/** About 20 microseconds of `pause`, which takes 40 to 140 cycles. */
+/** Up to 20 microseconds of `pause`, which takes 40 to 140 cycles. */
 const spins = 500
+/** So often a thread spins and yields before it sleeps: for up to 0.4 milliseconds. */
+const spinsBeforeSleep = 20
 
 /**
  * Memory that all threads share. Common: the table of pointers of this run (0: exit), the number of sleeping threads, the
@@ -100,18 +103,27 @@ export const awaitOthers = (code: Assembler, layout: Layout, { thread, threads }
   }
 }
 
-/** Waits until the caller's count is at least `ebx`; after a long spin, asleep. */
+/** Waits until the caller's count is at least `ebx`; after {@link spinsBeforeSleep}, asleep. */
 export const awaitCaller = (code: Assembler, layout: Layout): void => {
   const countSleepers = (change: number) => {
     code.mov(rdi, layout.sleepers)
     code.mov(rcx, change)
     code.lockXadd(at(rdi), lower(rcx))
   }
+  code.mov(rsi, spinsBeforeSleep)
   awaitCount(code, layout, 0, () => {
+    const [sleep, awake] = [code.label(), code.label()]
+    code.dec(rsi)
+    code.je(sleep)
+    yieldProcessor(code)
+    code.jmp(awake)
+    code.bind(sleep)
     countSleepers(1)
     // The kernel puts it to sleep only if the count is unchanged.
     code.mov(rdx, rax)
     callFutex(code, layout.countOf(0), futex.wait)
     countSleepers(-1)
+    code.mov(rsi, spinsBeforeSleep)
+    code.bind(awake)
   })
 }

@@ -5,8 +5,8 @@
  * Several threads are much faster on an idle machine, and slower than one on a busy machine, because all wait for the one
  * that has no processor.
  *
- * Laws: the other way is tried from time to time, unless its best time so far is no better than the mean of the current
- * one; trials that do not pay off cost at most a tenth of all time; a single long run decides nothing.
+ * Laws: the other way is tried from time to time, and seldom if its best time so far is no better than the mean of the
+ * current one; trials that do not pay off cost at most a tenth of all time; a single long run decides nothing.
  */
 
 export interface Tuner {
@@ -21,8 +21,8 @@ export const trialRuns = 12
 /** The first runs of a trial start with cold caches or sleeping threads: they are not counted. */
 export const uncounted = 2
 const [shortestPause, longestPause] = [16, 300]
-/** Runs between trials, per run that a trial has cost. */
-const runsPerCost = 10
+/** Runs between trials, per run that a trial has cost: of a way that has been better once, and of one that has not. */
+const [runsPerCost, runsPerHopelessCost] = [10, 30]
 /** Two runs of a trial that take this many times longer than usual end it. */
 const hopeless = 1.5
 /** The weight of a run in the moving mean, and the multiple of the mean that it is capped at. */
@@ -40,6 +40,8 @@ export const make = (enough = Number.POSITIVE_INFINITY): Tuner => {
   const best: [number, number] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY]
   let taken: 0 | 1 = 0
   let pause = shortestPause
+  /** The pause where the other way has never been better. */
+  let longPause = longestPause
   let sinceTrial = 0
   /** Times of the current trial. */
   let trial: Array<number> | undefined = []
@@ -56,6 +58,7 @@ export const make = (enough = Number.POSITIVE_INFINITY): Tuner => {
     const cost = times.reduce((sum, time) => sum + time / means[taken] - 1, 0)
     const isBetter = mean < means[taken]
     pause = isBetter ? shortestPause : Math.max(shortestPause, Math.min(longestPause, runsPerCost * cost))
+    longPause = isBetter ? longestPause : Math.max(longestPause, runsPerHopelessCost * cost)
     best[tried] = Math.min(best[tried], ...counted)
     means[tried] = mean
     trial = undefined
@@ -66,9 +69,9 @@ export const make = (enough = Number.POSITIVE_INFINITY): Tuner => {
 
   return {
     next: () => {
-      // The other way was better when it was last tried.
-      const due = means[other()] < means[taken] ? shortestPause : pause
-      if (trial === undefined && sinceTrial >= due && best[other()] < means[taken]) begin(other())
+      // The other way was better when it was last tried; or ever; or never, which may be due to other load.
+      const due = means[other()] < means[taken] ? shortestPause : best[other()] < means[taken] ? pause : longPause
+      if (trial === undefined && sinceTrial >= due) begin(other())
       return trial === undefined ? taken : tried
     },
     record: (time) => {

@@ -33,8 +33,8 @@ export default defineConfig({
     // .ci/run counts from the JSON report.
     reporters:
       json === undefined ? ["default", skippedTests] : ["default", skippedTests, ["json", { outputFile: json }]],
-    // Two more than cores: there are always suites that only wait, for processes that they started or for a registry.
-    maxWorkers: availableParallelism() + 2,
+    // One more than cores: there are always suites that only wait, for processes that they started.
+    maxWorkers: availableParallelism() + 1,
     pool: "forks",
     projects: [
       // Files share a worker's modules: to load Effect and TensorFlow.js takes longer than most files' tests.

@@ -97,13 +97,17 @@ export const threefry = (key: WordPair, counter: WordPair, words: Int32Array): v
   }
 }
 
-/** The first 64 bits of a name's SHA-256, kept: streams have few names, and each step of training uses them. */
+/** The most hashes that are kept: a training step's streams are few, but some evaluations have one for each image. */
+const mostHashes = 256
+
+/** The first 64 bits of a name's SHA-256, kept, because each step of training asks for the same ones. */
 const hashes = new Map<string, WordPair>()
 const hashOf = (stream: string): WordPair => {
   const known = hashes.get(stream)
   if (known !== undefined) return known
   const hash = sha256(stream)
   const found: WordPair = [Number.parseInt(hash.slice(0, 8), 16) | 0, Number.parseInt(hash.slice(8, 16), 16) | 0]
+  if (hashes.size === mostHashes) hashes.clear()
   hashes.set(stream, found)
   return found
 }

@@ -39,15 +39,23 @@ export const make = (enough = Number.POSITIVE_INFINITY): Tuner => {
   const means: [number, number] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY]
   const best: [number, number] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY]
   let taken: 0 | 1 = 0
-  let pause = shortestPause
-  /** The pause where the other way has never been better. */
-  let longPause = longestPause
+  /** Of the last trial, in runs; 0 if it paid. */
+  let cost = 0
   let sinceTrial = 0
   /** Times of the current trial. */
   let trial: Array<number> | undefined = []
   let tried: 0 | 1 = 0
 
   const other = (): 0 | 1 => (taken === 0 ? 1 : 0)
+  /** Runs from one trial to the next. */
+  const pause = (): number => {
+    // The other way was better when it was last tried.
+    if (means[other()] < means[taken]) return shortestPause
+    // It has been better once; or never, which other load may have caused.
+    return best[other()] < means[taken]
+      ? Math.max(shortestPause, Math.min(longestPause, runsPerCost * cost))
+      : Math.max(longestPause, runsPerHopelessCost * cost)
+  }
   const begin = (way: 0 | 1): void => {
     tried = way
     trial = []
@@ -55,10 +63,8 @@ export const make = (enough = Number.POSITIVE_INFINITY): Tuner => {
   const end = (times: ReadonlyArray<number>): void => {
     const counted = times.slice(uncounted)
     const mean = typical(counted)
-    const cost = times.reduce((sum, time) => sum + time / means[taken] - 1, 0)
     const isBetter = mean < means[taken]
-    pause = isBetter ? shortestPause : Math.max(shortestPause, Math.min(longestPause, runsPerCost * cost))
-    longPause = isBetter ? longestPause : Math.max(longestPause, runsPerHopelessCost * cost)
+    cost = isBetter ? 0 : times.reduce((sum, time) => sum + time / means[taken] - 1, 0)
     best[tried] = Math.min(best[tried], ...counted)
     means[tried] = mean
     trial = undefined
@@ -69,9 +75,7 @@ export const make = (enough = Number.POSITIVE_INFINITY): Tuner => {
 
   return {
     next: () => {
-      // The other way was better when it was last tried; or ever; or never, which may be due to other load.
-      const due = means[other()] < means[taken] ? shortestPause : best[other()] < means[taken] ? pause : longPause
-      if (trial === undefined && sinceTrial >= due) begin(other())
+      if (trial === undefined && sinceTrial >= pause()) begin(other())
       return trial === undefined ? taken : tried
     },
     record: (time) => {

@@ -3,7 +3,7 @@
  */
 import type { Figure } from "../src/core/Figure.ts"
 import { isOurs, titleOf } from "./Competitors.ts"
-import type { Results } from "./Results.ts"
+import { machineTitle, type Results } from "./Results.ts"
 import type { Spread } from "./Statistics.ts"
 
 interface Panel {
@@ -72,14 +72,13 @@ export const chart = (results: Results): Figure => {
       ]
     }
   }
-  const { cpu, threads } = results.machine
   const said = panels.map(({ rows, title }) => {
     const others = rows.filter(({ competitor }) => !isOurs(competitor))
     return `${title}: ${others.map(({ competitor, ratio }) => `${titleOf(competitor)} ${ratio.median.toFixed(2)}`).join(", ")}`
   })
   return {
     name: "ratios",
-    title: `Time / this project's time · ${results.date.slice(0, 10)} · ${cpu}, ${threads} threads`,
+    title: `Time / this project's time · ${results.date.slice(0, 10)} · ${machineTitle(results.machine)}`,
     caption: `Right of 1 is slower than this project. ${said.join(". ")}.`,
     view: { vconcat: panels.map(view), spacing: 18 }
   }

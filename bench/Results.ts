@@ -110,4 +110,8 @@ export const Results = Schema.Struct({
 })
 export type Results = typeof Results.Type
 
+/** The processor, the threads, and a restriction of the instruction set, for titles. */
+export const machineTitle = ({ cpu, instructions, threads }: Results["machine"]): string =>
+  `${cpu}, ${threads} threads${instructions === undefined ? "" : `, all restricted to ${instructions}`}`
+
 export const ResultsFile = Schema.fromJsonString(Results, { space: 2 })

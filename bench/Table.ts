@@ -2,7 +2,7 @@
  * The bench's results as Markdown.
  */
 import { titleOf } from "./Competitors.ts"
-import type { Results, RunResult, StepResult, StepRow } from "./Results.ts"
+import { machineTitle, type Results, type RunResult, type StepResult, type StepRow } from "./Results.ts"
 import type { Spread } from "./Statistics.ts"
 
 /** Formats three significant digits. */
@@ -125,7 +125,7 @@ export const markdown = (results: Results): string => {
     )
   )
   return [
-    `## ${date}, ${machine.cpu}, ${machine.threads} threads${machine.instructions === undefined ? "" : `, all restricted to ${machine.instructions}`}`,
+    `## ${date}, ${machineTitle(machine)}`,
     `Load average ${loads(machine.loadBefore)} before and ${loads(machine.loadAfter)} after, on ${machine.cores} cores; medians of ${rounds} rounds (minimum to maximum). ${[...named].map(([name, version]) => `${name} ${version}`).join(", ")}.`,
     ...(started.length === 0 ? [] : [`Seconds until the libraries are loaded: ${started.join("; ")}.`]),
     ...programs.map(steps),
